@@ -1,0 +1,54 @@
+/** The JSON report of `npm run rlhf`: what was set, what each stage measured, what the judges say. */
+import type { Settings } from '../config/settings.ts';
+import type { MetricRecord, SelfChecks } from '../records/run.ts';
+import type { RateInterval } from '../rlhf/intervals.ts';
+import type { PolicySummary } from '../rlhf/evaluate.ts';
+
+export interface StageReport {
+  readonly steps: number;
+  /** Metric series by name, one entry per step. */
+  readonly series: Readonly<Record<string, readonly number[]>>;
+  /** Facts of the stage that are not a series. */
+  readonly facts: Readonly<Record<string, number>>;
+  readonly wallSeconds: number;
+}
+
+export interface RewardEvaluation {
+  /** Share of held-out comparisons whose winner scores higher. */
+  readonly accuracy: number;
+  /** Best accuracy that the labelers' noise allows on these comparisons. */
+  readonly ceiling: number;
+  /** Probability that two labelers agree on one of these comparisons. */
+  readonly agreement: number;
+  /** Comparisons. */
+  readonly n: number;
+}
+
+export interface Report {
+  readonly settings: Settings;
+  readonly preset: string;
+  readonly control: string | null;
+  readonly seed: number;
+  readonly backend: string;
+  readonly device: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly stages: Readonly<Record<string, StageReport>>;
+  readonly selfChecks: SelfChecks;
+  readonly evaluation: {
+    readonly policies: Readonly<Record<string, PolicySummary>>;
+    readonly pairs: Readonly<Record<string, RateInterval>>;
+    readonly reward: RewardEvaluation;
+  };
+  readonly wallSeconds: number;
+}
+
+/** Records of one stage turned into series; a metric that a step lacks is left out of that step. */
+export function seriesOf(
+  records: readonly Pick<MetricRecord, 'values'>[],
+): Record<string, number[]> {
+  const series: Record<string, number[]> = {};
+  for (const { values } of records) {
+    for (const [name, value] of Object.entries(values)) (series[name] ??= []).push(value);
+  }
+  return series;
+}

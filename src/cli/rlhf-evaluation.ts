@@ -1,0 +1,168 @@
+/**
+ * The evaluation of `npm run rlhf`: every policy at temperature 1 and again greedily on held-out prompts by the gold
+ * judge, pairs of them, and the reward model on held-out comparisons beside what the labelers' noise allows.
+ */
+import { Rng } from '../data/rng.ts';
+import type { Settings } from '../config/settings.ts';
+import { sequenceShape } from '../config/stage-settings.ts';
+import type { Tokenizer } from '../data/tokenizer.ts';
+import type { Model } from '../model/parameters.ts';
+import {
+  answerPrompts,
+  commonTokenBudget,
+  comparePolicies,
+  summarise,
+  type PolicyAnswers,
+  type PolicySummary,
+} from '../rlhf/evaluate.ts';
+import { rankingAccuracy } from '../rlhf/metrics.ts';
+import type { RateInterval } from '../rlhf/intervals.ts';
+import { comparisonsFromRanks } from '../rlhf/ranking-loss.ts';
+import { completionsToRank, promptTokens, rankedSequences } from '../rlhf/pipeline.ts';
+import { scoreRankings } from '../rlhf/reward.ts';
+import { idealResponse } from '../world/demonstrations.ts';
+import { goldVerdict } from '../world/judges.ts';
+import { labelByClass, preferProbability, type Labeler } from '../world/labelers.ts';
+import { testPrompts, validationPrompts } from '../world/prompt-sets.ts';
+import { presentUseCases } from '../world/use-cases.ts';
+import type { WorldPrompt } from '../world/tasks.ts';
+import { Progress } from './progress.ts';
+import type { RewardEvaluation } from './report.ts';
+
+export interface EvaluationModels {
+  readonly base: Model;
+  readonly sft: Model;
+  readonly reward: Model;
+  /** Reinforced policies by name; the first is the one that is judged. */
+  readonly reinforced: ReadonlyMap<string, Model>;
+}
+
+/** One good answer for each use case in the form prompt, line break, answer, empty line. */
+export function fewShotPrefix(pool: readonly WorldPrompt[], seed: number): string {
+  const rng = Rng.named(seed, 'few-shot');
+  return presentUseCases
+    .map((useCase) => {
+      const prompt = pool.find((candidate) => candidate.useCase === useCase);
+      return prompt ? `${prompt.text}\n${idealResponse(prompt.task, rng)}\n\n` : '';
+    })
+    .join('');
+}
+
+type Answers = PolicyAnswers<WorldPrompt>;
+
+interface Group {
+  readonly answers: ReadonlyMap<string, Answers>;
+  readonly policies: Record<string, PolicySummary>;
+}
+
+async function answerAll(
+  models: EvaluationModels,
+  tokenizer: Tokenizer,
+  pool: readonly WorldPrompt[],
+  settings: Settings,
+  temperature: 1 | 'greedy',
+): Promise<Group> {
+  const { seed } = settings.general;
+  const shape = sequenceShape(settings);
+  const prompts = testPrompts(seed, settings.evaluate.prompts);
+  const prefix = fewShotPrefix(pool, seed);
+  const wide = {
+    ...shape,
+    promptLength: promptTokens(tokenizer, prefix).length + shape.promptLength,
+  };
+  const suffix = temperature === 'greedy' ? '-greedy' : '';
+  const asked: [string, Model, { shape: typeof shape; prefix?: string }][] = [
+    ['base', models.base, { shape }],
+    ['prompted', models.base, { shape: wide, prefix }],
+    ['sft', models.sft, { shape }],
+    ...[...models.reinforced].map(
+      ([name, model]) => [name, model, { shape }] as [string, Model, { shape: typeof shape }],
+    ),
+  ];
+  const answers = new Map<string, Answers>();
+  const progress = new Progress(`evaluate${suffix}`, () => performance.now());
+  for (const [name, model, how] of asked) {
+    const call = { ...how, temperature, seed, scope: `evaluate${suffix}`, policy: name };
+    answers.set(
+      name + suffix,
+      await answerPrompts(model, tokenizer, prompts, goldVerdict, call, models.sft),
+    );
+    progress.update(answers.size, asked.length, name);
+  }
+  const budget = commonTokenBudget([...answers.values()]);
+  const policies = Object.fromEntries(
+    [...answers].map(([name, a]) => [name, summarise(a, budget, seed)]),
+  );
+  return { answers, policies };
+}
+
+function pairsOf({ answers }: Group, suffix: string, reinforced: Iterable<string>, seed: number) {
+  const pairs: Record<string, RateInterval> = {};
+  const add = (first: string, second: string): void => {
+    const [a, b] = [answers.get(first + suffix), answers.get(second + suffix)];
+    if (a && b) pairs[`${first}${suffix}>${second}${suffix}`] = comparePolicies(a, b, seed);
+  };
+  add('sft', 'base');
+  add('sft', 'prompted');
+  for (const name of reinforced) for (const other of ['sft', 'prompted', 'base']) add(name, other);
+  return pairs;
+}
+
+/** Accuracy on rankings that training labelers give to SFT samples on validation prompts. */
+async function evaluateReward(
+  models: EvaluationModels,
+  tokenizer: Tokenizer,
+  labelers: readonly Labeler[],
+  settings: Settings,
+): Promise<RewardEvaluation> {
+  const { seed } = settings.general;
+  const shape = sequenceShape(settings);
+  const { k } = settings.labels;
+  // About a third of the pairs are ties, which count for nothing.
+  const wanted = Math.ceil((1.6 * settings.evaluate.rewardComparisons) / ((k * (k - 1)) / 2));
+  const prompts = validationPrompts(seed, Math.min(1000, wanted));
+  const call = { shape, temperature: 1, seed, scope: 'held-out rankings', policy: 'sft' } as const;
+  const completions = await completionsToRank(models.sft, tokenizer, prompts, k, call);
+  const rankings = prompts.map((prompt, i) =>
+    labelByClass(labelers, prompt, completions[i] ?? [], seed),
+  );
+  const scored = await scoreRankings(
+    models.reward,
+    rankedSequences(tokenizer, rankings, shape),
+    shape,
+  );
+  const byId = new Map(labelers.map((labeler) => [labeler.id, labeler]));
+  const probabilities = rankings.flatMap(({ prompt, completions: shown, ranks, labeler }) => {
+    const judge = byId.get(labeler);
+    return comparisonsFromRanks(ranks).flatMap(({ winner, loser }) => {
+      const [a, b] = [shown[winner], shown[loser]];
+      return a && b && judge ? [preferProbability(judge, prompt, a, b)] : [];
+    });
+  });
+  const mean = (f: (p: number) => number) =>
+    probabilities.reduce((sum, p) => sum + f(p), 0) / probabilities.length;
+  return {
+    accuracy: rankingAccuracy(scored),
+    ceiling: mean((p) => Math.max(p, 1 - p)),
+    agreement: mean((p) => p * p + (1 - p) * (1 - p)),
+    n: probabilities.length,
+  };
+}
+
+export async function evaluateRun(
+  models: EvaluationModels,
+  tokenizer: Tokenizer,
+  pool: readonly WorldPrompt[],
+  labelers: readonly Labeler[],
+  settings: Settings,
+) {
+  const { seed } = settings.general;
+  const names = [...models.reinforced.keys()];
+  const sampled = await answerAll(models, tokenizer, pool, settings, 1);
+  const greedy = await answerAll(models, tokenizer, pool, settings, 'greedy');
+  return {
+    policies: { ...sampled.policies, ...greedy.policies },
+    pairs: { ...pairsOf(sampled, '', names, seed), ...pairsOf(greedy, '-greedy', names, seed) },
+    reward: await evaluateReward(models, tokenizer, labelers, settings),
+  };
+}

@@ -1,0 +1,136 @@
+/**
+ * What `npm run rlhf` is told to do: its options, the settings they come to, and where results go. Every mistake is a
+ * usage error before any work begins. Starts no engine and runs nothing.
+ */
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isPresetName, PRESET_NAMES, presetSettings, type PresetName } from '../config/presets.ts';
+import { parseSetting, parseSettings, type Settings } from '../config/settings.ts';
+import { parseStrictJson } from '../data/strict-json.ts';
+import { BACKEND_ORDER, type Backend } from '../kernels/engine.ts';
+import { choiceOption, readOptions, UsageError, wholeOption } from './options.ts';
+import type { Control } from './rlhf-run.ts';
+
+const OPTIONS = {
+  preset: { help: `one of ${PRESET_NAMES.join(', ')}`, value: 'NAME' },
+  seed: { help: 'seed of everything', value: 'N' },
+  backend: { help: `one of ${BACKEND_ORDER.join(', ')}`, value: 'NAME' },
+  base: { help: 'folder of the base model', value: 'DIR' },
+  out: { help: 'folder for checkpoints and the report', value: 'DIR' },
+  resume: { help: 'folder of a run to go on with', value: 'DIR' },
+  json: { help: 'file for the report', value: 'FILE' },
+  control: { help: 'noise: replaces the reward by noise', value: 'NAME' },
+  set: { help: 'settings as group.name=value, separated by commas', value: 'LIST' },
+} as const;
+
+const DEFAULT_BASE = 'public/models/base';
+
+type Given = Partial<Record<keyof typeof OPTIONS, string>>;
+
+/** What a run keeps of its options, in run.json. */
+interface RunSettings {
+  readonly preset: PresetName;
+  readonly settings: Settings;
+  readonly control: Control | null;
+  readonly backend: Backend;
+  /** Folder of the base model. */
+  readonly base: string;
+}
+
+function withOverrides(settings: Settings, list: string): Settings {
+  const layers: Record<string, Record<string, unknown>> = {};
+  for (const item of list.split(',')) {
+    const [key = '', value = ''] = item.split('=');
+    const [group = '', name = ''] = key.trim().split('.');
+    (layers[group] ??= {})[name] = parseSetting(key.trim(), value.trim());
+  }
+  return parseSettings(layers, settings);
+}
+
+function freshSettings(given: Given): RunSettings {
+  const preset = given.preset ?? 'quick';
+  if (!isPresetName(preset)) {
+    throw new UsageError(`--preset must be one of ${PRESET_NAMES.join(', ')}, not "${preset}".`);
+  }
+  const seed = wholeOption('seed', given.seed, 1, 0, 2 ** 31 - 1);
+  const settings = parseSettings({ general: { seed } }, presetSettings(preset));
+  return {
+    preset,
+    settings: given.set === undefined ? settings : withOverrides(settings, given.set),
+    control: choiceOption('control', given.control, ['noise'] as const) ?? null,
+    backend: choiceOption('backend', given.backend, BACKEND_ORDER) ?? 'wasm',
+    base: given.base ?? DEFAULT_BASE,
+  };
+}
+
+function readRun(file: string): RunSettings {
+  let run: Partial<RunSettings> | null = null;
+  try {
+    run = parseStrictJson(readFileSync(file, 'utf8')) as Partial<RunSettings> | null;
+  } catch {
+    // Told below, as for a file that is JSON of something else.
+  }
+  const preset = run?.preset ?? '';
+  if (!run?.settings || !isPresetName(preset)) {
+    throw new UsageError(`${file} does not describe a run. Start one with --out.`);
+  }
+  const { settings, control = null, backend = 'wasm', base = DEFAULT_BASE } = run;
+  return { preset, settings, control, backend, base };
+}
+
+/** Creates the folders that results go to, so that a mistake shows before the work and not after it. */
+function prepareOutputs(given: Given): void {
+  const { out, json } = given;
+  if (out !== undefined && existsSync(join(out, 'run.json'))) {
+    throw new UsageError(
+      `${out} already holds a run. Go on with --resume, or choose another folder.`,
+    );
+  }
+  for (const [name, path] of [
+    ['out', out],
+    ['json', json === undefined ? undefined : dirname(json)],
+  ] as const) {
+    if (path === undefined) continue;
+    try {
+      mkdirSync(path, { recursive: true });
+      accessSync(path, constants.W_OK);
+    } catch {
+      throw new UsageError(`--${name}: cannot write in ${path}. Choose another place.`);
+    }
+  }
+}
+
+function resumedSettings(folder: string, given: Given): RunSettings {
+  const file = join(folder, 'run.json');
+  if (!existsSync(file))
+    throw new UsageError(`${folder} holds no run (run.json is missing). Start one with --out.`);
+  for (const name of ['preset', 'seed', 'set', 'out', 'base'] as const) {
+    if (given[name] !== undefined) {
+      throw new UsageError(
+        `--${name} cannot be changed when a run is resumed. Leave it out, or start anew.`,
+      );
+    }
+  }
+  const saved = readRun(file);
+  const control = choiceOption('control', given.control, ['noise'] as const) ?? saved.control;
+  const backend = choiceOption('backend', given.backend, BACKEND_ORDER) ?? saved.backend;
+  return { ...saved, settings: parseSettings(saved.settings), control, backend };
+}
+
+export interface RunOptions {
+  readonly run: RunSettings;
+  /** Folder for checkpoints, or null to keep none. */
+  readonly path: string | null;
+  /** File for the report, or null for stdout. */
+  readonly report: string | null;
+}
+
+/** Reads the words after the command and creates the folders for results. Throws UsageError or SettingsError. */
+export function readRunOptions(words: readonly string[]): RunOptions {
+  const given = readOptions('rlhf', OPTIONS, words);
+  const run =
+    given.resume === undefined ? freshSettings(given) : resumedSettings(given.resume, given);
+  prepareOutputs(given);
+  const path = given.resume ?? given.out ?? null;
+  return { run, path, report: given.json ?? (path === null ? null : join(path, 'report.json')) };
+}

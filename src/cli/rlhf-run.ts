@@ -1,0 +1,210 @@
+/**
+ * One whole run without a page: SFT, labels by the simulated class, reward model, PPO-ptx, evaluation. Each stage is
+ * taken from the run's folder when it is finished there, gone on with when it is half done, and run otherwise.
+ */
+import { rowSource } from '../data/packing.ts';
+import { Rng } from '../data/rng.ts';
+import type { Tokenizer } from '../data/tokenizer.ts';
+import type { Settings } from '../config/settings.ts';
+import {
+  ppoSettings,
+  ptxShape,
+  sftMixShape,
+  rewardSettings,
+  sequenceShape,
+  sftSettings,
+} from '../config/stage-settings.ts';
+import { Model } from '../model/parameters.ts';
+import { unprefixed } from '../rlhf/loop.ts';
+import {
+  completionsToRank,
+  demonstrationSequences,
+  environmentPrompts,
+  finishReward,
+  openPpo,
+  openReward,
+  openSft,
+  rankedSequences,
+} from '../rlhf/pipeline.ts';
+import type { Scorer } from '../rlhf/rollout.ts';
+import { generateDemonstrations } from '../world/demonstrations.ts';
+import { generateDocument } from '../world/documents.ts';
+import { labelByClass, labelerPopulation, type Labeler } from '../world/labelers.ts';
+import { rankingPrompts, trainingPrompts } from '../world/prompt-sets.ts';
+import type { SelfChecks } from '../records/run.ts';
+import { seriesOf, type StageReport } from './report.ts';
+import { evaluateRun } from './rlhf-evaluation.ts';
+import {
+  finishedStage,
+  keepFacts,
+  keptFacts,
+  runStage,
+  unfinishedStage,
+  type RunFolder,
+  type StageOutcome,
+} from './stage-runner.ts';
+
+export type Control = 'noise';
+
+const writeDocument = (rng: Rng): string => generateDocument(rng).text;
+
+interface Lab {
+  readonly settings: Settings;
+  readonly tokenizer: Tokenizer;
+  readonly folder: RunFolder;
+  readonly stages: Record<string, StageReport>;
+}
+
+function report(
+  lab: Lab,
+  name: string,
+  outcome: StageOutcome,
+  facts: Record<string, number> = {},
+): void {
+  const { records, wallSeconds } = outcome;
+  lab.stages[name] = { steps: records.length, series: seriesOf(records), facts, wallSeconds };
+}
+
+async function sftStage(lab: Lab, base: Model): Promise<Model> {
+  const { settings, tokenizer, folder } = lab;
+  const shape = sequenceShape(settings);
+  const demonstrations = generateDemonstrations(settings.general.seed, settings.sft.demonstrations);
+  const examples = demonstrationSequences(tokenizer, demonstrations, shape);
+  const facts = { demonstrations: examples.length };
+  const done = finishedStage(folder, 'sft');
+  if (done) {
+    report(lab, 'sft', done.outcome, facts);
+    return new Model(base.config, 'language', unprefixed(done.snapshot.tensors, 'model.'));
+  }
+  const open = await openSft(
+    base,
+    examples,
+    sftSettings(settings),
+    unfinishedStage(folder, 'sft'),
+    rowSource(writeDocument, tokenizer, sftMixShape(settings), {
+      seed: settings.general.seed,
+      scope: 'sft mix',
+    }),
+  );
+  report(
+    lab,
+    'sft',
+    await runStage('sft', open.loop, folder, 'loss', () => Promise.resolve()),
+    facts,
+  );
+  open.loop.dispose();
+  return open.model;
+}
+
+async function rewardStage(lab: Lab, sft: Model, labelers: readonly Labeler[]): Promise<Model> {
+  const { settings, tokenizer, folder } = lab;
+  const { seed } = settings.general;
+  const shape = sequenceShape(settings);
+  const done = finishedStage(folder, 'reward');
+  if (done) {
+    const labels = keptFacts(folder, 'labels');
+    report(lab, 'labels', labels.outcome, labels.facts);
+    report(lab, 'reward', done.outcome);
+    return new Model(sft.config, 'scalar', unprefixed(done.snapshot.tensors, 'model.'));
+  }
+  const started = performance.now();
+  const prompts = rankingPrompts(trainingPrompts(seed), settings.labels.prompts);
+  const call = { shape, temperature: 1, seed, scope: 'rankings', policy: 'sft' } as const;
+  const completions = await completionsToRank(sft, tokenizer, prompts, settings.labels.k, call);
+  const rankings = rankedSequences(
+    tokenizer,
+    prompts.map((prompt, i) => labelByClass(labelers, prompt, completions[i] ?? [], seed)),
+    shape,
+  );
+  const wallSeconds = (performance.now() - started) / 1000;
+  const facts = { prompts: prompts.length, usable: rankings.length };
+  report(lab, 'labels', { records: [], wallSeconds }, facts);
+  keepFacts(folder, 'labels', facts, wallSeconds);
+  const open = await openReward(
+    sft,
+    rankings,
+    rewardSettings(settings),
+    unfinishedStage(folder, 'reward'),
+  );
+  const demonstrations = demonstrationSequences(
+    tokenizer,
+    generateDemonstrations(seed, 512),
+    shape,
+  );
+  const finish = async () => {
+    await finishReward(open.model, demonstrations, shape);
+  };
+  report(lab, 'reward', await runStage('reward', open.loop, folder, 'accuracy', finish));
+  open.loop.dispose();
+  return open.model;
+}
+
+/** Scores drawn from a normal distribution by the response's own tokens: nothing that can be learnt. */
+function noiseScorer(seed: number): Scorer {
+  return (sequences) =>
+    Promise.resolve(
+      sequences.map(({ response }) => Rng.named(seed, 'noise', response.join(' ')).normal()),
+    );
+}
+
+async function ppoStage(lab: Lab, sft: Model, reward: Model, control: Control | null) {
+  const { settings, tokenizer, folder } = lab;
+  const { seed } = settings.general;
+  const name = control === 'noise' ? 'ppo-noise' : 'ppo-ptx';
+  const prompts = environmentPrompts(tokenizer, trainingPrompts(seed), sequenceShape(settings));
+  const shape = ptxShape(settings);
+  const ptx = shape && rowSource(writeDocument, tokenizer, shape, { seed, scope: 'ptx' });
+  const input = { sft, reward, prompts, ptx, ...(control && { control: noiseScorer(seed) }) };
+  const done = finishedStage(folder, name);
+  const from = done?.snapshot ?? unfinishedStage(folder, name);
+  const open = await openPpo(input, ppoSettings(settings), from);
+  const outcome =
+    done?.outcome ??
+    (await runStage(name, open.loop, folder, 'objective/scores', () => Promise.resolve()));
+  report(lab, name, outcome);
+  const checks: SelfChecks = outcome.records.at(-1)?.checks ?? {};
+  return { open, checks, name };
+}
+
+/** Runs everything and returns the parts of the report that do not depend on the machine. */
+export async function runPipeline(
+  base: Model,
+  tokenizer: Tokenizer,
+  settings: Settings,
+  options: {
+    readonly folder: RunFolder;
+    readonly control: Control | null;
+    readonly judgeEma: boolean;
+  },
+) {
+  const lab: Lab = { settings, tokenizer, folder: options.folder, stages: {} };
+  const { seed } = settings.general;
+  const labelers = labelerPopulation(seed).filter(({ group }) => group === 'training');
+  const sft = await sftStage(lab, base);
+  const reward = await rewardStage(lab, sft, labelers);
+  const { open, checks, name } = await ppoStage(lab, sft, reward, options.control);
+  const { policy, ema } = open.models;
+  const reinforced = options.judgeEma
+    ? new Map([
+        [name, ema],
+        [`${name}-raw`, policy],
+      ])
+    : new Map([
+        [name, policy],
+        [`${name}-ema`, ema],
+      ]);
+  const started = performance.now();
+  const models = { base, sft, reward, reinforced };
+  const evaluation = await evaluateRun(
+    models,
+    tokenizer,
+    trainingPrompts(seed),
+    labelers,
+    settings,
+  );
+  report(lab, 'evaluate', { records: [], wallSeconds: (performance.now() - started) / 1000 });
+  open.dispose();
+  reward.dispose();
+  sft.dispose();
+  return { stages: lab.stages, selfChecks: checks, evaluation };
+}

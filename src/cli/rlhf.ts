@@ -1,0 +1,54 @@
+/**
+ * `npm run rlhf -- --preset micro|quick|paper --seed N`: the whole loop without a browser, progress on stderr,
+ * a typed JSON report in a file or on stdout.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadModel, loadTokenizer } from './model-files.ts';
+import { startNodeEngine } from './node-engine.ts';
+import { runCommand } from './options.ts';
+import type { Report } from './report.ts';
+import { readRunOptions } from './rlhf-options.ts';
+import { runPipeline } from './rlhf-run.ts';
+
+function packageVersions(): Record<string, string> {
+  const file = new URL('../../package.json', import.meta.url);
+  const { version, dependencies } = JSON.parse(readFileSync(file, 'utf8')) as {
+    version: string;
+    dependencies: Record<string, string>;
+  };
+  const tfjs = dependencies['@tensorflow/tfjs-core'] ?? 'unknown';
+  return { 'rlhf-playground': version, tfjs, node: process.versions.node };
+}
+
+async function main(): Promise<void> {
+  const { run, path, report: file } = readRunOptions(process.argv.slice(2));
+  const { preset, settings, control, backend, base } = run;
+  const tokenizer = loadTokenizer(base);
+  const started = performance.now();
+  const engine = await startNodeEngine(backend);
+  const model = loadModel(base, 'language');
+  if (path !== null) writeFileSync(join(path, 'run.json'), JSON.stringify(run, null, 2));
+  const judgeEma = preset === 'paper';
+  const result = await runPipeline(model, tokenizer, settings, {
+    folder: { path },
+    control,
+    judgeEma,
+  });
+  const report: Report = {
+    settings,
+    preset,
+    control,
+    seed: settings.general.seed,
+    backend: engine.backend,
+    device: engine.device,
+    versions: packageVersions(),
+    ...result,
+    wallSeconds: (performance.now() - started) / 1000,
+  };
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  if (file === null) process.stdout.write(text);
+  else writeFileSync(file, text);
+}
+
+await runCommand(main);

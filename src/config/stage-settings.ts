@@ -1,0 +1,90 @@
+/**
+ * The declared settings in the form that the training loops take. The loops know no settings table;
+ * page and command line both go through here, so a setting means the same to both.
+ */
+import type { Settings } from './settings.ts';
+
+/** Adam as in the paper's appendix C where it says; epsilon, decay and clipping are not stated there. */
+function optimizer(maxGradientNorm: number) {
+  return {
+    beta1: 0.9,
+    beta2: 0.95,
+    epsilon: 1e-8,
+    weightDecay: 0,
+    // 0 in the settings means: do not shorten gradients.
+    maxGradientNorm: maxGradientNorm > 0 ? maxGradientNorm : Infinity,
+  };
+}
+
+export function sequenceShape({ general }: Settings) {
+  return { promptLength: general.maxPromptTokens, responseLength: general.maxResponseTokens };
+}
+
+export function sftSettings(settings: Settings) {
+  const { sft, general } = settings;
+  return {
+    shape: sequenceShape(settings),
+    epochs: sft.epochs,
+    batchSize: sft.batchSize,
+    learningRate: sft.learningRate,
+    finalShare: sft.finalLearningRateShare,
+    dropout: sft.dropout,
+    pretrainMix: sft.pretrainMix,
+    seed: general.seed,
+    optimizer: optimizer(settings.ppo.maxGradientNorm),
+  };
+}
+
+export function rewardSettings(settings: Settings) {
+  const { reward, general, sft } = settings;
+  return {
+    shape: sequenceShape(settings),
+    epochs: reward.epochs,
+    promptsPerBatch: reward.promptsPerBatch,
+    learningRate: reward.learningRate,
+    finalShare: sft.finalLearningRateShare,
+    divisor: reward.divisor,
+    seed: general.seed,
+    optimizer: optimizer(settings.ppo.maxGradientNorm),
+  };
+}
+
+export function ppoSettings(settings: Settings) {
+  const { ppo, general } = settings;
+  return {
+    shape: sequenceShape(settings),
+    episodes: ppo.episodes,
+    rolloutBatch: ppo.rolloutBatch,
+    minibatches: ppo.minibatches,
+    innerEpochs: ppo.innerEpochs,
+    policyLearningRate: ppo.policyLearningRate,
+    valueLearningRate: ppo.valueLearningRate,
+    beta: ppo.beta,
+    gamma: ppo.gamma,
+    lambda: ppo.lambda,
+    clip: ppo.clip,
+    valueClip: ppo.valueClip,
+    temperature: ppo.temperature,
+    whitenAdvantages: ppo.whitenAdvantages,
+    ptxCoefficient: ppo.ptxCoefficient,
+    missingEos:
+      ppo.missingEosPenalty > 0
+        ? ({ kind: 'subtract', value: ppo.missingEosPenalty } as const)
+        : ({ kind: 'none', value: 0 } as const),
+    warmupIterations: ppo.warmupIterations,
+    emaDecay: ppo.emaDecay,
+    seed: general.seed,
+    optimizer: optimizer(ppo.maxGradientNorm),
+  };
+}
+
+/** Shape of the pre-training rows that one SFT step mixes in; a quarter as many rows as demonstrations. */
+export function sftMixShape({ sft, ppo }: Settings): { batch: number; length: number } {
+  return { batch: Math.max(1, Math.round(sft.batchSize / 4)), length: ppo.ptxTokens + 1 };
+}
+
+/** Shape of the pre-training rows of one optimizer step; null without them. A row is one token longer than it trains. */
+export function ptxShape({ ppo }: Settings): { batch: number; length: number } | null {
+  const batch = (ppo.ptxExamplesPerEpisode * ppo.rolloutBatch) / ppo.minibatches;
+  return ppo.ptxCoefficient > 0 && batch > 0 ? { batch, length: ppo.ptxTokens + 1 } : null;
+}

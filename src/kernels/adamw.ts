@@ -1,0 +1,73 @@
+/**
+ * One AdamW update of one parameter (Loshchilov and Hutter; epsilon after bias correction, as PyTorch and TF.js
+ * have it). Returns new tensors and frees none: on WASM the matrix product caches packed weights by tensor, so a
+ * parameter must never change in place.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { hasOwnKernel, runOwnKernel } from './own-kernel.ts';
+
+export interface AdamWSettings {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Decoupled; multiplied by the learning rate. */
+  readonly weightDecay: number;
+  /** Updates done including this one, counted from 1. */
+  readonly step: number;
+}
+
+export interface AdamWState {
+  readonly parameter: tf.Tensor;
+  readonly firstMoment: tf.Tensor;
+  readonly secondMoment: tf.Tensor;
+}
+
+/** `scale` (scalar tensor) multiplies the gradient first: global-norm clipping. */
+export function adamWStep(
+  state: AdamWState,
+  gradient: tf.Tensor,
+  scale: tf.Scalar,
+  settings: AdamWSettings,
+): AdamWState {
+  const { learningRate, beta1, beta2, epsilon, weightDecay, step } = settings;
+  const correction1 = 1 - beta1 ** step;
+  const correction2 = 1 - beta2 ** step;
+  const { parameter, firstMoment, secondMoment } = state;
+  // Reading the scale back is free on WASM, where tensors live in the same memory.
+  if (hasOwnKernel('PlayAdamW')) {
+    const attributes = {
+      learningRate,
+      beta1,
+      beta2,
+      epsilon,
+      weightDecay,
+      correction1,
+      correction2,
+    };
+    const [p, m, v] = runOwnKernel(
+      'PlayAdamW',
+      { parameter, gradient, firstMoment, secondMoment },
+      { ...attributes, scale: scale.dataSync()[0] ?? 1 },
+    ) as [tf.Tensor, tf.Tensor, tf.Tensor];
+    return { parameter: p, firstMoment: m, secondMoment: v };
+  }
+  const g = tf.mul(gradient, scale);
+  const m = tf.add(tf.mul(firstMoment, beta1), tf.mul(g, 1 - beta1));
+  const v = tf.add(tf.mul(secondMoment, beta2), tf.mul(tf.square(g), 1 - beta2));
+  const update = tf.div(tf.div(m, correction1), tf.add(tf.sqrt(tf.div(v, correction2)), epsilon));
+  const decayed = tf.mul(parameter, 1 - learningRate * weightDecay);
+  return {
+    parameter: tf.sub(decayed, tf.mul(update, learningRate)),
+    firstMoment: m,
+    secondMoment: v,
+  };
+}
+
+/** Sum of squares of all elements, a scalar. */
+export function sumOfSquares(x: tf.Tensor): tf.Scalar {
+  if (hasOwnKernel('PlaySumSquares')) {
+    return tf.reshape(runOwnKernel('PlaySumSquares', { x })[0]!, []) as tf.Scalar;
+  }
+  return tf.sum(tf.square(x));
+}

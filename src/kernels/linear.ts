@@ -1,0 +1,84 @@
+/**
+ * y = x w + b for rows of features, and the matrix product it rests on.
+ * The WASM backend multiplies transposed operands 15 times slower than plain ones, so there operands are
+ * transposed as separate ops, the smaller one when there is a choice; other backends use their own flags.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { hasOwnKernel, runOwnKernel, withGradient } from './own-kernel.ts';
+
+function transposed(x: tf.Tensor2D): tf.Tensor2D {
+  if (hasOwnKernel('PlayTranspose2d')) {
+    return runOwnKernel('PlayTranspose2d', { x })[0] as tf.Tensor2D;
+  }
+  return tf.transpose(x);
+}
+
+const prefersPlain = (): boolean => tf.getBackend() === 'wasm';
+
+/** a [N, K] times b transposed, b [M, K]: [N, M]. No gradient of its own. */
+export function multiplyByTransposed(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
+  if (!prefersPlain()) return tf.matMul(a, b, false, true);
+  return tf.tidy(() => tf.matMul(a, transposed(b)));
+}
+
+/** Into how many equal parts a WebGPU product over `rows` rows is cut: at least 256 rows each, at most 16 parts. */
+function partsOf(rows: number): number {
+  let parts = Math.max(1, Math.min(16, Math.floor(rows / 256)));
+  while (rows % parts !== 0) parts--;
+  return parts;
+}
+
+/**
+ * The same product on WebGPU, whose own plan for tall operands adds with float atomics in no fixed order: parts of
+ * the rows multiply side by side, then the parts are added in order.
+ */
+function multiplyInParts(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
+  const parts = partsOf(a.shape[0]);
+  if (parts === 1) return tf.matMul(a, b, true, false);
+  const cut = (x: tf.Tensor2D) => tf.reshape(x, [parts, -1, x.shape[1]]);
+  return tf.tidy(() => {
+    const products = tf.reshape(tf.matMul(cut(a), cut(b), true, false), [parts, -1]);
+    return tf.reshape(tf.matMul(tf.ones([1, parts]), products), [a.shape[1], b.shape[1]]);
+  });
+}
+
+/** a transposed times b, a [N, K], b [N, M]: [K, M]. No gradient of its own. */
+export function multiplyTransposed(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
+  if (hasOwnKernel('PlayMatMulTransposedA')) {
+    return runOwnKernel('PlayMatMulTransposedA', { a, b })[0] as tf.Tensor2D;
+  }
+  if (tf.getBackend() === 'webgpu') return multiplyInParts(a, b);
+  if (!prefersPlain()) return tf.matMul(a, b, true, false);
+  const aIsSmaller = a.shape[1] <= b.shape[1];
+  return tf.tidy(() =>
+    aIsSmaller ? tf.matMul(transposed(a), b) : transposed(tf.matMul(transposed(b), a)),
+  );
+}
+
+/** Sum over rows, x [N, F]: [F]. */
+export function columnSum(x: tf.Tensor2D): tf.Tensor1D {
+  if (hasOwnKernel('PlayColumnSum')) return runOwnKernel('PlayColumnSum', { x })[0] as tf.Tensor1D;
+  return tf.tidy(() => tf.reshape(multiplyTransposed(tf.ones([x.shape[0], 1]), x), [x.shape[1]]));
+}
+
+/** x [N, I], w [I, O], b [O]: x w + b [N, O]. */
+export function linear(x: tf.Tensor2D, w: tf.Tensor2D, b: tf.Tensor1D): tf.Tensor2D {
+  return withGradient<tf.Tensor2D>(
+    [x, w, b],
+    () => ({ value: tf.fused.matMul({ a: x, b: w, bias: b }), saved: [x, w] }),
+    (dy, [x, w]) => {
+      const dy2 = dy as tf.Tensor2D;
+      return [
+        multiplyByTransposed(dy2, w as tf.Tensor2D),
+        multiplyTransposed(x as tf.Tensor2D, dy2),
+        columnSum(dy2),
+      ];
+    },
+  );
+}
+
+/** ids [N] int32 as one-hot rows [N, depth] of float32. */
+export function oneHotRows(ids: tf.Tensor1D, depth: number): tf.Tensor2D {
+  // tfjs-backend-wasm 4.22 writes integer ones into a float32 one-hot tensor: convert after.
+  return tf.cast(tf.oneHot(ids, depth, 1, 0, 'int32'), 'float32') as tf.Tensor2D;
+}

@@ -1,0 +1,48 @@
+/**
+ * Residual dropout from our own random stream, so that a resumed run drops the same units.
+ * Each unit is decided by eight random bits, so the rate is rounded to a multiple of 1/256 (0.2 becomes 51/256)
+ * and kept units are scaled by the rounded rate's inverse.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { philox4x32 } from '../data/philox.ts';
+
+export interface Dropout {
+  /** Applies to a residual branch; `site` numbers the places of one forward pass. */
+  apply(x: tf.Tensor2D, site: number): tf.Tensor2D;
+}
+
+export function dropoutMask(
+  count: number,
+  rate: number,
+  key: readonly [number, number],
+  step: number,
+  site: number,
+): Float32Array {
+  const threshold = Math.round(rate * 256);
+  const kept = 256 / (256 - threshold);
+  const mask = new Float32Array(count);
+  for (let i = 0; i < count; i += 16) {
+    const words = philox4x32([i / 16, site, step, 0], key);
+    for (let j = 0; j < 16 && i + j < count; j++) {
+      const byte = ((words[j >> 2] ?? 0) >>> ((j & 3) * 8)) & 0xff;
+      mask[i + j] = byte < threshold ? 0 : kept;
+    }
+  }
+  return mask;
+}
+
+/** `rate` in [0, 1); the masks of a step are named by (key, step, site). */
+export function residualDropout(
+  rate: number,
+  key: readonly [number, number],
+  step: number,
+): Dropout {
+  if (!(rate >= 0 && rate < 0.995))
+    throw new RangeError(`dropout rate must be in [0, 0.995), got ${rate}`);
+  return {
+    apply(x, site) {
+      if (rate === 0) return x;
+      return tf.mul(x, tf.tensor2d(dropoutMask(x.size, rate, key, step, site), x.shape));
+    },
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * The GPT-2 forward pass (pre-LN, learned positions, tanh GELU, tied embedding) over a left-padded batch,
+ * and what is read off its hidden states: token log-probabilities and scalar scores.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { causalAttention } from '../kernels/attention.ts';
+import { embedding } from '../kernels/embedding.ts';
+import { gelu } from '../kernels/gelu.ts';
+import { layerNorm } from '../kernels/layer-norm.ts';
+import { linear } from '../kernels/linear.ts';
+import { tokenLogProbability, type TokenStatistics } from '../kernels/token-log-probability.ts';
+import type { TokenBatch } from './batch.ts';
+import type { Dropout } from './dropout.ts';
+import type { Model } from './parameters.ts';
+
+const as1d = (variable: tf.Variable): tf.Tensor1D => variable as unknown as tf.Tensor1D;
+const as2d = (variable: tf.Variable): tf.Tensor2D => variable as unknown as tf.Tensor2D;
+
+/** Layer norm by parameter prefix, x [N, D]. */
+export function normalise(model: Model, prefix: string, x: tf.Tensor2D): tf.Tensor2D {
+  const gain = as1d(model.get(`${prefix}.weight`));
+  const bias = as1d(model.get(`${prefix}.bias`));
+  return layerNorm(x, gain, bias, model.config.layerNormEpsilon);
+}
+
+/** Linear layer by parameter prefix, x [N, I] to [N, O]. */
+export function project(model: Model, prefix: string, x: tf.Tensor2D): tf.Tensor2D {
+  return linear(x, as2d(model.get(`${prefix}.weight`)), as1d(model.get(`${prefix}.bias`)));
+}
+
+/** Token plus position embedding, ids and positions [N] int32: [N, D]. */
+export function embed(model: Model, ids: tf.Tensor1D, positions: tf.Tensor1D): tf.Tensor2D {
+  const tokens = embedding(as2d(model.get('wte.weight')), ids);
+  return tf.add(tokens, embedding(as2d(model.get('wpe.weight')), positions));
+}
+
+/** The feed-forward half of a block, residual included, x [N, D]. */
+export function feedForward(
+  model: Model,
+  block: string,
+  x: tf.Tensor2D,
+  drop: (y: tf.Tensor2D) => tf.Tensor2D = (y) => y,
+): tf.Tensor2D {
+  const inner = gelu(project(model, `${block}mlp.c_fc`, normalise(model, `${block}ln_2`, x)));
+  const out = project(model, `${block}mlp.c_proj`, inner);
+  return tf.add(x, drop(out));
+}
+
+/** Attention inputs q|k|v of a block, x [N, D] to [N, 3D]. */
+export function attentionInputs(model: Model, block: string, x: tf.Tensor2D): tf.Tensor2D {
+  return project(model, `${block}attn.c_attn`, normalise(model, `${block}ln_1`, x));
+}
+
+/** Hidden states after the last layer norm, [B*T, D]. `onInputs` sees each layer's q|k|v (to fill a cache). */
+export function hiddenStates(
+  model: Model,
+  batch: TokenBatch,
+  dropout?: Dropout,
+  onInputs?: (layer: number, qkv: tf.Tensor2D) => void,
+): tf.Tensor2D {
+  const shape = { batch: batch.batch, time: batch.time, heads: model.config.heads };
+  if (batch.time > model.config.contextLength) {
+    throw new RangeError(
+      `${batch.time} tokens do not fit the context of ${model.config.contextLength}`,
+    );
+  }
+  let x = embed(model, batch.ids, batch.positions);
+  for (let l = 0; l < model.config.layers; l++) {
+    const block = `h.${l}.`;
+    const qkv = attentionInputs(model, block, x);
+    onInputs?.(l, qkv);
+    const attended = project(
+      model,
+      `${block}attn.c_proj`,
+      causalAttention(qkv, batch.starts, shape),
+    );
+    x = tf.add(x, dropout ? dropout.apply(attended, 2 * l) : attended);
+    x = feedForward(model, block, x, (y) => (dropout ? dropout.apply(y, 2 * l + 1) : y));
+  }
+  return normalise(model, 'ln_f', x);
+}
+
+/**
+ * Log-probability and entropy of `labels` [M] given the hidden states at flat `indices` [M] (b*T + column),
+ * at the rollout temperature. A label at column c is predicted from column c - 1.
+ */
+export function labelStatistics(
+  model: Model,
+  hidden: tf.Tensor2D,
+  indices: tf.Tensor1D,
+  labels: tf.Tensor1D,
+  temperature = 1,
+): TokenStatistics {
+  const picked = embedding(hidden, indices); // same op: rows by index, gradient in fixed order
+  return tokenLogProbability(picked, as2d(model.get('wte.weight')), labels, temperature);
+}
+
+/** Scalar head at flat `indices` [M]: [M]. */
+export function scalarScores(model: Model, hidden: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor1D {
+  const weight = tf.reshape(as2d(model.get('score.weight')), [
+    model.config.width,
+    1,
+  ]) as tf.Tensor2D;
+  const scores = linear(embedding(hidden, indices), weight, as1d(model.get('score.bias')));
+  return tf.reshape(scores, [-1]);
+}

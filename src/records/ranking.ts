@@ -1,0 +1,38 @@
+/**
+ * The one label type: what was shown and in which order a labeler put it.
+ * Page, store, files, simulated labelers and the reward model all use these rows.
+ */
+import type { Prompt } from './prompt.ts';
+
+/** Id of the labeler who sits at the keyboard. */
+export const PERSON = 'person';
+
+export interface Completion {
+  readonly id: string;
+  /** Decoded response, without prompt and EOS. */
+  readonly text: string;
+  /** Name of the checkpoint that wrote it; hidden while ranking. */
+  readonly policy: string;
+  /** True when the model ended the response itself (EOS), false when it was cut at the length limit. */
+  readonly ended: boolean;
+}
+
+export interface Ranking {
+  readonly id: string;
+  readonly prompt: Prompt;
+  /** K completions, K from 2 to 9, in the order of generation (not the order shown). */
+  readonly completions: readonly Completion[];
+  /** `ranks[k]` belongs to `completions[k]`: 1 is best, equal numbers are ties. */
+  readonly ranks: readonly number[];
+  readonly labeler: string;
+  /** Permutation in which the completions were shown: `shown[i]` is an index into `completions`. */
+  readonly shown: readonly number[];
+  /** Milliseconds since 1970; 0 for simulated labelers. */
+  readonly at: number;
+}
+
+/** One strict preference taken from a ranking: indices into `completions`. Ties give none. */
+export interface Comparison {
+  readonly winner: number;
+  readonly loser: number;
+}

@@ -1,0 +1,62 @@
+/**
+ * What every training loop is: an async generator of typed records that its caller paces, pauses and stops,
+ * with a snapshot at any step boundary from which the same loop goes on as if it had never stopped.
+ */
+import type { JsonValue, PinnedSample, SelfChecks } from '../records/run.ts';
+import type { TensorData, TensorMap } from '../records/tensor.ts';
+
+/** All that a loop needs to go on: its tensors by name and its counters, random state and cursors. */
+export interface Snapshot {
+  readonly tensors: TensorMap;
+  readonly state: JsonValue;
+}
+
+/** One optimizer step (sft, reward) or one iteration (ppo). */
+export interface StepRecord {
+  /** Counted from 1. */
+  readonly step: number;
+  readonly total: number;
+  /** Metric names as in TRL. */
+  readonly values: Readonly<Record<string, number>>;
+  readonly samples?: readonly PinnedSample[];
+  readonly checks?: SelfChecks;
+  /** Plain numbers of one rollout of this iteration, for the token lens (ppo only). */
+  readonly rollout?: RolloutRow;
+}
+
+/** One response of a rollout batch; arrays have one entry per live response token. */
+export interface RolloutRow {
+  readonly promptId: string;
+  readonly tokens: readonly number[];
+  readonly logProbabilities: readonly number[];
+  readonly referenceLogProbabilities: readonly number[];
+  readonly values: readonly number[];
+  readonly rewards: readonly number[];
+  readonly advantages: readonly number[];
+  readonly returns: readonly number[];
+  readonly score: number;
+}
+
+export interface Loop {
+  readonly total: number;
+  /** Yields after each step; returning early leaves the loop at a step boundary. */
+  steps(): AsyncGenerator<StepRecord, void, void>;
+  /** Copies everything off the device; call only between steps. */
+  snapshot(): Promise<Snapshot>;
+  /** Frees every tensor that the loop owns. */
+  dispose(): void;
+}
+
+/** Tensors whose names begin with `prefix`, without it. */
+export function unprefixed(tensors: TensorMap, prefix: string): Map<string, TensorData> {
+  const result = new Map<string, TensorData>();
+  for (const [name, tensor] of tensors) {
+    if (name.startsWith(prefix)) result.set(name.slice(prefix.length), tensor);
+  }
+  return result;
+}
+
+/** Tensors with `prefix` put before each name. */
+export function prefixed(tensors: TensorMap, prefix: string): [string, TensorData][] {
+  return [...tensors].map(([name, tensor]) => [`${prefix}${name}`, tensor]);
+}

@@ -1,0 +1,230 @@
+/**
+ * The loop of the paper's Figure 2 as stages that open from what the stage before left behind: SFT on
+ * demonstrations, completions to rank, a reward model from rankings, PPO-ptx against it. Page and command line both
+ * drive these; labelers, judges and documents are handed in. Texts become tokens here and nowhere else.
+ */
+import type { Sequence } from '../data/batches.ts';
+import { streamKey } from '../data/rng.ts';
+import type { Tokenizer } from '../data/tokenizer.ts';
+import { Model } from '../model/parameters.ts';
+import { sampleResponses } from '../model/sample.ts';
+import type { Demonstration, Prompt } from '../records/prompt.ts';
+import type { Completion, Ranking } from '../records/ranking.ts';
+import { unprefixed, type Loop, type Snapshot } from './loop.ts';
+import { ppoLoop, type PpoModels, type PpoSettings } from './ppo.ts';
+import type { RowSource } from './pretrain.ts';
+import { comparisonsFromRanks } from './ranking-loss.ts';
+import {
+  normaliseBias,
+  rewardFromSft,
+  rewardLoop,
+  type RankedSequences,
+  type RewardSettings,
+} from './reward.ts';
+import type { PromptTokens, Scorer } from './rollout.ts';
+import { scoreSequences, type SequenceShape } from './sequences.ts';
+import { sftLoop, type SftSettings } from './sft.ts';
+
+/** Stands between prompt and response; the model answers after it. */
+const SEPARATOR = '\n';
+
+export function promptTokens(tokenizer: Tokenizer, text: string): number[] {
+  return tokenizer.encode(text + SEPARATOR);
+}
+
+/** Prompt and response as tokens; EOS closes a response that ended itself. */
+export function toSequence(
+  tokenizer: Tokenizer,
+  prompt: string,
+  response: string,
+  ended: boolean,
+): Sequence {
+  const tokens = tokenizer.encode(response);
+  return {
+    prompt: promptTokens(tokenizer, prompt),
+    response: ended ? [...tokens, tokenizer.eosId] : tokens,
+  };
+}
+
+/** Whether a sequence fits the columns and has a response to learn from. */
+export function fits({ prompt, response }: Sequence, shape: SequenceShape): boolean {
+  return (
+    prompt.length <= shape.promptLength &&
+    response.length > 0 &&
+    response.length <= shape.responseLength
+  );
+}
+
+/** Demonstrations as sequences; those too long for the columns are left out, as the paper does (S11). */
+export function demonstrationSequences(
+  tokenizer: Tokenizer,
+  demonstrations: readonly Demonstration[],
+  shape: SequenceShape,
+): Sequence[] {
+  return demonstrations
+    .map(({ prompt, response }) => toSequence(tokenizer, prompt.text, response, true))
+    .filter((sequence) => fits(sequence, shape));
+}
+
+/** Prompts as the RL environment asks them; those too long are left out. */
+export function environmentPrompts(
+  tokenizer: Tokenizer,
+  prompts: readonly Prompt[],
+  shape: SequenceShape,
+): PromptTokens[] {
+  return prompts
+    .map(({ id, text }) => ({ id, tokens: promptTokens(tokenizer, text) }))
+    .filter(({ tokens }) => tokens.length <= shape.promptLength);
+}
+
+/** An opened stage: the model being trained and the loop that trains it. */
+export interface OpenStage {
+  readonly model: Model;
+  readonly loop: Loop;
+}
+
+/** SFT from the base model, or from a snapshot of it. The caller disposes both parts. */
+export async function openSft(
+  base: Model,
+  examples: readonly Sequence[],
+  settings: SftSettings,
+  from?: Snapshot,
+  pretraining: RowSource | null = null,
+): Promise<OpenStage> {
+  const model = from
+    ? new Model(base.config, 'language', unprefixed(from.tensors, 'model.'))
+    : await base.copy();
+  return { model, loop: sftLoop(model, examples, settings, from, pretraining) };
+}
+
+export interface CompletionSettings {
+  readonly shape: SequenceShape;
+  readonly temperature: number | 'greedy';
+  readonly seed: number;
+  /** Names the random stream; the same scope, seed and prompts give the same texts. */
+  readonly scope: string;
+  /** Name of the policy written into the completions. */
+  readonly policy: string;
+}
+
+/** A completion with the tokens it was drawn as, which re-encoding its text might not give back. */
+export interface TokenisedCompletion extends Completion {
+  readonly tokens: readonly number[];
+}
+
+/** One completion for each prompt text, in order. Throws RangeError when a prompt is too long. */
+export async function complete(
+  model: Model,
+  tokenizer: Tokenizer,
+  prompts: readonly string[],
+  settings: CompletionSettings,
+): Promise<TokenisedCompletion[]> {
+  const { shape, temperature, seed, scope, policy } = settings;
+  const sampled = await sampleResponses(
+    model,
+    prompts.map((text) => promptTokens(tokenizer, text)),
+    { ...shape, temperature, key: streamKey(seed, 'sample', scope) },
+  );
+  return sampled.map(({ tokens, ended }, i) => ({
+    id: `${scope}-${i}`,
+    text: tokenizer.decode(tokens),
+    policy,
+    ended,
+    tokens,
+  }));
+}
+
+/** K completions for each prompt, for a labeler to rank. */
+export async function completionsToRank(
+  model: Model,
+  tokenizer: Tokenizer,
+  prompts: readonly Prompt[],
+  K: number,
+  settings: CompletionSettings,
+): Promise<TokenisedCompletion[][]> {
+  const texts = prompts.flatMap(({ text }) => Array.from({ length: K }, () => text));
+  const all = await complete(model, tokenizer, texts, settings);
+  return prompts.map((_, p) => all.slice(p * K, (p + 1) * K));
+}
+
+/** Rankings that teach something, as sequences: those without a strict preference or too long are left out. */
+export function rankedSequences(
+  tokenizer: Tokenizer,
+  rankings: readonly Ranking[],
+  shape: SequenceShape,
+): RankedSequences[] {
+  return rankings.flatMap(({ prompt, completions, ranks, labeler }) => {
+    const sequences = completions.map(({ text, ended }) => {
+      const sequence = toSequence(tokenizer, prompt.text, text, ended);
+      // An empty response still needs a token to be read at.
+      return sequence.response.length > 0 ? sequence : { ...sequence, response: [tokenizer.eosId] };
+    });
+    const usable = sequences.every((sequence) => fits(sequence, shape));
+    return usable && comparisonsFromRanks(ranks).length > 0 ? [{ sequences, ranks, labeler }] : [];
+  });
+}
+
+/** A reward model from SFT, or from a snapshot. The caller disposes both parts. */
+export async function openReward(
+  sft: Model,
+  rankings: readonly RankedSequences[],
+  settings: RewardSettings,
+  from?: Snapshot,
+): Promise<OpenStage> {
+  const model = from
+    ? new Model(sft.config, 'scalar', unprefixed(from.tensors, 'model.'))
+    : await rewardFromSft(sft, settings.seed);
+  return { model, loop: rewardLoop(model, rankings, settings, from) };
+}
+
+/** Last act of reward training: demonstrations score 0 on average. */
+export function finishReward(
+  model: Model,
+  demonstrations: readonly Sequence[],
+  shape: SequenceShape,
+): Promise<number> {
+  return normaliseBias(model, demonstrations, shape);
+}
+
+export interface OpenPpo {
+  readonly models: PpoModels;
+  readonly loop: Loop;
+  /** Frees policy, value function and average; reference and reward model belong to the caller. */
+  dispose(): void;
+}
+
+export interface PpoInput {
+  readonly sft: Model;
+  readonly reward: Model;
+  readonly prompts: readonly PromptTokens[];
+  readonly ptx: RowSource | null;
+  /** Stands in for the reward model's scores: a control run. The critic still starts from the reward model. */
+  readonly control?: Scorer;
+}
+
+/** PPO-ptx from the SFT model with the value function from the reward model, or from a snapshot. */
+export async function openPpo(
+  input: PpoInput,
+  settings: PpoSettings,
+  from?: Snapshot,
+): Promise<OpenPpo> {
+  const { sft, reward, prompts, ptx, control } = input;
+  const restored = (name: string, head: 'language' | 'scalar') =>
+    from && new Model(sft.config, head, unprefixed(from.tensors, `${name}.`));
+  const models: PpoModels = {
+    policy: restored('policy', 'language') ?? (await sft.copy()),
+    reference: sft,
+    value: restored('value', 'scalar') ?? (await reward.copy()),
+    ema: restored('ema', 'language') ?? (await sft.copy()),
+  };
+  const own: Scorer = (sequences) => scoreSequences(reward, sequences, settings.shape);
+  const data = { prompts, ptx, score: control ?? own, scoredByRewardModel: !control };
+  const loop = ppoLoop(models, data, settings, from);
+  const dispose = (): void => {
+    loop.dispose();
+    models.policy.dispose();
+    models.value.dispose();
+    models.ema.dispose();
+  };
+  return { models, loop, dispose };
+}

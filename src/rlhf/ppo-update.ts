@@ -1,0 +1,191 @@
+/**
+ * One optimizer step of PPO-ptx on a minibatch: clipped policy loss with the pre-training gradient accumulated into
+ * the same step (paper, Eq. 2 and appendix C.4), and the clipped value loss with the value function's own optimizer.
+ * The tensor losses here are checked against the plain ones in clipping.ts.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { AdamW } from '../model/optimizer.ts';
+import { addGradients, globalNorm, gradientsOf } from '../model/optimizer.ts';
+import type { Model } from '../model/parameters.ts';
+import { updateMetrics } from './metrics.ts';
+import { languageModelGradients, type TokenRows } from './pretrain.ts';
+import type { Rollout } from './rollout.ts';
+import {
+  disposeSequences,
+  maskedTokenMean,
+  responseStatistics,
+  stateValues,
+  uploadSequences,
+  type SequenceBatch,
+  type SequenceShape,
+} from './sequences.ts';
+import { whitenTokens } from './whitening.ts';
+
+export interface UpdateSettings {
+  readonly shape: SequenceShape;
+  readonly temperature: number;
+  readonly clip: number;
+  readonly valueClip: number;
+  readonly whitenAdvantages: boolean;
+  /** Multiplies the pre-training gradient; 0 is plain PPO. */
+  readonly ptxCoefficient: number;
+}
+
+export interface Learners {
+  readonly policy: Model;
+  readonly value: Model;
+  readonly policyOptimizer: AdamW;
+  readonly valueOptimizer: AdamW;
+}
+
+/** Rows of a rollout by index, token arrays cut out, advantages whitened over these rows if asked for. */
+export function minibatchOf(rollout: Rollout, rows: readonly number[], whiten: boolean) {
+  const { R } = rollout;
+  const cut = (source: Float32Array): Float32Array => {
+    const part = new Float32Array(rows.length * R);
+    rows.forEach((row, i) => part.set(source.subarray(row * R, (row + 1) * R), i * R));
+    return part;
+  };
+  const mask = cut(rollout.mask);
+  const raw = cut(rollout.advantages);
+  return {
+    sequences: rows.map((row) => rollout.sequences[row] ?? { prompt: [], response: [] }),
+    mask,
+    advantages: whiten ? whitenTokens(raw, mask, { B: rows.length, R }) : raw,
+    oldLogProbabilities: cut(rollout.logProbabilities),
+    oldValues: cut(rollout.values),
+    returns: cut(rollout.returns),
+  };
+}
+export type Minibatch = ReturnType<typeof minibatchOf>;
+
+/** max(-A ratio, -A clip(ratio)), masked token mean; all [B*R]. */
+export function policyLossTensor(
+  logProbability: tf.Tensor,
+  old: tf.Tensor,
+  advantages: tf.Tensor,
+  mask: tf.Tensor,
+  clip: number,
+): tf.Scalar {
+  // Padding carries meaningless log-probabilities: zero the difference there before it is exponentiated.
+  const ratio = tf.exp(tf.mul(tf.sub(logProbability, old), mask));
+  const unclipped = tf.neg(tf.mul(advantages, ratio));
+  const clipped = tf.neg(tf.mul(advantages, tf.clipByValue(ratio, 1 - clip, 1 + clip)));
+  return maskedTokenMean(tf.maximum(unclipped, clipped), mask);
+}
+
+/** Half of the larger of plain and clipped squared error, masked token mean; all [B*R]. */
+export function valueLossTensor(
+  values: tf.Tensor,
+  old: tf.Tensor,
+  returns: tf.Tensor,
+  mask: tf.Tensor,
+  clip: number,
+): tf.Scalar {
+  const near = tf.add(old, tf.clipByValue(tf.sub(values, old), -clip, clip));
+  const larger = tf.maximum(tf.square(tf.sub(values, returns)), tf.square(tf.sub(near, returns)));
+  return tf.mul(maskedTokenMean(larger, mask), 0.5);
+}
+
+interface PolicyPass {
+  readonly logProbabilities: Float32Array;
+  readonly entropies: Float32Array;
+  readonly values: Readonly<Record<string, number>>;
+}
+
+async function policyStep(
+  learners: Learners,
+  batch: SequenceBatch,
+  mini: Minibatch,
+  ptxRows: TokenRows | null,
+  settings: UpdateSettings,
+  learningRate: number,
+): Promise<PolicyPass> {
+  const old = tf.tensor1d(mini.oldLogProbabilities);
+  const advantages = tf.tensor1d(mini.advantages);
+  const kept: tf.Tensor[] = [];
+  const { loss, gradients } = gradientsOf(learners.policy, () => {
+    const statistics = responseStatistics(learners.policy, batch, settings.temperature);
+    kept.push(tf.keep(tf.clone(statistics.logProbability)), tf.keep(tf.clone(statistics.entropy)));
+    return policyLossTensor(statistics.logProbability, old, advantages, batch.mask, settings.clip);
+  });
+  const values: Record<string, number> = {};
+  if (ptxRows && settings.ptxCoefficient > 0) {
+    const ptx = languageModelGradients(learners.policy, ptxRows);
+    const [ppoNorm, ptxNorm] = [globalNorm(gradients), globalNorm(ptx.gradients)];
+    addGradients(gradients, ptx.gradients, settings.ptxCoefficient);
+    const [a = NaN] = await ppoNorm.data();
+    const [b = NaN] = await ptxNorm.data();
+    values['loss/ptx_avg'] = (await ptx.loss.data())[0] ?? NaN;
+    values['ptx/grad_norm_ratio'] = (settings.ptxCoefficient * b) / a;
+    tf.dispose([ppoNorm, ptxNorm, ptx.loss]);
+  }
+  const norm = learners.policyOptimizer.apply(gradients, learningRate);
+  values['policy/grad_norm'] = (await norm.data())[0] ?? NaN;
+  const [logProbability, entropy] = kept as [tf.Tensor, tf.Tensor];
+  const logProbabilities = (await logProbability.data<'float32'>()).slice();
+  const entropies = (await entropy.data<'float32'>()).slice();
+  tf.dispose([old, advantages, loss, norm, ...kept]);
+  return { logProbabilities, entropies, values };
+}
+
+async function valueStep(
+  learners: Learners,
+  batch: SequenceBatch,
+  mini: Minibatch,
+  settings: UpdateSettings,
+  learningRate: number,
+): Promise<{ values: Float32Array; gradNorm: number }> {
+  const old = tf.tensor1d(mini.oldValues);
+  const returns = tf.tensor1d(mini.returns);
+  let kept: tf.Tensor | undefined;
+  const { loss, gradients } = gradientsOf(learners.value, () => {
+    const values = stateValues(learners.value, batch);
+    kept = tf.keep(tf.clone(values));
+    return valueLossTensor(values, old, returns, batch.mask, settings.valueClip);
+  });
+  const norm = learners.valueOptimizer.apply(gradients, learningRate);
+  const values = (await kept!.data<'float32'>()).slice();
+  const [gradNorm = NaN] = await norm.data();
+  tf.dispose([old, returns, loss, norm, kept!]);
+  return { values, gradNorm };
+}
+
+/** Log-probabilities and values before the step, as the metrics and the first-minibatch check need them. */
+export interface UpdateResult {
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly logProbabilities: Float32Array;
+}
+
+/** One step of policy and value function on `rows` of the rollout. */
+export async function updateOnMinibatch(
+  learners: Learners,
+  rollout: Rollout,
+  rows: readonly number[],
+  ptxRows: TokenRows | null,
+  settings: UpdateSettings,
+  learningRates: { readonly policy: number; readonly value: number },
+): Promise<UpdateResult> {
+  const mini = minibatchOf(rollout, rows, settings.whitenAdvantages);
+  const batch = uploadSequences(mini.sequences, settings.shape, learners.policy.config.padId);
+  const policy = await policyStep(learners, batch, mini, ptxRows, settings, learningRates.policy);
+  const value = await valueStep(learners, batch, mini, settings, learningRates.value);
+  disposeSequences(batch);
+  const metrics = {
+    ...updateMetrics({
+      logProbabilities: policy.logProbabilities,
+      oldLogProbabilities: mini.oldLogProbabilities,
+      entropies: policy.entropies,
+      advantages: mini.advantages,
+      values: value.values,
+      oldValues: mini.oldValues,
+      returns: mini.returns,
+      mask: mini.mask,
+      policyClip: settings.clip,
+      valueClip: settings.valueClip,
+    }),
+    ...policy.values,
+    'val/grad_norm': value.gradNorm,
+  };
+  return { metrics, logProbabilities: policy.logProbabilities };
+}

@@ -1,0 +1,280 @@
+/**
+ * PPO and PPO-ptx (paper, section 3.5 and appendix C.4) as one flat loop: rollout, score, rewards, advantages,
+ * update, record. The policy starts from the SFT model and is leashed to it, frozen, by a per-token KL penalty; the
+ * value function starts from the reward model. The caller passes the scorer and owns every model given to it.
+ */
+import { EpochCursor, exactDivide, permutation, type EpochState } from '../data/batches.ts';
+import { Rng, streamKey } from '../data/rng.ts';
+import { AdamW, type OptimizerSettings } from '../model/optimizer.ts';
+import type { Model } from '../model/parameters.ts';
+import type { SelfCheck, SelfChecks } from '../records/run.ts';
+import { emaUpdate } from './ema-model.ts';
+import type { MissingEosPenalty } from './kl.ts';
+import { prefixed, unprefixed, type Loop, type Snapshot, type StepRecord } from './loop.ts';
+import { firstChecks, firstMinibatchCheck, modelChecksum } from './ppo-checks.ts';
+import {
+  updateOnMinibatch,
+  type Learners,
+  type UpdateResult,
+  type UpdateSettings,
+} from './ppo-update.ts';
+import type { RowSource } from './pretrain.ts';
+import {
+  collectRollout,
+  rolloutRow,
+  type PromptTokens,
+  type Rollout,
+  type Scorer,
+} from './rollout.ts';
+import { constantWithWarmup, warmupIterations } from './schedules.ts';
+import { expectWhitenable } from './whitening.ts';
+
+export interface PpoSettings extends UpdateSettings {
+  readonly episodes: number;
+  readonly rolloutBatch: number;
+  readonly minibatches: number;
+  readonly innerEpochs: number;
+  readonly policyLearningRate: number;
+  readonly valueLearningRate: number;
+  readonly beta: number;
+  readonly gamma: number;
+  readonly lambda: number;
+  readonly missingEos: MissingEosPenalty;
+  /** Longest warm-up in iterations; never more than a tenth of the run. */
+  readonly warmupIterations: number;
+  readonly emaDecay: number;
+  readonly seed: number;
+  readonly optimizer: OptimizerSettings;
+}
+
+export interface PpoModels {
+  /** Trained in place; starts as a copy of the reference. */
+  readonly policy: Model;
+  /** The SFT model; never changes. */
+  readonly reference: Model;
+  /** Trained in place; starts as a copy of the reward model. */
+  readonly value: Model;
+  /** Running average of the policy; starts as a copy of it. */
+  readonly ema: Model;
+}
+
+export interface PpoData {
+  readonly prompts: readonly PromptTokens[];
+  readonly score: Scorer;
+  /** False in control runs, whose scores the critic cannot know. */
+  readonly scoredByRewardModel: boolean;
+  /** Pre-training rows for each optimizer step; null for plain PPO. */
+  readonly ptx: RowSource | null;
+}
+
+type PpoState = Readonly<{
+  iteration: number;
+  updates: number;
+  cursor: EpochState;
+  referenceChecksum: number;
+  checks: Readonly<Record<string, Readonly<{ ok: boolean; value: number; tolerance: number }>>>;
+}>;
+
+/** Mean of each metric over minibatches, weighted by their live tokens. */
+function averaged(
+  results: readonly { metrics: Readonly<Record<string, number>>; weight: number }[],
+) {
+  const total = results.reduce((sum, { weight }) => sum + weight, 0);
+  const mean: Record<string, number> = {};
+  for (const { metrics, weight } of results) {
+    for (const [name, value] of Object.entries(metrics)) {
+      mean[name] = (mean[name] ?? 0) + (value * weight) / total;
+    }
+  }
+  return mean;
+}
+
+class PpoLoop implements Loop {
+  readonly total: number;
+  readonly #models: PpoModels;
+  readonly #data: PpoData;
+  readonly #settings: PpoSettings;
+  readonly #learners: Learners;
+  readonly #cursor: EpochCursor;
+  #iteration: number;
+  #updates: number;
+  #referenceChecksum: number;
+  #checks: Record<string, SelfCheck>;
+
+  constructor(models: PpoModels, data: PpoData, settings: PpoSettings, from?: Snapshot) {
+    this.total = exactDivide(
+      settings.episodes,
+      settings.rolloutBatch,
+      'episodes per rollout batch',
+    );
+    const rows = exactDivide(
+      settings.rolloutBatch,
+      settings.minibatches,
+      'rollout batch per minibatch',
+    );
+    if (settings.whitenAdvantages) expectWhitenable(rows);
+    this.#models = models;
+    this.#data = data;
+    this.#settings = settings;
+    const state = from?.state as PpoState | undefined;
+    const prompts = data.prompts.length;
+    this.#cursor = state
+      ? EpochCursor.resume(prompts, state.cursor)
+      : EpochCursor.start(prompts, Rng.named(settings.seed, 'ppo', 'prompts'));
+    this.#iteration = state?.iteration ?? 0;
+    this.#updates = state?.updates ?? 0;
+    this.#checks = { ...state?.checks };
+    this.#referenceChecksum = state?.referenceChecksum ?? NaN;
+    this.#learners = {
+      policy: models.policy,
+      value: models.value,
+      policyOptimizer: new AdamW(models.policy, settings.optimizer),
+      valueOptimizer: new AdamW(models.value, settings.optimizer),
+    };
+    if (from) {
+      const { policyOptimizer, valueOptimizer } = this.#learners;
+      policyOptimizer.restore(unprefixed(from.tensors, 'policyOptimizer.'), this.#updates);
+      valueOptimizer.restore(unprefixed(from.tensors, 'valueOptimizer.'), this.#updates);
+    }
+  }
+
+  get checks(): SelfChecks {
+    return this.#checks;
+  }
+
+  async *steps(): AsyncGenerator<StepRecord, void, void> {
+    if (Number.isNaN(this.#referenceChecksum)) {
+      this.#referenceChecksum = await modelChecksum(this.#models.reference);
+    }
+    while (this.#iteration < this.total) yield await this.#iterate();
+  }
+
+  async #iterate(): Promise<StepRecord> {
+    const rollout = await this.#rollout();
+    if (this.#iteration === 0) {
+      Object.assign(
+        this.#checks,
+        await firstChecks(this.#models, this.#data, rollout, this.#settings),
+      );
+    }
+    const rates = this.#learningRates();
+    const updates = await this.#update(rollout, rates);
+    this.#iteration++;
+    await this.#checkEachIteration(updates);
+    const { rolloutBatch } = this.#settings;
+    const values = {
+      ...rollout.metrics,
+      ...averaged(updates),
+      lr: rates.policy,
+      episode: this.#iteration * rolloutBatch,
+    };
+    const checks = { ...this.#checks };
+    return {
+      step: this.#iteration,
+      total: this.total,
+      values,
+      checks,
+      rollout: rolloutRow(rollout, 0),
+    };
+  }
+
+  #rollout(): Promise<Rollout> {
+    const { rolloutBatch, seed } = this.#settings;
+    const prompts = this.#cursor.take(rolloutBatch).map((i) => this.#data.prompts[i]!);
+    const first = this.#iteration * rolloutBatch;
+    const stream = {
+      key: streamKey(seed, 'ppo', 'rollout'),
+      rows: prompts.map((_, b) => first + b),
+    };
+    const models = { ...this.#models, score: this.#data.score };
+    return collectRollout(models, prompts, this.#settings, stream);
+  }
+
+  #learningRates(): { policy: number; value: number } {
+    const warmup = Math.min(this.#settings.warmupIterations, warmupIterations(this.total));
+    const factor = constantWithWarmup(this.#iteration, warmup);
+    const { policyLearningRate, valueLearningRate } = this.#settings;
+    return { policy: policyLearningRate * factor, value: valueLearningRate * factor };
+  }
+
+  /** All minibatches of all inner epochs, each epoch in a fresh order (D21); one step each. */
+  async #update(rollout: Rollout, rates: { policy: number; value: number }) {
+    const { rolloutBatch, minibatches, innerEpochs, seed, emaDecay } = this.#settings;
+    const size = rolloutBatch / minibatches;
+    const results: { metrics: UpdateResult['metrics']; weight: number }[] = [];
+    for (let epoch = 0; epoch < innerEpochs; epoch++) {
+      const order = permutation(
+        rolloutBatch,
+        Rng.named(seed, 'ppo', 'order', this.#iteration, epoch),
+      );
+      for (let m = 0; m < minibatches; m++) {
+        const rows = order.slice(m * size, (m + 1) * size);
+        const ptx = this.#data.ptx && this.#data.ptx(this.#updates);
+        const result = await updateOnMinibatch(
+          this.#learners,
+          rollout,
+          rows,
+          ptx,
+          this.#settings,
+          rates,
+        );
+        if (this.#updates === 0) Object.assign(this.#checks, firstMinibatchCheck(result.metrics));
+        this.#updates++;
+        emaUpdate(this.#models.ema, this.#models.policy, emaDecay);
+        const weight = rows.reduce(
+          (sum, row) => sum + (rollout.sequences[row]?.response.length ?? 0),
+          0,
+        );
+        results.push({ metrics: result.metrics, weight });
+      }
+    }
+    return results;
+  }
+
+  async #checkEachIteration(updates: readonly { metrics: Readonly<Record<string, number>> }[]) {
+    const moved = Math.abs((await modelChecksum(this.#models.reference)) - this.#referenceChecksum);
+    const bad = updates
+      .flatMap(({ metrics }) => Object.values(metrics))
+      .filter((v) => !Number.isFinite(v));
+    this.#checks['reference unchanged'] = { ok: moved === 0, value: moved, tolerance: 0 };
+    this.#checks['finite numbers'] = { ok: bad.length === 0, value: bad.length, tolerance: 0 };
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    const { policy, value, ema } = this.#models;
+    const { policyOptimizer, valueOptimizer } = this.#learners;
+    const tensors = new Map([
+      ...prefixed(await policy.tensors(), 'policy.'),
+      ...prefixed(await value.tensors(), 'value.'),
+      ...prefixed(await ema.tensors(), 'ema.'),
+      ...prefixed(await policyOptimizer.tensors(), 'policyOptimizer.'),
+      ...prefixed(await valueOptimizer.tensors(), 'valueOptimizer.'),
+    ]);
+    const state: PpoState = {
+      iteration: this.#iteration,
+      updates: this.#updates,
+      cursor: this.#cursor.state,
+      referenceChecksum: this.#referenceChecksum,
+      checks: { ...this.#checks },
+    };
+    return { tensors, state };
+  }
+
+  dispose(): void {
+    this.#learners.policyOptimizer.dispose();
+    this.#learners.valueOptimizer.dispose();
+  }
+}
+
+/**
+ * Trains `models.policy`, `models.value` and `models.ema` in place. With `from`, they must hold the weights of that
+ * snapshot. Throws RangeError when batch sizes do not divide or minibatches are too small to whiten.
+ */
+export function ppoLoop(
+  models: PpoModels,
+  data: PpoData,
+  settings: PpoSettings,
+  from?: Snapshot,
+): Loop {
+  return new PpoLoop(models, data, settings, from);
+}

@@ -1,0 +1,213 @@
+/**
+ * The reward model (paper, section 3.5 and Eq. 1): a scalar head on a copy of the SFT model, trained on rankings.
+ * All C(K,2) comparisons of a prompt are one batch element: each completion goes through the model once (S31),
+ * every prompt weighs the same whatever its K (D35), ties are dropped (D36).
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { EpochCursor, type EpochState, type Sequence } from '../data/batches.ts';
+import { Rng } from '../data/rng.ts';
+import { AdamW, gradientsOf, type OptimizerSettings } from '../model/optimizer.ts';
+import { initialHead, type Model } from '../model/parameters.ts';
+import { prefixed, type Loop, type Snapshot, type StepRecord } from './loop.ts';
+import { rewardMetrics, type ScoredRanking } from './metrics.ts';
+import { comparisonsFromRanks, pairDivisor, type PairDivisor } from './ranking-loss.ts';
+import { cosineToFloor } from './schedules.ts';
+import {
+  disposeSequences,
+  responseScores,
+  scoreSequences,
+  uploadSequences,
+  type SequenceShape,
+} from './sequences.ts';
+
+/** One ranked prompt, tokenised: K sequences that share their prompt, and their ranks (1 is best). */
+export interface RankedSequences {
+  readonly sequences: readonly Sequence[];
+  readonly ranks: readonly number[];
+  readonly labeler: string;
+}
+
+export interface RewardSettings {
+  readonly shape: SequenceShape;
+  readonly epochs: number;
+  /** Prompts, not comparisons. */
+  readonly promptsPerBatch: number;
+  readonly learningRate: number;
+  readonly finalShare: number;
+  readonly divisor: PairDivisor;
+  readonly seed: number;
+  readonly optimizer: OptimizerSettings;
+}
+
+/** A reward model that has seen nothing yet: the SFT model's weights and a fresh scalar head (S37, D38). */
+export function rewardFromSft(sft: Model, seed: number): Promise<Model> {
+  return sft.copy('scalar', initialHead(sft.config, Rng.named(seed, 'reward', 'head')));
+}
+
+/**
+ * Signed incidence of comparisons and completions, [M, N] row-major (+1 winner, -1 loser), with the weight of each
+ * comparison in the mean over prompts. N counts the completions of all prompts of the batch.
+ */
+export function comparisonMatrix(
+  batch: readonly Pick<RankedSequences, 'ranks'>[],
+  divisor: PairDivisor,
+): { readonly signs: Float32Array; readonly weights: Float32Array; readonly count: number } {
+  const completions = batch.reduce((sum, { ranks }) => sum + ranks.length, 0);
+  const rows: { winner: number; loser: number; weight: number }[] = [];
+  let offset = 0;
+  for (const { ranks } of batch) {
+    const comparisons = comparisonsFromRanks(ranks);
+    const weight = 1 / (pairDivisor(ranks.length, comparisons.length, divisor) * batch.length);
+    for (const { winner, loser } of comparisons) {
+      rows.push({ winner: offset + winner, loser: offset + loser, weight });
+    }
+    offset += ranks.length;
+  }
+  const signs = new Float32Array(rows.length * completions);
+  rows.forEach(({ winner, loser }, m) => {
+    signs[m * completions + winner] = 1;
+    signs[m * completions + loser] = -1;
+  });
+  return { signs, weights: Float32Array.from(rows, ({ weight }) => weight), count: rows.length };
+}
+
+/** Eq. 1 for scores [N], signs [M, N] and weights [M]: weighted sum of -log sigmoid(winner - loser), a scalar. */
+export function comparisonLoss(
+  scores: tf.Tensor1D,
+  signs: tf.Tensor2D,
+  weights: tf.Tensor1D,
+): tf.Scalar {
+  const margins = tf.reshape(tf.matMul(signs, tf.reshape(scores, [-1, 1])), [-1]);
+  return tf.sum(tf.mul(weights, tf.softplus(tf.neg(margins))));
+}
+
+/** Loss and gradients of one batch of prompts; also the scores, for the record. */
+async function rewardGradients(
+  model: Model,
+  batch: readonly RankedSequences[],
+  settings: RewardSettings,
+) {
+  const sequences = batch.flatMap((ranked) => ranked.sequences);
+  const uploaded = uploadSequences(sequences, settings.shape, model.config.padId);
+  const matrix = comparisonMatrix(batch, settings.divisor);
+  const signs = tf.tensor2d(matrix.signs, [matrix.count, sequences.length]);
+  const weights = tf.tensor1d(matrix.weights);
+  let scores: tf.Tensor1D | undefined;
+  const { loss, gradients } = gradientsOf(model, () => {
+    scores = tf.keep(responseScores(model, uploaded));
+    return comparisonLoss(scores, signs, weights);
+  });
+  const values = await scores!.data<'float32'>();
+  tf.dispose([signs, weights, scores!]);
+  disposeSequences(uploaded);
+  return { loss, gradients, scored: splitScores(values, batch) };
+}
+
+/** Flat scores cut up by prompt. */
+export function splitScores(
+  scores: ArrayLike<number>,
+  rankings: readonly Pick<RankedSequences, 'ranks' | 'labeler'>[],
+): ScoredRanking[] {
+  const flat = Array.from(scores);
+  let from = 0;
+  return rankings.map(({ ranks, labeler }) => {
+    const part = flat.slice(from, from + ranks.length);
+    from += ranks.length;
+    return { scores: part, ranks, labeler };
+  });
+}
+
+/** Steps of a run: whole batches of prompts, at least one. */
+export function rewardSteps(prompts: number, epochs: number, promptsPerBatch: number): number {
+  return Math.max(1, Math.floor((prompts * epochs) / promptsPerBatch));
+}
+
+type RewardState = Readonly<{ step: number; tokens: number; cursor: EpochState }>;
+
+/**
+ * Trains `model` (scalar head) in place; the caller disposes it. Rankings without a strict preference teach nothing
+ * and must be left out before. Throws RangeError when none is left.
+ */
+export function rewardLoop(
+  model: Model,
+  rankings: readonly RankedSequences[],
+  settings: RewardSettings,
+  from?: Snapshot,
+): Loop {
+  const { epochs } = settings;
+  const promptsPerBatch = Math.min(settings.promptsPerBatch, rankings.length);
+  const state = from?.state as RewardState | undefined;
+  const cursor = state
+    ? EpochCursor.resume(rankings.length, state.cursor)
+    : EpochCursor.start(rankings.length, Rng.named(settings.seed, 'reward', 'order'));
+  const total = rewardSteps(rankings.length, epochs, promptsPerBatch);
+  const optimizer = new AdamW(model, settings.optimizer);
+  let { step, tokens } = state ?? { step: 0, tokens: 0 };
+  if (from) optimizer.restore(from.tensors, step);
+
+  async function* steps(): AsyncGenerator<StepRecord, void, void> {
+    while (step < total) {
+      const batch = cursor.take(promptsPerBatch).map((i) => rankings[i]!);
+      const learningRate = settings.learningRate * cosineToFloor(step, total, settings.finalShare);
+      const { loss, gradients, scored } = await rewardGradients(model, batch, settings);
+      const norm = optimizer.apply(gradients, learningRate);
+      step++;
+      for (const { sequences } of batch) {
+        for (const { prompt, response } of sequences) tokens += prompt.length + response.length;
+      }
+      const [lossValue = NaN] = await loss.data();
+      const [gradNorm = NaN] = await norm.data();
+      tf.dispose([loss, norm]);
+      const values = {
+        loss: lossValue,
+        ...rewardMetrics(scored),
+        num_tokens: tokens,
+        learning_rate: learningRate,
+        grad_norm: gradNorm,
+        epoch: (step * promptsPerBatch) / rankings.length,
+      };
+      yield { step, total, values };
+    }
+  }
+
+  return {
+    total,
+    steps,
+    async snapshot() {
+      const tensors = new Map([
+        ...prefixed(await model.tensors(), 'model.'),
+        ...(await optimizer.tensors()),
+      ]);
+      return { tensors, state: { step, tokens, cursor: cursor.state } satisfies RewardState };
+    },
+    dispose: () => optimizer.dispose(),
+  };
+}
+
+/**
+ * Shifts the head's bias so that demonstrations score 0 on average (S40); the spread stays as it is.
+ * Returns the mean that was taken away.
+ */
+export async function normaliseBias(
+  model: Model,
+  demonstrations: readonly Sequence[],
+  shape: SequenceShape,
+): Promise<number> {
+  const scores = await scoreSequences(model, demonstrations, shape);
+  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  const bias = model.get('score.bias');
+  const shifted = tf.tidy(() => tf.sub(bias, mean));
+  bias.assign(shifted);
+  shifted.dispose();
+  return mean;
+}
+
+/** Scores of ranked completions by a trained reward model, in the order given. */
+export async function scoreRankings(
+  model: Model,
+  rankings: readonly RankedSequences[],
+  shape: SequenceShape,
+): Promise<ScoredRanking[]> {
+  const sequences = rankings.flatMap((ranking) => ranking.sequences);
+  return splitScores(await scoreSequences(model, sequences, shape), rankings);
+}

@@ -1,0 +1,125 @@
+/**
+ * One batch of experience: responses of the policy to prompts, their scores, the per-token KL penalty against the
+ * frozen reference, values, advantages and returns. After this, everything is plain numbers: no gradient can flow
+ * into rewards, penalties, advantages or old values (D23).
+ */
+import type { Sequence } from '../data/batches.ts';
+import { sampleResponses, type SampleSettings } from '../model/sample.ts';
+import type { Model } from '../model/parameters.ts';
+import { gae } from './advantages.ts';
+import { applyMissingEosPenalty, shapedRewards, type MissingEosPenalty } from './kl.ts';
+import type { RolloutRow } from './loop.ts';
+import { rolloutMetrics, valueMetrics } from './metrics.ts';
+import { logProbabilitiesOf, valuesOf, type SequenceShape } from './sequences.ts';
+
+/** A prompt of the RL environment: its row and its tokens, separator included. */
+export interface PromptTokens {
+  readonly id: string;
+  readonly tokens: readonly number[];
+}
+
+/** Scores whole responses; the reward model, or a stand-in of a control run. One number each. */
+export type Scorer = (sequences: readonly Sequence[]) => Promise<ArrayLike<number>>;
+
+export interface RolloutSettings {
+  readonly shape: SequenceShape;
+  readonly temperature: number;
+  /** KL coefficient. */
+  readonly beta: number;
+  readonly gamma: number;
+  readonly lambda: number;
+  readonly missingEos: MissingEosPenalty;
+}
+
+/** B responses of R columns; token arrays are flat [B x R] with 0 on padding. */
+export interface Rollout {
+  readonly B: number;
+  readonly R: number;
+  readonly prompts: readonly PromptTokens[];
+  readonly sequences: readonly Sequence[];
+  readonly ended: readonly boolean[];
+  readonly mask: Float32Array;
+  readonly logProbabilities: Float32Array;
+  readonly referenceLogProbabilities: Float32Array;
+  readonly values: Float32Array;
+  /** Scores with the end penalty applied, [B]. */
+  readonly scores: Float32Array;
+  readonly rewards: Float32Array;
+  readonly advantages: Float32Array;
+  readonly returns: Float32Array;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface RolloutModels {
+  readonly policy: Model;
+  readonly reference: Model;
+  readonly value: Model;
+  readonly score: Scorer;
+}
+
+/** `stream` names the draws: a key, and one number per row that is never used twice in a run. */
+export async function collectRollout(
+  models: RolloutModels,
+  prompts: readonly PromptTokens[],
+  settings: RolloutSettings,
+  stream: Pick<SampleSettings, 'key' | 'rows'>,
+): Promise<Rollout> {
+  const { shape, temperature, beta, gamma, lambda } = settings;
+  const B = prompts.length;
+  const R = shape.responseLength;
+  const sampled = await sampleResponses(
+    models.policy,
+    prompts.map(({ tokens }) => tokens),
+    { ...shape, ...stream, temperature },
+  );
+  const sequences = sampled.map(({ tokens }, b) => ({
+    prompt: prompts[b]?.tokens ?? [],
+    response: tokens,
+  }));
+  const ended = sampled.map((response) => response.ended);
+  const mask = new Float32Array(B * R);
+  const logProbabilities = new Float32Array(B * R);
+  sampled.forEach((response, b) => {
+    mask.fill(1, b * R, b * R + response.tokens.length);
+    logProbabilities.set(response.logProbabilities, b * R);
+  });
+  const referenceLogProbabilities = await logProbabilitiesOf(
+    models.reference,
+    sequences,
+    shape,
+    temperature,
+  );
+  const values = await valuesOf(models.value, sequences, shape);
+  const scores = applyMissingEosPenalty(await models.score(sequences), ended, settings.missingEos);
+  const tokens = { B, R, mask, logProbabilities, referenceLogProbabilities };
+  const { rewards } = shapedRewards({ ...tokens, scores, beta });
+  const { advantages, returns } = gae({ B, R, rewards, values, mask, gamma, lambda });
+  const metrics = {
+    ...rolloutMetrics({ ...tokens, scores, ended, beta }),
+    ...valueMetrics({ advantages, returns, values, mask }),
+  };
+  const arrays = { mask, logProbabilities, referenceLogProbabilities, values };
+  const shaped = { scores, rewards, advantages, returns, metrics };
+  return { B, R, prompts, sequences, ended, ...arrays, ...shaped };
+}
+
+/** One response of a rollout with its live tokens only, for the token lens. */
+export function rolloutRow(rollout: Rollout, b: number): RolloutRow {
+  const sequence = rollout.sequences[b];
+  const prompt = rollout.prompts[b];
+  if (!sequence || !prompt) throw new RangeError(`no row ${b} in a rollout of ${rollout.B}`);
+  const from = b * rollout.R;
+  const part = (values: Float32Array) =>
+    Array.from(values.subarray(from, from + sequence.response.length));
+  return {
+    promptId: prompt.id,
+    tokens: sequence.response,
+    logProbabilities: part(rollout.logProbabilities),
+    referenceLogProbabilities: part(rollout.referenceLogProbabilities),
+    values: part(rollout.values),
+    rewards: part(rollout.rewards),
+    advantages: part(rollout.advantages),
+    returns: part(rollout.returns),
+    score: rollout.scores[b] ?? NaN,
+  };
+}

@@ -1,0 +1,156 @@
+/**
+ * Prompt-and-response rows on the device, and what models say about them: token log-probabilities, values and
+ * scores. Layout as in data/batches: prompts padded left to P columns, responses right to R, width T = P + R.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { packSequences, type Sequence } from '../data/batches.ts';
+import { columnIndices, disposeBatch, uploadBatch, type TokenBatch } from '../model/batch.ts';
+import { hiddenStates, labelStatistics, scalarScores } from '../model/forward.ts';
+import type { Model } from '../model/parameters.ts';
+import type { Dropout } from '../model/dropout.ts';
+import type { TokenStatistics } from '../kernels/token-log-probability.ts';
+
+/** Column counts of a padded batch. */
+export interface SequenceShape {
+  /** P */
+  readonly promptLength: number;
+  /** R */
+  readonly responseLength: number;
+}
+
+export interface SequenceBatch {
+  readonly tokens: TokenBatch;
+  readonly rows: number;
+  readonly shape: SequenceShape;
+  /** Response tokens, [B*R] int32. */
+  readonly labels: tf.Tensor1D;
+  /** 1 on live response tokens, EOS included, [B*R]. */
+  readonly mask: tf.Tensor1D;
+  /** The same mask off the device, prefix masks [B x R]. */
+  readonly maskValues: Float32Array;
+  /** Flat index of the column that predicts each response token (P + t - 1), [B*R] int32. */
+  readonly stateIndices: tf.Tensor1D;
+  /** Flat index of the last live token of each row, [B] int32. */
+  readonly lastIndices: tf.Tensor1D;
+}
+
+/** Uploads rows; the caller disposes them with {@link disposeSequences}. Every response needs a token. */
+export function uploadSequences(
+  sequences: readonly Sequence[],
+  shape: SequenceShape,
+  padId: number,
+): SequenceBatch {
+  const { promptLength: P, responseLength: R } = shape;
+  const packed = packSequences(sequences, P, R, padId);
+  const rows = sequences.length;
+  const T = P + R;
+  const labels = new Int32Array(rows * R);
+  const last = new Int32Array(rows);
+  const starts = new Int32Array(rows);
+  for (let b = 0; b < rows; b++) {
+    labels.set(packed.ids.subarray(b * T + P, (b + 1) * T), b * R);
+    const length = packed.responseLengths[b] ?? 0;
+    if (length === 0) throw new RangeError(`response ${b} is empty`);
+    last[b] = b * T + P + length - 1;
+    starts[b] = P - (packed.promptLengths[b] ?? 0);
+  }
+  const states = Array.from({ length: R }, (_, t) => P + t - 1);
+  return {
+    tokens: uploadBatch(packed.ids, starts),
+    rows,
+    shape,
+    labels: tf.tensor1d(labels, 'int32'),
+    mask: tf.tensor1d(packed.responseMask),
+    maskValues: packed.responseMask,
+    stateIndices: tf.tensor1d(columnIndices(rows, T, states), 'int32'),
+    lastIndices: tf.tensor1d(last, 'int32'),
+  };
+}
+
+export function disposeSequences(batch: SequenceBatch): void {
+  disposeBatch(batch.tokens);
+  tf.dispose([batch.labels, batch.mask, batch.stateIndices, batch.lastIndices]);
+}
+
+/** Log-probability and entropy of every response token, [B*R] each; padding holds numbers of no meaning. */
+export function responseStatistics(
+  model: Model,
+  batch: SequenceBatch,
+  temperature = 1,
+  dropout?: Dropout,
+): TokenStatistics {
+  const hidden = hiddenStates(model, batch.tokens, dropout);
+  return labelStatistics(model, hidden, batch.stateIndices, batch.labels, temperature);
+}
+
+/** Value of the state in which each response token is chosen, [B*R]. */
+export function stateValues(model: Model, batch: SequenceBatch): tf.Tensor1D {
+  return scalarScores(model, hiddenStates(model, batch.tokens), batch.stateIndices);
+}
+
+/** Score of each whole response, read at its last live token, [B]. */
+export function responseScores(model: Model, batch: SequenceBatch): tf.Tensor1D {
+  return scalarScores(model, hiddenStates(model, batch.tokens), batch.lastIndices);
+}
+
+/** Mean of `x` over live tokens; mask [B*R] must have a live one. */
+export function maskedTokenMean(x: tf.Tensor, mask: tf.Tensor): tf.Scalar {
+  return tf.div(tf.sum(tf.mul(x, mask)), tf.sum(mask)) as tf.Scalar;
+}
+
+/** Runs `read` over rows in chunks and joins what it returns; frees everything in between. */
+async function inChunks(
+  sequences: readonly Sequence[],
+  shape: SequenceShape,
+  padId: number,
+  read: (batch: SequenceBatch) => tf.Tensor1D,
+  chunk = 64,
+): Promise<Float32Array> {
+  const parts: Float32Array[] = [];
+  for (let from = 0; from < sequences.length; from += chunk) {
+    const batch = uploadSequences(sequences.slice(from, from + chunk), shape, padId);
+    const values = tf.tidy(() => read(batch));
+    parts.push((await values.data<'float32'>()).slice());
+    values.dispose();
+    disposeSequences(batch);
+  }
+  const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+/** Scores of responses by a model with a scalar head, [N], no gradient. */
+export function scoreSequences(
+  model: Model,
+  sequences: readonly Sequence[],
+  shape: SequenceShape,
+): Promise<Float32Array> {
+  return inChunks(sequences, shape, model.config.padId, (batch) => responseScores(model, batch));
+}
+
+/** Log-probabilities of response tokens, flat [N x R], 0 on padding, no gradient. */
+export function logProbabilitiesOf(
+  model: Model,
+  sequences: readonly Sequence[],
+  shape: SequenceShape,
+  temperature = 1,
+): Promise<Float32Array> {
+  return inChunks(sequences, shape, model.config.padId, (batch) =>
+    tf.mul(responseStatistics(model, batch, temperature).logProbability, batch.mask),
+  );
+}
+
+/** State values of response tokens, flat [N x R], 0 on padding, no gradient. */
+export function valuesOf(
+  model: Model,
+  sequences: readonly Sequence[],
+  shape: SequenceShape,
+): Promise<Float32Array> {
+  return inChunks(sequences, shape, model.config.padId, (batch) =>
+    tf.mul(stateValues(model, batch), batch.mask),
+  );
+}

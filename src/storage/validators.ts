@@ -1,0 +1,200 @@
+/**
+ * Checks on everything that is read back from the database: it was written by another version, another tab or
+ * another program. Each table of checks stops compiling when its row type grows; unknown keys are refused.
+ */
+import * as v from 'valibot';
+import {
+  PROMPT_KINDS,
+  SPLITS,
+  USE_CASES,
+  type Demonstration,
+  type Prompt,
+} from '../records/prompt.ts';
+import type { Completion, Ranking } from '../records/ranking.ts';
+import {
+  STAGES,
+  type CheckpointManifest,
+  type JsonValue,
+  type MetricRecord,
+  type Run,
+} from '../records/run.ts';
+import { VOTE_CHOICES, type Vote } from '../records/vote.ts';
+import type {
+  CheckpointRow,
+  ChunkRow,
+  ChunkSummary,
+  MetricsRow,
+  OwnedRow,
+  ProjectRow,
+  RunRow,
+} from './schema.ts';
+
+/** One check for every key of T, no more and no fewer. */
+type ChecksFor<T> = { readonly [K in keyof T]-?: v.GenericSchema<unknown, T[K]> };
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const time = v.pipe(v.number(), v.finite());
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(400));
+
+/** Plain JSON of bounded depth; typed arrays, dates and cycles are refused. */
+export function isJsonValue(value: unknown, depth = 16): value is JsonValue {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || depth === 0) return false;
+  if (Array.isArray(value)) return value.every((item) => isJsonValue(item, depth - 1));
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  return Object.values(value).every((item) => isJsonValue(item, depth - 1));
+}
+const json = v.custom<JsonValue>((value) => isJsonValue(value), 'not plain JSON');
+
+const prompt = v.strictObject({
+  id: name,
+  text: v.string(),
+  useCase: v.picklist(USE_CASES),
+  kind: v.picklist(PROMPT_KINDS),
+  userId: name,
+  split: v.picklist(SPLITS),
+  source: v.picklist(['world', 'person']),
+} satisfies ChecksFor<Prompt>);
+
+const demonstration = v.strictObject({
+  id: name,
+  prompt,
+  response: v.string(),
+  author: name,
+} satisfies ChecksFor<Demonstration>);
+
+const completion = v.strictObject({
+  id: name,
+  text: v.string(),
+  policy: v.string(),
+  ended: v.boolean(),
+} satisfies ChecksFor<Completion>);
+
+const ranking = v.pipe(
+  v.strictObject({
+    id: name,
+    prompt,
+    completions: v.pipe(v.array(completion), v.minLength(2), v.maxLength(9)),
+    ranks: v.array(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9))),
+    labeler: name,
+    shown: v.array(count),
+    at: time,
+  } satisfies ChecksFor<Ranking>),
+  v.check(
+    ({ completions, ranks, shown }) =>
+      ranks.length === completions.length &&
+      [...shown].sort((a, b) => a - b).join() === [...completions.keys()].join(),
+    'ranks and shown order must cover the completions',
+  ),
+);
+
+const vote = v.strictObject({
+  id: name,
+  prompt,
+  left: completion,
+  right: completion,
+  choice: v.picklist(VOTE_CHOICES),
+  at: time,
+} satisfies ChecksFor<Vote>);
+
+const run = v.strictObject({
+  id: name,
+  project: name,
+  name: v.string(),
+  stage: v.picklist(STAGES),
+  seed: count,
+  backend: v.string(),
+  settings: json,
+  startedAt: time,
+  status: v.picklist(['running', 'paused', 'finished', 'stopped', 'failed']),
+} satisfies ChecksFor<Run>);
+
+const manifest = v.strictObject({
+  id: name,
+  project: name,
+  run: name,
+  stage: v.picklist(STAGES),
+  name: v.string(),
+  step: count,
+  finished: v.boolean(),
+  state: json,
+  createdAt: time,
+} satisfies ChecksFor<CheckpointManifest>);
+
+const metric = v.strictObject({
+  stage: v.picklist(STAGES),
+  step: count,
+  values: v.record(v.string(), v.number()),
+} satisfies ChecksFor<MetricRecord>);
+
+const chunkSummary = v.strictObject({
+  byteLength: count,
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+} satisfies ChecksFor<ChunkSummary>);
+
+const owned = <T>(value: v.GenericSchema<unknown, T>) =>
+  v.strictObject({ project: name, id: name, value } satisfies ChecksFor<OwnedRow<T>>);
+
+export const ROW_CHECKS = {
+  projects: v.strictObject({
+    id: name,
+    settings: json,
+    heads: v.record(v.string(), v.string()),
+    createdAt: time,
+  } satisfies ChecksFor<ProjectRow>),
+  prompts: owned(prompt),
+  demonstrations: owned(demonstration),
+  rankings: owned(ranking),
+  votes: owned(vote),
+  runs: v.strictObject({
+    id: name,
+    project: name,
+    run,
+    step: count,
+    total: count,
+    inputs: v.string(),
+  } satisfies ChecksFor<RunRow>),
+  metrics: v.strictObject({
+    run: name,
+    from: count,
+    records: v.array(metric),
+  } satisfies ChecksFor<MetricsRow>),
+  checkpoints: v.strictObject({
+    id: name,
+    project: name,
+    manifest,
+    kind: v.picklist(['policy', 'reward']),
+    parent: v.nullable(name),
+    byteLength: count,
+    chunks: v.array(chunkSummary),
+  } satisfies ChecksFor<CheckpointRow>),
+  chunks: v.strictObject({
+    checkpoint: name,
+    index: count,
+    bytes: v.instance(Uint8Array),
+  } satisfies ChecksFor<ChunkRow>),
+};
+
+/** The row when it passes, else null. */
+export function checkRow<T>(schema: v.GenericSchema<unknown, T>, row: unknown): T | null {
+  const result = v.safeParse(schema, row);
+  return result.success ? result.output : null;
+}
+
+/** Rows that pass, and how many did not. */
+export interface CheckedRows<T> {
+  readonly rows: readonly T[];
+  readonly damaged: number;
+}
+
+export function checkRows<T>(
+  schema: v.GenericSchema<unknown, T>,
+  rows: readonly unknown[],
+): CheckedRows<T> {
+  const good = rows.flatMap((row) => {
+    const checked = checkRow(schema, row);
+    return checked === null ? [] : [checked];
+  });
+  return { rows: good, damaged: rows.length - good.length };
+}

@@ -1,0 +1,46 @@
+/**
+ * Numbers and times as the page writes them. Plain functions of plain values; no locale surprises, so that
+ * screenshots, tests and screen readers agree.
+ */
+
+/** Three significant digits by default, a true minus sign, and words for what is no number. */
+export function formatNumber(value: number | undefined | null, digits = 3): string {
+  if (value === undefined || value === null || Number.isNaN(value)) return 'none';
+  if (!Number.isFinite(value)) return value > 0 ? 'infinite' : 'minus infinite';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  const text =
+    size >= 10 ** digits
+      ? Math.round(size).toLocaleString('en-US')
+      : size < 1e-4
+        ? size.toExponential(digits - 1)
+        : String(Number(size.toPrecision(digits)));
+  return value < 0 ? `−${text}` : text;
+}
+
+/** A share of 0.734 as `73 %`. */
+export function formatPercent(share: number, decimals = 0): string {
+  return Number.isFinite(share) ? `${(100 * share).toFixed(decimals)} %` : 'none';
+}
+
+/** Seconds as `about 2 min left`; empty when unknown. */
+export function formatTimeLeft(seconds: number | null): string {
+  if (seconds === null || !Number.isFinite(seconds)) return '';
+  if (seconds < 1.5) return 'about 1 s left';
+  if (seconds < 90) return `about ${Math.round(seconds)} s left`;
+  if (seconds < 90 * 60) return `about ${Math.round(seconds / 60)} min left`;
+  return `about ${formatNumber(seconds / 3600, 2)} h left`;
+}
+
+/** `1 ranking`, `2 rankings`. */
+export function counted(n: number, one: string, many = `${one}s`): string {
+  return `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`;
+}
+
+/**
+ * Text as it may be shown: controls that reorder text for the eye (U+202A to U+202E, U+2066 to U+2069) are
+ * taken out, so that what is read is what is there.
+ */
+export function displayed(text: string): string {
+  return text.replace(/[\u202A-\u202E\u2066-\u2069]/gu, '');
+}

@@ -1,0 +1,38 @@
+/**
+ * The part of the page that an address names: `#/rank?ppo.beta=0.1`. Pure functions of the hash text; the
+ * live route is in route.svelte.ts, and what the query means is in link-settings.ts.
+ */
+
+/** The paper's Figure 2 with what comes before and after it, in order. */
+export const PARTS = ['model', 'demonstrate', 'rank', 'reinforce', 'judge'] as const;
+export type Part = (typeof PARTS)[number];
+
+export const PART_TITLES: Readonly<Record<Part, string>> = {
+  model: 'Model',
+  demonstrate: '1 Demonstrate',
+  rank: '2 Rank',
+  reinforce: '3 Reinforce',
+  judge: 'Judge',
+};
+
+export interface Route {
+  readonly part: Part;
+  /** What follows `?`, undecoded; empty without one. */
+  readonly query: string;
+}
+
+function isPart(text: string): text is Part {
+  return PARTS.some((part) => part === text);
+}
+
+/** Unknown parts lead to the first one. */
+export function parseHash(hash: string): Route {
+  const text = hash.replace(/^#\/?/, '');
+  const mark = text.indexOf('?');
+  const name = mark < 0 ? text : text.slice(0, mark);
+  return { part: isPart(name) ? name : 'model', query: mark < 0 ? '' : text.slice(mark + 1) };
+}
+
+export function formatHash({ part, query }: Route): string {
+  return query === '' ? `#/${part}` : `#/${part}?${query}`;
+}

@@ -1,0 +1,296 @@
+/**
+ * The page's view of the worker: engine, stages, checkpoints, settings, progress, failures; and the verbs that
+ * the panels share. Rankings, votes and demonstrations have classes of their own.
+ */
+import type { Settings } from '../config/settings.ts';
+import type { MetricRecord } from '../records/run.ts';
+import type {
+  BackendName,
+  CheckpointSummary,
+  CommandMap,
+  CommandName,
+  EngineInfo,
+  Failure,
+  StageState,
+  StageStates,
+  TrainingStage,
+  WorkerEvent,
+} from '../worker/protocol.ts';
+import { failureOf } from './failure.ts';
+import { Training } from './training.svelte.ts';
+
+/** The page's end of the worker, as worker/client.ts provides it. */
+export interface LaboratoryClient {
+  call<N extends CommandName>(
+    name: N,
+    args: CommandMap[N]['args'],
+  ): Promise<CommandMap[N]['reply']>;
+  on(listener: (event: WorkerEvent) => void): () => void;
+}
+
+export interface Progress {
+  readonly task: string;
+  readonly done: number;
+  readonly total: number;
+  readonly secondsLeft: number | null;
+}
+
+/** One laboratory per browser; another name is another project. */
+export const PROJECT = 'laboratory';
+
+const TRAINING_STAGES: readonly TrainingStage[] = ['sft', 'reward', 'ppo'];
+
+export class Laboratory {
+  readonly training: Readonly<Record<TrainingStage, Training>> = {
+    sft: new Training('sft'),
+    reward: new Training('reward'),
+    ppo: new Training('ppo'),
+  };
+  readonly #client: LaboratoryClient;
+
+  #engine: EngineInfo | null = $state.raw(null);
+  #opened = $state.raw(false);
+  #opening = $state.raw(false);
+  #stages: StageStates | null = $state.raw(null);
+  #checkpoints: readonly CheckpointSummary[] = $state.raw([]);
+  #settings: Settings;
+  #failure: Failure | null = $state.raw(null);
+  #progress: Progress | null = $state.raw(null);
+  #readOnly: string | null = $state.raw(null);
+  #notes: readonly string[] = $state.raw([]);
+  #asked: TrainingStage | null = $state.raw(null);
+  #chosen: string | null = $state.raw(null);
+
+  #policies = $derived(this.#checkpoints.filter((row) => row.kind === 'policy'));
+  #speaker = $derived.by(() => {
+    const chosen = this.#policies.find((row) => row.id === this.#chosen);
+    return chosen ?? newest(this.#policies);
+  });
+
+  constructor(client: LaboratoryClient, settings: Settings) {
+    this.#client = client;
+    this.#settings = $state.raw(settings);
+    client.on((event) => {
+      this.#receive(event);
+    });
+  }
+
+  get engine(): EngineInfo | null {
+    return this.#engine;
+  }
+  /** True once the shipped model has loaded and the project has been brought back. */
+  get opened(): boolean {
+    return this.#opened;
+  }
+  get opening(): boolean {
+    return this.#opening;
+  }
+  get stages(): StageStates | null {
+    return this.#stages;
+  }
+  get settings(): Settings {
+    return this.#settings;
+  }
+  get failure(): Failure | null {
+    return this.#failure;
+  }
+  /** Why nothing can be changed here, when another tab has the project. */
+  get readOnly(): string | null {
+    return this.#readOnly;
+  }
+  /** What could not be brought back, a sentence each. */
+  get notes(): readonly string[] {
+    return this.#notes;
+  }
+  get progress(): Progress | null {
+    return this.#progress;
+  }
+  /** Checkpoints that can speak, oldest first. */
+  get policies(): readonly CheckpointSummary[] {
+    return this.#policies;
+  }
+  /** The checkpoint that answers prompts: the one chosen, else the newest. */
+  get speaker(): CheckpointSummary | undefined {
+    return this.#speaker;
+  }
+  get hasReward(): boolean {
+    return this.#checkpoints.some((row) => row.kind === 'reward');
+  }
+  /** A stage whose start, pause or stop is on its way; its buttons wait. */
+  get asked(): TrainingStage | null {
+    return this.#asked;
+  }
+
+  stage(stage: TrainingStage | 'labels'): StageState | null {
+    return this.#stages?.[stage] ?? null;
+  }
+  /** The stage that is training now; only one can. */
+  get running(): TrainingStage | null {
+    return TRAINING_STAGES.find((stage) => this.stage(stage)?.status === 'running') ?? null;
+  }
+
+  /** Sends a command; a failure is shown and gives null. */
+  async ask<N extends CommandName>(
+    name: N,
+    args: CommandMap[N]['args'],
+  ): Promise<CommandMap[N]['reply'] | null> {
+    return this.attempt(() => this.#client.call(name, args));
+  }
+
+  /** Does something that can fail; a failure is shown and gives null. */
+  async attempt<T>(action: () => Promise<T>): Promise<T | null> {
+    try {
+      return await action();
+    } catch (error) {
+      this.#failure = failureOf(error);
+      return null;
+    }
+  }
+
+  /** Starts the engine and brings the project back. `linked` settings, from the address, win over stored ones. */
+  async open(linked: Settings | null, backend?: BackendName): Promise<void> {
+    this.#opening = true;
+    const settings = linked ?? this.#settings;
+    const args = backend === undefined ? { settings } : { settings, backend };
+    const engine = await this.ask('engine.start', args);
+    if (engine !== null) this.#engine = engine;
+    const project = engine === null ? null : await this.ask('project.open', { project: PROJECT });
+    if (project !== null) {
+      this.#settings = project.settings;
+      this.#checkpoints = project.checkpoints;
+      this.#stages = project.stages;
+      this.#readOnly = project.readOnly;
+      this.#notes = project.notes;
+      for (const { run, records } of project.metrics) this.#restore(run, records);
+      if (linked !== null) await this.setSettings(linked);
+    }
+    this.#progress = null;
+    this.#opening = false;
+    this.#opened = project !== null;
+  }
+
+  /** Tries again after a failed start. */
+  async retry(): Promise<void> {
+    this.#failure = null;
+    await this.open(null);
+  }
+
+  /** Starts again on another backend. */
+  async chooseBackend(backend: BackendName): Promise<void> {
+    this.#opened = false;
+    this.#failure = null;
+    await this.open(null, backend);
+  }
+
+  /** True when the worker took them. */
+  async setSettings(settings: Settings): Promise<boolean> {
+    const reply = await this.ask('settings.set', { settings });
+    if (reply === null) return false;
+    this.#settings = settings;
+    this.#stages = reply.stages;
+    return true;
+  }
+
+  /** Tells the worker that the person's labels or demonstrations have changed. */
+  async labelsChanged(): Promise<void> {
+    const reply = await this.ask('labels.changed', {});
+    if (reply !== null) this.#stages = reply.stages;
+  }
+
+  /** Stores the rows of a JSONL file and gives their number; null when the file was refused. */
+  async importLabels(kind: 'demonstrations' | 'rankings', text: string): Promise<number | null> {
+    const reply = await this.ask('labels.import', { kind, text });
+    if (reply === null) return null;
+    this.#failure = null;
+    this.#stages = reply.stages;
+    return reply.added;
+  }
+
+  choose(checkpoint: string): void {
+    this.#chosen = checkpoint;
+  }
+
+  async start(stage: TrainingStage, fresh = false): Promise<void> {
+    await this.#drive(stage, () => this.ask('stage.start', { stage, fresh }));
+  }
+  async pause(stage: TrainingStage): Promise<void> {
+    await this.#drive(stage, () => this.ask('stage.pause', { stage }));
+  }
+  async step(stage: TrainingStage): Promise<void> {
+    await this.#drive(stage, () => this.ask('stage.step', { stage }));
+  }
+  async stop(stage: TrainingStage): Promise<void> {
+    await this.#drive(stage, () => this.ask('stage.stop', { stage }));
+  }
+
+  /** Shows something that went wrong outside the worker. */
+  report(failure: Failure): void {
+    this.#failure = failure;
+  }
+
+  dismissNotes(): void {
+    this.#notes = [];
+  }
+
+  dismissFailure(): void {
+    this.#failure = null;
+  }
+
+  async #drive(
+    stage: TrainingStage,
+    send: () => Promise<{ state: StageState } | null>,
+  ): Promise<void> {
+    this.#asked = stage;
+    const reply = await send();
+    this.#asked = null;
+    if (reply !== null) this.#setStage(stage, reply.state);
+  }
+
+  #setStage(stage: TrainingStage | 'labels', state: StageState): void {
+    if (this.#stages !== null) this.#stages = { ...this.#stages, [stage]: state };
+  }
+
+  #restore(run: string, records: readonly MetricRecord[]): void {
+    for (const stage of TRAINING_STAGES) {
+      if (records[0]?.stage === stage) this.training[stage].restore(run, records);
+    }
+  }
+
+  #receive(event: WorkerEvent): void {
+    for (const stage of TRAINING_STAGES) this.training[stage].receive(event);
+    switch (event.type) {
+      case 'progress':
+        this.#progress = event.done >= event.total ? null : event;
+        return;
+      case 'stage':
+        if (this.#asked === event.stage) this.#asked = null;
+        this.#setStage(event.stage, event.state);
+        return;
+      case 'checkpoints':
+        this.#checkpoints = event.checkpoints;
+        return;
+      case 'engine':
+        this.#engine = event.info;
+        return;
+      case 'failure':
+        this.#failure = event.failure;
+        return;
+      case 'metrics':
+      case 'samples':
+      case 'rollout':
+      case 'checks':
+        return;
+    }
+    event satisfies never;
+  }
+}
+
+/** The latest trained checkpoint; a shipped one only while there is no other. */
+function newest(rows: readonly CheckpointSummary[]): CheckpointSummary | undefined {
+  const trained = rows.filter((row) => !row.shipped);
+  const among = trained.length > 0 ? trained : rows;
+  return among.reduce<CheckpointSummary | undefined>(
+    (best, row) => (best === undefined || row.createdAt >= best.createdAt ? row : best),
+    undefined,
+  );
+}

@@ -1,0 +1,23 @@
+/** The page's state objects, made once by App and found by every panel. */
+import { createContext } from 'svelte';
+import type { Demonstrations } from './demonstrations.svelte.ts';
+import type { JudgeDesk } from './judge-desk.svelte.ts';
+import type { Laboratory } from './laboratory.svelte.ts';
+import type { RankingDesk } from './ranking-desk.svelte.ts';
+import type { RewardBench } from './reward-bench.svelte.ts';
+import type { LiveRoute } from './route.svelte.ts';
+import type { Sampling } from './sampling.svelte.ts';
+import type { ThemeChoice } from './theme-choice.svelte.ts';
+
+export interface PageState {
+  readonly route: LiveRoute;
+  readonly theme: ThemeChoice;
+  readonly laboratory: Laboratory;
+  readonly sampling: Sampling;
+  readonly demonstrations: Demonstrations;
+  readonly ranking: RankingDesk;
+  readonly bench: RewardBench;
+  readonly judge: JudgeDesk;
+}
+
+export const [usePage, providePage] = createContext<PageState>();

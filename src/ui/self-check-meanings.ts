@@ -1,0 +1,57 @@
+/** What each of a run's checks on its own arithmetic means, in words for the badge. */
+
+export interface CheckWords {
+  readonly label: string;
+  readonly meaning: string;
+}
+
+const WORDS: Readonly<Record<string, CheckWords>> = {
+  'kl 0 at start': {
+    label: 'KL starts at 0',
+    meaning:
+      'At the first batch policy and reference are the same model, so every token must have the same probability under both. The value is the largest distance of their ratio from 1.',
+  },
+  'padding changes nothing': {
+    label: 'Padding changes nothing',
+    meaning:
+      'The same text with more padding must get the same probabilities. The value is the largest difference.',
+  },
+  'critic starts as reward model': {
+    label: 'Critic starts as reward model',
+    meaning:
+      'The value function begins as a copy of the reward model, so both must give the same scores. The value is the largest difference.',
+  },
+  'first ratio is 1': {
+    label: 'First ratio is 1',
+    meaning:
+      'Before the first update the policy is the one that wrote the answers, so the probability ratio of every token must be 1. The value is how far it is from that.',
+  },
+  'first approx-kl is 0': {
+    label: 'First update starts at KL 0',
+    meaning: 'For the same reason, the KL between before and after the first update starts at 0.',
+  },
+  'first clip fraction is 0': {
+    label: 'Nothing is clipped at first',
+    meaning: 'With ratios of 1 no token can be outside the clip range.',
+  },
+  'reference unchanged': {
+    label: 'Reference unchanged',
+    meaning:
+      'The frozen model that KL is measured against must not move: its weights are summed up bit by bit each iteration.',
+  },
+  'finite numbers': {
+    label: 'All numbers are finite',
+    meaning:
+      'No record of this run holds an overflow or an undefined number. The value counts them.',
+  },
+};
+
+/** The name of a check as part of an id: letters, digits and hyphens. */
+export function checkId(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+}
+
+/** Words of a check; one that has none here is shown under its own name. */
+export function checkWords(name: string): CheckWords {
+  return WORDS[name] ?? { label: name, meaning: 'Value and tolerance are those of the run.' };
+}

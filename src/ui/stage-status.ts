@@ -1,0 +1,63 @@
+/** State of each part of the page in one word, derived from the states of the stages behind it. */
+import type { StageStates, StageStatus } from '../worker/protocol.ts';
+import type { Part } from './hash-route.ts';
+
+export const STATUS_WORDS: Readonly<Record<StageStatus, string>> = {
+  empty: 'empty',
+  ready: 'ready',
+  running: 'running',
+  paused: 'paused',
+  done: 'done',
+  stale: 'stale',
+  failed: 'failed',
+};
+
+/** The same for the model that comes with the page, which is loaded and not trained. */
+export const MODEL_WORDS: Readonly<Record<StageStatus, string>> = {
+  ...STATUS_WORDS,
+  running: 'loading',
+  done: 'loaded',
+};
+
+/** What the word means here, for a tooltip and for screen readers. */
+export const STATUS_MEANINGS: Readonly<Record<StageStatus, string>> = {
+  empty: 'something before it is missing',
+  ready: 'can start',
+  running: 'at work',
+  paused: 'waiting where it was',
+  done: 'finished',
+  stale: 'finished, but something before it has changed since',
+  failed: 'stopped by an error',
+};
+
+export interface PartInputs {
+  readonly engineReady: boolean;
+  readonly engineFailed: boolean;
+  readonly stages: StageStates | null;
+  readonly policies: number;
+  readonly judged: boolean;
+  readonly judging: boolean;
+}
+
+/** Rankings and the reward model share a part: training speaks first, then what the labels say. */
+function rankStatus({ labels, reward }: StageStates): StageStatus {
+  if (reward.status !== 'empty' && reward.status !== 'ready') return reward.status;
+  if (labels.status === 'running') return 'running';
+  return labels.status === 'empty' && reward.status === 'empty' ? 'empty' : 'ready';
+}
+
+export function partStatus(part: Part, inputs: PartInputs): StageStatus {
+  const { stages } = inputs;
+  if (part === 'model') {
+    if (inputs.engineFailed) return 'failed';
+    return inputs.engineReady ? 'done' : 'running';
+  }
+  if (stages === null) return 'empty';
+  if (part === 'demonstrate') return stages.sft.status;
+  if (part === 'rank') return rankStatus(stages);
+  if (part === 'reinforce') return stages.ppo.status;
+  part satisfies 'judge';
+  if (inputs.judging) return 'running';
+  if (inputs.judged) return 'done';
+  return inputs.policies > 1 ? 'ready' : 'empty';
+}

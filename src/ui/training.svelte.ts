@@ -1,0 +1,110 @@
+/**
+ * What one training stage has reported: metric rows, samples of the pinned prompts, checks, one rollout.
+ * It listens only; starting and stopping are verbs of the laboratory.
+ */
+import type { MetricRecord, PinnedSample, SelfChecks } from '../records/run.ts';
+import type { RolloutView, TrainingStage, WorkerEvent } from '../worker/protocol.ts';
+
+export interface SampleSet {
+  readonly step: number;
+  readonly samples: readonly PinnedSample[];
+}
+
+export class Training {
+  readonly stage: TrainingStage;
+  #run: string | null = $state.raw(null);
+  #rows: readonly MetricRecord[] = $state.raw([]);
+  #first: SampleSet | null = $state.raw(null);
+  #latest: SampleSet | null = $state.raw(null);
+  #checks: SelfChecks = $state.raw({});
+  #rollout: { step: number; view: RolloutView } | null = $state.raw(null);
+  #last = $derived(this.#rows.at(-1));
+
+  constructor(stage: TrainingStage) {
+    this.stage = stage;
+  }
+
+  get rows(): readonly MetricRecord[] {
+    return this.#rows;
+  }
+
+  /** Samples of the pinned prompts at the start of the run, to compare with. */
+  get first(): SampleSet | null {
+    return this.#first;
+  }
+
+  get latest(): SampleSet | null {
+    return this.#latest;
+  }
+
+  get checks(): SelfChecks {
+    return this.#checks;
+  }
+
+  get rollout(): { step: number; view: RolloutView } | null {
+    return this.#rollout;
+  }
+
+  /** Newest value of a metric; undefined before the first. */
+  last(name: string): number | undefined {
+    return this.#last?.values[name];
+  }
+
+  /** Takes over the series of a run that was stored before a reload. */
+  restore(run: string, rows: readonly MetricRecord[]): void {
+    if (this.#run === run && this.#rows.length >= rows.length) return;
+    this.#turnTo(run);
+    this.#rows = rows;
+  }
+
+  /** Events of other stages are ignored. */
+  receive(event: WorkerEvent): void {
+    switch (event.type) {
+      case 'metrics':
+        if (event.record.stage === this.stage) this.#add(event.run, event.record);
+        return;
+      case 'samples':
+        if (event.stage !== this.stage) return;
+        this.#turnTo(event.run);
+        this.#latest = { step: event.step, samples: event.samples };
+        this.#first ??= this.#latest;
+        return;
+      case 'checks':
+        if (event.run === this.#run) this.#checks = { ...this.#checks, ...event.checks };
+        return;
+      case 'rollout':
+        if (this.stage !== 'ppo') return;
+        this.#turnTo(event.run);
+        this.#rollout = { step: event.step, view: event.view };
+        return;
+      case 'progress':
+      case 'stage':
+      case 'checkpoints':
+      case 'engine':
+      case 'failure':
+        return;
+    }
+    event satisfies never;
+  }
+
+  /** A run that went back to a checkpoint repeats steps: the newer record wins. */
+  #add(run: string, record: MetricRecord): void {
+    this.#turnTo(run);
+    const last = this.#rows.at(-1);
+    const kept =
+      last !== undefined && last.step >= record.step
+        ? this.#rows.filter((row) => row.step < record.step)
+        : this.#rows;
+    this.#rows = [...kept, record];
+  }
+
+  #turnTo(run: string): void {
+    if (this.#run === run) return;
+    this.#run = run;
+    this.#rows = [];
+    this.#first = null;
+    this.#latest = null;
+    this.#checks = {};
+    this.#rollout = null;
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Reading commands on the worker's side: a message passes only when it is exactly one member of the Command union,
+ * with its settings in range. Stops compiling when the protocol grows.
+ */
+import * as v from 'valibot';
+import { parseSettings, type Settings } from '../config/settings.ts';
+import { InputError } from './failure.ts';
+import { BACKENDS, type Command, type CommandMap, type CommandName } from './protocol.ts';
+
+const whole = (min: number, max: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+const seed = whole(0, 2147483647);
+const id = v.pipe(v.string(), v.minLength(1), v.maxLength(400));
+const text = v.pipe(v.string(), v.maxLength(20000));
+const k = whole(2, 9);
+const stage = v.picklist(['sft', 'reward', 'ppo']);
+const nothing = v.strictObject({});
+const onStage = v.strictObject({ stage });
+/** parseSettings throws its own sentence, which passes through. */
+const settings = v.pipe(
+  v.unknown(),
+  v.transform((input): Settings => parseSettings(input)),
+);
+
+export const ARGUMENT_CHECKS = {
+  'engine.start': v.strictObject({ backend: v.exactOptional(v.picklist(BACKENDS)), settings }),
+  'project.open': v.strictObject({ project: id }),
+  'settings.set': v.strictObject({ settings }),
+  'model.sample': v.strictObject({
+    checkpoint: id,
+    prompt: v.pipe(text, v.minLength(1, 'write a prompt first')),
+    count: whole(1, 64),
+    temperature: v.pipe(v.number(), v.minValue(0), v.maxValue(5)),
+    seed,
+  }),
+  'prompts.examples': v.strictObject({ count: whole(1, 1000) }),
+  'demonstrations.list': v.strictObject({ count: whole(1, 20000) }),
+  'ranking.next': v.strictObject({ count: whole(1, 64), k }),
+  'labels.simulate': v.strictObject({ count: whole(1, 40000), k }),
+  'labels.stop': nothing,
+  'labels.changed': nothing,
+  // How large a file may be is checked where it is read, with a sentence of its own.
+  'labels.import': v.strictObject({
+    kind: v.picklist(['demonstrations', 'rankings']),
+    text: v.string(),
+  }),
+  'labels.export': v.strictObject({
+    kind: v.picklist(['demonstrations', 'rankings', 'preferences']),
+  }),
+  'stage.start': v.strictObject({ stage, fresh: v.boolean() }),
+  'stage.pause': onStage,
+  'stage.step': onStage,
+  'stage.stop': onStage,
+  'reward.score': v.strictObject({ prompt: text, response: text }),
+  'reward.report': nothing,
+  'judge.pairs': v.strictObject({ left: id, right: id, count: whole(1, 1000), seed }),
+  'judge.suite': v.strictObject({
+    checkpoints: v.pipe(v.array(id), v.minLength(1), v.maxLength(32)),
+    prompts: whole(1, 5000),
+  }),
+  'checkpoint.delete': v.strictObject({ checkpoint: id }),
+} satisfies { [N in CommandName]: v.GenericSchema<unknown, CommandMap[N]['args']> };
+
+export const COMMAND_NAMES = Object.keys(ARGUMENT_CHECKS) as readonly CommandName[];
+
+const request = whole(1, Number.MAX_SAFE_INTEGER);
+const envelope = <N extends CommandName>(name: N) =>
+  v.strictObject({ type: v.literal(name), request, args: ARGUMENT_CHECKS[name] });
+
+const commandCheck = v.variant('type', [
+  envelope('engine.start'),
+  envelope('project.open'),
+  envelope('settings.set'),
+  envelope('model.sample'),
+  envelope('prompts.examples'),
+  envelope('demonstrations.list'),
+  envelope('ranking.next'),
+  envelope('labels.simulate'),
+  envelope('labels.stop'),
+  envelope('labels.changed'),
+  envelope('labels.import'),
+  envelope('labels.export'),
+  envelope('stage.start'),
+  envelope('stage.pause'),
+  envelope('stage.step'),
+  envelope('stage.stop'),
+  envelope('reward.score'),
+  envelope('reward.report'),
+  envelope('judge.pairs'),
+  envelope('judge.suite'),
+  envelope('checkpoint.delete'),
+]);
+
+/** Throws {@link InputError} or SettingsError with one sentence. */
+export function parseCommand(message: unknown): Command {
+  const result = v.safeParse(commandCheck, message);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const path = v.getDotPath(issue) ?? '';
+  throw new InputError(`This request cannot be done (${path}: ${issue.message}): change it.`);
+}
+
+/** Name and number of a message that may not be a proper command, so that its failure can be answered. */
+export function addressOf(message: unknown): { command: CommandName; request: number } | null {
+  const check = v.object({ type: v.picklist(COMMAND_NAMES), request });
+  const result = v.safeParse(check, message);
+  return result.success ? { command: result.output.type, request: result.output.request } : null;
+}

@@ -1,0 +1,78 @@
+/**
+ * From a message to its reply: checks it, calls the one handler it is for, and answers exactly once, with the value
+ * or with a sentence about what went wrong. Knows nothing of what the handlers do.
+ */
+import { addressOf, parseCommand } from './commands.ts';
+import { failureOf } from './failure.ts';
+import type { Command, CommandMap, CommandName, Reply, WorkerMessage } from './protocol.ts';
+
+/** One handler for each command. */
+export type CommandHandlers = {
+  readonly [N in CommandName]: (args: CommandMap[N]['args']) => Promise<CommandMap[N]['reply']>;
+};
+
+/** Runs a command. Throws what its handler throws. */
+async function perform(handlers: CommandHandlers, command: Command): Promise<Reply> {
+  const head = { type: 'reply', request: command.request, ok: true } as const;
+  switch (command.type) {
+    case 'engine.start':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'project.open':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'settings.set':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'model.sample':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'prompts.examples':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'demonstrations.list':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'ranking.next':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'labels.simulate':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'labels.stop':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'labels.import':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'labels.export':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'labels.changed':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.start':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.pause':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.step':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.stop':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'reward.score':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'reward.report':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'judge.pairs':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'judge.suite':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'checkpoint.delete':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+  }
+  return command satisfies never;
+}
+
+/** Handles one message from the page; a message without an address is answered with a failure event. */
+export async function receive(
+  handlers: CommandHandlers,
+  message: unknown,
+  post: (message: WorkerMessage) => void,
+): Promise<void> {
+  try {
+    post(await perform(handlers, parseCommand(message)));
+  } catch (error) {
+    const failure = failureOf(error);
+    const address = addressOf(message);
+    if (address === null) post({ type: 'failure', failure });
+    else post({ type: 'reply', ...address, ok: false, failure });
+  }
+}

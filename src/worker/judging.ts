@@ -1,0 +1,209 @@
+/**
+ * Measuring models for the page: the reward model on held-out rankings, blind pairs for a person, and the gold judges
+ * over held-out prompts. Nothing here is seen by training.
+ */
+import type { Settings } from '../config/settings.ts';
+import { sequenceShape } from '../config/stage-settings.ts';
+import { Rng } from '../data/rng.ts';
+import type { Model } from '../model/parameters.ts';
+import { PERSON, type Completion, type Ranking } from '../records/ranking.ts';
+import {
+  answerPrompts,
+  commonTokenBudget,
+  comparePolicies,
+  summarise,
+  type PolicyAnswers,
+} from '../rlhf/evaluate.ts';
+import { rankingAccuracy, type ScoredRanking } from '../rlhf/metrics.ts';
+import {
+  complete,
+  demonstrationSequences,
+  promptTokens,
+  rankedSequences,
+} from '../rlhf/pipeline.ts';
+import { comparisonsFromRanks } from '../rlhf/ranking-loss.ts';
+import { scoreRankings } from '../rlhf/reward.ts';
+import { scoreSequences, type SequenceShape } from '../rlhf/sequences.ts';
+import { goldVerdict } from '../world/judges.ts';
+import { noiseCeiling, type Pair } from '../world/labeler-noise.ts';
+import type { WorldPrompt } from '../world/tasks.ts';
+import { InputError } from './failure.ts';
+import type { ModelShelf } from './model-shelf.ts';
+import type { BlindPair, CheckpointSummary, CommandMap, RewardReport } from './protocol.ts';
+import { splitRankings } from './stage-loops.ts';
+import type { ModelSource, ReportProgress } from './stages.ts';
+import { plainCompletion, plainPrompt, type WorldSupply } from './world-supply.ts';
+
+/** Prompts answered between two reports of progress. */
+const CHUNK = 64;
+/** Demonstrations whose mean score is reported. */
+const DEMONSTRATIONS = 256;
+
+function comparisons(rankings: readonly { readonly ranks: ScoredRanking['ranks'] }[]): number {
+  return rankings.reduce((sum, { ranks }) => sum + comparisonsFromRanks(ranks).length, 0);
+}
+
+/** Best accuracy that the class's noise allows; null when a person's labels are among them or nothing is compared. */
+function ceilingOf(rankings: readonly Ranking[], supply: WorldSupply): number | null {
+  if (rankings.some(({ labeler }) => labeler === PERSON)) return null;
+  const pairs = rankings.flatMap(({ prompt, completions, ranks }): Pair[] =>
+    comparisonsFromRanks(ranks).flatMap(({ winner, loser }) => {
+      const [a, b] = [completions[winner], completions[loser]];
+      return a && b ? [{ prompt: supply.known(prompt) ?? prompt, a, b }] : [];
+    }),
+  );
+  const ceiling = noiseCeiling(supply.labelers, pairs);
+  return Number.isFinite(ceiling) ? ceiling : null;
+}
+
+/** A reward model on the rankings that it was not trained on. */
+export async function reportReward(
+  model: Model,
+  shelf: ModelShelf,
+  supply: WorldSupply,
+  rankings: readonly Ranking[],
+  settings: Settings,
+): Promise<RewardReport> {
+  const { tokenizer } = shelf.files;
+  const shape = sequenceShape(settings);
+  const { training, heldOut } = splitRankings(rankings, settings.reward.heldOutShare);
+  const sequences = rankedSequences(tokenizer, heldOut, shape);
+  const scored = await scoreRankings(model, sequences, shape);
+  const accuracy = (rows: readonly ScoredRanking[]) => {
+    const n = comparisons(rows);
+    return { accuracy: n === 0 ? 0 : rankingAccuracy(rows), n };
+  };
+  const labelers = [...new Set(scored.map(({ labeler }) => labeler))].sort();
+  const demonstrations = demonstrationSequences(
+    tokenizer,
+    supply.demonstrations(Math.min(DEMONSTRATIONS, settings.sft.demonstrations)),
+    shape,
+  );
+  const scores = await scoreSequences(model, demonstrations, shape);
+  return {
+    trainedComparisons: comparisons(rankedSequences(tokenizer, training, shape)),
+    heldOut: accuracy(scored),
+    byLabeler: labelers.map((labeler) => ({
+      labeler,
+      ...accuracy(scored.filter((row) => row.labeler === labeler)),
+    })),
+    demonstrationMean: scores.reduce((sum, score) => sum + score, 0) / scores.length,
+    ceiling: ceilingOf(heldOut, supply),
+  };
+}
+
+/** Held-out prompts that fit the columns. */
+function heldOutPrompts(
+  shelf: ModelShelf,
+  supply: WorldSupply,
+  count: number,
+  shape: SequenceShape,
+): WorldPrompt[] {
+  const { tokenizer } = shelf.files;
+  return supply
+    .test(count)
+    .filter(({ text }) => promptTokens(tokenizer, text).length <= shape.promptLength);
+}
+
+/** Answers of two checkpoints to the same held-out prompts, sides drawn at random for each. */
+export async function drawBlindPairs(
+  models: readonly [ModelSource, ModelSource],
+  shelf: ModelShelf,
+  supply: WorldSupply,
+  { count, seed }: { readonly count: number; readonly seed: number },
+  settings: Settings,
+): Promise<readonly BlindPair[]> {
+  const shape = sequenceShape(settings);
+  const order = Rng.named(seed, 'blind prompts');
+  const pool = heldOutPrompts(shelf, supply, settings.evaluate.prompts, shape);
+  const prompts = order.shuffled(pool).slice(0, count);
+  const texts = prompts.map(({ text }) => text);
+  const answers: (readonly Completion[])[] = [];
+  for (const [side, source] of models.entries()) {
+    const policy = source.summary.id;
+    const call = { shape, temperature: 1, seed, scope: `blind-${side}`, policy };
+    answers.push(await complete(await shelf.get(source), shelf.files.tokenizer, texts, call));
+  }
+  const sides = Rng.named(seed, 'blind sides');
+  return prompts.flatMap((prompt, i): BlindPair[] => {
+    const [first, second] = answers.map((list) => list[i]);
+    if (first === undefined || second === undefined) return [];
+    const [left, right] = sides.chance(0.5) ? [first, second] : [second, first];
+    return [
+      {
+        id: `${seed}-${prompt.id}`,
+        prompt: plainPrompt(prompt),
+        left: plainCompletion(left),
+        right: plainCompletion(right),
+      },
+    ];
+  });
+}
+
+type Answers = PolicyAnswers<WorldPrompt>;
+
+function joined(parts: readonly Answers[]): Answers {
+  return {
+    prompts: parts.flatMap(({ prompts }) => prompts),
+    completions: parts.flatMap(({ completions }) => completions),
+    verdicts: parts.flatMap(({ verdicts }) => verdicts),
+    kl: null,
+  };
+}
+
+export interface SuiteRequest {
+  readonly models: readonly ModelSource[];
+  readonly prompts: number;
+  readonly settings: Settings;
+  readonly report: ReportProgress;
+  /** Lets other requests in between two chunks. */
+  readonly yieldToMessages: () => Promise<void>;
+}
+
+/** Gold judgements of each checkpoint, and how often each beats each of those named before it. */
+export async function judgeCheckpoints(
+  shelf: ModelShelf,
+  supply: WorldSupply,
+  request: SuiteRequest,
+): Promise<CommandMap['judge.suite']['reply']> {
+  const { models, settings, report, yieldToMessages } = request;
+  const shape = sequenceShape(settings);
+  const prompts = heldOutPrompts(shelf, supply, request.prompts, shape);
+  if (models.some(({ summary }) => summary.kind === 'reward')) {
+    throw new InputError('A reward model writes nothing that could be judged: choose others.');
+  }
+  const total = prompts.length * models.length;
+  const judged: { summary: CheckpointSummary; answers: Answers }[] = [];
+  for (const source of models) {
+    const parts: Answers[] = [];
+    for (let from = 0; from < prompts.length; from += CHUNK) {
+      report('Judging', judged.length * prompts.length + from, total);
+      const chunk = prompts.slice(from, from + CHUNK);
+      const policy = source.summary.id;
+      const call = { shape, temperature: 1, seed: supply.seed, scope: `suite-${from}`, policy };
+      const model = await shelf.get(source);
+      parts.push(await answerPrompts(model, shelf.files.tokenizer, chunk, goldVerdict, call));
+      await yieldToMessages();
+    }
+    judged.push({ summary: source.summary, answers: joined(parts) });
+  }
+  report('Judging', total, total);
+  const budget = commonTokenBudget(judged.map(({ answers }) => answers));
+  const reports = judged.map(({ summary, answers }) => {
+    const { helpful, truthful, harmless, gold, length, distinct2 } = summarise(
+      answers,
+      budget,
+      supply.seed,
+    );
+    const { id: checkpoint, name } = summary;
+    return { checkpoint, name, helpful, truthful, harmless, gold, length, distinct2 };
+  });
+  const pairs = judged.flatMap((second, j) =>
+    judged.slice(0, j).map((first) => {
+      const { rate, low, high, n } = comparePolicies(second.answers, first.answers, supply.seed);
+      const name = `${second.summary.name} > ${first.summary.name}`;
+      return { name, rate: { mean: rate, low, high, n } };
+    }),
+  );
+  return { reports, pairs };
+}

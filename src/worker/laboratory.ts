@@ -1,0 +1,304 @@
+/**
+ * The real workbench: engine, models on the device, the world's prompts and labelers, sampling, scoring, judging.
+ * It stores nothing and decides nothing: the session does. Requests that use models are done one after the other, so
+ * that none of them loses a model under another's hands.
+ */
+import type { Settings } from '../config/settings.ts';
+import { sequenceShape } from '../config/stage-settings.ts';
+import { startEngine, type Engine } from '../kernels/engine.ts';
+import type { Prompt } from '../records/prompt.ts';
+import type { Ranking } from '../records/ranking.ts';
+import type { RolloutRow } from '../rlhf/loop.ts';
+import { complete, completionsToRank, promptTokens, toSequence } from '../rlhf/pipeline.ts';
+import { scoreSequences } from '../rlhf/sequences.ts';
+import { unknownWords } from '../world/grammar.ts';
+import type { WorldPrompt } from '../world/tasks.ts';
+import { InputError } from './failure.ts';
+import { drawBlindPairs, judgeCheckpoints, reportReward } from './judging.ts';
+import { BASE, ModelShelf } from './model-shelf.ts';
+import type { BackendName, CheckpointSummary, CommandMap, RolloutView } from './protocol.ts';
+import { loadModelFolder, type ReadFile } from './shipped-models.ts';
+import { openStageLoop } from './stage-loops.ts';
+import type {
+  ModelSource,
+  RankingRequest,
+  ReportProgress,
+  StageLoop,
+  StageRequest,
+  Workbench,
+} from './stages.ts';
+import { plainCompletion, plainPrompt, WorldSupply } from './world-supply.ts';
+
+export interface LaboratoryOptions {
+  readonly readFile: ReadFile;
+  readonly wasmPaths?: Record<string, string>;
+  readonly yieldToMessages: () => Promise<void>;
+  /** Milliseconds. */
+  readonly now: () => number;
+}
+
+/** Folder of the shipped base model. */
+const BASE_FOLDER = 'base';
+/** Prompts that the class ranks between two reports. */
+const LABEL_BATCH = 16;
+
+export class Laboratory implements Workbench {
+  readonly #options: LaboratoryOptions;
+  #shelf: ModelShelf | null = null;
+  #supply: WorldSupply | null = null;
+  #queue: Promise<unknown> = Promise.resolve();
+  /** Prompts that were handed out for ranking since the page was opened; skipped ones do not come back at once. */
+  readonly #offered = new Set<string>();
+  #beta = 0;
+
+  constructor(options: LaboratoryOptions) {
+    this.#options = options;
+  }
+
+  async start(prefer: BackendName | undefined, report: ReportProgress): Promise<Engine> {
+    return this.#alone(async () => {
+      report('Starting the engine', 0, 1);
+      const files =
+        this.#shelf?.files ?? (await loadModelFolder(BASE_FOLDER, this.#options.readFile, report));
+      this.#shelf?.dispose();
+      this.#shelf = null;
+      const { wasmPaths } = this.#options;
+      const engine = await startEngine({
+        ...(prefer === undefined ? {} : { prefer }),
+        ...(wasmPaths === undefined ? {} : { wasmPaths }),
+      });
+      this.#shelf = new ModelShelf(files);
+      report('Starting the engine', 1, 1);
+      return engine;
+    });
+  }
+
+  shipped(): readonly CheckpointSummary[] {
+    return this.#shelf === null ? [] : [BASE];
+  }
+
+  forget(checkpoint: string): void {
+    this.#shelf?.forget(checkpoint);
+  }
+
+  createLoop(request: StageRequest): Promise<StageLoop> {
+    this.#beta = request.settings.ppo.beta;
+    return this.#alone(() =>
+      openStageLoop(
+        { shelf: this.#models(), supply: this.#world(request.settings), now: this.#options.now },
+        request,
+      ),
+    );
+  }
+
+  rolloutView(row: RolloutRow): RolloutView {
+    const { tokenizer } = this.#models().files;
+    const at = (list: readonly number[], t: number) => list[t] ?? Number.NaN;
+    return {
+      promptId: row.promptId,
+      prompt: this.#supply?.training.find(({ id }) => id === row.promptId)?.text ?? '',
+      score: row.score,
+      tokens: row.tokens.map((id, t) => ({
+        token: tokenizer.tokenText(id),
+        logProbability: at(row.logProbabilities, t),
+        referenceLogProbability: at(row.referenceLogProbabilities, t),
+        klPenalty:
+          -this.#beta * (at(row.logProbabilities, t) - at(row.referenceLogProbabilities, t)),
+        reward: at(row.rewards, t),
+        value: at(row.values, t),
+        advantage: at(row.advantages, t),
+        return: at(row.returns, t),
+      })),
+    };
+  }
+
+  examplePrompts(count: number, settings: Settings): Promise<readonly Prompt[]> {
+    const supply = this.#world(settings);
+    return Promise.resolve(supply.validation(Math.min(count, 500)).map(plainPrompt));
+  }
+
+  demonstrations(
+    count: number,
+    own: StageRequest['demonstrations'],
+    settings: Settings,
+  ): Promise<CommandMap['demonstrations.list']['reply']> {
+    const total = settings.sft.demonstrations + own.length;
+    const wanted = Math.min(count, total) - own.length;
+    const world = wanted > 0 ? this.#world(settings).demonstrations(wanted) : [];
+    return Promise.resolve({ demonstrations: [...own, ...world].slice(0, count), total });
+  }
+
+  sample(
+    source: ModelSource,
+    reward: ModelSource | null,
+    args: CommandMap['model.sample']['args'],
+    settings: Settings,
+  ): Promise<CommandMap['model.sample']['reply']> {
+    if (source.summary.kind === 'reward') {
+      throw new InputError('A reward model writes nothing: choose another model to speak.');
+    }
+    return this.#alone(async () => {
+      const shelf = this.#models();
+      const { tokenizer } = shelf.files;
+      const shape = this.#shapeFor(promptTokens(tokenizer, args.prompt).length, settings);
+      const call = {
+        shape,
+        temperature: args.temperature === 0 ? ('greedy' as const) : args.temperature,
+        seed: args.seed,
+        scope: 'sample',
+        policy: source.summary.id,
+      };
+      const texts = Array.from({ length: args.count }, () => args.prompt);
+      const completions = await complete(await shelf.get(source), tokenizer, texts, call);
+      const sequences = completions.map(({ tokens }) => ({
+        prompt: promptTokens(tokenizer, args.prompt),
+        response: tokens,
+      }));
+      const scores =
+        reward === null ? [] : await scoreSequences(await shelf.get(reward), sequences, shape);
+      return {
+        responses: completions.map(({ text, ended }, i) => ({
+          text,
+          ended,
+          score: scores[i] ?? null,
+        })),
+        unknown: unknownWords(args.prompt),
+      };
+    });
+  }
+
+  completionsToRank(request: RankingRequest): Promise<CommandMap['ranking.next']['reply']> {
+    return this.#alone(async () => {
+      const fresh = this.#unranked(request).filter(({ id }) => !this.#offered.has(id));
+      if (fresh.length < request.count) this.#offered.clear();
+      const prompts = fresh.slice(0, request.count);
+      for (const { id } of prompts) this.#offered.add(id);
+      const completions = await this.#answersToRank(prompts, request);
+      return {
+        items: prompts.map((prompt, i) => ({
+          prompt: plainPrompt(prompt),
+          completions: (completions[i] ?? []).map(plainCompletion),
+        })),
+      };
+    });
+  }
+
+  async *simulateLabels(request: RankingRequest): AsyncGenerator<readonly Ranking[], void, void> {
+    const supply = this.#world(request.settings);
+    const prompts = this.#unranked(request).slice(0, request.count);
+    for (let from = 0; from < prompts.length; from += LABEL_BATCH) {
+      const batch = prompts.slice(from, from + LABEL_BATCH);
+      const completions = await this.#alone(() => this.#answersToRank(batch, request));
+      yield batch.map((prompt, i) => supply.label(prompt, completions[i] ?? []));
+    }
+  }
+
+  score(
+    reward: ModelSource,
+    { prompt, response }: CommandMap['reward.score']['args'],
+    settings: Settings,
+  ): Promise<number> {
+    return this.#alone(async () => {
+      const shelf = this.#models();
+      const sequence = toSequence(shelf.files.tokenizer, prompt, response, true);
+      const wide = this.#shapeFor(sequence.prompt.length, settings);
+      const shape = {
+        ...wide,
+        responseLength: Math.max(wide.responseLength, sequence.response.length),
+      };
+      if (shape.promptLength + shape.responseLength > shelf.files.config.contextLength) {
+        throw new InputError('Prompt and response are too long for this model: shorten them.');
+      }
+      const [score = Number.NaN] = await scoreSequences(await shelf.get(reward), [sequence], shape);
+      return score;
+    });
+  }
+
+  rewardReport(
+    reward: ModelSource,
+    rankings: readonly Ranking[],
+    settings: Settings,
+  ): Promise<CommandMap['reward.report']['reply']> {
+    return this.#alone(async () => {
+      const shelf = this.#models();
+      const model = await shelf.get(reward);
+      return reportReward(model, shelf, this.#world(settings), rankings, settings);
+    });
+  }
+
+  blindPairs(
+    models: readonly [ModelSource, ModelSource],
+    args: CommandMap['judge.pairs']['args'],
+    settings: Settings,
+  ): Promise<CommandMap['judge.pairs']['reply']> {
+    return this.#alone(async () => {
+      const supply = this.#world(settings);
+      return { pairs: await drawBlindPairs(models, this.#models(), supply, args, settings) };
+    });
+  }
+
+  judgeSuite(
+    models: readonly ModelSource[],
+    prompts: number,
+    settings: Settings,
+    report: ReportProgress,
+  ): Promise<CommandMap['judge.suite']['reply']> {
+    const { yieldToMessages } = this.#options;
+    const request = { models, prompts, settings, report, yieldToMessages };
+    return this.#alone(() => judgeCheckpoints(this.#models(), this.#world(settings), request));
+  }
+
+  /** Prompts still to be ranked that fit the columns, in the world's order. */
+  #unranked({ settings, ranked }: RankingRequest): WorldPrompt[] {
+    const { tokenizer } = this.#models().files;
+    const { promptLength } = sequenceShape(settings);
+    return this.#world(settings)
+      .rankingOrder()
+      .filter(
+        ({ id, text }) => !ranked.has(id) && promptTokens(tokenizer, text).length <= promptLength,
+      );
+  }
+
+  /** K completions by the SFT model for each prompt; the same prompts and model give the same ones. */
+  async #answersToRank(prompts: readonly WorldPrompt[], { sft, settings, k }: RankingRequest) {
+    const shelf = this.#models();
+    const first = prompts[0]?.id ?? '';
+    const call = {
+      shape: sequenceShape(settings),
+      temperature: 1,
+      seed: settings.general.seed,
+      scope: `rank-${first}`,
+      policy: sft.summary.id,
+    };
+    return completionsToRank(await shelf.get(sft), shelf.files.tokenizer, prompts, k, call);
+  }
+
+  /** Columns for a prompt that a person typed, in steps, so that few shapes are compiled. */
+  #shapeFor(promptLength: number, settings: Settings) {
+    const shape = sequenceShape(settings);
+    const most = this.#models().files.config.contextLength - shape.responseLength;
+    if (promptLength > most) {
+      throw new InputError(
+        `The prompt has ${promptLength} tokens, and at most ${most} fit: shorten it.`,
+      );
+    }
+    const columns = Math.max(shape.promptLength, Math.ceil(promptLength / 32) * 32);
+    return { ...shape, promptLength: Math.min(most, columns) };
+  }
+
+  #models(): ModelShelf {
+    if (this.#shelf === null) throw new InputError('The model has not been loaded yet.');
+    return this.#shelf;
+  }
+
+  #world({ general }: Settings): WorldSupply {
+    if (this.#supply?.seed !== general.seed) this.#supply = new WorldSupply(general.seed);
+    return this.#supply;
+  }
+
+  #alone<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(action);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+}

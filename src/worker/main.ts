@@ -1,0 +1,43 @@
+/**
+ * The worker's entry: joins the page's messages, the session, the laboratory and the database. No decisions here.
+ */
+import { Connection } from '../storage/open.ts';
+import { receive } from './dispatch.ts';
+import { Laboratory } from './laboratory.ts';
+import { messageYielder } from './message-queue.ts';
+import type { WorkerMessage } from './protocol.ts';
+import { Session } from './session.ts';
+import { fetchFile } from './shipped-models.ts';
+import { WASM_PATHS } from './wasm-paths.ts';
+
+/** The built worker lies in a folder beside the page; the development server has the page at its root. */
+const PAGE_FOLDER = new URL(import.meta.env.DEV ? '/' : '../', import.meta.url);
+
+const post = (message: WorkerMessage): void => {
+  self.postMessage(message);
+};
+const yieldToMessages = messageYielder();
+const now = () => Date.now();
+
+const session = new Session({
+  workbench: new Laboratory({
+    readFile: fetchFile(PAGE_FOLDER),
+    wasmPaths: WASM_PATHS,
+    yieldToMessages,
+    now,
+  }),
+  connection: new Connection({
+    notice: (message) => {
+      post({ type: 'failure', failure: { kind: 'storage', message } });
+    },
+  }),
+  locks: navigator.locks,
+  emit: post,
+  now,
+  yieldToMessages,
+  pace: { steps: Number.POSITIVE_INFINITY, milliseconds: 5_000 },
+});
+
+self.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+  void receive(session.handlers, data, post);
+});

@@ -1,0 +1,286 @@
+/**
+ * One open project on the worker's side: its rows in memory as they are on disk, its checkpoints as model sources,
+ * and every write of training. It decides nothing about what runs when: see session.ts.
+ */
+import {
+  defaultSettings,
+  parseSettings,
+  SettingsError,
+  type Settings,
+} from '../config/settings.ts';
+import { readSafetensors, writeSafetensors } from '../data/safetensors.ts';
+import type { Demonstration } from '../records/prompt.ts';
+import type { Ranking } from '../records/ranking.ts';
+import type { CheckpointManifest, JsonValue, MetricRecord, Run } from '../records/run.ts';
+import type { Loop, Snapshot } from '../rlhf/loop.ts';
+import {
+  deleteCheckpoints,
+  listCheckpoints,
+  loadCheckpoint,
+  pruneCheckpoints,
+  readCheckpoint,
+  saveCheckpoint,
+  type LoadedCheckpoint,
+} from '../storage/checkpoints.ts';
+import { ReadOnlyError } from '../storage/errors.ts';
+import {
+  addDemonstrations,
+  addRankings,
+  listDemonstrations,
+  listRankings,
+} from '../storage/labels.ts';
+import { listMetrics, listRuns } from '../storage/lists.ts';
+import type { Connection, Database } from '../storage/open.ts';
+import { openProject, readProject, saveSettings } from '../storage/projects.ts';
+import { saveRun } from '../storage/runs.ts';
+import type { CheckpointRow, RunRow } from '../storage/schema.ts';
+import { InputError } from './failure.ts';
+import type { CheckpointSummary, TrainingStage } from './protocol.ts';
+import { inputsOf, newestRun, type ProjectRows } from './stage-graph.ts';
+import type { ModelSource } from './stages.ts';
+
+/** Checkpoints in the middle of a run that are kept for each stage: the newest and the one to fall back to. */
+const KEPT_UNFINISHED = 2;
+
+/** As shown to people and used in the names of runs. */
+export const STAGE_NAMES: Readonly<Record<TrainingStage, string>> = {
+  sft: 'SFT',
+  reward: 'Reward model',
+  ppo: 'PPO',
+};
+
+/** Stored settings; those of another version that no longer pass are replaced by the defaults, with a note. */
+function readSettings(stored: JsonValue, notes: string[]): Settings {
+  try {
+    return parseSettings(stored);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    notes.push(`The stored settings no longer pass (${error.message}) The defaults are used.`);
+    return defaultSettings();
+  }
+}
+
+/** Settings that a run was started with; null when they are of another version and no longer pass. */
+export function settingsOfRun(row: RunRow): Settings | null {
+  try {
+    return parseSettings(row.run.settings);
+  } catch (error) {
+    if (error instanceof SettingsError) return null;
+    throw error;
+  }
+}
+
+function damagedNote(count: number, what: string): string[] {
+  return count === 0 ? [] : [`${count} stored ${what} could not be read and were left out.`];
+}
+
+/** What the store does with rows that it already has: the new one takes the place of the old. */
+function replacedById<Row extends { readonly id: string }>(
+  rows: readonly Row[],
+  added: readonly Row[],
+): Row[] {
+  const ids = new Set(added.map(({ id }) => id));
+  return [...rows.filter(({ id }) => !ids.has(id)), ...added];
+}
+
+function snapshotOf({ row, bytes }: LoadedCheckpoint): Snapshot {
+  return { tensors: readSafetensors(bytes), state: row.manifest.state };
+}
+
+export function summaryOf(row: CheckpointRow): CheckpointSummary {
+  const { id, name, run, stage, step, createdAt } = row.manifest;
+  return { id, name, run, stage, step, kind: row.kind, createdAt, shipped: false };
+}
+
+export interface OpenOptions {
+  readonly connection: Connection;
+  readonly id: string;
+  readonly now: () => number;
+  /** Settings of a project that is new. */
+  readonly settings: Settings;
+  readonly readOnly: boolean;
+}
+
+export class Project {
+  readonly id: string;
+  readonly #connection: Connection;
+  readonly #now: () => number;
+  readonly #readOnly: boolean;
+  #rows: ProjectRows;
+
+  private constructor(options: OpenOptions, rows: ProjectRows) {
+    this.id = options.id;
+    this.#connection = options.connection;
+    this.#now = options.now;
+    this.#readOnly = options.readOnly;
+    this.#rows = rows;
+  }
+
+  /** Reads everything but the tensors; `notes` says what could not be read. */
+  static async open(options: OpenOptions): Promise<{ project: Project; notes: readonly string[] }> {
+    const notes: string[] = [];
+    const db = await options.connection.db();
+    const stored = options.readOnly
+      ? await readProject(db, options.id)
+      : await openProject(db, options.id, options.settings, options.now());
+    const settings = stored === null ? options.settings : readSettings(stored.settings, notes);
+    const empty = { settings, runs: [], checkpoints: [], rankings: [], demonstrations: [] };
+    const project = new Project(options, empty);
+    notes.push(...(await project.refreshTraining()), ...(await project.refreshLabels()));
+    return { project, notes };
+  }
+
+  get rows(): ProjectRows {
+    return this.#rows;
+  }
+
+  /** Throws {@link ReadOnlyError} when another tab has the project. */
+  expectWritable(): void {
+    if (this.#readOnly) throw new ReadOnlyError();
+  }
+
+  async setSettings(settings: Settings): Promise<void> {
+    this.expectWritable();
+    await saveSettings(await this.#db(), this.id, settings);
+    this.#rows = { ...this.#rows, settings };
+  }
+
+  /** Reads labels and demonstrations again after the page wrote some. */
+  async refreshLabels(): Promise<string[]> {
+    const db = await this.#db();
+    const rankings = await listRankings(db, this.id);
+    const demonstrations = await listDemonstrations(db, this.id);
+    this.#rows = {
+      ...this.#rows,
+      rankings: rankings.rows,
+      demonstrations: demonstrations.rows,
+    };
+    return [
+      ...damagedNote(rankings.damaged, 'rankings'),
+      ...damagedNote(demonstrations.damaged, 'demonstrations'),
+    ];
+  }
+
+  async refreshTraining(): Promise<string[]> {
+    const db = await this.#db();
+    const runs = await listRuns(db, this.id);
+    this.#rows = {
+      ...this.#rows,
+      runs: runs.rows,
+      checkpoints: await listCheckpoints(db, this.id),
+    };
+    return damagedNote(runs.damaged, 'runs');
+  }
+
+  async addRankings(rankings: readonly Ranking[]): Promise<void> {
+    this.expectWritable();
+    await addRankings(await this.#db(), this.id, rankings);
+    this.#rows = { ...this.#rows, rankings: replacedById(this.#rows.rankings, rankings) };
+  }
+
+  async addDemonstrations(demonstrations: readonly Demonstration[]): Promise<void> {
+    this.expectWritable();
+    await addDemonstrations(await this.#db(), this.id, demonstrations);
+    const rows = replacedById(this.#rows.demonstrations, demonstrations);
+    this.#rows = { ...this.#rows, demonstrations: rows };
+  }
+
+  async saveRun(row: RunRow): Promise<void> {
+    this.expectWritable();
+    await saveRun(await this.#db(), row);
+    await this.refreshTraining();
+  }
+
+  /** Metric series of the newest run of each stage. */
+  async newestMetrics(): Promise<{ run: string; records: readonly MetricRecord[] }[]> {
+    const db = await this.#db();
+    const runs = (['sft', 'reward', 'ppo'] as const).flatMap((stage) => {
+      const row = newestRun(this.#rows, stage);
+      return row === undefined ? [] : [row.id];
+    });
+    return Promise.all(runs.map(async (run) => ({ run, records: await listMetrics(db, run) })));
+  }
+
+  /** A checkpoint of this project as something that can be loaded. Throws {@link InputError} when there is none. */
+  source(id: string): ModelSource {
+    const row = this.#rows.checkpoints.find((candidate) => candidate.id === id);
+    if (row === undefined) {
+      throw new InputError('This checkpoint does not exist (any more): choose another.');
+    }
+    return {
+      summary: summaryOf(row),
+      load: async () => snapshotOf(await readCheckpoint(await this.#db(), id)),
+    };
+  }
+
+  /** Where an unfinished run can go on; null when it has no sound checkpoint and has to begin again. */
+  async snapshotOf(
+    run: RunRow,
+  ): Promise<{ snapshot: Snapshot; step: number; notes: readonly string[] } | null> {
+    const own = this.#rows.checkpoints.findLast((row) => row.manifest.run === run.id);
+    if (own === undefined) return null;
+    const { loaded, notes } = await loadCheckpoint(await this.#db(), own.id);
+    if (loaded?.row.manifest.run !== run.id) return null;
+    return { snapshot: snapshotOf(loaded), step: loaded.row.manifest.step, notes };
+  }
+
+  /** Saves a loop at a step boundary with its run and records, all or nothing, then drops what is superseded. */
+  async saveLoop(
+    loop: Loop,
+    row: RunRow,
+    metrics: readonly MetricRecord[],
+    finished: boolean,
+  ): Promise<void> {
+    this.expectWritable();
+    const { tensors, state } = await loop.snapshot();
+    const stage = row.run.stage;
+    const manifest: CheckpointManifest = {
+      id: `${row.id}/${finished ? 'finished' : row.step}`,
+      project: this.id,
+      run: row.id,
+      stage,
+      name: finished ? row.run.name : `${row.run.name}, step ${row.step}`,
+      step: row.step,
+      finished,
+      state,
+      createdAt: this.#now(),
+    };
+    const bytes = writeSafetensors(tensors, 'F32');
+    const kind = stage === 'reward' ? 'reward' : 'policy';
+    const db = await this.#db();
+    await saveCheckpoint(db, { manifest, kind, bytes, run: row, metrics });
+    await pruneCheckpoints(db, this.id, KEPT_UNFINISHED);
+    await this.refreshTraining();
+  }
+
+  async deleteCheckpoint(id: string): Promise<void> {
+    this.expectWritable();
+    await deleteCheckpoints(await this.#db(), this.id, [id]);
+    await this.refreshTraining();
+  }
+
+  /** A run of a stage that begins now, with the settings as they are; not stored yet. */
+  newRun(stage: TrainingStage, backend: string): RunRow {
+    const { settings, runs } = this.#rows;
+    const number = runs.filter((row) => row.run.stage === stage).length + 1;
+    const mixed = stage === 'ppo' && settings.ppo.ptxCoefficient > 0;
+    const startedAt = this.#now();
+    const id = `${stage}-${number}-${startedAt.toString(36)}`;
+    const run: Run = {
+      id,
+      project: this.id,
+      name: `${mixed ? 'PPO-ptx' : STAGE_NAMES[stage]} ${number}`,
+      stage,
+      seed: settings.general.seed,
+      backend,
+      settings,
+      startedAt,
+      status: 'running',
+    };
+    return { id, project: this.id, run, step: 0, total: 0, inputs: inputsOf(this.#rows, stage) };
+  }
+
+  #db(): Promise<Database> {
+    return this.#connection.db();
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * Everything that the page and the worker can say to each other. Types only; no tensor crosses this wall.
+ * The page sends commands with a `request` number; the worker answers each with exactly one `reply`,
+ * and reports progress with events in between. Rankings, votes and demonstrations of a person are written by the
+ * page itself (storage/labels.ts), then `labels.changed` is sent. A stage that trains is driven by start / pause / step / stop.
+ */
+import type { Completion } from '../records/ranking.ts';
+import type { Demonstration, Prompt } from '../records/prompt.ts';
+import type { MetricRecord, PinnedSample, SelfChecks, Stage } from '../records/run.ts';
+import type { Settings } from '../config/settings.ts';
+
+export const BACKENDS = ['webgpu', 'wasm', 'webgl', 'cpu'] as const;
+export type BackendName = (typeof BACKENDS)[number];
+
+/** What the engine is running on, in words fit to show. */
+export interface EngineInfo {
+  readonly backend: BackendName;
+  readonly device: string;
+  /** Why the backends before it in the list were not taken, a sentence each. */
+  readonly notes: readonly string[];
+  readonly available: readonly BackendName[];
+}
+
+export interface CheckpointSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly run: string | null;
+  readonly stage: Stage;
+  readonly step: number;
+  readonly kind: 'policy' | 'reward';
+  readonly createdAt: number;
+  /** Shipped with the page rather than trained here. */
+  readonly shipped: boolean;
+}
+
+/** Stages that train and can be paused, stepped and stopped. */
+export type TrainingStage = 'sft' | 'reward' | 'ppo';
+export type StageStatus = 'empty' | 'ready' | 'running' | 'paused' | 'done' | 'stale' | 'failed';
+
+export interface StageState {
+  readonly status: StageStatus;
+  readonly step: number;
+  readonly total: number;
+  /** Estimated seconds left at the speed of the last steps; null when unknown. */
+  readonly secondsLeft: number | null;
+  readonly run: string | null;
+  /** One plain sentence: what happened or what is missing. */
+  readonly message: string;
+}
+export type StageStates = Readonly<Record<TrainingStage | 'labels', StageState>>;
+
+/** A pair shown blind to the judge at the page. */
+export interface BlindPair {
+  readonly id: string;
+  readonly prompt: Prompt;
+  readonly left: Completion;
+  readonly right: Completion;
+}
+
+export interface Interval {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+  readonly n: number;
+}
+
+/** One token of one rollout with every number that made its reward (token lens, first form). */
+export interface TokenRow {
+  readonly token: string;
+  readonly logProbability: number;
+  readonly referenceLogProbability: number;
+  readonly klPenalty: number;
+  readonly reward: number;
+  readonly value: number;
+  readonly advantage: number;
+  readonly return: number;
+}
+export interface RolloutView {
+  readonly promptId: string;
+  readonly prompt: string;
+  readonly score: number;
+  readonly tokens: readonly TokenRow[];
+}
+
+export interface RewardReport {
+  readonly trainedComparisons: number;
+  readonly heldOut: { readonly accuracy: number; readonly n: number };
+  readonly byLabeler: readonly {
+    readonly labeler: string;
+    readonly accuracy: number;
+    readonly n: number;
+  }[];
+  readonly demonstrationMean: number;
+  /** Best accuracy the simulated labelers' noise allows on the held-out comparisons; null for a person's. */
+  readonly ceiling: number | null;
+}
+
+export interface SuiteReport {
+  readonly checkpoint: string;
+  readonly name: string;
+  readonly helpful: Interval;
+  readonly truthful: Interval;
+  readonly harmless: Interval;
+  readonly gold: Interval;
+  readonly length: number;
+  readonly distinct2: number;
+}
+
+export interface CommandMap {
+  /** Picks a backend, loads the shipped model, restores the project. First command of all. */
+  'engine.start': { args: { backend?: BackendName; settings: Settings }; reply: EngineInfo };
+  'project.open': {
+    args: { project: string };
+    reply: {
+      stages: StageStates;
+      checkpoints: readonly CheckpointSummary[];
+      settings: Settings;
+      /** Null when this tab may write; else why it may not (another tab has the project) and what to do. */
+      readOnly: string | null;
+      /** Metric records of the newest run of each stage, so that charts come back after a reload. */
+      metrics: readonly { run: string; records: readonly MetricRecord[] }[];
+      /** Sentences about what was found on opening, e.g. a damaged checkpoint that was passed over. */
+      notes: readonly string[];
+    };
+  };
+  'settings.set': { args: { settings: Settings }; reply: { stages: StageStates } };
+  /** Completes a prompt with one checkpoint. `unknown` lists words never seen in this world. */
+  'model.sample': {
+    args: { checkpoint: string; prompt: string; count: number; temperature: number; seed: number };
+    reply: {
+      responses: readonly { text: string; ended: boolean; score: number | null }[];
+      unknown: readonly string[];
+    };
+  };
+  'prompts.examples': { args: { count: number }; reply: { prompts: readonly Prompt[] } };
+  'demonstrations.list': {
+    args: { count: number };
+    reply: { demonstrations: readonly Demonstration[]; total: number };
+  };
+  /** Next prompts with K completions to rank, from the SFT checkpoint. */
+  'ranking.next': {
+    args: { count: number; k: number };
+    reply: { items: readonly { prompt: Prompt; completions: readonly Completion[] }[] };
+  };
+  /** Lets the simulated class rank `count` prompts and stores the rankings; progress by events. */
+  'labels.simulate': { args: { count: number; k: number }; reply: { added: number } };
+  /** Ends a simulation under way after its current batch; what it has added stays. */
+  'labels.stop': { args: Record<string, never>; reply: { stages: StageStates } };
+  /** Stores the rows of a JSONL file, all or none; a bad line is named in the failure. */
+  'labels.import': {
+    args: { kind: 'demonstrations' | 'rankings'; text: string };
+    reply: { added: number; stages: StageStates };
+  };
+  /** What is stored as JSONL; `preferences` has the columns prompt, chosen, rejected. */
+  'labels.export': {
+    args: { kind: 'demonstrations' | 'rankings' | 'preferences' };
+    reply: { text: string };
+  };
+  /** The page wrote rankings or demonstrations. */
+  'labels.changed': { args: Record<string, never>; reply: { stages: StageStates } };
+  /** Trains until done, paused or stopped. `fresh` discards an unfinished run of this stage. */
+  'stage.start': { args: { stage: TrainingStage; fresh: boolean }; reply: { state: StageState } };
+  'stage.pause': { args: { stage: TrainingStage }; reply: { state: StageState } };
+  'stage.step': { args: { stage: TrainingStage }; reply: { state: StageState } };
+  'stage.stop': { args: { stage: TrainingStage }; reply: { state: StageState } };
+  'reward.score': { args: { prompt: string; response: string }; reply: { score: number } };
+  'reward.report': { args: Record<string, never>; reply: RewardReport };
+  'judge.pairs': {
+    args: { left: string; right: string; count: number; seed: number };
+    reply: { pairs: readonly BlindPair[] };
+  };
+  /** Gold judges over held-out prompts for the checkpoints named. */
+  'judge.suite': {
+    args: { checkpoints: readonly string[]; prompts: number };
+    reply: { reports: readonly SuiteReport[]; pairs: readonly { name: string; rate: Interval }[] };
+  };
+  'checkpoint.delete': {
+    args: { checkpoint: string };
+    reply: { checkpoints: readonly CheckpointSummary[] };
+  };
+}
+export type CommandName = keyof CommandMap;
+export type Command = {
+  [N in CommandName]: {
+    readonly type: N;
+    readonly request: number;
+    readonly args: CommandMap[N]['args'];
+  };
+}[CommandName];
+
+/** Failures are sentences for people: what is wrong and what to do next. */
+export interface Failure {
+  readonly message: string;
+  readonly kind: 'input' | 'storage' | 'engine' | 'internal';
+}
+
+export type WorkerEvent =
+  | {
+      readonly type: 'progress';
+      readonly task: string;
+      readonly done: number;
+      readonly total: number;
+      readonly secondsLeft: number | null;
+    }
+  | { readonly type: 'stage'; readonly stage: TrainingStage | 'labels'; readonly state: StageState }
+  | { readonly type: 'metrics'; readonly run: string; readonly record: MetricRecord }
+  | {
+      readonly type: 'samples';
+      readonly run: string;
+      readonly stage: Stage;
+      readonly step: number;
+      readonly samples: readonly PinnedSample[];
+    }
+  | {
+      readonly type: 'rollout';
+      readonly run: string;
+      readonly step: number;
+      readonly view: RolloutView;
+    }
+  | { readonly type: 'checks'; readonly run: string; readonly checks: SelfChecks }
+  | { readonly type: 'checkpoints'; readonly checkpoints: readonly CheckpointSummary[] }
+  | { readonly type: 'engine'; readonly info: EngineInfo }
+  | { readonly type: 'failure'; readonly failure: Failure };
+
+export type Reply = {
+  [N in CommandName]: { readonly type: 'reply'; readonly command: N; readonly request: number } & (
+    | { readonly ok: true; readonly value: CommandMap[N]['reply'] }
+    | { readonly ok: false; readonly failure: Failure }
+  );
+}[CommandName];
+export type WorkerMessage = Reply | WorkerEvent;

@@ -1,0 +1,257 @@
+/**
+ * Drives one training loop: run, one step, pause, stop, checkpoints on the way, and what the page hears about it.
+ * It knows nothing of stages' order, of the database or of tensors: making, saving and reporting are handed in.
+ */
+import type { MetricRecord, Run } from '../records/run.ts';
+import type { StepRecord } from '../rlhf/loop.ts';
+import { StorageError } from '../storage/errors.ts';
+import type { RunRow } from '../storage/schema.ts';
+import { failureOf, TrainingError } from './failure.ts';
+import type { StageState, StageStatus, TrainingStage } from './protocol.ts';
+import type { StageLoop } from './stages.ts';
+
+export interface RunnerHooks {
+  /** Milliseconds. */
+  now(): number;
+  /** Lets waiting messages in; resolves after them. */
+  yieldToMessages(): Promise<void>;
+  openLoop(): Promise<StageLoop>;
+  /** Stores a checkpoint with the run and its records, all or nothing. */
+  save(
+    loop: StageLoop,
+    row: RunRow,
+    metrics: readonly MetricRecord[],
+    finished: boolean,
+  ): Promise<void>;
+  /** Stores only the run, when there is no new step to store with it; must not throw. */
+  saveRun(row: RunRow): Promise<void>;
+  step(row: RunRow, record: StepRecord): void;
+  changed(state: StageState): void;
+  failed(error: unknown): void;
+}
+
+/** When to save between pauses: whichever comes first. */
+export interface CheckpointPace {
+  readonly steps: number;
+  readonly milliseconds: number;
+}
+
+type Wish = 'run' | 'step' | 'pause' | 'stop';
+
+/** Losses that must stay numbers; anything else in a record may be undefined for a step. */
+const LOSSES = ['loss', 'loss/policy_avg', 'loss/value_avg'];
+
+/** Share of the newest step in the running average of step times. */
+const NEWEST_STEP_SHARE = 0.2;
+
+export class Runner {
+  readonly stage: TrainingStage;
+  readonly #hooks: RunnerHooks;
+  readonly #pace: CheckpointPace;
+  #row: RunRow;
+  #status: StageStatus = 'paused';
+  #message = '';
+  #wish: Wish = 'pause';
+  #loop: StageLoop | null = null;
+  #steps: AsyncGenerator<StepRecord, void, void> | null = null;
+  #exhausted = false;
+  #completed = false;
+  #pumping: Promise<void> | null = null;
+  #unsaved: MetricRecord[] = [];
+  #savedStep: number;
+  #savedAt: number;
+  #stepMilliseconds: number | null = null;
+
+  constructor(stage: TrainingStage, row: RunRow, hooks: RunnerHooks, pace: CheckpointPace) {
+    this.stage = stage;
+    this.#row = row;
+    this.#hooks = hooks;
+    this.#pace = pace;
+    this.#savedStep = row.step;
+    this.#savedAt = hooks.now();
+  }
+
+  get run(): string {
+    return this.#row.id;
+  }
+  get status(): StageStatus {
+    return this.#status;
+  }
+  /** True while steps exist that no checkpoint holds; such a runner must not be dropped. */
+  get unsaved(): boolean {
+    return this.#status === 'paused' && this.#loop !== null && this.#savedStep < this.#row.step;
+  }
+
+  get state(): StageState {
+    const { step, total } = this.#row;
+    const left = this.#stepMilliseconds;
+    return {
+      status: this.#status,
+      step,
+      total,
+      secondsLeft:
+        this.#status !== 'running' || left === null ? null : ((total - step) * left) / 1000,
+      run: this.#row.id,
+      message: this.#message,
+    };
+  }
+
+  /** Trains until done, paused or stopped. */
+  start(): void {
+    this.#go('run');
+  }
+  /** Trains one step, then pauses. */
+  step(): void {
+    this.#go('step');
+  }
+  /** Resolves when the step under way is over and saved. */
+  async pause(): Promise<void> {
+    if (this.#pumping === null) return;
+    this.#wish = 'pause';
+    await this.#pumping;
+  }
+  /** Ends the run where it is: what it has learned so far becomes the stage's result. */
+  async stop(): Promise<void> {
+    if (this.#status === 'done' || this.#status === 'failed') return;
+    this.#wish = 'stop';
+    this.#pumping ??= this.#pump();
+    await this.#pumping;
+  }
+
+  /** Frees the loop; call only when nothing is running. */
+  dispose(): void {
+    this.#loop?.dispose();
+    this.#loop = null;
+    this.#steps = null;
+  }
+
+  #go(wish: 'run' | 'step'): void {
+    if (this.#status === 'done' || this.#status === 'failed') return;
+    this.#wish = wish;
+    if (this.#pumping !== null) return;
+    this.#become('running', this.#loop === null ? 'Getting ready.' : '');
+    this.#pumping = this.#pump();
+  }
+
+  #become(status: StageStatus, message: string): void {
+    this.#status = status;
+    this.#message = message;
+    this.#hooks.changed(this.state);
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      await this.#hooks.yieldToMessages();
+      const finished = await this.#train();
+      await this.#close(finished);
+    } catch (error) {
+      await this.#giveUp(error);
+    } finally {
+      this.#pumping = null;
+    }
+  }
+
+  /** Steps until there are no more (true) or someone wishes otherwise (false). */
+  async #train(): Promise<boolean> {
+    if (this.#loop === null) {
+      this.#loop = await this.#hooks.openLoop();
+      this.#row = { ...this.#row, total: this.#loop.total };
+    }
+    const loop = this.#loop;
+    this.#steps ??= loop.steps();
+    while (!this.#exhausted && (this.#wantsMore() || this.#row.step >= loop.total)) {
+      const started = this.#hooks.now();
+      const next = await this.#steps.next();
+      if (next.done === true) {
+        this.#exhausted = true;
+      } else {
+        this.#take(next.value, this.#hooks.now() - started);
+        if (this.#wish === 'step') this.#wish = 'pause';
+        else if (this.#checkpointDue()) await this.#save('running', false);
+        await this.#hooks.yieldToMessages();
+      }
+    }
+    return this.#exhausted;
+  }
+
+  #wantsMore(): boolean {
+    return this.#wish === 'run' || this.#wish === 'step';
+  }
+
+  #take(record: StepRecord, milliseconds: number): void {
+    const share = this.#stepMilliseconds === null ? 1 : NEWEST_STEP_SHARE;
+    this.#stepMilliseconds = (this.#stepMilliseconds ?? 0) * (1 - share) + milliseconds * share;
+    this.#row = { ...this.#row, step: record.step, total: record.total };
+    for (const name of LOSSES) {
+      const value = record.values[name];
+      if (value !== undefined && !Number.isFinite(value)) {
+        throw new TrainingError(
+          `${name} is no longer a number at step ${record.step}: lower the learning rate and start afresh.`,
+        );
+      }
+    }
+    const finite = Object.entries(record.values).filter(([, value]) => Number.isFinite(value));
+    const values = Object.fromEntries(finite);
+    this.#unsaved.push({ stage: this.stage, step: record.step, values });
+    this.#hooks.step(this.#row, record);
+    this.#become('running', '');
+  }
+
+  #checkpointDue(): boolean {
+    return (
+      this.#row.step - this.#savedStep >= this.#pace.steps ||
+      this.#hooks.now() - this.#savedAt >= this.#pace.milliseconds
+    );
+  }
+
+  async #save(status: Run['status'], finished: boolean): Promise<void> {
+    if (this.#loop === null) return;
+    if (finished && !this.#completed) {
+      await this.#loop.finish();
+      this.#completed = true;
+    }
+    const row = { ...this.#row, run: { ...this.#row.run, status } };
+    await this.#hooks.save(this.#loop, row, this.#unsaved, finished);
+    this.#row = row;
+    this.#unsaved = [];
+    this.#savedStep = row.step;
+    this.#savedAt = this.#hooks.now();
+  }
+
+  async #close(finished: boolean): Promise<void> {
+    const { step, total } = this.#row;
+    if (finished) {
+      await this.#save('finished', true);
+      this.#become('done', `Finished after ${step} steps.`);
+      this.dispose();
+    } else if (this.#wish === 'stop' && step === 0) {
+      this.#row = { ...this.#row, run: { ...this.#row.run, status: 'stopped' } };
+      await this.#hooks.saveRun(this.#row);
+      this.#become('done', 'Stopped before the first step; nothing was kept.');
+      this.dispose();
+    } else if (this.#wish === 'stop') {
+      await this.#save('stopped', true);
+      this.#become('done', `Stopped at step ${step} of ${total}.`);
+      this.dispose();
+    } else {
+      if (step > this.#savedStep) await this.#save('paused', false);
+      else await this.#hooks.saveRun({ ...this.#row, run: { ...this.#row.run, status: 'paused' } });
+      this.#become('paused', `Paused at step ${step} of ${total}.`);
+    }
+  }
+
+  /** A store that refuses costs nothing: the loop stays as it is and can be saved later. Anything else ends the run. */
+  async #giveUp(error: unknown): Promise<void> {
+    this.#wish = 'pause';
+    const { message } = failureOf(error);
+    if (error instanceof StorageError && this.#loop !== null) {
+      this.#become('paused', message);
+    } else {
+      this.#row = { ...this.#row, run: { ...this.#row.run, status: 'failed' } };
+      await this.#hooks.saveRun(this.#row);
+      this.#become('failed', message);
+      this.dispose();
+    }
+    this.#hooks.failed(error);
+  }
+}

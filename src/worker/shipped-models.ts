@@ -1,0 +1,71 @@
+/**
+ * The models that come with the page, in Hugging Face's layout under `models/<name>/`, fetched from the page's own
+ * origin. Files are checked as if they came from a stranger.
+ */
+import { readSafetensors } from '../data/safetensors.ts';
+import { parseStrictJson } from '../data/strict-json.ts';
+import { Tokenizer } from '../data/tokenizer.ts';
+import { configFromJson, ModelFileError, type ModelConfig } from '../model/config.ts';
+import type { TensorMap } from '../records/tensor.ts';
+import type { ReportProgress } from './stages.ts';
+
+export interface ModelFiles {
+  readonly config: ModelConfig;
+  readonly tokenizer: Tokenizer;
+  readonly tensors: TensorMap;
+}
+
+/** Reads a file of the page by its path below the page's folder. */
+export type ReadFile = (path: string) => Promise<Uint8Array<ArrayBuffer>>;
+
+/** Reads files by HTTP below `root`, the address of the page's folder. */
+export function fetchFile(root: URL): ReadFile {
+  return async (path) => {
+    let response: Response;
+    try {
+      response = await fetch(new URL(path, root));
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      throw new ModelFileError(
+        `The model file ${path} could not be fetched (${detail}). Check the connection and reload.`,
+      );
+    }
+    const html = response.headers.get('content-type')?.startsWith('text/html') === true;
+    if (!response.ok || html) {
+      throw new ModelFileError(
+        `The model file ${path} is missing on this site (status ${response.status}). ` +
+          'Whoever runs the site must put the models folder beside the page.',
+      );
+    }
+    return new Uint8Array(await response.arrayBuffer());
+  };
+}
+
+/** A whole model folder. Throws ModelFileError or FormatError with a sentence about the file that is wrong. */
+export async function loadModelFolder(
+  name: string,
+  read: ReadFile,
+  report: ReportProgress,
+): Promise<ModelFiles> {
+  const task = 'Loading the model';
+  let done = 0;
+  const file = async (path: string) => {
+    const bytes = await read(`models/${name}/${path}`);
+    report(task, ++done, 4);
+    return bytes;
+  };
+  const json = async (path: string) => parseStrictJson(new TextDecoder().decode(await file(path)));
+  report(task, 0, 4);
+  const [config, tokenizer, weights] = await Promise.all([
+    json('config.json'),
+    json('tokenizer.json'),
+    file('model.safetensors'),
+  ]);
+  const files = {
+    config: configFromJson(config),
+    tokenizer: Tokenizer.fromJson(tokenizer),
+    tensors: readSafetensors(weights),
+  };
+  report(task, 4, 4);
+  return files;
+}

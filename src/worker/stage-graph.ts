@@ -1,0 +1,132 @@
+/**
+ * Which stage is empty, ready, paused, done or stale, worked out from stored rows alone, so that a reload shows what
+ * was there. Pure functions; the running stage's own state comes from its runner.
+ */
+import type { Settings } from '../config/settings.ts';
+import { streamKey } from '../data/rng.ts';
+import type { Demonstration } from '../records/prompt.ts';
+import { PERSON, type Ranking } from '../records/ranking.ts';
+import type { CheckpointRow, RunRow } from '../storage/schema.ts';
+import type { StageState, TrainingStage } from './protocol.ts';
+
+/** The rows of a project that decide its stages. */
+export interface ProjectRows {
+  readonly settings: Settings;
+  /** Oldest first. */
+  readonly runs: readonly RunRow[];
+  /** Oldest first. */
+  readonly checkpoints: readonly CheckpointRow[];
+  readonly rankings: readonly Ranking[];
+  readonly demonstrations: readonly Demonstration[];
+}
+
+/** Newest finished checkpoint of a stage. */
+export function finishedCheckpoint(
+  rows: ProjectRows,
+  stage: TrainingStage,
+): CheckpointRow | undefined {
+  return rows.checkpoints.findLast((row) => row.manifest.stage === stage && row.manifest.finished);
+}
+
+export function newestRun(rows: ProjectRows, stage: TrainingStage): RunRow | undefined {
+  return rows.runs.findLast((row) => row.run.stage === stage);
+}
+
+/** Rankings whose labelers the settings ask for. */
+export function chosenRankings({ settings, rankings }: ProjectRows): readonly Ranking[] {
+  switch (settings.labels.source) {
+    case 'both':
+      return rankings;
+    case 'person':
+      return rankings.filter((ranking) => ranking.labeler === PERSON);
+    case 'class':
+      return rankings.filter((ranking) => ranking.labeler !== PERSON);
+  }
+  return settings.labels.source satisfies never;
+}
+
+/** What a stage is trained from, shortened to a fingerprint: another fingerprint makes an older result stale. */
+export function inputsOf(rows: ProjectRows, stage: TrainingStage): string {
+  const { settings, demonstrations } = rows;
+  const sft = finishedCheckpoint(rows, 'sft')?.id ?? '';
+  const parts = {
+    sft: () => [settings.sft, demonstrations.map((row) => [row.prompt.text, row.response])],
+    reward: () => [
+      settings.reward,
+      sft,
+      chosenRankings(rows).map((row) => [row.id, row.ranks.join()]),
+    ],
+    ppo: () => [settings.ppo, sft, finishedCheckpoint(rows, 'reward')?.id ?? ''],
+  }[stage]();
+  const words = streamKey(0, JSON.stringify([stage, settings.general, parts]));
+  return words.map((word) => word.toString(16).padStart(8, '0')).join('');
+}
+
+/** What has to be done before a stage can start; null when nothing is missing. */
+export function missingFor(rows: ProjectRows, stage: TrainingStage): string | null {
+  if (stage === 'sft') return null;
+  if (finishedCheckpoint(rows, 'sft') === undefined) {
+    return 'First train on demonstrations (1 Demonstrate).';
+  }
+  if (stage === 'reward' && chosenRankings(rows).length < 2) {
+    return rows.settings.labels.source === 'person'
+      ? 'First rank at least two prompts yourself, or let the class count as well (2 Rank).'
+      : 'First rank at least two prompts, or let the simulated class rank some (2 Rank).';
+  }
+  if (stage === 'ppo' && finishedCheckpoint(rows, 'reward') === undefined) {
+    return 'First train the reward model (2 Rank).';
+  }
+  return null;
+}
+
+function idle(status: StageState['status'], message: string, row?: RunRow): StageState {
+  return {
+    status,
+    step: row?.step ?? 0,
+    total: row?.total ?? 0,
+    secondsLeft: null,
+    run: row?.id ?? null,
+    message,
+  };
+}
+
+/** State of a stage that no runner is driving. */
+export function storedState(rows: ProjectRows, stage: TrainingStage): StageState {
+  const missing = missingFor(rows, stage);
+  const row = newestRun(rows, stage);
+  if (row === undefined) return missing === null ? idle('ready', '') : idle('empty', missing);
+  const at = `step ${row.step} of ${row.total}`;
+  switch (row.run.status) {
+    case 'running':
+    case 'paused':
+      return idle('paused', row.step === 0 ? 'Not begun yet.' : `Paused at ${at}.`, row);
+    case 'failed':
+      return idle('failed', `The last run failed at ${at}; start it again.`, row);
+    case 'finished':
+    case 'stopped':
+      break;
+    default:
+      return row.run.status satisfies never;
+  }
+  if (finishedCheckpoint(rows, stage)?.manifest.run !== row.id) {
+    return missing === null ? idle('ready', '') : idle('empty', missing);
+  }
+  if (row.inputs !== inputsOf(rows, stage)) {
+    return idle('stale', 'Something that this was trained from has changed: train it again.', row);
+  }
+  const done =
+    row.run.status === 'finished' ? `Finished after ${row.step} steps.` : `Stopped at ${at}.`;
+  return idle('done', done, row);
+}
+
+/** State of the labels: `step` counts rankings that would train the reward model, `total` all of them. */
+export function labelsState(rows: ProjectRows): StageState {
+  if (finishedCheckpoint(rows, 'sft') === undefined) {
+    return idle('empty', 'First train on demonstrations (1 Demonstrate).');
+  }
+  const own = rows.rankings.filter((ranking) => ranking.labeler === PERSON).length;
+  const simulated = rows.rankings.length - own;
+  const message = `${own} rankings by you, ${simulated} by the simulated class.`;
+  const state = idle(chosenRankings(rows).length > 0 ? 'done' : 'ready', message);
+  return { ...state, step: chosenRankings(rows).length, total: rows.rankings.length };
+}

@@ -1,0 +1,258 @@
+/**
+ * Makes the three training loops from settings, finished models and labels: what the pipeline's stages need, plus the
+ * samples of pinned prompts that the page shows. Each loop owns the models it trains.
+ */
+import type { Settings } from '../config/settings.ts';
+import {
+  ppoSettings,
+  ptxShape,
+  sftMixShape,
+  rewardSettings,
+  sequenceShape,
+  sftSettings,
+} from '../config/stage-settings.ts';
+import { streamKey } from '../data/rng.ts';
+import type { Model } from '../model/parameters.ts';
+import type { Ranking } from '../records/ranking.ts';
+import type { PinnedSample } from '../records/run.ts';
+import type { Loop, StepRecord } from '../rlhf/loop.ts';
+import {
+  complete,
+  demonstrationSequences,
+  environmentPrompts,
+  finishReward,
+  fits,
+  openPpo,
+  openReward,
+  openSft,
+  rankedSequences,
+  toSequence,
+} from '../rlhf/pipeline.ts';
+import { scoreSequences } from '../rlhf/sequences.ts';
+import { InputError } from './failure.ts';
+import type { ModelShelf } from './model-shelf.ts';
+import type { ModelSource, StageLoop, StageRequest } from './stages.ts';
+import type { WorldSupply } from './world-supply.ts';
+
+/** Prompts whose answers are shown while training; of users that no training prompt comes from. */
+const PINNED_PROMPTS = 4;
+/** At most about this many times in a run. */
+const SAMPLINGS = 12;
+/** Training goes on for at least this many times as long as the last sampling took; slow devices sample less. */
+const TRAINING_PER_SAMPLING = 4;
+/** At most so many of the demonstrations trained on set the reward model's bias. */
+const BIAS_DEMONSTRATIONS = 512;
+
+/** Held-out rankings, by the user who sent the prompt, so that no user is on both sides (S5). */
+export function splitRankings(
+  rankings: readonly Ranking[],
+  share: number,
+): { readonly training: readonly Ranking[]; readonly heldOut: readonly Ranking[] } {
+  const isHeldOut = ({ prompt }: Ranking) =>
+    streamKey(0, 'held-out rankings', prompt.userId)[0] / 0x100000000 < share;
+  return {
+    training: rankings.filter((ranking) => !isHeldOut(ranking)),
+    heldOut: rankings.filter(isHeldOut),
+  };
+}
+
+type Sampler = () => Promise<readonly PinnedSample[]>;
+
+/** Samples for the pinned prompts, always with the same random draws, so that only the policy makes the difference. */
+function pinnedSampler(
+  shelf: ModelShelf,
+  supply: WorldSupply,
+  settings: Settings,
+  policy: Model,
+  reward: Model | null,
+): Sampler {
+  const { tokenizer } = shelf.files;
+  const shape = sequenceShape(settings);
+  const prompts = supply
+    .validation(40)
+    .filter((prompt, i, all) => all.findIndex((row) => row.useCase === prompt.useCase) === i)
+    .filter(({ text }) => fits(toSequence(tokenizer, text, '', true), shape))
+    .slice(0, PINNED_PROMPTS);
+  const texts = prompts.map((prompt) => prompt.text);
+  const call = { shape, temperature: 1, seed: supply.seed, scope: 'pinned', policy: '' };
+  return async () => {
+    const completions = await complete(policy, tokenizer, texts, call);
+    const sequences = completions.map(({ text, ended }, i) =>
+      toSequence(tokenizer, texts[i] ?? '', text, ended),
+    );
+    const scores =
+      reward === null || !sequences.every((sequence) => fits(sequence, shape))
+        ? null
+        : await scoreSequences(reward, sequences, shape);
+    return completions.map(({ text, ended }, i) => {
+      const sample = {
+        promptId: prompts[i]?.id ?? '',
+        prompt: texts[i] ?? '',
+        response: text,
+        ended,
+      };
+      const score = scores?.[i];
+      return score === undefined ? sample : { ...sample, score };
+    });
+  };
+}
+
+/** Where loops are made: models, world, and a clock in milliseconds. */
+export interface StageBench {
+  readonly shelf: ModelShelf;
+  readonly supply: WorldSupply;
+  readonly now: () => number;
+}
+
+interface StageParts {
+  readonly loop: Loop;
+  readonly sampler: Sampler | null;
+  finish(): Promise<void>;
+  dispose(): void;
+}
+
+/** The loop with samples in its first record, its last, and some in between as time allows. */
+function stageLoop(parts: StageParts, now: () => number): StageLoop {
+  const { loop, sampler } = parts;
+  const every = Math.max(1, Math.round(loop.total / SAMPLINGS));
+  let resumeAt = 0;
+  const due = ({ step }: StepRecord): boolean =>
+    step === 1 || step === loop.total || (step % every === 0 && now() >= resumeAt);
+  async function* steps(): AsyncGenerator<StepRecord, void, void> {
+    for await (const record of loop.steps()) {
+      if (sampler === null || !due(record)) {
+        yield record;
+        continue;
+      }
+      const started = now();
+      const samples = await sampler();
+      resumeAt = now() + TRAINING_PER_SAMPLING * (now() - started);
+      yield { ...record, samples };
+    }
+  }
+  return {
+    total: loop.total,
+    steps,
+    snapshot: () => loop.snapshot(),
+    finish: () => parts.finish(),
+    dispose: () => {
+      parts.dispose();
+    },
+  };
+}
+
+async function sftStage(
+  { shelf, supply, now }: StageBench,
+  { settings, demonstrations, snapshot }: StageRequest,
+): Promise<StageLoop> {
+  const all = [...supply.demonstrations(settings.sft.demonstrations), ...demonstrations];
+  const shape = sequenceShape(settings);
+  const examples = demonstrationSequences(shelf.files.tokenizer, all, shape);
+  if (examples.length === 0)
+    throw new InputError('No demonstration is short enough to learn from.');
+  const { model, loop } = await openSft(
+    shelf.base,
+    examples,
+    sftSettings(settings),
+    snapshot ?? undefined,
+    supply.pretrainingRows(shelf.files.tokenizer, sftMixShape(settings), 'sft mix'),
+  );
+  const parts: StageParts = {
+    loop,
+    sampler: pinnedSampler(shelf, supply, settings, model, null),
+    finish: () => Promise.resolve(),
+    dispose: () => {
+      loop.dispose();
+      model.dispose();
+    },
+  };
+  return stageLoop(parts, now);
+}
+
+function needed(source: ModelSource | null, what: string): ModelSource {
+  if (source === null) throw new InputError(`There is no ${what} yet: train it first.`);
+  return source;
+}
+
+async function rewardStage(
+  { shelf, supply, now }: StageBench,
+  { settings, rankings, sft, snapshot }: StageRequest,
+): Promise<StageLoop> {
+  const { tokenizer } = shelf.files;
+  const shape = sequenceShape(settings);
+  const { training } = splitRankings(rankings, settings.reward.heldOutShare);
+  const usable = rankedSequences(tokenizer, training, shape);
+  if (usable.length === 0) {
+    throw new InputError(
+      'None of the rankings to train on prefers one completion over another: rank some more.',
+    );
+  }
+  const start = await shelf.copy(needed(sft, 'model trained on demonstrations'));
+  const { model, loop } = await openReward(
+    start,
+    usable,
+    rewardSettings(settings),
+    snapshot ?? undefined,
+  );
+  start.dispose();
+  const demonstrations = supply.demonstrations(
+    Math.min(BIAS_DEMONSTRATIONS, settings.sft.demonstrations),
+  );
+  const sequences = demonstrationSequences(tokenizer, demonstrations, shape);
+  const parts: StageParts = {
+    loop,
+    sampler: null,
+    finish: async () => {
+      await finishReward(model, sequences, shape);
+    },
+    dispose: () => {
+      loop.dispose();
+      model.dispose();
+    },
+  };
+  return stageLoop(parts, now);
+}
+
+async function ppoStage(
+  { shelf, supply, now }: StageBench,
+  { settings, sft, reward, snapshot }: StageRequest,
+): Promise<StageLoop> {
+  const { tokenizer } = shelf.files;
+  const shape = ptxShape(settings);
+  const reference = await shelf.copy(needed(sft, 'model trained on demonstrations'));
+  const scorer = await shelf.copy(needed(reward, 'reward model'));
+  const open = await openPpo(
+    {
+      sft: reference,
+      reward: scorer,
+      prompts: environmentPrompts(tokenizer, supply.training, sequenceShape(settings)),
+      ptx: shape && supply.pretrainingRows(tokenizer, shape, 'ptx'),
+    },
+    ppoSettings(settings),
+    snapshot ?? undefined,
+  );
+  const parts: StageParts = {
+    loop: open.loop,
+    sampler: pinnedSampler(shelf, supply, settings, open.models.policy, scorer),
+    finish: () => Promise.resolve(),
+    dispose: () => {
+      open.dispose();
+      reference.dispose();
+      scorer.dispose();
+    },
+  };
+  return stageLoop(parts, now);
+}
+
+/** The loop of a stage, new or going on from a snapshot. The caller disposes it. Throws InputError. */
+export function openStageLoop(bench: StageBench, request: StageRequest): Promise<StageLoop> {
+  switch (request.stage) {
+    case 'sft':
+      return sftStage(bench, request);
+    case 'reward':
+      return rewardStage(bench, request);
+    case 'ppo':
+      return ppoStage(bench, request);
+  }
+  return request.stage satisfies never;
+}

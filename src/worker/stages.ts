@@ -1,0 +1,105 @@
+/**
+ * What the session asks of the machinery that computes: engine, models, loops, sampling, labels, judges.
+ * The session drives loops and stores rows; everything with a tensor or with the world in it is behind this interface,
+ * which is why the session is tested with a fake one. The real one is laboratory.ts.
+ */
+import type { Settings } from '../config/settings.ts';
+import type { Demonstration, Prompt } from '../records/prompt.ts';
+import type { Ranking } from '../records/ranking.ts';
+import type { Loop, RolloutRow, Snapshot } from '../rlhf/loop.ts';
+import type {
+  BackendName,
+  CheckpointSummary,
+  CommandMap,
+  EngineInfo,
+  RewardReport,
+  RolloutView,
+  TrainingStage,
+} from './protocol.ts';
+
+/** Told how far a long task is; `done` counts to `total`. */
+export type ReportProgress = (task: string, done: number, total: number) => void;
+
+/** A checkpoint that can be loaded when it is needed. `load` is never called for a shipped one. */
+export interface ModelSource {
+  readonly summary: CheckpointSummary;
+  load(): Promise<Snapshot>;
+}
+
+/** A training loop with what has to happen once after its last step. */
+export interface StageLoop extends Loop {
+  /** Completes the model at a step boundary (the reward model's bias, say); called once, before the last snapshot. */
+  finish(): Promise<void>;
+}
+
+/** Everything a training loop is made from. */
+export interface StageRequest {
+  readonly stage: TrainingStage;
+  readonly settings: Settings;
+  /** Where an unfinished run stopped; null starts a new one. */
+  readonly snapshot: Snapshot | null;
+  /** The finished model of the stage before: present whenever the stage needs it. */
+  readonly sft: ModelSource | null;
+  readonly reward: ModelSource | null;
+  /** Rankings whose labels the settings ask for. */
+  readonly rankings: readonly Ranking[];
+  /** The person's own demonstrations, added to the world's. */
+  readonly demonstrations: readonly Demonstration[];
+}
+
+export interface RankingRequest {
+  readonly sft: ModelSource;
+  readonly settings: Settings;
+  readonly count: number;
+  readonly k: number;
+  /** Prompts that need no ranking by this labeler any more. */
+  readonly ranked: ReadonlySet<string>;
+}
+
+export interface Workbench {
+  /** Picks a backend and loads the shipped model. Called again to change the backend; models are dropped then. */
+  start(prefer: BackendName | undefined, report: ReportProgress): Promise<EngineInfo>;
+  /** Models that came with the page, base first; empty before {@link start}. */
+  shipped(): readonly CheckpointSummary[];
+  /** The caller disposes the loop. */
+  createLoop(request: StageRequest): Promise<StageLoop>;
+  rolloutView(row: RolloutRow): RolloutView;
+  /** Forgets a model that was deleted or retrained. */
+  forget(checkpoint: string): void;
+  examplePrompts(count: number, settings: Settings): Promise<readonly Prompt[]>;
+  demonstrations(
+    count: number,
+    own: readonly Demonstration[],
+    settings: Settings,
+  ): Promise<CommandMap['demonstrations.list']['reply']>;
+  sample(
+    model: ModelSource,
+    reward: ModelSource | null,
+    args: CommandMap['model.sample']['args'],
+    settings: Settings,
+  ): Promise<CommandMap['model.sample']['reply']>;
+  completionsToRank(request: RankingRequest): Promise<CommandMap['ranking.next']['reply']>;
+  /** Rankings by the simulated class in batches, each to be stored as it comes. */
+  simulateLabels(request: RankingRequest): AsyncGenerator<readonly Ranking[], void, void>;
+  score(
+    reward: ModelSource,
+    args: CommandMap['reward.score']['args'],
+    settings: Settings,
+  ): Promise<number>;
+  rewardReport(
+    reward: ModelSource,
+    rankings: readonly Ranking[],
+    settings: Settings,
+  ): Promise<RewardReport>;
+  blindPairs(
+    models: readonly [ModelSource, ModelSource],
+    args: CommandMap['judge.pairs']['args'],
+    settings: Settings,
+  ): Promise<CommandMap['judge.pairs']['reply']>;
+  judgeSuite(
+    models: readonly ModelSource[],
+    prompts: number,
+    settings: Settings,
+    report: ReportProgress,
+  ): Promise<CommandMap['judge.suite']['reply']>;
+}

@@ -1,0 +1,13 @@
+// Where the page's own copies of tfjs's WASM binaries are, as Vite names them, for setWasmPaths.
+// Browser only: Node finds the files in the package itself. Without this map tfjs would look for
+// the files beside the script.
+import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
+import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
+import threadedSimd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
+
+/** File name of each binary to its address on this page's own origin. */
+export const WASM_PATHS = {
+  'tfjs-backend-wasm.wasm': plain,
+  'tfjs-backend-wasm-simd.wasm': simd,
+  'tfjs-backend-wasm-threaded-simd.wasm': threadedSimd,
+} as const;

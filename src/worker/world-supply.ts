@@ -1,0 +1,103 @@
+/**
+ * What the synthetic world supplies to the page: prompts, demonstrations, labelers, verdicts and pre-training text.
+ * Everything depends on the seed only, and is made once for each seed.
+ */
+import { rowSource } from '../data/packing.ts';
+import type { Rng } from '../data/rng.ts';
+import type { Tokenizer } from '../data/tokenizer.ts';
+import type { Demonstration, Prompt } from '../records/prompt.ts';
+import type { Completion, Ranking } from '../records/ranking.ts';
+import type { RowSource } from '../rlhf/pretrain.ts';
+import { generateDemonstrations } from '../world/demonstrations.ts';
+import { generateDocument } from '../world/documents.ts';
+import { labelByClass, labelerPopulation, type Labeler } from '../world/labelers.ts';
+import {
+  rankingPrompts,
+  testPrompts,
+  trainingPrompts,
+  validationPrompts,
+} from '../world/prompt-sets.ts';
+import type { WorldPrompt } from '../world/tasks.ts';
+
+/** A prompt without what the world knows about it: what is stored and shown. */
+export function plainPrompt(prompt: Prompt): Prompt {
+  const { id, text, useCase, kind, userId, split, source } = prompt;
+  return { id, text, useCase, kind, userId, split, source };
+}
+
+/** A completion without anything but its record. */
+export function plainCompletion({ id, text, policy, ended }: Completion): Completion {
+  return { id, text, policy, ended };
+}
+
+export class WorldSupply {
+  readonly seed: number;
+  #training: readonly WorldPrompt[] | null = null;
+  #byText: ReadonlyMap<string, WorldPrompt> | null = null;
+  #labelers: readonly Labeler[] | null = null;
+  #demonstrations: readonly Demonstration[] = [];
+
+  constructor(seed: number) {
+    this.seed = seed;
+  }
+
+  get training(): readonly WorldPrompt[] {
+    this.#training ??= trainingPrompts(this.seed);
+    return this.#training;
+  }
+
+  /** Training labelers. */
+  get labelers(): readonly Labeler[] {
+    this.#labelers ??= labelerPopulation(this.seed).filter(({ group }) => group === 'training');
+    return this.#labelers;
+  }
+
+  /** Prompts in the order in which they are ranked. */
+  rankingOrder(): readonly WorldPrompt[] {
+    return rankingPrompts(this.training, this.training.length);
+  }
+
+  validation(count: number): readonly WorldPrompt[] {
+    return validationPrompts(this.seed, count);
+  }
+
+  test(count: number): readonly WorldPrompt[] {
+    return testPrompts(this.seed, count);
+  }
+
+  demonstrations(count: number): readonly Demonstration[] {
+    if (this.#demonstrations.length < count) {
+      this.#demonstrations = generateDemonstrations(this.seed, count).map((row) => ({
+        ...row,
+        prompt: plainPrompt(row.prompt),
+      }));
+    }
+    return this.#demonstrations.slice(0, count);
+  }
+
+  /** What the world knows about a stored prompt; undefined for a person's own. */
+  known(prompt: Prompt): WorldPrompt | undefined {
+    this.#byText ??= new Map(this.training.map((row) => [row.text, row]));
+    return this.#byText.get(prompt.text);
+  }
+
+  /** One ranking by a labeler drawn for the prompt, ready to be stored. */
+  label(prompt: WorldPrompt, completions: readonly Completion[]): Ranking {
+    const ranking = labelByClass(this.labelers, prompt, completions, this.seed);
+    return {
+      ...ranking,
+      prompt: plainPrompt(prompt),
+      completions: completions.map(plainCompletion),
+    };
+  }
+
+  /** Pre-training rows of a scope by index; `length` counts one token more than is trained on. */
+  pretrainingRows(
+    tokenizer: Tokenizer,
+    shape: { batch: number; length: number },
+    scope: string,
+  ): RowSource {
+    const document = (rng: Rng) => generateDocument(rng).text;
+    return rowSource(document, tokenizer, shape, { seed: this.seed, scope });
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Which prompts each stage uses: demonstrations take the first of the training pool, rankings begin further on,
+ * reinforcement draws from all of it; validation and test come from users and combinations of their own.
+ */
+import type { WorldPrompt } from './tasks.ts';
+import { generatePrompts } from './prompts.ts';
+
+/** Distinct training prompts that about 120 users send. */
+const TRAINING_POOL = 7000;
+/** Rankings start here, so that the usual run ranks prompts that no demonstration showed. */
+const RANKING_OFFSET = 4500;
+
+/** All training prompts of a seed; what reinforcement draws from. */
+export function trainingPrompts(seed: number): WorldPrompt[] {
+  return generatePrompts(seed, { split: 'train', count: TRAINING_POOL });
+}
+
+/** `count` prompts to rank; past the end of the pool it goes on at its beginning. */
+export function rankingPrompts(pool: readonly WorldPrompt[], count: number): WorldPrompt[] {
+  return Array.from({ length: Math.min(count, pool.length) }, (_, i) => {
+    const prompt = pool[(RANKING_OFFSET + i) % pool.length];
+    if (!prompt) throw new RangeError('no training prompts to rank');
+    return prompt;
+  });
+}
+
+/** Prompts of users who gave neither training nor test prompts: reward-model accuracy and tuning. */
+export function validationPrompts(seed: number, count: number): WorldPrompt[] {
+  return generatePrompts(seed, { split: 'validation', count });
+}
+
+/** Held-out prompts for the final judgement. */
+export function testPrompts(seed: number, count: number): WorldPrompt[] {
+  return generatePrompts(seed, { split: 'test', count });
+}

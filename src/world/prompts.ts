@@ -1,0 +1,90 @@
+/**
+ * Prompt sets: who asks what. Splits are by user, users have a cap, prompts with a long common prefix are dropped,
+ * and a (template, entity) pair belongs to one split only, so that held-out prompts are new in more than name.
+ */
+import { Rng, streamKey } from '../data/rng.ts';
+import type { Split } from '../records/prompt.ts';
+import type { PresentUseCase, WorldPrompt } from './tasks.ts';
+import { presentUseCases, useCases, useCaseShares } from './use-cases.ts';
+import { worldUsers, type User } from './users.ts';
+
+export interface PromptOptions {
+  readonly split: Split;
+  /** How many prompts to make. */
+  readonly count: number;
+  /** Most prompts of one user (the paper's cap is 200). */
+  readonly cap?: number;
+  /** Only these use cases; all that are present by default. */
+  readonly useCases?: readonly PresentUseCase[];
+}
+
+export const USER_CAP = 60;
+/** Prompts that agree in this many leading characters are duplicates. */
+const LONG_PREFIX = 90;
+/** Combinations per split, of 20. */
+const COMBINATIONS: readonly (readonly [Split, number])[] = [
+  ['train', 12],
+  ['validation', 3],
+  ['test', 5],
+];
+
+/** The one split that a (template, entity) pair may occur in. */
+export function splitOfCombination(template: string, entity: string): Split {
+  const [word] = streamKey(0, 'combination', template, entity);
+  let left = word % 20;
+  for (const [split, share] of COMBINATIONS) {
+    if (left < share) return split;
+    left -= share;
+  }
+  return 'test';
+}
+
+function drawPrompt(rng: Rng, user: User, useCase: PresentUseCase): Omit<WorldPrompt, 'id'> | null {
+  const favourite = rng.chance(user.loyalty);
+  const draft = useCases[useCase].draw(rng, user, favourite);
+  if (splitOfCombination(draft.template, draft.entity) !== user.split) return null;
+  return {
+    text: draft.text,
+    useCase,
+    kind: favourite ? 'user-based' : 'plain',
+    userId: user.id,
+    split: user.split,
+    source: 'world',
+    task: draft.task,
+    template: draft.template,
+    entity: draft.entity,
+  };
+}
+
+/**
+ * Prompts of one split, without duplicates, in a random order of users and use cases. A longer set of the same seed
+ * begins with the shorter one. Throws when the cap makes the count impossible or the world has no more new prompts.
+ */
+export function generatePrompts(seed: number, options: PromptOptions): WorldPrompt[] {
+  const { split, count, cap = USER_CAP, useCases: wanted = presentUseCases } = options;
+  const rng = Rng.named(seed, 'world', 'prompts', split);
+  const shares = useCaseShares();
+  const weights = wanted.map((name) => shares[name]);
+  const users = worldUsers(seed).filter((user) => user.split === split);
+  if (count > cap * users.length) {
+    throw new RangeError(
+      `${users.length} ${split} users with ${cap} prompts each cannot give ${count} prompts`,
+    );
+  }
+  const sent = new Map<string, number>();
+  const seen = new Set<string>();
+  const prompts: WorldPrompt[] = [];
+  for (let attempts = 0; prompts.length < count;) {
+    const useCase = wanted[rng.weighted(weights)] ?? 'generation';
+    const user = rng.pick(users.filter((each) => (sent.get(each.id) ?? 0) < cap));
+    let drawn: Omit<WorldPrompt, 'id'> | null = null;
+    while (drawn === null || seen.has(drawn.text.slice(0, LONG_PREFIX))) {
+      if (++attempts > 200 * count + 10_000) throw new RangeError(`no more new ${split} prompts`);
+      drawn = drawPrompt(rng, user, useCase);
+    }
+    seen.add(drawn.text.slice(0, LONG_PREFIX));
+    sent.set(user.id, (sent.get(user.id) ?? 0) + 1);
+    prompts.push({ id: `${split}-${prompts.length + 1}`, ...drawn });
+  }
+  return prompts;
+}

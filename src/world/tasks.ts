@@ -1,0 +1,67 @@
+/**
+ * What a prompt of this world asks for, exactly: one task type per use case, carrying the constraints that the
+ * gold judges check. A prompt that a person typed has no task. No text is made or judged here.
+ */
+import type { Prompt, UseCase } from '../records/prompt.ts';
+import type { Fact } from './facts.ts';
+import type { ChatTopic } from './phrasings.ts';
+
+export interface GenerationTask {
+  readonly useCase: 'generation';
+  /** "the fox" or "anna". */
+  readonly hero: string;
+  readonly feeling: string;
+  /** Number of sentences asked for, null when none is. */
+  readonly sentences: number | null;
+  readonly object: string | null;
+  readonly place: string | null;
+  /** A second character: "the wolf". */
+  readonly companion: string | null;
+}
+
+export interface OpenQaTask {
+  readonly useCase: 'open-qa';
+  readonly form: 'question' | 'check' | 'why';
+  /** Subject and relation asked about; its value is the one in the question (checks, whys) or a true one. */
+  readonly asked: Fact;
+  /** Whether `asked` is true. A why-question about a falsehood has a false premise. */
+  readonly premise: boolean;
+}
+
+export interface ClosedQaTask {
+  readonly useCase: 'closed-qa';
+  readonly sentences: readonly string[];
+  readonly answer: string;
+  readonly key: string;
+  readonly keyType: string;
+  readonly source: string;
+}
+
+export interface ChatTask {
+  readonly useCase: 'chat';
+  readonly topic: ChatTopic;
+  /** Slot values of the prompt: feeling, danger, food, animal, animals, person as far as they occur. */
+  readonly slots: Readonly<Record<string, string>>;
+}
+
+export interface ClassificationTask {
+  readonly useCase: 'classification';
+  readonly verdict: 'happy' | 'sad';
+}
+
+export type Task = GenerationTask | OpenQaTask | ClosedQaTask | ChatTask | ClassificationTask;
+
+/** Use cases for which prompts and judges exist. */
+export type PresentUseCase = Task['useCase'] & UseCase;
+
+/** A prompt made by this world. `template` and `entity` together never occur in two splits. */
+export type WorldPrompt = Prompt & {
+  readonly task: Task;
+  readonly template: string;
+  readonly entity: string;
+};
+
+/** True when the world made the prompt, so that every gold judge applies. */
+export function isWorldPrompt(prompt: Prompt): prompt is WorldPrompt {
+  return prompt.source === 'world' && 'task' in prompt;
+}

@@ -1,0 +1,224 @@
+// The whole loop by clicks and keys on WASM, in one sitting: base, demonstrations, rankings by a
+// scripted person and by the class, reward model, PPO with a reload in its middle, judgement. At the
+// end the filled page is looked at by axe. What the numbers are worth is not tested here.
+import type * as Axe from 'axe-core';
+import { source as axeSource } from 'axe-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { PARTS } from '../../src/ui/hash-route.ts';
+import { launch, type LaunchedBrowser } from '../setup/browser.ts';
+import { serveBuild, type ServedBuild } from '../setup/serve.ts';
+import {
+  classRankings,
+  letClassRank,
+  openLaboratory,
+  ownRankings,
+  placeByButtons,
+  placeByKeys,
+  press,
+  ready,
+  saveRanking,
+  stepsOf,
+  textOf,
+  textsToRank,
+  train,
+  visit,
+  waitForStatus,
+  waitForStep,
+} from './laboratory-page.ts';
+
+/** Six iterations of PPO, so that there is a middle. */
+const SETTINGS = 'preset=micro&labels.source=both&ppo.episodes=192&evaluate.prompts=50';
+
+let served: ServedBuild;
+let browser: LaunchedBrowser;
+beforeAll(async () => {
+  served = await serveBuild();
+  browser = await launch(served.url, { webgpu: 'off' });
+});
+afterAll(async () => {
+  await browser.close();
+  await served.close();
+});
+afterEach(() => {
+  expect(browser.problems()).toEqual([]);
+});
+
+describe('the whole loop on WASM', () => {
+  test('the base model loads by itself and answers', async () => {
+    const { page } = browser;
+    await openLaboratory(page, served.url, SETTINGS);
+    expect(await textOf(page, 'engine-badge')).toContain('WebAssembly');
+    await page.getByTestId('prompt-input').fill('what do zebras eat ?');
+    await press(page, 'sample-button');
+    expect((await textOf(page, 'sample-text')).length).toBeGreaterThan(0);
+  });
+
+  test('one button imitates demonstrations, with a chart and samples', async () => {
+    const { page } = browser;
+    await visit(page, 'demonstrate');
+    expect(await stepsOf(page, 'sft')).toEqual({ step: 0, total: 0 });
+    await train(page, 'sft');
+    expect(await stepsOf(page, 'sft')).toEqual({ step: 4, total: 4 });
+    expect(await chartPoints('Loss')).toBe(4);
+    expect(await page.getByTestId('pinned-text').count()).toBeGreaterThan(0);
+  });
+
+  test('a person ranks by keys and buttons, with a tie, a skip and an undo', async () => {
+    const { page } = browser;
+    await visit(page, 'rank');
+    await press(page, 'rank-fetch');
+    await placeByButtons(page);
+    await saveRanking(page, 'button');
+    for (let i = 0; i < 3; i += 1) {
+      await placeByKeys(page);
+      await saveRanking(page, 'key');
+    }
+    const skipped = await textOf(page, 'rank-prompt');
+    await press(page, 'rank-skip');
+    await expect.poll(() => textOf(page, 'rank-prompt')).not.toBe(skipped);
+    expect(await ownRankings(page)).toBe(4);
+    await press(page, 'rank-undo');
+    await expect.poll(() => textOf(page, 'rank-prompt')).toBe(skipped);
+    await tieLastTwo();
+    await saveRanking(page, 'button');
+    expect(await textOf(page, 'rank-news')).toContain('tied');
+    expect(await ownRankings(page)).toBe(5);
+    await press(page, 'rank-undo');
+    await expect.poll(() => ownRankings(page)).toBe(4);
+  });
+
+  test('the class fills up labels, apart from the person, and the reward model trains', async () => {
+    const { page } = browser;
+    expect(await classRankings(page)).toBe(0);
+    await letClassRank(page, 16);
+    expect([await ownRankings(page), await classRankings(page)]).toEqual([4, 16]);
+    await train(page, 'reward');
+    expect(await textOf(page, 'reward-accuracy')).toMatch(/\d+(\.\d)? % right on \d+ held-out/);
+    await page.getByTestId('score-input').fill('zebras eat grass .');
+    await expect.poll(() => textOf(page, 'score-value'), { timeout: 60_000 }).toMatch(/^.?\d/);
+    const first = await textOf(page, 'score-value');
+    await page.getByTestId('score-input').fill('no no no no no no');
+    await expect.poll(() => textOf(page, 'score-value'), { timeout: 60_000 }).not.toBe(first);
+  });
+
+  test('PPO steps, plays, pauses; charts, checks and token lens show its numbers', async () => {
+    const { page } = browser;
+    await visit(page, 'reinforce');
+    await press(page, 'ppo-step');
+    await waitForStep(page, 'ppo', 1);
+    await waitForStatus(page, 'ppo', 'paused');
+    expect(await stepsOf(page, 'ppo')).toEqual({ step: 1, total: 6 });
+    const checks = page.locator('[data-testid^="check-"]');
+    expect(await checks.count()).toBeGreaterThan(4);
+    expect(await page.locator('[data-testid^="check-"][data-ok="false"]').count()).toBe(0);
+    const rows = page.locator('[data-testid="token-lens"] tbody tr');
+    expect(await rows.count()).toBeGreaterThan(0);
+    expect(await rows.first().innerText()).not.toContain('NaN');
+    await press(page, 'ppo-start');
+    await waitForStep(page, 'ppo', 3);
+    await press(page, 'ppo-pause');
+    await waitForStatus(page, 'ppo', 'paused');
+    const { step } = await stepsOf(page, 'ppo');
+    expect(await chartPoints('Reward')).toBe(step);
+  });
+
+  test('a reload in the middle brings everything back, and PPO goes on where it was', async () => {
+    const { page } = browser;
+    const before = await stepsOf(page, 'ppo');
+    await page.reload();
+    await ready(page);
+    await waitForStatus(page, 'ppo', 'paused');
+    expect(await stepsOf(page, 'ppo')).toEqual(before);
+    expect(await chartPoints('Reward')).toBe(before.step);
+    await visit(page, 'rank');
+    expect([await ownRankings(page), await classRankings(page)]).toEqual([4, 16]);
+    expect(await textOf(page, 'reward-accuracy')).toMatch(/% right/);
+    await visit(page, 'demonstrate');
+    await waitForStatus(page, 'sft', 'done');
+    await visit(page, 'reinforce');
+    await press(page, 'ppo-start');
+    await waitForStatus(page, 'ppo', 'running');
+    await page.reload();
+    await ready(page);
+    await waitForStatus(page, 'ppo', 'paused');
+    expect((await stepsOf(page, 'ppo')).step).toBeGreaterThanOrEqual(before.step);
+    await train(page, 'ppo');
+    expect(await stepsOf(page, 'ppo')).toEqual({ step: 6, total: 6 });
+    expect(await chartPoints('Reward')).toBe(6);
+  });
+
+  test('blind pairs by keys give a win rate with its interval, and the suite a table', async () => {
+    const { page } = browser;
+    await visit(page, 'judge');
+    await page.getByTestId('judge-count').fill('5');
+    await press(page, 'judge-start');
+    await page.getByTestId('judge-pair').waitFor({ timeout: 60_000 });
+    for (const [i, key] of ['ArrowLeft', 'ArrowRight', 't', 'b', 'ArrowLeft'].entries()) {
+      await page.getByRole('region', { name: `Blind comparison ${i + 1} of 5` }).waitFor();
+      await page.keyboard.press(key);
+    }
+    expect(await textOf(page, 'judge-rate')).toMatch(/wins \d+ % against/);
+    expect(await page.getByRole('status').allInnerTexts()).toContainEqual(
+      expect.stringMatching(/95 % interval \d+ % to \d+ %\. 5 votes: ±\d+ points/),
+    );
+    await press(page, 'suite-run');
+    const rows = page.locator('[data-testid="suite-table"] tbody tr');
+    await rows.first().waitFor({ timeout: 150_000 });
+    expect(await rows.count()).toBe(3);
+    expect(await textOf(page, 'suite-pairs')).toMatch(/gold prefers the first on/);
+  });
+
+  test.each(['light', 'dark'] as const)(
+    'no part breaks an accessibility rule, %s',
+    async (theme) => {
+      const { page } = browser;
+      await page.emulateMedia({ colorScheme: theme });
+      const found: string[] = [];
+      for (const part of PARTS) {
+        await visit(page, part);
+        found.push(...(await violations()).map((line) => `${part}: ${line}`));
+      }
+      await press(page, 'settings-open');
+      await page.getByTestId('settings-dialog').waitFor();
+      found.push(...(await violations()).map((line) => `settings: ${line}`));
+      await page.keyboard.press('Escape');
+      expect(found).toEqual([]);
+    },
+  );
+});
+
+/** Points of a chart, as its text for screen readers and its table count them. */
+async function chartPoints(title: string): Promise<number> {
+  const figure = browser.page.locator('figure', {
+    has: browser.page.locator('strong', { hasText: new RegExp(`^${title}$`) }),
+  });
+  const numbers = figure.locator('summary');
+  if ((await figure.locator('tbody').count()) === 0) await numbers.click();
+  const count = await figure.locator('tbody tr').count();
+  await numbers.click();
+  return count;
+}
+
+/** Gives all texts on screen a place by button and ties the last two by key. */
+async function tieLastTwo(): Promise<void> {
+  const { page } = browser;
+  const texts = await textsToRank(page);
+  for (const [at] of texts.entries()) await page.getByTestId(`rank-item-${at}`).click();
+  await page.getByTestId(`rank-item-${texts.length - 1}`).focus();
+  await page.keyboard.press('=');
+}
+
+/** What axe finds on the page as it is, a line for each rule and place. */
+async function violations(): Promise<string[]> {
+  const { page } = browser;
+  await page.evaluate(axeSource);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: typeof Axe };
+    const { violations: broken } = await axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    });
+    return broken.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id} at ${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
+    );
+  });
+}

@@ -1,0 +1,115 @@
+/** Mistakes on the command line: one clear line on stderr, exit status 2, and no work begun. */
+import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { loadModel, loadTokenizer } from '../../../src/cli/model-files.ts';
+import { readRunOptions } from '../../../src/cli/rlhf-options.ts';
+import { start } from '../model/tiny-model.ts';
+import { startCommand } from './command.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rlhf-mistakes-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const shipped = 'public/models/base';
+const cut = join(folder, 'cut');
+const used = join(folder, 'used');
+mkdirSync(cut);
+mkdirSync(used);
+writeFileSync(join(cut, 'config.json'), readFileSync(join(shipped, 'config.json')));
+writeFileSync(join(cut, 'tokenizer.json'), '{"version": ');
+writeFileSync(
+  join(cut, 'model.safetensors'),
+  readFileSync(join(shipped, 'model.safetensors')).subarray(0, 300_000),
+);
+writeFileSync(join(used, 'run.json'), '{}');
+
+test.each([
+  ['an unknown option', ['--colour', 'red'], /'--colour'.*Options: --preset, --seed/],
+  ['a stray word', ['micro'], /'micro'/],
+  ['an unknown preset', ['--preset', 'huge'], /--preset must be one of micro, quick, paper/],
+  ['a seed that is no number', ['--seed', 'one'], /--seed must be a whole number/],
+  ['a negative seed', ['--seed=-1'], /--seed must be a whole number from 0/],
+  ['an unknown backend', ['--backend', 'cuda'], /--backend must be one of webgpu, wasm/],
+  ['an unknown control', ['--control', 'silence'], /--control must be one of noise/],
+  ['a setting out of range', ['--set', 'ppo.beta=-3'], /beta/i],
+  ['a setting that does not exist', ['--set', 'ppo.alpha=1'], /alpha/],
+  ['a setting without a value', ['--set', 'ppo.beta'], /beta/i],
+  ['minibatches that do not divide', ['--set', 'ppo.minibatches=7'], /must divide/],
+  [
+    'minibatches too small',
+    ['--preset', 'micro', '--set', 'ppo.minibatches=8'],
+    /use fewer minibatches/,
+  ],
+  ['a folder that holds another run', ['--out', used], /already holds a run/],
+  ['a folder without a run', ['--resume', folder], /run\.json is missing/],
+  ['a run that is not one', ['--resume', used], /does not describe a run/],
+  ['a seed for a resumed run', ['--resume', used, '--seed', '2'], /cannot be changed/],
+  ['a base for a resumed run', ['--resume', used, '--base', 'x'], /cannot be changed/],
+  ['a report under a file', ['--json', join(cut, 'config.json/r.json')], /--json: cannot write/],
+])('%s is refused in one line', (_, words, message) => {
+  let text = '';
+  try {
+    readRunOptions(words);
+  } catch (error) {
+    expect((error as Error).name).toMatch(/^(UsageError|SettingsError)$/);
+    text = (error as Error).message;
+  }
+  expect(text).toMatch(message);
+  expect(text).not.toContain('\n');
+});
+
+test('good options come to settings, and a saved run to the same ones', () => {
+  const out = join(folder, 'fresh');
+  const words = [
+    '--preset',
+    'micro',
+    '--seed',
+    '5',
+    '--set',
+    'ppo.beta=0.3,sft.epochs=2',
+    '--out',
+    out,
+  ];
+  const { run, path, report } = readRunOptions(words);
+  expect([run.preset, run.settings.general.seed, run.settings.ppo.beta]).toEqual(['micro', 5, 0.3]);
+  expect([run.settings.sft.epochs, run.backend, run.base]).toEqual([2, 'wasm', shipped]);
+  expect([path, report]).toEqual([out, join(out, 'report.json')]);
+  writeFileSync(join(out, 'run.json'), JSON.stringify(run));
+  expect(readRunOptions(['--resume', out]).run).toEqual(run);
+});
+
+test('model files that are missing, cut or foreign are refused by name', async () => {
+  await start('cpu');
+  expect(() => loadTokenizer(join(folder, 'no'))).toThrow(/cannot read .*tokenizer\.json/);
+  expect(() => loadTokenizer(cut)).toThrow(/tokenizer\.json is not valid JSON/);
+  const refusal = (): string => {
+    try {
+      loadModel(cut, 'language').dispose();
+    } catch (error) {
+      return (error as Error).name;
+    }
+    return 'none';
+  };
+  expect(refusal()).toBe('FormatError');
+  writeFileSync(join(cut, 'config.json'), '{"model_type": "llama"}');
+  expect(refusal()).toBe('ModelFileError');
+});
+
+test.each([
+  ['an unknown option', ['--colour', 'red'], /'--colour'/],
+  [
+    'a base folder that is not there',
+    ['--base', join(folder, 'no')],
+    /cannot read .*tokenizer\.json/,
+  ],
+])('%s: the process says so in one line and exits with status 2', async (_, words, message) => {
+  const { status, stdout, stderr } = await startCommand('rlhf', words).finished;
+  expect(stderr).toMatch(message);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(status).toBe(2);
+  expect(stdout).toBe('');
+  expect(existsSync(join(used, 'report.json'))).toBe(false);
+});

@@ -1,0 +1,146 @@
+/** Settings: derived defaults, ranges with clear refusals, the URL form and the presets. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PRESET_NAMES, presetSettings } from '../../../src/config/presets.ts';
+import {
+  SETTING_ENTRIES,
+  SettingsError,
+  defaultSettings,
+  diffSettings,
+  parseSetting,
+  parseSettings,
+  settingValue,
+  settingsFromQuery,
+  settingsToQuery,
+} from '../../../src/config/settings.ts';
+
+describe('declarations', () => {
+  it('have a default inside their own range, a label, a description and a paper value', () => {
+    for (const { key, spec } of SETTING_ENTRIES) {
+      expect(parseSetting(key, String(spec.default)), key).toBe(spec.default);
+      expect(spec.label.length, key).toBeGreaterThan(2);
+      expect(spec.description, key).toMatch(/\.$/);
+      expect(spec.paper.length, key).toBeGreaterThan(0);
+    }
+  });
+
+  it('have unique keys', () => {
+    const keys = SETTING_ENTRIES.map((entry) => entry.key);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});
+
+describe('parseSettings', () => {
+  it('fills what is missing with the defaults', () => {
+    const settings = parseSettings({ ppo: { beta: 0.5 } });
+    expect(settings.ppo.beta).toBe(0.5);
+    expect(settings.sft).toEqual(defaultSettings().sft);
+  });
+
+  it.each([
+    [{ ppo: { beta: -1 } }, 'ppo.beta', /a number from 0 to 10, got -1/],
+    [{ sft: { epochs: 1.5 } }, 'sft.epochs', /a whole number from 1 to 64, got 1.5/],
+    [{ sft: { epochs: '2' } }, 'sft.epochs', /got "2"/],
+    [{ ppo: { beta: Number.NaN } }, 'ppo.beta', /got NaN/],
+    [{ labels: { source: 'bots' } }, 'labels.source', /one of person, class, both/],
+    [{ ppo: { whitenAdvantages: 1 } }, 'ppo.whitenAdvantages', /true or false/],
+    [{ ppo: { betta: 1 } }, 'ppo.betta', /no setting "ppo.betta"/],
+    [{ pppo: {} }, 'pppo', /no group of settings "pppo"/],
+    [JSON.parse('{"__proto__": {"x": 1}}'), '__proto__', /no group/],
+    [{ ppo: { episodes: 1000 } }, 'ppo.episodes', /multiple of ppo.rolloutBatch/],
+    [{ ppo: { minibatches: 5 } }, 'ppo.minibatches', /must divide/],
+    [{ ppo: { minibatches: 32 } }, 'ppo.minibatches', /at least 8 responses/],
+    [
+      { general: { maxPromptTokens: 192, maxResponseTokens: 128 } },
+      'general.maxPromptTokens',
+      /256/,
+    ],
+    [null, '', /object/],
+  ])('refuses %j in one line that names the setting', (input, key, message) => {
+    let caught: unknown;
+    try {
+      parseSettings(input);
+    } catch (error) {
+      caught = error;
+    }
+    expect(caught).toBeInstanceOf(SettingsError);
+    expect((caught as SettingsError).key).toBe(key);
+    expect((caught as SettingsError).message).toMatch(message);
+    expect((caught as SettingsError).message).not.toContain('\n');
+  });
+
+  it('accepts its own result', () => {
+    for (const name of PRESET_NAMES) {
+      const settings = presetSettings(name);
+      expect(parseSettings(structuredClone(settings))).toEqual(settings);
+    }
+  });
+});
+
+describe('the URL form', () => {
+  it('carries only differences', () => {
+    expect(settingsToQuery(defaultSettings())).toBe('');
+    expect(settingsToQuery(parseSettings({ sft: { epochs: 3 } }))).toBe('sft.epochs=3');
+  });
+
+  it('comes back unchanged, whatever the values', () => {
+    const entry = fc.constantFrom(...SETTING_ENTRIES);
+    fc.assert(
+      fc.property(
+        entry,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        ({ key, spec, group, name }, u) => {
+          fc.pre(!key.startsWith('ppo.') && !key.startsWith('general.'));
+          const value =
+            spec.kind === 'integer'
+              ? spec.min + Math.floor(u * (spec.max - spec.min))
+              : spec.kind === 'number'
+                ? spec.min + u * (spec.max - spec.min)
+                : spec.kind === 'choice'
+                  ? spec.choices[0]
+                  : u < 0.5;
+          const settings = parseSettings({ [group]: { [name]: value } });
+          expect(settingsFromQuery(settingsToQuery(settings))).toEqual(settings);
+        },
+      ),
+    );
+  });
+
+  it.each([
+    ['ppo.beta=much', /ppo.beta/],
+    ['ppo.beta=', /ppo.beta/],
+    ['ppo.beta=0.1&ppo.beta=0.2', /given twice/],
+    ['nothing=1', /no setting "nothing"/],
+    ['ppo.whitenAdvantages=yes', /true or false/],
+    ['sft.epochs=Infinity', /whole number/],
+  ])('refuses %s', (query, message) => {
+    expect(() => settingsFromQuery(query)).toThrow(message);
+  });
+});
+
+describe('presets and differences', () => {
+  it('follow the compute contract', () => {
+    const micro = presetSettings('micro');
+    expect([micro.sft.demonstrations, micro.sft.epochs]).toEqual([64, 1]);
+    expect([micro.labels.prompts, micro.labels.k]).toEqual([16, 4]);
+    expect([micro.ppo.episodes, micro.ppo.ptxExamplesPerEpisode]).toEqual([64, 1]);
+    expect(micro.evaluate.prompts).toBe(50);
+    const paper = presetSettings('paper');
+    expect([paper.sft.demonstrations, paper.sft.epochs]).toEqual([13000, 16]);
+    expect(paper.ppo.rolloutBatch / paper.ppo.minibatches).toBe(64);
+    expect(paper.ppo.ptxExamplesPerEpisode).toBe(8);
+    expect(presetSettings('quick')).toEqual(defaultSettings());
+  });
+
+  it('list what differs, by key and label', () => {
+    const changed = parseSettings({ ppo: { beta: 0.5 }, labels: { source: 'person' } });
+    expect(diffSettings(defaultSettings(), changed).map((d) => [d.key, d.to])).toEqual([
+      ['labels.source', 'person'],
+      ['ppo.beta', 0.5],
+    ]);
+  });
+
+  it('settingValue refuses an unknown key', () => {
+    expect(() => settingValue(defaultSettings(), 'ppo.betta')).toThrow(SettingsError);
+  });
+});

@@ -1,0 +1,83 @@
+/** Advantages against the hand-worked table and their closed forms at lambda 0 and 1. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { gae } from '../../../src/rlhf/advantages.ts';
+import oracles from '../../golden/oracles.json';
+import { padded, raggedBatch } from './ragged.ts';
+
+describe('gae', () => {
+  test.each(oracles.gae)('O5, D13: the three-token example at lambda $lam', (golden) => {
+    const { rewards, values, gamma, lam: lambda } = golden;
+    const result = gae({ rewards, values, mask: [1, 1, 1], gamma, lambda, B: 1, R: 3 });
+    golden.adv.forEach((a, t) => expect(result.advantages[t]).toBeCloseTo(a, 6));
+    golden.ret.forEach((r, t) => expect(result.returns[t]).toBeCloseTo(r, 6));
+  });
+
+  test('D13: the second row of a ragged batch does not see the first, nor its own padding', () => {
+    const { advantages, returns } = gae({
+      rewards: [1, 9, 9, -0.02, 0.01, 0.99],
+      values: [0.25, 9, 9, 0.5, 0.6, 0.8],
+      mask: [1, 0, 0, 1, 1, 1],
+      gamma: 1,
+      lambda: 0.95,
+      B: 2,
+      R: 3,
+    });
+    const expected = [0.75, 0, 0, 0.450975, 0.3905, 0.19];
+    expected.forEach((a, i) => expect(advantages[i]).toBeCloseTo(a, 6));
+    expect(Array.from(returns.subarray(0, 3))).toEqual([1, 0, 0]);
+  });
+
+  test('D13: lambda 1 gives reward-to-go minus value, lambda 0 the one-step error', () => {
+    const gamma = fc.double({ min: 0.5, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(raggedBatch(2), gamma, (batch, discount) => {
+        const { B, R, mask, lengths, arrays } = batch;
+        const [rewards = [], values = []] = arrays;
+        const input = { rewards, values, mask, gamma: discount, B, R };
+        const far = gae({ ...input, lambda: 1 });
+        const near = gae({ ...input, lambda: 0 });
+        lengths.forEach((length, b) => {
+          let toGo = 0;
+          for (let t = length - 1; t >= 0; t--) {
+            const i = b * R + t;
+            const next = t + 1 < length ? (values[i + 1] ?? NaN) : 0;
+            const reward = rewards[i] ?? NaN;
+            const value = values[i] ?? NaN;
+            toGo = reward + discount * toGo;
+            expect(far.advantages[i]).toBeCloseTo(toGo - value, 4);
+            expect(far.returns[i]).toBeCloseTo(toGo, 4);
+            expect(near.advantages[i]).toBeCloseTo(reward + discount * next - value, 4);
+          }
+        });
+      }),
+    );
+  });
+
+  test('D17: padding columns full of NaN change nothing', () => {
+    fc.assert(
+      fc.property(raggedBatch(2), fc.integer({ min: 1, max: 5 }), (batch, extra) => {
+        const { B, R, mask, arrays } = batch;
+        const [rewards = [], values = []] = arrays;
+        const discounts = { gamma: 1, lambda: 0.95, B };
+        const plain = gae({ rewards, values, mask, ...discounts, R });
+        const wide = gae({
+          rewards: padded(rewards, batch, extra, NaN),
+          values: padded(values, batch, extra, NaN),
+          mask: padded(mask, batch, extra, 0),
+          ...discounts,
+          R: R + extra,
+        });
+        expect(Array.from(wide.advantages)).toEqual(padded(plain.advantages, batch, extra, 0));
+        expect(Array.from(wide.returns)).toEqual(padded(plain.returns, batch, extra, 0));
+      }),
+    );
+  });
+
+  test('refuses masks that are not prefix masks, and wrong lengths', () => {
+    const input = { rewards: [0, 0], values: [0, 0], gamma: 1, lambda: 1, B: 1, R: 2 };
+    expect(() => gae({ ...input, mask: [0, 1] })).toThrow(/prefix mask/);
+    expect(() => gae({ ...input, mask: [1, 0.5] })).toThrow(/expected 0 or 1/);
+    expect(() => gae({ ...input, mask: [1] })).toThrow(/1 elements, expected 2/);
+  });
+});

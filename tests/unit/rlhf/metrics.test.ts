@@ -1,0 +1,248 @@
+/** Recorded numbers by hand, and that padding never enters any of them. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { gae } from '../../../src/rlhf/advantages.ts';
+import {
+  accuracyByLabeler,
+  calibration,
+  completionMetrics,
+  importanceRatios,
+  maxRatioDeviation,
+  rankingAccuracy,
+  rewardMetrics,
+  rolloutMetrics,
+  sqrtKl,
+  updateMetrics,
+  valueMetrics,
+  varianceExplained,
+  type RolloutBatch,
+  type UpdateBatch,
+} from '../../../src/rlhf/metrics.ts';
+import { padded, raggedBatch, type RaggedBatch } from './ragged.ts';
+
+function rolloutBatch(batch: RaggedBatch, extra: number, filler: number): RolloutBatch {
+  const wide = (values: readonly number[]): number[] => padded(values, batch, extra, filler);
+  return {
+    logProbabilities: wide(batch.arrays[0] ?? []),
+    referenceLogProbabilities: wide(batch.arrays[1] ?? []),
+    mask: padded(batch.mask, batch, extra, 0),
+    scores: (batch.arrays[2] ?? []).slice(0, batch.B),
+    ended: batch.lengths.map((length) => length < batch.R),
+    beta: 0.02,
+    B: batch.B,
+    R: batch.R + extra,
+  };
+}
+
+function updateBatch(batch: RaggedBatch, extra: number, filler: number): UpdateBatch {
+  const wide = (k: number): number[] => padded(batch.arrays[k] ?? [], batch, extra, filler);
+  return {
+    logProbabilities: wide(0),
+    oldLogProbabilities: wide(1),
+    entropies: wide(2),
+    advantages: wide(3),
+    values: wide(4),
+    oldValues: wide(5),
+    returns: wide(6),
+    mask: padded(batch.mask, batch, extra, 0),
+    policyClip: 0.2,
+    valueClip: 0.2,
+  };
+}
+
+describe('rolloutMetrics', () => {
+  const metrics = rolloutMetrics({
+    logProbabilities: [-1, -2, -0.5, 1],
+    referenceLogProbabilities: [-1.5, -1, -1.5, 1],
+    mask: [1, 1, 1, 0],
+    scores: [2, 4],
+    ended: [false, true],
+    beta: 0.1,
+    B: 2,
+    R: 2,
+  });
+
+  test('D11: KL and entropy are sums per response, averaged over responses', () => {
+    expect(metrics['objective/kl']).toBeCloseTo((0.5 - 1 + 1) / 2, 6);
+    expect(metrics['objective/entropy']).toBeCloseTo((1 + 2 + 0.5) / 2, 6);
+    expect(metrics['objective/sqrt_kl']).toBeCloseTo(0.5, 6);
+    expect(sqrtKl(-1)).toBe(0);
+  });
+
+  test('rlhf_reward is scores plus non_score_reward', () => {
+    expect(metrics['objective/non_score_reward']).toBeCloseTo(-0.025, 6);
+    expect(metrics['objective/scores']).toBe(3);
+    expect(metrics['objective/rlhf_reward']).toBeCloseTo(2.975, 6);
+    expect(metrics['objective/kl_coef']).toBe(0.1);
+  });
+
+  test('lengths and endings', () => {
+    expect(metrics['completions/mean_length']).toBe(1.5);
+    expect(metrics['completions/clipped_ratio']).toBe(0.5);
+    expect(metrics['val/num_eos_tokens']).toBe(1);
+  });
+});
+
+describe('padding', () => {
+  test.each([
+    'objective/kl',
+    'objective/entropy',
+    'objective/rlhf_reward',
+    'completions/mean_length',
+  ])('D17: %s does not see it', (name) => {
+    fc.assert(
+      fc.property(raggedBatch(3), fc.constantFrom(NaN, 1, 0), (batch, filler) => {
+        const plain = rolloutMetrics(rolloutBatch(batch, 0, 0))[name];
+        expect(rolloutMetrics(rolloutBatch(batch, 3, filler))[name]).toBe(plain);
+      }),
+    );
+  });
+
+  test.each([
+    'policy/approxkl_avg',
+    'policy/clipfrac_avg',
+    'policy/entropy_avg',
+    'loss/policy_avg',
+    'loss/value_avg',
+    'val/clipfrac_avg',
+    'ppo/val/vpred',
+    'val/ratio',
+    'val/ratio_var',
+  ])('D17: %s does not see it', (name) => {
+    fc.assert(
+      fc.property(raggedBatch(7), fc.constantFrom(NaN, 1, 0), (batch, filler) => {
+        const plain = updateMetrics(updateBatch(batch, 0, 0))[name];
+        expect(plain).toEqual(expect.any(Number));
+        expect(updateMetrics(updateBatch(batch, 3, filler))[name]).toBe(plain);
+      }),
+    );
+  });
+
+  test('D17: no metric of values and returns sees it', () => {
+    fc.assert(
+      fc.property(raggedBatch(3), (batch) => {
+        const at = (extra: number, filler: number): Record<string, number> => {
+          const [advantages = [], returns = [], values = []] = batch.arrays.map((array) =>
+            padded(array, batch, extra, filler),
+          );
+          return valueMetrics({
+            advantages,
+            returns,
+            values,
+            mask: padded(batch.mask, batch, extra, 0),
+          });
+        };
+        expect(at(2, NaN)).toEqual(at(0, 0));
+      }),
+    );
+  });
+});
+
+describe('updateMetrics', () => {
+  test('D14: before any step the ratio is 1, nothing is clipped and nothing moved', () => {
+    fc.assert(
+      fc.property(raggedBatch(7), (batch) => {
+        const update = updateBatch(batch, 1, NaN);
+        const { logProbabilities, values, mask } = update;
+        const first = updateMetrics({
+          ...update,
+          oldLogProbabilities: logProbabilities,
+          oldValues: values,
+        });
+        expect(first['val/ratio']).toBe(1);
+        expect(first['val/ratio_var']).toBe(0);
+        expect(first['policy/approxkl_avg']).toBe(0);
+        expect(first['policy/clipfrac_avg']).toBe(0);
+        expect(first['val/clipfrac_avg']).toBe(0);
+        const ratios = importanceRatios(logProbabilities, logProbabilities, mask);
+        expect(maxRatioDeviation(ratios, mask)).toBe(0);
+      }),
+    );
+  });
+
+  test('D14: the check finds one moved token', () => {
+    const ratios = importanceRatios([0, 0.1, 9], [0, 0, 0], [1, 1, 0]);
+    expect(maxRatioDeviation(ratios, [1, 1, 0])).toBeCloseTo(Math.exp(0.1) - 1, 12);
+  });
+
+  test('losses by hand: one clipped token, one free one', () => {
+    const metrics = updateMetrics({
+      logProbabilities: [Math.log(1.3), Math.log(0.9)],
+      oldLogProbabilities: [0, 0],
+      entropies: [1, 3],
+      advantages: [1, -1],
+      values: [1, 0],
+      oldValues: [0.5, 0],
+      returns: [1, 1],
+      mask: [1, 1],
+      policyClip: 0.2,
+      valueClip: 0.2,
+    });
+    expect(metrics['loss/policy_avg']).toBeCloseTo((-1.2 + 0.9) / 2, 12);
+    expect(metrics['loss/value_avg']).toBeCloseTo((0.045 + 0.5) / 2, 12);
+    expect(metrics['policy/clipfrac_avg']).toBe(0.5);
+    expect(metrics['val/clipfrac_avg']).toBe(0.5);
+    expect(metrics['policy/entropy_avg']).toBe(2);
+    expect(metrics['val/ratio']).toBeCloseTo(1.1, 12);
+    expect(metrics['val/ratio_var']).toBeCloseTo(0.04, 12);
+  });
+});
+
+test('ppo/val/var_explained: 1 for perfect values, 0 for their mean and for constant returns', () => {
+  expect(varianceExplained([1, 2, 9], [1, 2, 0], [1, 1, 0])).toBe(1);
+  expect(varianceExplained([1.5, 1.5, 9], [1, 2, 0], [1, 1, 0])).toBe(0);
+  expect(varianceExplained([0, 0], [1, 1], [1, 1])).toBe(0);
+});
+
+test('D13: returns minus values is the advantage that is recorded', () => {
+  const input = { rewards: [0, 1], values: [0.25, 0.5], mask: [1, 1] };
+  const { advantages, returns } = gae({ ...input, gamma: 1, lambda: 1, B: 1, R: 2 });
+  const metrics = valueMetrics({ advantages, returns, values: input.values, mask: input.mask });
+  expect(metrics['ppo/val/advantage']).toBe(0.625);
+  expect(metrics['ppo/returns/mean']).toBe(1);
+  expect(metrics['ppo/val/error']).toBeCloseTo((0.5625 + 0.25) / 2, 12);
+});
+
+describe('reward metrics', () => {
+  const rankings = [
+    { scores: [2, 1, 0], ranks: [1, 2, 3], labeler: 'ann' },
+    { scores: [0, 0], ranks: [1, 2], labeler: 'bob' },
+    { scores: [0, 3], ranks: [1, 2], labeler: 'bob' },
+  ];
+
+  test('D41: accuracy counts comparisons, strictly, over all and by labeler', () => {
+    expect(rankingAccuracy(rankings)).toBeCloseTo(3 / 5, 12);
+    expect([...accuracyByLabeler(rankings)]).toEqual([
+      ['ann', 1],
+      ['bob', 0],
+    ]);
+    expect(rankingAccuracy([{ scores: [1, 2], ranks: [1, 1], labeler: 'ann' }])).toBeNaN();
+  });
+
+  test('margin and range', () => {
+    const metrics = rewardMetrics(rankings);
+    expect(metrics.margin).toBeCloseTo((1 + 2 + 1 + 0 - 3) / 5, 12);
+    expect([metrics.min_reward, metrics.max_reward]).toEqual([0, 3]);
+    expect(metrics.mean_reward).toBeCloseTo(6 / 7, 12);
+  });
+
+  test('calibration sorts comparisons by the difference of scores', () => {
+    const bins = calibration(rankings, [0, 1.5, 10]);
+    expect(bins.map(({ n }) => n)).toEqual([3, 2, 0]);
+    expect(bins[0]?.accuracy).toBeCloseTo(2 / 3, 12);
+    expect(bins[0]?.promised).toBeCloseTo((0.5 + 2 / (1 + Math.exp(-1))) / 3, 12);
+    expect(bins[1]?.accuracy).toBe(0.5);
+    expect(bins[2]?.accuracy).toBeNaN();
+    expect(bins[2]?.to).toBe(Infinity);
+  });
+});
+
+test('D42: SFT metrics cover completion tokens only', () => {
+  const metrics = completionMetrics({
+    logProbabilities: [-9, -1, -3, NaN],
+    entropies: [9, 0.5, 1.5, NaN],
+    correct: [1, 1, 0, 1],
+    mask: [0, 1, 1, 0],
+  });
+  expect(metrics).toEqual({ loss: 2, entropy: 1, mean_token_accuracy: 0.5, num_tokens: 2 });
+});

@@ -1,0 +1,251 @@
+/** The PPO loop: its own checks, its record, that stopping changes nothing, and a miniature that really learns. */
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { Rng } from '../../../src/data/rng.ts';
+import { Model } from '../../../src/model/parameters.ts';
+import { unprefixed, type Snapshot } from '../../../src/rlhf/loop.ts';
+import { ppoLoop, type PpoData, type PpoModels } from '../../../src/rlhf/ppo.ts';
+import { pretrainLoop } from '../../../src/rlhf/pretrain.ts';
+import { DEFAULT_OPTIMIZER } from '../../../src/model/optimizer.ts';
+import { scoreSequences } from '../../../src/rlhf/sequences.ts';
+import { sameBits, start, TINY, tinyModel } from '../model/tiny-model.ts';
+import { disposeModels, expectNoLeak, PPO, ppoModels, prompts, ptx, shape, take } from './toy.ts';
+
+beforeAll(() => start('wasm'));
+
+/** Share of tokens below 9 among the first ones of a response: something that can be learnt. */
+const lowTokens: PpoData['score'] = (rows) =>
+  Promise.resolve(
+    rows.map(({ response }) => response.filter((token) => token < 9).length / shape.responseLength),
+  );
+
+const data: PpoData = { prompts, ptx, score: lowTokens, scoredByRewardModel: false };
+
+function restored(snapshot: Snapshot, reference: Model): PpoModels {
+  const model = (name: string, head: 'language' | 'scalar') =>
+    new Model(TINY, head, unprefixed(snapshot.tensors, `${name}.`));
+  return {
+    policy: model('policy', 'language'),
+    reference,
+    value: model('value', 'scalar'),
+    ema: model('ema', 'language'),
+  };
+}
+
+describe('ppoLoop', () => {
+  test('D14, D31, D33: the checks of a healthy run hold', async () => {
+    const models = await ppoModels();
+    const reward = await models.value.copy();
+    const own = { ...data, scoredByRewardModel: true };
+    const score: PpoData['score'] = (rows) => scoreSequences(reward, rows, shape);
+    const loop = ppoLoop(models, { ...own, score }, PPO);
+    const [, second] = await take(loop, 2);
+    expect(Object.keys(second?.checks ?? {}).sort()).toEqual([
+      'critic starts as reward model',
+      'finite numbers',
+      'first approx-kl is 0',
+      'first clip fraction is 0',
+      'first ratio is 1',
+      'kl 0 at start',
+      'padding changes nothing',
+      'reference unchanged',
+    ]);
+    for (const [name, { ok, value }] of Object.entries(second?.checks ?? {})) {
+      expect(ok, `${name}: ${value}`).toBe(true);
+    }
+    loop.dispose();
+    reward.dispose();
+    disposeModels(models);
+  });
+
+  test('D14, D33: a policy that is not the reference, and a reference that moves, are found out', async () => {
+    const models = await ppoModels();
+    const nudge = (model: Model) => {
+      const gain = model.get('ln_f.weight');
+      tf.tidy(() => gain.assign(tf.mul(gain, 1.05)));
+    };
+    nudge(models.policy);
+    const loop = ppoLoop(models, data, PPO);
+    const [first] = await take(loop, 1);
+    expect(first?.checks?.['kl 0 at start']?.ok).toBe(false);
+    expect(first?.checks?.['reference unchanged']?.ok).toBe(true);
+    nudge(models.reference);
+    const [second] = await take(loop, 1);
+    expect(second?.checks?.['reference unchanged']?.ok).toBe(false);
+    loop.dispose();
+    disposeModels(models);
+  });
+
+  test('D14: a critic that is not the reward model is found out', async () => {
+    const models = await ppoModels();
+    const loop = ppoLoop(models, { ...data, scoredByRewardModel: true }, PPO);
+    const [first] = await take(loop, 1);
+    expect(first?.checks?.['critic starts as reward model']?.ok).toBe(false);
+    loop.dispose();
+    disposeModels(models);
+  });
+
+  test('a record has the names of the reference, and one response for the token lens', async () => {
+    const models = await ppoModels();
+    const loop = ppoLoop(models, data, PPO);
+    const [record] = await take(loop, 1);
+    const names = Object.keys(record?.values ?? {});
+    for (const name of [
+      ...['lr', 'episode', 'objective/kl', 'objective/entropy', 'objective/non_score_reward'],
+      ...[
+        'objective/rlhf_reward',
+        'objective/scores',
+        'policy/approxkl_avg',
+        'policy/clipfrac_avg',
+      ],
+      ...['policy/entropy_avg', 'loss/policy_avg', 'loss/value_avg', 'val/clipfrac_avg'],
+      ...[
+        'val/ratio',
+        'val/ratio_var',
+        'val/num_eos_tokens',
+        'loss/ptx_avg',
+        'ptx/grad_norm_ratio',
+      ],
+      ...['completions/mean_length', 'completions/clipped_ratio'],
+    ]) {
+      expect(names).toContain(name);
+    }
+    const row = record?.rollout;
+    const length = row?.tokens.length ?? NaN;
+    for (const part of [row?.logProbabilities, row?.values, row?.rewards, row?.advantages]) {
+      expect(part).toHaveLength(length);
+    }
+    // Six iterations have no room for a warm-up of a tenth.
+    expect(record?.values['lr']).toBe(PPO.policyLearningRate);
+    loop.dispose();
+    disposeModels(models);
+  });
+
+  test('O17, D54, D22: four iterations, stop, two more equal six to the bit, with two inner epochs', async () => {
+    const settings = { ...PPO, innerEpochs: 2 };
+    const models = await ppoModels();
+    const straight = ppoLoop(models, data, settings);
+    const series = await take(straight);
+    const firstModels = await ppoModels();
+    const first = ppoLoop(firstModels, data, settings);
+    const begun = await take(first, 4);
+    const snapshot = await first.snapshot();
+    const saved: Snapshot = {
+      tensors: snapshot.tensors,
+      state: JSON.parse(JSON.stringify(snapshot.state)) as Snapshot['state'],
+    };
+    // The stopped loop itself goes on in the same way.
+    expect([...begun, ...(await take(first))]).toEqual(series);
+    const secondModels = restored(saved, models.reference);
+    const second = ppoLoop(secondModels, data, settings, saved);
+    expect([...begun, ...(await take(second))]).toEqual(series);
+    const ends = [await straight.snapshot(), await first.snapshot(), await second.snapshot()];
+    for (const end of ends) {
+      expect(sameBits(end.tensors, ends[0]?.tensors ?? new Map())).toBe(true);
+      expect(end.state).toEqual(ends[0]?.state);
+    }
+    expect(series.every(({ values }) => Object.values(values).every(Number.isFinite))).toBe(true);
+    for (const loop of [straight, first, second]) loop.dispose();
+    disposeModels(models);
+    disposeModels(firstModels);
+    for (const model of [secondModels.policy, secondModels.value, secondModels.ema])
+      model.dispose();
+  });
+
+  test('a snapshot does not change when the run goes on', async () => {
+    const models = await ppoModels();
+    const loop = ppoLoop(models, data, PPO);
+    await take(loop, 1);
+    const snapshot = await loop.snapshot();
+    const kept = structuredClone(snapshot);
+    await take(loop, 1);
+    expect(snapshot.state).toEqual(kept.state);
+    expect(sameBits(snapshot.tensors, kept.tensors)).toBe(true);
+    loop.dispose();
+    disposeModels(models);
+  });
+
+  test('iterations and disposal leave no tensor behind', async () => {
+    const models = await ppoModels();
+    await expectNoLeak(() => ppoLoop(models, data, PPO));
+    disposeModels(models);
+  });
+
+  test('D20: batches that do not divide or are too small to whiten are refused', async () => {
+    const models = await ppoModels();
+    const open = (change: Partial<typeof PPO>) => () =>
+      ppoLoop(models, data, { ...PPO, ...change });
+    expect(open({ episodes: 100 })).toThrow(/episodes per rollout batch/);
+    expect(open({ minibatches: 3 })).toThrow(/rollout batch per minibatch/);
+    expect(open({ minibatches: 4 })).toThrow(/whitening needs at least 8 responses/);
+    disposeModels(models);
+  });
+});
+
+describe('a miniature of the whole', () => {
+  const MINI = { ...TINY, layers: 1 };
+
+  async function reinforce(beta: number) {
+    const reference = tinyModel('language', 7, MINI, 0.05);
+    const models = {
+      policy: await reference.copy(),
+      reference,
+      value: tinyModel('scalar', 8, MINI, 0.05),
+      ema: await reference.copy(),
+    };
+    const settings = {
+      ...PPO,
+      beta,
+      ptxCoefficient: 0,
+      episodes: 64 * 25,
+      rolloutBatch: 64,
+      policyLearningRate: 1e-2,
+      valueLearningRate: 1e-2,
+      missingEos: { kind: 'none', value: 0 } as const,
+    };
+    const loop = ppoLoop(models, { ...data, ptx: null }, settings);
+    const records = await take(loop);
+    loop.dispose();
+    disposeModels(models);
+    const series = (name: string) => records.map(({ values }) => values[name] ?? NaN);
+    return { scores: series('objective/scores'), kl: series('objective/kl') };
+  }
+
+  test('with a loose leash the score rises and the KL stays finite', async () => {
+    const { scores, kl } = await reinforce(0.02);
+    expect(scores.at(-1)).toBeGreaterThan((scores[0] ?? NaN) + 0.3);
+    expect(kl.at(-1)).toBeGreaterThan(0.5);
+    expect(kl.at(-1)).toBeLessThan(20);
+  });
+
+  test('with a huge beta the policy stays near the reference', async () => {
+    const { kl } = await reinforce(20);
+    expect(Math.abs(kl.at(-1) ?? NaN)).toBeLessThan(0.1);
+  });
+});
+
+test('O17: pre-training resumes to the bit, and learns', async () => {
+  const rng = Rng.named(1, 'documents');
+  const first = Array.from({ length: 8 }, () => rng.int(20));
+  const source = (index: number) => ({
+    batch: 4,
+    time: 7,
+    tokens: Int32Array.from([...first, ...first, ...first, ...first].map((t) => t + (index % 2))),
+  });
+  const settings = {
+    ...{ phases: [10, 30], learningRate: 1e-2, finalShare: 0.1, warmupSteps: 3 },
+    optimizer: DEFAULT_OPTIMIZER,
+  };
+  const straight = tinyModel();
+  const straightLoop = pretrainLoop(straight, source, settings);
+  const series = await take(straightLoop);
+  expect(series.at(-1)?.values['loss']).toBeLessThan(0.5 * (series[0]?.values['loss'] ?? NaN));
+  const begunModel = tinyModel();
+  const begunLoop = pretrainLoop(begunModel, source, settings);
+  const begun = await take(begunLoop, 11);
+  const snapshot = await begunLoop.snapshot();
+  const model = new Model(TINY, 'language', unprefixed(snapshot.tensors, 'model.'));
+  const loop = pretrainLoop(model, source, settings, snapshot);
+  expect([...begun, ...(await take(loop))]).toEqual(series);
+  for (const each of [straightLoop, begunLoop, loop, straight, begunModel, model]) each.dispose();
+});

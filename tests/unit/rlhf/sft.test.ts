@@ -1,0 +1,150 @@
+/** Supervised fine-tuning: what is learnt, what is not looked at, and that a stopped run goes on as if it had not. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import { addGradients, globalNorm, gradientsOf } from '../../../src/model/optimizer.ts';
+import { Model } from '../../../src/model/parameters.ts';
+import { unprefixed } from '../../../src/rlhf/loop.ts';
+import { languageModelGradients } from '../../../src/rlhf/pretrain.ts';
+import { cosineToFloor } from '../../../src/rlhf/schedules.ts';
+import {
+  logProbabilitiesOf,
+  maskedTokenMean,
+  responseStatistics,
+  uploadSequences,
+} from '../../../src/rlhf/sequences.ts';
+import { sftLoop, sftSteps } from '../../../src/rlhf/sft.ts';
+import { raggedSequences, sameBits, start, TINY, tinyModel } from '../model/tiny-model.ts';
+import { eos, expectNoLeak, ptx, SFT, shape, take } from './toy.ts';
+
+const examples = raggedSequences(9, 4, 5, 2);
+
+beforeAll(() => start('wasm'));
+
+describe('sftLoop', () => {
+  test('D3: a model trained on "a EOS" learns to stop', async () => {
+    const model = tinyModel();
+    const example = { prompt: [3], response: [eos] };
+    const stop = async () =>
+      Math.exp((await logProbabilitiesOf(model, [example], shape))[0] ?? NaN);
+    expect(await stop()).toBeLessThan(0.2);
+    const settings = { ...SFT, batchSize: 1, epochs: 40, dropout: 0, learningRate: 1e-2 };
+    const loop = sftLoop(model, [example], settings);
+    const records = await take(loop);
+    expect(await stop()).toBeGreaterThan(0.98);
+    expect(records.at(-1)?.values['loss']).toBeLessThan(0.05);
+    loop.dispose();
+    model.dispose();
+  });
+
+  test('D42: the loss is the mean over response tokens with EOS, and over nothing else', async () => {
+    const model = tinyModel();
+    const settings = { ...SFT, batchSize: 9, epochs: 1, dropout: 0 };
+    const flat = await logProbabilitiesOf(model, examples, shape);
+    const live = examples.reduce((sum, { response }) => sum + response.length, 0);
+    const loop = sftLoop(model, examples, settings);
+    const [first] = await take(loop, 1);
+    expect(first?.values['loss']).toBeCloseTo(-flat.reduce((sum, x) => sum + x, 0) / live, 4);
+    expect(first?.values['num_tokens']).toBe(live);
+    expect(first?.values['entropy']).toBeGreaterThan(0);
+    loop.dispose();
+    model.dispose();
+  });
+
+  test('S51: the mix adds share / (1 - share) of the pre-training gradient to the same step', async () => {
+    const share = 0.25;
+    const alone = tinyModel();
+    const batch = uploadSequences(examples, shape, TINY.padId);
+    const { gradients } = gradientsOf(alone, () =>
+      tf.neg(maskedTokenMean(responseStatistics(alone, batch).logProbability, batch.mask)),
+    );
+    addGradients(gradients, languageModelGradients(alone, ptx(0)).gradients, share / (1 - share));
+    const [expected = NaN] = globalNorm(gradients).dataSync();
+    const mixed = tinyModel();
+    const settings = { ...SFT, batchSize: 9, epochs: 1, dropout: 0, pretrainMix: share };
+    const loop = sftLoop(mixed, examples, settings, undefined, ptx);
+    const [first] = await take(loop, 1);
+    expect(first?.values['grad_norm']).toBeCloseTo(expected, 4);
+    loop.dispose();
+    mixed.dispose();
+    alone.dispose();
+  });
+
+  test('cosine to a tenth without warm-up, and one row of names per step', async () => {
+    const model = tinyModel();
+    const loop = sftLoop(model, examples, SFT);
+    const records = await take(loop);
+    expect(loop.total).toBe(sftSteps(9, 2, 4));
+    expect(records.map(({ step, total }) => [step, total])).toEqual(
+      [1, 2, 3, 4].map((s) => [s, 4]),
+    );
+    records.forEach(({ values }, i) => {
+      expect(values['learning_rate']).toBeCloseTo(SFT.learningRate * cosineToFloor(i, 4, 0.1), 12);
+      expect(Object.keys(values).sort()).toEqual(
+        [
+          'entropy',
+          'epoch',
+          'global_step',
+          'grad_norm',
+          'learning_rate',
+          'loss',
+          'num_tokens',
+        ].sort(),
+      );
+    });
+    loop.dispose();
+    model.dispose();
+  });
+
+  test('O17, D54: two steps, stop, two steps equal four to the bit; so do two runs of one seed', async () => {
+    const straight = tinyModel();
+    const straightLoop = sftLoop(straight, examples, SFT);
+    const series = await take(straightLoop);
+    const first = tinyModel();
+    const firstLoop = sftLoop(first, examples, SFT);
+    const begun = await take(firstLoop, 2);
+    const snapshot = await firstLoop.snapshot();
+    // What comes after a snapshot must not change it.
+    const rest = await take(firstLoop);
+    const saved = {
+      ...snapshot,
+      state: JSON.parse(JSON.stringify(snapshot.state)) as typeof snapshot.state,
+    };
+    const second = new Model(TINY, 'language', unprefixed(saved.tensors, 'model.'));
+    const secondLoop = sftLoop(second, examples, SFT, saved);
+    const resumed = await take(secondLoop);
+    expect([...begun, ...resumed]).toEqual(series);
+    expect([...begun, ...rest]).toEqual(series);
+    const ends = await Promise.all([straightLoop, firstLoop, secondLoop].map((l) => l.snapshot()));
+    for (const end of ends) expect(sameBits(end.tensors, ends[0]?.tensors ?? new Map())).toBe(true);
+    for (const each of [straightLoop, firstLoop, secondLoop, straight, first, second])
+      each.dispose();
+  });
+
+  test('another seed gives another run', async () => {
+    const losses: unknown[] = [];
+    for (const seed of [1, 2]) {
+      const model = tinyModel();
+      const loop = sftLoop(model, examples, { ...SFT, seed });
+      losses.push((await take(loop)).map(({ values }) => values['loss']));
+      loop.dispose();
+      model.dispose();
+    }
+    expect(losses[0]).not.toEqual(losses[1]);
+  });
+
+  test('steps and disposal leave no tensor behind', async () => {
+    const model = tinyModel();
+    await expectNoLeak(() => sftLoop(model, examples, SFT));
+    expect(() => sftLoop(model, [], SFT)).toThrow(RangeError);
+    model.dispose();
+  });
+
+  test('data of another size than the snapshot has are refused', async () => {
+    const model = tinyModel();
+    const loop = sftLoop(model, examples, SFT);
+    const snapshot = await loop.snapshot();
+    expect(() => sftLoop(model, examples.slice(1), SFT, snapshot)).toThrow(/of 9, but there are 8/);
+    loop.dispose();
+    model.dispose();
+  });
+});

@@ -1,0 +1,81 @@
+/** Labels: durable before reported, told apart by project and labeler, and never a reason to lose others. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { StorageFullError } from '../../../src/storage/errors.ts';
+import {
+  addDemonstrations,
+  addPrompts,
+  addRankings,
+  addVotes,
+  listDemonstrations,
+  listPrompts,
+  listRankings,
+  listVotes,
+  removeDemonstrations,
+  removeRankings,
+  removeVotes,
+} from '../../../src/storage/labels.ts';
+import { failWrites } from './failing-writes.ts';
+import { freshDatabase, ranking } from './rows.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('labels', () => {
+  it('come back as they were, and undo removes one', async () => {
+    const db = await freshDatabase();
+    await addRankings(db, 'p', [ranking('b'), ranking('a', 'class-3')]);
+    await addRankings(db, 'other', [ranking('c')]);
+    expect((await listRankings(db, 'p')).rows).toEqual([ranking('a', 'class-3'), ranking('b')]);
+    await removeRankings(db, 'p', ['b']);
+    expect((await listRankings(db, 'p')).rows.map((row) => row.id)).toEqual(['a']);
+    expect((await listRankings(db, 'other')).rows).toHaveLength(1);
+  });
+
+  it('are written strictly', async () => {
+    const db = await freshDatabase();
+    const asked = vi.spyOn(db, 'transaction');
+    await addRankings(db, 'p', [ranking('a')]);
+    expect(asked.mock.calls[0]?.[2]).toEqual({ durability: 'strict' });
+  });
+
+  it('are refused as a whole when the disk is full, and those before stay', async () => {
+    const db = await freshDatabase();
+    await addRankings(db, 'p', [ranking('a')]);
+    failWrites((_store, call) => call === 2);
+    await expect(addRankings(db, 'p', [ranking('b'), ranking('c')])).rejects.toThrow(
+      StorageFullError,
+    );
+    vi.restoreAllMocks();
+    expect((await listRankings(db, 'p')).rows.map((row) => row.id)).toEqual(['a']);
+  });
+
+  it('that are damaged are counted and left out, the rest stays usable', async () => {
+    const db = await freshDatabase();
+    const bad = { ...ranking('x'), ranks: [1] };
+    const grown = { ...ranking('y'), extra: 1 };
+    await addRankings(db, 'p', [ranking('a'), bad, grown]);
+    const { rows, damaged } = await listRankings(db, 'p');
+    expect(rows.map((row) => row.id)).toEqual(['a']);
+    expect(damaged).toBe(2);
+  });
+
+  it('votes, demonstrations and prompts have the same three verbs', async () => {
+    const db = await freshDatabase();
+    const { prompt, completions } = ranking('a');
+    const [left, right] = completions;
+    if (left === undefined || right === undefined) throw new Error('two completions expected');
+    const vote = { id: 'v', prompt, left, right, choice: 'both-bad', at: 1 } as const;
+    await addVotes(db, 'p', [vote]);
+    expect((await listVotes(db, 'p')).rows).toEqual([vote]);
+    await removeVotes(db, 'p', ['v']);
+    expect((await listVotes(db, 'p')).rows).toEqual([]);
+    const demonstration = { id: 'd', prompt, response: 'An answer.', author: 'person' };
+    await addDemonstrations(db, 'p', [demonstration]);
+    expect((await listDemonstrations(db, 'p')).rows).toEqual([demonstration]);
+    await removeDemonstrations(db, 'p', ['d']);
+    expect((await listDemonstrations(db, 'p')).rows).toEqual([]);
+    await addPrompts(db, 'p', [prompt]);
+    expect((await listPrompts(db, 'p')).rows).toEqual([prompt]);
+  });
+});

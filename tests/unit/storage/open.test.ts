@@ -1,0 +1,118 @@
+/** Opening: one migration per version, the projects row, reopening, other tabs, and rows that do not pass. */
+import 'fake-indexeddb/auto';
+import { openDB } from 'idb';
+import { describe, expect, it } from 'vitest';
+import { acquireProjectLock, type LockProvider } from '../../../src/storage/locks.ts';
+import { Connection, MIGRATIONS } from '../../../src/storage/open.ts';
+import { openProject, readProject, saveSettings } from '../../../src/storage/projects.ts';
+import { SCHEMA_VERSION } from '../../../src/storage/schema.ts';
+import { checkRow, isJsonValue, ROW_CHECKS } from '../../../src/storage/validators.ts';
+import { freshDatabase, runRow } from './rows.ts';
+
+describe('migrations', () => {
+  it('are one per version step', () => {
+    expect(MIGRATIONS).toHaveLength(SCHEMA_VERSION);
+  });
+
+  it('0 to 1 makes the stores', async () => {
+    const db = await freshDatabase();
+    expect([...db.objectStoreNames]).toEqual(
+      Object.keys(ROW_CHECKS).sort((a, b) => (a < b ? -1 : 1)),
+    );
+    expect([...db.transaction('runs').store.indexNames]).toEqual(['project']);
+  });
+});
+
+describe('the connection', () => {
+  it('opens again after it was closed', async () => {
+    const connection = new Connection({ name: 'reopened' });
+    await openProject(await connection.db(), 'p', { a: 1 }, 7);
+    await connection.close();
+    const row = await readProject(await connection.db(), 'p');
+    expect(row).toEqual({ id: 'p', settings: { a: 1 }, heads: {}, createdAt: 7 });
+  });
+
+  it('gives way to a newer version in another tab and says so', async () => {
+    const notices: string[] = [];
+    const connection = new Connection({ name: 'shared', notice: (text) => notices.push(text) });
+    await connection.db();
+    const newer = await openDB('shared', SCHEMA_VERSION + 1);
+    expect(notices).toEqual([
+      'A newer version of this page was opened in another tab: reload this one.',
+    ]);
+    newer.close();
+    await expect(connection.db()).rejects.toThrow(/cannot be opened.*reload/);
+  });
+});
+
+describe('projects', () => {
+  it('keep their settings and refuse to save for a project that is not there', async () => {
+    const db = await freshDatabase();
+    await saveSettings(db, 'p', { ppo: { beta: 1 } });
+    expect((await openProject(db, 'p', {}, 9)).settings).toEqual({ ppo: { beta: 1 } });
+    await expect(saveSettings(db, 'q', {})).rejects.toThrow(/cannot read/);
+    expect(await readProject(db, 'q')).toBeNull();
+  });
+});
+
+describe('row checks', () => {
+  it('pass what the types allow and refuse unknown keys and wrong values', () => {
+    expect(checkRow(ROW_CHECKS.runs, runRow())).toEqual(runRow());
+    expect(checkRow(ROW_CHECKS.runs, { ...runRow(), more: 1 })).toBeNull();
+    expect(checkRow(ROW_CHECKS.runs, { ...runRow(), step: -1 })).toBeNull();
+  });
+
+  it('take only plain JSON for open-ended fields', () => {
+    expect(isJsonValue({ a: [1, null, { b: 'x' }] })).toBe(true);
+    for (const bad of [Number.NaN, new Date(0), new Float32Array(1), undefined, new Map()]) {
+      expect(isJsonValue({ a: bad })).toBe(false);
+    }
+    const cycle: Record<string, unknown> = {};
+    cycle.self = cycle;
+    expect(isJsonValue(cycle)).toBe(false);
+  });
+});
+
+describe('the project lock', () => {
+  function provider(): LockProvider {
+    const held = new Set<string>();
+    return {
+      async request(name, _options, callback) {
+        if (held.has(name)) {
+          await callback(null);
+          return;
+        }
+        held.add(name);
+        await callback({ name });
+        held.delete(name);
+      },
+    };
+  }
+
+  it('goes to the first tab and, once that is gone, to the next', async () => {
+    const locks = provider();
+    const first = await acquireProjectLock('p', locks);
+    expect(first.held).toBe(true);
+    const once = { tries: 1, milliseconds: 0 };
+    expect((await acquireProjectLock('p', locks, once)).held).toBe(false);
+    expect((await acquireProjectLock('q', locks)).held).toBe(true);
+    first.release();
+    await Promise.resolve();
+    await Promise.resolve();
+    expect((await acquireProjectLock('p', locks)).held).toBe(true);
+  });
+
+  it('waits for a worker that a reload left behind', async () => {
+    const locks = provider();
+    const left = await acquireProjectLock('p', locks);
+    setTimeout(() => {
+      left.release();
+    }, 20);
+    const patience = { tries: 50, milliseconds: 5 };
+    expect((await acquireProjectLock('p', locks, patience)).held).toBe(true);
+  });
+
+  it('counts as held where the browser has no locks', async () => {
+    expect((await acquireProjectLock('p', undefined)).held).toBe(true);
+  });
+});

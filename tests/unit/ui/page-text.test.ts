@@ -1,0 +1,156 @@
+/** Small pure pieces of the page: addresses, link settings, numbers in words, marked words, chart columns. */
+import { describe, expect, test } from 'vitest';
+import { defaultSettings } from '../../../src/config/settings.ts';
+import { shuffledIndices } from '../../../src/ui/blind-order.ts';
+import { chartColumns, chartSummary } from '../../../src/ui/chart-data.ts';
+import { failureOf } from '../../../src/ui/failure.ts';
+import { displayed, formatNumber, formatPercent, formatTimeLeft } from '../../../src/ui/format.ts';
+import { formatHash, parseHash } from '../../../src/ui/hash-route.ts';
+import { settingsFromLink } from '../../../src/ui/link-settings.ts';
+import { markUnknown } from '../../../src/ui/mark-unknown.ts';
+import { partStatus } from '../../../src/ui/stage-status.ts';
+import { stageState, stageStates } from './fake-client.ts';
+
+describe('addresses', () => {
+  test('a part and its query come back', () => {
+    const route = { part: 'rank', query: 'ppo.beta=0.1' } as const;
+    expect(parseHash(formatHash(route))).toEqual(route);
+  });
+
+  test('unknown or empty addresses lead to the first part', () => {
+    expect(parseHash('#/nowhere?x=1')).toEqual({ part: 'model', query: 'x=1' });
+    expect(parseHash('')).toEqual({ part: 'model', query: '' });
+  });
+});
+
+describe('settings in a link', () => {
+  test('single settings win over scenario, scenario over preset', () => {
+    const { settings, error } = settingsFromLink('preset=micro&scenario=your-taste&ppo.beta=0.5');
+    expect(error).toBeNull();
+    expect(settings?.ppo.beta).toBe(0.5);
+    expect(settings?.labels.source).toBe('person');
+    expect(settings?.sft.demonstrations).toBe(64);
+  });
+
+  test('no query changes nothing', () => {
+    expect(settingsFromLink('')).toEqual({ settings: null, error: null });
+  });
+
+  test.each([
+    ['ppo.beta=99', 'from 0 to 10'],
+    ['ppo.bata=1', 'no setting'],
+    ['preset=huge', 'micro, quick, paper'],
+    ['scenario=nothing', 'your-taste'],
+    ['ppo.beta=1&ppo.beta=2', 'twice'],
+    ['__proto__=1', 'no setting'],
+  ])('%s is refused with a sentence', (query, part) => {
+    const { settings, error } = settingsFromLink(query);
+    expect(settings).toBeNull();
+    expect(error).toContain(part);
+  });
+});
+
+describe('numbers in words', () => {
+  test.each([
+    [0, '0'],
+    [1.23456, '1.23'],
+    [-0.5, '−0.5'],
+    [12345.6, '12,346'],
+    [0.0000123, '1.23e-5'],
+    [NaN, 'none'],
+    [undefined, 'none'],
+  ])('%s is %s', (value, text) => {
+    expect(formatNumber(value)).toBe(text);
+  });
+
+  test('shares and times', () => {
+    expect(formatPercent(0.734)).toBe('73 %');
+    expect(formatTimeLeft(null)).toBe('');
+    expect(formatTimeLeft(42)).toBe('about 42 s left');
+    expect(formatTimeLeft(600)).toBe('about 10 min left');
+    expect(formatTimeLeft(3 * 3600)).toBe('about 3 h left');
+  });
+
+  test('controls that reorder text are not shown', () => {
+    expect(displayed('a\u202Eb\u2066c')).toBe('abc');
+  });
+});
+
+test('unknown words are marked as whole words, and the text stays the same', () => {
+  const text = 'Is Paris in parisland? PARIS!';
+  const pieces = markUnknown(text, ['paris']);
+  expect(pieces.map((piece) => piece.text).join('')).toBe(text);
+  expect(pieces.filter((piece) => piece.unknown).map((piece) => piece.text)).toEqual([
+    'Paris',
+    'PARIS',
+  ]);
+});
+
+describe('charts', () => {
+  const row = (step: number, loss: number) =>
+    ({ stage: 'sft', step, values: { loss, other: 1 } }) as const;
+
+  test('columns leave out steps without a value and thin long series to the last step', () => {
+    const rows = Array.from({ length: 5000 }, (_, i) => row(i + 1, i === 7 ? NaN : i));
+    const { steps, lines } = chartColumns(rows, ['loss']);
+    expect(steps.length).toBeLessThanOrEqual(601);
+    expect(steps.at(-1)).toBe(5000);
+    expect(lines[0]?.at(-1)).toBe(4999);
+    expect(steps).not.toContain(8);
+  });
+
+  test('a summary says where it began, stands and has been', () => {
+    const text = chartSummary('loss', [1, 2, 3], [4, 1, 2]);
+    expect(text).toBe('loss 2 at step 3; it began at 4 and has been between 1 and 4.');
+    expect(chartSummary('loss', [], [])).toBe('loss: no values yet.');
+  });
+});
+
+describe('states of the parts', () => {
+  const inputs = {
+    engineReady: true,
+    engineFailed: false,
+    stages: stageStates(),
+    policies: 1,
+    judged: false,
+    judging: false,
+  };
+
+  test('the model is there when the engine is', () => {
+    expect(partStatus('model', inputs)).toBe('done');
+    expect(partStatus('model', { ...inputs, engineReady: false })).toBe('running');
+    expect(partStatus('model', { ...inputs, engineReady: false, engineFailed: true })).toBe(
+      'failed',
+    );
+  });
+
+  test('ranking is ready when it can begin, and speaks of the reward model once that has a state', () => {
+    expect(partStatus('rank', inputs)).toBe('empty');
+    const labels = stageState('ready');
+    expect(partStatus('rank', { ...inputs, stages: stageStates({ labels }) })).toBe('ready');
+    const reward = stageState('stale');
+    expect(partStatus('rank', { ...inputs, stages: stageStates({ labels, reward }) })).toBe(
+      'stale',
+    );
+  });
+
+  test('judging needs two checkpoints', () => {
+    expect(partStatus('judge', inputs)).toBe('empty');
+    expect(partStatus('judge', { ...inputs, policies: 2 })).toBe('ready');
+    expect(partStatus('judge', { ...inputs, policies: 2, judged: true })).toBe('done');
+  });
+});
+
+test('whatever is thrown becomes something to show', () => {
+  const failure = { kind: 'engine', message: 'no adapter' } as const;
+  expect(failureOf(Object.assign(new Error('x'), { failure }))).toEqual(failure);
+  const full = Object.assign(new Error('no space'), { name: 'StorageFullError' });
+  expect(failureOf(full)).toEqual({ kind: 'storage', message: 'no space' });
+  expect(failureOf('odd')).toEqual({ kind: 'internal', message: 'odd' });
+});
+
+test('a shuffle is a permutation decided by the draws', () => {
+  expect(shuffledIndices(4, () => 0)).toEqual([1, 2, 3, 0]);
+  expect(shuffledIndices(4, (n) => n - 1)).toEqual([0, 1, 2, 3]);
+  expect(defaultSettings().labels.k).toBe(4);
+});

@@ -1,0 +1,300 @@
+/** The page's state classes against a fake worker and a fake store: what is asked, kept, shown and refused. */
+import { describe, expect, test } from 'vitest';
+import { parseSettings, defaultSettings } from '../../../src/config/settings.ts';
+import { Demonstrations } from '../../../src/ui/demonstrations.svelte.ts';
+import { JudgeDesk } from '../../../src/ui/judge-desk.svelte.ts';
+import { Laboratory } from '../../../src/ui/laboratory.svelte.ts';
+import { RankingDesk } from '../../../src/ui/ranking-desk.svelte.ts';
+import { place } from '../../../src/ui/ranking-order.ts';
+import { SettingsDraft } from '../../../src/ui/settings-draft.svelte.ts';
+import { Training } from '../../../src/ui/training.svelte.ts';
+import {
+  BASE,
+  checkpoint,
+  completion,
+  FakeClient,
+  FakeStore,
+  prompt,
+  stageState,
+  stageStates,
+} from './fake-client.ts';
+
+const open = async (client: FakeClient): Promise<Laboratory> => {
+  const laboratory = new Laboratory(client, defaultSettings());
+  await laboratory.open(null);
+  return laboratory;
+};
+
+const rankingItems = {
+  'ranking.next': ({ count, k }: { count: number; k: number }) => ({
+    items: Array.from({ length: count }, (_, i) => ({
+      prompt: prompt(`p${i}`),
+      completions: Array.from({ length: k }, (_, j) => completion(`${i}-${j}`)),
+    })),
+  }),
+};
+
+/** Draws that reverse nothing: the order shown is the order of generation. */
+const inOrder = (n: number): number => n - 1;
+
+describe('laboratory', () => {
+  test('opening restores stages, checkpoints, series and settings', async () => {
+    const settings = parseSettings({ ppo: { beta: 0.3 } });
+    const records = [{ stage: 'sft', step: 1, values: { loss: 2 } }] as const;
+    const client = new FakeClient({
+      'project.open': () => ({
+        stages: stageStates({ sft: stageState('done', { run: 'r1' }) }),
+        checkpoints: [BASE, checkpoint('sft-1')],
+        settings,
+        readOnly: 'open elsewhere',
+        metrics: [{ run: 'r1', records }],
+        notes: ['one was damaged'],
+      }),
+    });
+    const laboratory = await open(client);
+    expect(laboratory.opened).toBe(true);
+    expect(laboratory.settings.ppo.beta).toBe(0.3);
+    expect(laboratory.training.sft.rows).toEqual(records);
+    expect(laboratory.training.ppo.rows).toEqual([]);
+    expect(laboratory.readOnly).toBe('open elsewhere');
+    expect(laboratory.notes).toEqual(['one was damaged']);
+    expect(laboratory.speaker?.id).toBe('sft-1');
+  });
+
+  test('settings of a link win over stored ones', async () => {
+    const client = new FakeClient();
+    const laboratory = new Laboratory(client, defaultSettings());
+    const linked = parseSettings({ ppo: { beta: 0.7 } });
+    await laboratory.open(linked);
+    expect(laboratory.settings.ppo.beta).toBe(0.7);
+    expect(client.argsOf('settings.set')).toEqual([{ settings: linked }]);
+  });
+
+  test('a failed start is shown and can be tried again', async () => {
+    let broken = true;
+    const client = new FakeClient({
+      'engine.start': () => {
+        if (broken) throw Object.assign(new Error(), { kind: 'engine', message: 'damaged' });
+        return { backend: 'cpu', device: '', notes: [], available: ['cpu'] };
+      },
+    });
+    const laboratory = await open(client);
+    expect(laboratory.opened).toBe(false);
+    expect(laboratory.failure).toEqual({ kind: 'engine', message: 'damaged' });
+    broken = false;
+    await laboratory.retry();
+    expect(laboratory.opened).toBe(true);
+    expect(laboratory.failure).toBeNull();
+  });
+
+  test('the newest trained checkpoint speaks until one is chosen', async () => {
+    const client = new FakeClient();
+    const laboratory = await open(client);
+    expect(laboratory.speaker?.id).toBe('base');
+    const trained = [checkpoint('a', { createdAt: 5 }), checkpoint('b', { createdAt: 9 })];
+    const reward = checkpoint('r', { kind: 'reward', createdAt: 99 });
+    client.emit({ type: 'checkpoints', checkpoints: [BASE, ...trained, reward] });
+    expect(laboratory.speaker?.id).toBe('b');
+    expect(laboratory.hasReward).toBe(true);
+    laboratory.choose('base');
+    expect(laboratory.speaker?.id).toBe('base');
+  });
+
+  test('stage events and progress are followed', async () => {
+    const client = new FakeClient();
+    const laboratory = await open(client);
+    client.emit({ type: 'stage', stage: 'sft', state: stageState('running', { step: 3 }) });
+    expect(laboratory.running).toBe('sft');
+    client.emit({ type: 'progress', task: 'judging', done: 1, total: 2, secondsLeft: 1 });
+    expect(laboratory.progress?.task).toBe('judging');
+    client.emit({ type: 'progress', task: 'judging', done: 2, total: 2, secondsLeft: 0 });
+    expect(laboratory.progress).toBeNull();
+  });
+});
+
+describe('training', () => {
+  const metrics = (step: number, loss: number) =>
+    ({ type: 'metrics', run: 'r', record: { stage: 'sft', step, values: { loss } } }) as const;
+
+  test('a run that went back repeats steps; the newer record wins', () => {
+    const training = new Training('sft');
+    [metrics(1, 5), metrics(2, 4), metrics(3, 3), metrics(2, 9)].forEach((event) => {
+      training.receive(event);
+    });
+    expect(training.rows.map((row) => [row.step, row.values['loss']])).toEqual([
+      [1, 5],
+      [2, 9],
+    ]);
+    expect(training.last('loss')).toBe(9);
+  });
+
+  test('another run begins with an empty series, another stage is ignored', () => {
+    const training = new Training('sft');
+    training.receive(metrics(1, 5));
+    training.receive({ ...metrics(1, 7), run: 'r2' });
+    training.receive({ type: 'metrics', run: 'r3', record: { stage: 'ppo', step: 1, values: {} } });
+    expect(training.rows).toHaveLength(1);
+    expect(training.last('loss')).toBe(7);
+  });
+});
+
+describe('ranking desk', () => {
+  async function desk(shuffle = inOrder) {
+    const client = new FakeClient(rankingItems);
+    const store = new FakeStore();
+    const laboratory = await open(client);
+    const ranking = new RankingDesk(laboratory, store, shuffle, () => 17);
+    await ranking.fetch();
+    return { client, store, laboratory, ranking };
+  }
+
+  /** Gives the shown texts the places listed. */
+  function rank(ranking: RankingDesk, places: readonly number[]): void {
+    places.forEach((to, i) => {
+      ranking.change(place(ranking.order, i, to), '');
+    });
+  }
+
+  test('a saved ranking holds ranks in the order of generation and the order shown', async () => {
+    const { ranking, store, client } = await desk(() => 0);
+    expect(ranking.item?.shown).toEqual([1, 2, 3, 0]);
+    rank(ranking, [4, 3, 2, 1]);
+    await ranking.save();
+    const [stored] = store.kept.rankings;
+    // Shown 0 is completion 1, which got place 4.
+    expect(stored?.ranks).toEqual([1, 4, 3, 2]);
+    expect(stored?.shown).toEqual([1, 2, 3, 0]);
+    expect(stored?.labeler).toBe('person');
+    expect(stored?.at).toBe(17);
+    expect(ranking.comparisons).toBe(6);
+    expect(ranking.item?.prompt.id).toBe('p1');
+    expect(client.argsOf('labels.changed')).toHaveLength(1);
+  });
+
+  test('nothing counts that is not on disk', async () => {
+    const { ranking, store, laboratory } = await desk();
+    store.full = true;
+    rank(ranking, [1, 2, 3, 4]);
+    await ranking.save();
+    expect(ranking.own).toHaveLength(0);
+    expect(ranking.item?.prompt.id).toBe('p0');
+    expect(laboratory.failure?.kind).toBe('storage');
+    store.full = false;
+    await ranking.save();
+    expect(ranking.own).toHaveLength(1);
+  });
+
+  test('an unfinished ranking cannot be saved, a skip stores nothing', async () => {
+    const { ranking, store } = await desk();
+    rank(ranking, [1, 2]);
+    await ranking.save();
+    ranking.skip();
+    expect(store.kept.rankings).toHaveLength(0);
+    expect(ranking.item?.prompt.id).toBe('p1');
+  });
+
+  test('undo takes back a change, then the ranking before, which is removed from disk', async () => {
+    const { ranking, store } = await desk();
+    rank(ranking, [1, 2, 3, 4]);
+    await ranking.save();
+    ranking.change(place(ranking.order, 0, 1), '');
+    await ranking.undo();
+    expect(ranking.order.places).toEqual([null, null, null, null]);
+    await ranking.undo();
+    expect(store.kept.rankings).toHaveLength(0);
+    expect(ranking.item?.prompt.id).toBe('p0');
+    expect(ranking.own).toHaveLength(0);
+  });
+
+  test('rankings of the class are counted apart', async () => {
+    const { ranking, store } = await desk();
+    rank(ranking, [1, 1, 2, 3]);
+    await ranking.save();
+    const [own] = store.kept.rankings;
+    if (own === undefined) throw new Error('expected a ranking');
+    store.kept.rankings.push({ ...own, id: 'other', labeler: 'labeler-3' });
+    await ranking.loadCounts();
+    expect(ranking.own).toHaveLength(1);
+    expect(ranking.ofClass).toBe(1);
+    expect(ranking.comparisons).toBe(5);
+  });
+});
+
+describe('judge desk', () => {
+  const pairs = {
+    'judge.pairs': ({ left, right, count }: { left: string; right: string; count: number }) => ({
+      pairs: Array.from({ length: count }, (_, i) => ({
+        id: `pair-${i}`,
+        prompt: prompt(`p${i}`),
+        left: completion(`l${i}`, i % 2 === 0 ? left : right),
+        right: completion(`r${i}`, i % 2 === 0 ? right : left),
+      })),
+    }),
+  };
+
+  test('votes are stored under checkpoint ids whatever side was shown, then revealed', async () => {
+    const store = new FakeStore();
+    const laboratory = await open(new FakeClient(pairs));
+    const judge = new JudgeDesk(laboratory, store, inOrder, () => 1);
+    await judge.begin('a', 'b', 4);
+    for (let i = 0; i < 4; i++) {
+      const side = judge.pair?.left.policy === 'a' ? 'left' : 'right';
+      await judge.vote(side);
+    }
+    expect(judge.revealed).toBe(true);
+    expect(judge.pair).toBeUndefined();
+    expect(judge.rate).toMatchObject({ rate: 1, n: 4 });
+    expect(new Set(store.kept.votes.map((vote) => vote.choice))).toEqual(
+      new Set(['left', 'right']),
+    );
+  });
+
+  test('a vote that is not stored does not count', async () => {
+    const store = new FakeStore();
+    const laboratory = await open(new FakeClient(pairs));
+    const judge = new JudgeDesk(laboratory, store, inOrder, () => 1);
+    await judge.begin('a', 'b', 2);
+    store.full = true;
+    await judge.vote('tie');
+    expect(judge.position).toBe(0);
+    expect(judge.cast).toHaveLength(0);
+    expect(laboratory.failure?.kind).toBe('storage');
+  });
+});
+
+test('own demonstrations are stored before they are listed', async () => {
+  const store = new FakeStore();
+  const client = new FakeClient();
+  const laboratory = await open(client);
+  const demonstrations = new Demonstrations(laboratory, store);
+  expect(await demonstrations.add(' Say hello. ', ' Hello! ')).toBe(true);
+  const [kept] = store.kept.demonstrations;
+  expect(kept).toMatchObject({ response: 'Hello!', author: 'person' });
+  expect(kept?.prompt).toMatchObject({ text: 'Say hello.', source: 'person' });
+  store.full = true;
+  expect(await demonstrations.add('x', 'y')).toBe(false);
+  expect(demonstrations.own).toHaveLength(1);
+});
+
+describe('settings draft', () => {
+  test('each setting is checked while it is typed, and all together', () => {
+    const draft = new SettingsDraft(defaultSettings());
+    expect(draft.settings).toEqual(defaultSettings());
+    draft.type('ppo.beta', 'much');
+    expect(draft.problem('ppo.beta')).toContain('a number from 0 to 10');
+    expect(draft.settings).toBeNull();
+    draft.type('ppo.beta', '0.2');
+    expect(draft.settings?.ppo.beta).toBe(0.2);
+    expect(draft.query).toBe('ppo.beta=0.2');
+    draft.type('ppo.episodes', '100');
+    expect(draft.problemCount).toBe(0);
+    expect(draft.problemTogether).toContain('multiple of');
+  });
+
+  test('a preset leaves the choice of labels alone', () => {
+    const draft = new SettingsDraft(parseSettings({ labels: { source: 'person' } }));
+    draft.preset('micro');
+    expect(draft.settings?.sft.demonstrations).toBe(64);
+    expect(draft.settings?.labels.source).toBe('person');
+  });
+});

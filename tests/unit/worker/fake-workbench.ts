@@ -1,0 +1,179 @@
+/**
+ * A workbench whose "training" adds up numbers: it shows order, resuming and failures without any tensor.
+ * The sum after n steps depends on every step, so a resumed run that repeats or skips one ends elsewhere.
+ */
+import type { Settings } from '../../../src/config/settings.ts';
+import type { Prompt } from '../../../src/records/prompt.ts';
+import type { Ranking } from '../../../src/records/ranking.ts';
+import type { Snapshot, StepRecord } from '../../../src/rlhf/loop.ts';
+import type { CheckpointSummary, EngineInfo } from '../../../src/worker/protocol.ts';
+import type {
+  ModelSource,
+  RankingRequest,
+  StageLoop,
+  StageRequest,
+  Workbench,
+} from '../../../src/worker/stages.ts';
+
+export const BASE: CheckpointSummary = {
+  id: 'base',
+  name: 'Base',
+  run: null,
+  stage: 'pretrain',
+  step: 0,
+  kind: 'policy',
+  createdAt: 0,
+  shipped: true,
+};
+
+const ENGINE: EngineInfo = { backend: 'cpu', device: 'fake', notes: [], available: ['cpu'] };
+
+const PROMPT: Prompt = {
+  id: 'prompt-0',
+  text: 'Say something.',
+  useCase: 'generation',
+  kind: 'plain',
+  userId: 'u1',
+  split: 'train',
+  source: 'world',
+};
+
+export function ranking(id: string, labeler: string): Ranking {
+  const completions = [0, 1].map((k) => ({
+    id: `${id}-${k}`,
+    text: `answer ${k}`,
+    policy: 'sft',
+    ended: true,
+  }));
+  return {
+    id,
+    prompt: { ...PROMPT, id: `prompt-${id}` },
+    completions,
+    ranks: [1, 2],
+    labeler,
+    shown: [0, 1],
+    at: 0,
+  };
+}
+
+/** next = sum * 2 + step, which no other order of steps gives. */
+export class AddingLoop implements StageLoop {
+  readonly total: number;
+  readonly #lossAt: (step: number) => number;
+  #step: number;
+  #sum: number;
+  finished = 0;
+  disposed = false;
+
+  constructor(total: number, snapshot: Snapshot | null, lossAt: (step: number) => number) {
+    this.total = total;
+    this.#lossAt = lossAt;
+    const state = snapshot?.state as { step: number } | undefined;
+    this.#step = state?.step ?? 0;
+    this.#sum = snapshot?.tensors.get('model.sum')?.data[0] ?? 0;
+  }
+
+  async *steps(): AsyncGenerator<StepRecord, void, void> {
+    while (this.#step < this.total) {
+      await Promise.resolve();
+      this.#step += 1;
+      this.#sum = (this.#sum * 2 + this.#step) % 65521;
+      const values = { loss: this.#lossAt(this.#step), sum: this.#sum, never: Number.NaN };
+      yield { step: this.#step, total: this.total, values };
+    }
+  }
+
+  snapshot(): Promise<Snapshot> {
+    const tensors = new Map([
+      ['model.sum', { shape: [1], data: Float32Array.of(this.#sum) }],
+      ['model.finished', { shape: [1], data: Float32Array.of(this.finished) }],
+    ]);
+    return Promise.resolve({ tensors, state: { step: this.#step } });
+  }
+
+  finish(): Promise<void> {
+    this.finished += 1;
+    return Promise.resolve();
+  }
+
+  dispose(): void {
+    this.disposed = true;
+  }
+}
+
+export class FakeWorkbench implements Workbench {
+  readonly total: number;
+  readonly requests: StageRequest[] = [];
+  readonly loops: AddingLoop[] = [];
+  readonly forgotten: string[] = [];
+  lossAt: (step: number) => number = (step) => 1 / step;
+  #started = false;
+
+  constructor(total = 8) {
+    this.total = total;
+  }
+
+  start(): Promise<EngineInfo> {
+    this.#started = true;
+    return Promise.resolve(ENGINE);
+  }
+  shipped(): readonly CheckpointSummary[] {
+    return this.#started ? [BASE] : [];
+  }
+  createLoop(request: StageRequest): Promise<StageLoop> {
+    this.requests.push(request);
+    const loop = new AddingLoop(this.total, request.snapshot, (step) => this.lossAt(step));
+    this.loops.push(loop);
+    return Promise.resolve(loop);
+  }
+  rolloutView() {
+    return { promptId: 'p', prompt: '', score: 0, tokens: [] };
+  }
+  forget(checkpoint: string): void {
+    this.forgotten.push(checkpoint);
+  }
+  examplePrompts(count: number) {
+    return Promise.resolve([PROMPT].slice(0, count));
+  }
+  demonstrations() {
+    return Promise.resolve({ demonstrations: [], total: 0 });
+  }
+  sample(model: ModelSource) {
+    const responses = [{ text: model.summary.name, ended: true, score: null }];
+    return Promise.resolve({ responses, unknown: [] });
+  }
+  completionsToRank({ sft }: RankingRequest) {
+    const { completions } = ranking('x', 'person');
+    const items = [
+      {
+        prompt: PROMPT,
+        completions: completions.map((row) => ({ ...row, policy: sft.summary.id })),
+      },
+    ];
+    return Promise.resolve({ items });
+  }
+  async *simulateLabels({ count }: RankingRequest) {
+    for (let i = 0; i < count; i++) {
+      await Promise.resolve();
+      yield [ranking(`class-${i}`, 'class-1')];
+    }
+  }
+  score() {
+    return Promise.resolve(0.5);
+  }
+  rewardReport() {
+    return Promise.resolve({
+      trainedComparisons: 1,
+      heldOut: { accuracy: 1, n: 1 },
+      byLabeler: [],
+      demonstrationMean: 0,
+      ceiling: null,
+    });
+  }
+  blindPairs() {
+    return Promise.resolve({ pairs: [] });
+  }
+  judgeSuite(_models: readonly ModelSource[], _prompts: number, _settings: Settings) {
+    return Promise.resolve({ reports: [], pairs: [] });
+  }
+}

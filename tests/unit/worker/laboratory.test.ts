@@ -1,0 +1,200 @@
+/**
+ * The whole loop behind the protocol with the shipped model and the micro preset on WASM: every command for real.
+ * It shows that the parts fit, not that anything is learned.
+ */
+import 'fake-indexeddb/auto';
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { presetSettings } from '../../../src/config/presets.ts';
+import { addRankings, listRankings } from '../../../src/storage/labels.ts';
+import { Connection } from '../../../src/storage/open.ts';
+import { PERSON } from '../../../src/records/ranking.ts';
+import { Laboratory } from '../../../src/worker/laboratory.ts';
+import type { StageStatus, TrainingStage, WorkerEvent } from '../../../src/worker/protocol.ts';
+import { Session } from '../../../src/worker/session.ts';
+import * as tf from '@tensorflow/tfjs-core';
+
+const NAME = 'laboratory';
+const settings = presetSettings('micro');
+const events: WorkerEvent[] = [];
+let listener: (event: WorkerEvent) => void = () => undefined;
+const yieldToMessages = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+function newSession(): Session {
+  return new Session({
+    workbench: new Laboratory({
+      readFile: async (path) =>
+        new Uint8Array(await readFile(new URL(`../../../public/${path}`, import.meta.url))),
+      yieldToMessages,
+      now: () => performance.now(),
+    }),
+    connection: new Connection({ name: NAME }),
+    locks: undefined,
+    emit: (event) => {
+      events.push(event);
+      listener(event);
+    },
+    now: () => Math.round(performance.now()),
+    yieldToMessages,
+    pace: { steps: 1, milliseconds: Number.POSITIVE_INFINITY },
+  });
+}
+
+const session = newSession();
+const { handlers } = session;
+
+function settled(stage: TrainingStage, statuses: readonly StageStatus[]): Promise<StageStatus> {
+  return new Promise((resolve, reject) => {
+    listener = (event) => {
+      if (event.type === 'failure') reject(new Error(event.failure.message));
+      if (
+        event.type === 'stage' &&
+        event.stage === stage &&
+        statuses.includes(event.state.status)
+      ) {
+        resolve(event.state.status);
+      }
+    };
+  });
+}
+
+async function train(stage: TrainingStage): Promise<void> {
+  const done = settled(stage, ['done']);
+  await handlers['stage.start']({ stage, fresh: false });
+  await done;
+}
+
+const checkpoints = async () => (await handlers['project.open']({ project: 'p' })).checkpoints;
+const newest = async (stage: string) =>
+  (await checkpoints()).findLast((row) => row.stage === stage)?.id ?? '';
+
+beforeAll(async () => {
+  const info = await handlers['engine.start']({ settings, backend: 'wasm' });
+  expect(info.backend).toBe('wasm');
+  await handlers['project.open']({ project: 'p' });
+});
+afterAll(() => {
+  expect(events.filter((event) => event.type === 'failure')).toEqual([]);
+});
+
+describe('the laboratory', () => {
+  it('lets the shipped model answer, reproducibly, and names words it has never seen', async () => {
+    const args = {
+      checkpoint: 'base',
+      prompt: 'tell me about the zeppelin.',
+      count: 2,
+      temperature: 1,
+      seed: 5,
+    };
+    const first = await handlers['model.sample'](args);
+    expect(first.responses).toHaveLength(2);
+    expect(first.unknown).toEqual(['zeppelin']);
+    expect(await handlers['model.sample'](args)).toEqual(first);
+    await expect(
+      handlers['model.sample']({ ...args, prompt: 'word '.repeat(900) }),
+    ).rejects.toThrow(/at most \d+ fit/);
+  });
+
+  it('shows prompts and demonstrations', async () => {
+    const { prompts } = await handlers['prompts.examples']({ count: 5 });
+    expect(prompts).toHaveLength(5);
+    const { demonstrations, total } = await handlers['demonstrations.list']({ count: 3 });
+    expect(demonstrations).toHaveLength(3);
+    expect(total).toBe(64);
+  });
+
+  it('trains SFT and shows samples of the pinned prompts', async () => {
+    await train('sft');
+    const samples = events.flatMap((event) => (event.type === 'samples' ? [event] : []));
+    expect(samples[0]?.samples.length).toBeGreaterThan(2);
+  });
+
+  it('gives completions to rank, and another prompt the next time', async () => {
+    const one = await handlers['ranking.next']({ count: 1, k: 4 });
+    const two = await handlers['ranking.next']({ count: 1, k: 4 });
+    expect(one.items[0]?.completions).toHaveLength(4);
+    expect(Object.keys(one.items[0]?.prompt ?? {})).not.toContain('task');
+    expect(two.items[0]?.prompt.id).not.toBe(one.items[0]?.prompt.id);
+  });
+
+  it('lets the class rank; the rows pass the check of the store', async () => {
+    expect(await handlers['labels.simulate']({ count: 16, k: 4 })).toEqual({ added: 16 });
+    const { rows, damaged } = await listRankings(await new Connection({ name: NAME }).db(), 'p');
+    expect([rows.length, damaged]).toEqual([16, 0]);
+  });
+
+  it('trains the reward model, reports on it and scores any text', async () => {
+    await train('reward');
+    const report = await handlers['reward.report']({});
+    expect(report.trainedComparisons).toBeGreaterThan(20);
+    expect(Math.abs(report.demonstrationMean)).toBeLessThan(0.5);
+    const score = (response: string) => handlers['reward.score']({ prompt: 'hello.', response });
+    expect((await score('hello anna.')).score).not.toBe((await score('you fool.')).score);
+    expect(Number.isFinite((await score('')).score)).toBe(true);
+  });
+
+  it('runs PPO-ptx with its checks, one rollout to look into, and no leak', async () => {
+    const before = tf.memory().numTensors;
+    await train('ppo');
+    expect(tf.memory().numTensors).toBe(before);
+    const checks = events.flatMap((event) => (event.type === 'checks' ? [event.checks] : []));
+    expect(Object.values(checks.at(-1) ?? {}).every((check) => check.ok)).toBe(true);
+    const rollout = events.find((event) => event.type === 'rollout');
+    const tokens = rollout?.view.tokens ?? [];
+    expect(tokens.length).toBeGreaterThan(0);
+    expect(tokens.every((row) => Number.isFinite(row.advantage + row.klPenalty))).toBe(true);
+  });
+
+  it('judges blind and by the gold judges', async () => {
+    const [sft, ppo] = [await newest('sft'), await newest('ppo')];
+    const { pairs } = await handlers['judge.pairs']({ left: sft, right: ppo, count: 10, seed: 1 });
+    expect(pairs).toHaveLength(10);
+    const sides = new Set(pairs.map((pair) => pair.left.policy));
+    expect(sides).toEqual(new Set([sft, ppo]));
+    const suite = await handlers['judge.suite']({ checkpoints: ['base', sft, ppo], prompts: 50 });
+    expect(suite.reports.map((row) => row.checkpoint)).toEqual(['base', sft, ppo]);
+    expect(suite.pairs).toHaveLength(3);
+    expect(suite.reports.every((row) => row.gold.n > 0 && Number.isFinite(row.gold.mean))).toBe(
+      true,
+    );
+  });
+
+  it('goes on in a new session where a paused run was, to the same result', async () => {
+    const sums = (run: string) =>
+      events.flatMap((event) =>
+        event.type === 'metrics' && event.run === run ? [event.record.values] : [],
+      );
+    const straightRun = (await handlers['labels.changed']({})).stages.ppo.run ?? '';
+    const paused = settled('ppo', ['paused']);
+    const { state } = await handlers['stage.start']({ stage: 'ppo', fresh: true });
+    await handlers['stage.pause']({ stage: 'ppo' });
+    await paused;
+    const again = newSession();
+    await again.handlers['engine.start']({ settings, backend: 'wasm' });
+    const { stages } = await again.handlers['project.open']({ project: 'p' });
+    expect(stages.ppo.status).toBe('paused');
+    const done = settled('ppo', ['done']);
+    await again.handlers['stage.start']({ stage: 'ppo', fresh: false });
+    await done;
+    const run = state.run ?? '';
+    expect(run).not.toBe(straightRun);
+    expect(sums(run)).toEqual(sums(straightRun));
+  });
+
+  it('trains on the person alone when the settings say so', async () => {
+    const db = await new Connection({ name: NAME }).db();
+    const { rows } = await listRankings(db, 'p');
+    const own = rows
+      .slice(0, 6)
+      .map((row) => ({ ...row, id: `own-${row.id}`, labeler: PERSON, ranks: [1, 2, 3, 4] }));
+    await addRankings(db, 'p', own);
+    await handlers['labels.changed']({});
+    const mine = { ...settings, labels: { ...settings.labels, source: 'person' as const } };
+    const { stages } = await handlers['settings.set']({ settings: mine });
+    expect(stages.labels.step).toBe(6);
+    await train('reward');
+    const report = await handlers['reward.report']({});
+    expect(report.byLabeler.every((row) => row.labeler === PERSON)).toBe(true);
+    expect(report.ceiling).toBeNull();
+  });
+});

@@ -1,0 +1,225 @@
+/** Messages: every command reaches its one handler and is answered once; nothing else passes; a dead worker is said. */
+import { describe, expect, it } from 'vitest';
+import { defaultSettings } from '../../../src/config/settings.ts';
+import type { Prompt } from '../../../src/records/prompt.ts';
+import { CommandError, WorkerClient, type WorkerPort } from '../../../src/worker/client.ts';
+import { COMMAND_NAMES } from '../../../src/worker/commands.ts';
+import { receive, type CommandHandlers } from '../../../src/worker/dispatch.ts';
+import { InputError } from '../../../src/worker/failure.ts';
+import type {
+  CommandMap,
+  CommandName,
+  StageState,
+  WorkerEvent,
+  WorkerMessage,
+} from '../../../src/worker/protocol.ts';
+
+const settings = defaultSettings();
+const state: StageState = {
+  status: 'ready',
+  step: 0,
+  total: 0,
+  secondsLeft: null,
+  run: null,
+  message: '',
+};
+const stages = { sft: state, labels: state, reward: state, ppo: state };
+const prompts: readonly Prompt[] = [];
+
+const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
+  'engine.start': { settings, backend: 'wasm' },
+  'project.open': { project: 'p' },
+  'settings.set': { settings },
+  'model.sample': { checkpoint: 'base', prompt: 'Hi.', count: 2, temperature: 1, seed: 3 },
+  'prompts.examples': { count: 4 },
+  'demonstrations.list': { count: 4 },
+  'ranking.next': { count: 1, k: 4 },
+  'labels.simulate': { count: 10, k: 4 },
+  'labels.stop': {},
+  'labels.changed': {},
+  'labels.import': { kind: 'rankings', text: '' },
+  'labels.export': { kind: 'preferences' },
+  'stage.start': { stage: 'sft', fresh: true },
+  'stage.pause': { stage: 'sft' },
+  'stage.step': { stage: 'reward' },
+  'stage.stop': { stage: 'ppo' },
+  'reward.score': { prompt: 'a', response: '' },
+  'reward.report': {},
+  'judge.pairs': { left: 'a', right: 'b', count: 5, seed: 0 },
+  'judge.suite': { checkpoints: ['a'], prompts: 100 },
+  'checkpoint.delete': { checkpoint: 'a' },
+};
+
+const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
+  'engine.start': { backend: 'wasm', device: '', notes: [], available: [] },
+  'project.open': { stages, checkpoints: [], settings, readOnly: null, metrics: [], notes: [] },
+  'settings.set': { stages },
+  'model.sample': { responses: [], unknown: [] },
+  'prompts.examples': { prompts },
+  'demonstrations.list': { demonstrations: [], total: 0 },
+  'ranking.next': { items: [] },
+  'labels.simulate': { added: 10 },
+  'labels.stop': { stages },
+  'labels.changed': { stages },
+  'labels.import': { added: 1, stages },
+  'labels.export': { text: '' },
+  'stage.start': { state },
+  'stage.pause': { state },
+  'stage.step': { state },
+  'stage.stop': { state },
+  'reward.score': { score: 1 },
+  'reward.report': {
+    trainedComparisons: 0,
+    heldOut: { accuracy: 0, n: 0 },
+    byLabeler: [],
+    demonstrationMean: 0,
+    ceiling: null,
+  },
+  'judge.pairs': { pairs: [] },
+  'judge.suite': { reports: [], pairs: [] },
+  'checkpoint.delete': { checkpoints: [] },
+};
+
+/** Handlers that note what they were called with and answer from {@link REPLIES}. */
+function fakeHandlers(calls: [CommandName, unknown][]): CommandHandlers {
+  const handler =
+    <N extends CommandName>(name: N) =>
+    (args: CommandMap[N]['args']): Promise<CommandMap[N]['reply']> => {
+      calls.push([name, args]);
+      return Promise.resolve(REPLIES[name]);
+    };
+  return {
+    'engine.start': handler('engine.start'),
+    'project.open': handler('project.open'),
+    'settings.set': handler('settings.set'),
+    'model.sample': handler('model.sample'),
+    'prompts.examples': handler('prompts.examples'),
+    'demonstrations.list': handler('demonstrations.list'),
+    'ranking.next': handler('ranking.next'),
+    'labels.simulate': handler('labels.simulate'),
+    'labels.stop': handler('labels.stop'),
+    'labels.changed': handler('labels.changed'),
+    'labels.import': handler('labels.import'),
+    'labels.export': handler('labels.export'),
+    'stage.start': handler('stage.start'),
+    'stage.pause': handler('stage.pause'),
+    'stage.step': handler('stage.step'),
+    'stage.stop': handler('stage.stop'),
+    'reward.score': handler('reward.score'),
+    'reward.report': handler('reward.report'),
+    'judge.pairs': handler('judge.pairs'),
+    'judge.suite': handler('judge.suite'),
+    'checkpoint.delete': handler('checkpoint.delete'),
+  };
+}
+
+type Listener = (event: never) => void;
+
+/** Client and handlers joined by a port that clones every message, as postMessage does. */
+function connected(handlers: CommandHandlers) {
+  const ports: { listeners: Map<string, Listener>; terminated: boolean }[] = [];
+  const spawn = (): WorkerPort => {
+    const port = { listeners: new Map<string, Listener>(), terminated: false };
+    ports.push(port);
+    const post = (message: WorkerMessage) => {
+      port.listeners.get('message')?.({ data: structuredClone(message) } as never);
+    };
+    return {
+      addEventListener: (type: string, listener: Listener) => {
+        port.listeners.set(type, listener);
+      },
+      postMessage: (command) => void receive(handlers, structuredClone(command), post),
+      terminate: () => {
+        port.terminated = true;
+      },
+    };
+  };
+  return { client: new WorkerClient(spawn), ports };
+}
+
+describe('commands', () => {
+  it('are all covered here', () => {
+    expect([...COMMAND_NAMES].sort()).toEqual(Object.keys(ARGS).sort());
+  });
+
+  it.each(COMMAND_NAMES)('%s reaches its handler and its reply comes back', async (name) => {
+    const calls: [CommandName, unknown][] = [];
+    const { client } = connected(fakeHandlers(calls));
+    expect(await client.call(name, ARGS[name])).toEqual(REPLIES[name]);
+    expect(calls).toEqual([[name, ARGS[name]]]);
+  });
+
+  it('that fail are answered with a sentence and its kind', async () => {
+    const { client } = connected({
+      ...fakeHandlers([]),
+      'reward.report': () => Promise.reject(new InputError('First train the reward model.')),
+      'labels.changed': () => {
+        throw new TypeError('x is undefined');
+      },
+    });
+    const refused = await client.call('reward.report', {}).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(CommandError);
+    expect(refused).toMatchObject({
+      failure: { kind: 'input', message: 'First train the reward model.' },
+    });
+    await expect(client.call('labels.changed', {})).rejects.toMatchObject({
+      failure: { kind: 'internal' },
+    });
+  });
+
+  it.each([
+    ['stage.start', { stage: 'pretrain', fresh: true }],
+    ['model.sample', { ...ARGS['model.sample'], count: 1e9 }],
+    ['model.sample', { ...ARGS['model.sample'], prompt: '' }],
+    ['labels.changed', { more: 1 }],
+    ['settings.set', { settings: { ppo: { beta: -1 } } }],
+    ['judge.suite', { checkpoints: [], prompts: 1 }],
+  ])('%s with %j is refused before any handler', async (type, args) => {
+    const calls: [CommandName, unknown][] = [];
+    const posted: WorkerMessage[] = [];
+    await receive(fakeHandlers(calls), { type, request: 7, args }, (m) => posted.push(m));
+    expect(calls).toEqual([]);
+    expect(posted).toMatchObject([
+      { type: 'reply', command: type, request: 7, ok: false, failure: { kind: 'input' } },
+    ]);
+  });
+
+  it.each([null, 'hello', { type: 'no.such', request: 1, args: {} }, { type: 'labels.changed' }])(
+    'something that is none (%j) is answered with a failure event',
+    async (message) => {
+      const posted: WorkerMessage[] = [];
+      await receive(fakeHandlers([]), message, (m) => posted.push(m));
+      expect(posted).toMatchObject([{ type: 'failure', failure: { kind: 'input' } }]);
+    },
+  );
+});
+
+describe('the client', () => {
+  it('hands events to its listeners until they leave', async () => {
+    const { client, ports } = connected(fakeHandlers([]));
+    await client.call('labels.changed', {});
+    const heard: WorkerEvent[] = [];
+    const leave = client.on((event) => heard.push(event));
+    const event: WorkerEvent = { type: 'stage', stage: 'sft', state };
+    ports[0]?.listeners.get('message')?.({ data: event } as never);
+    leave();
+    ports[0]?.listeners.get('message')?.({ data: event } as never);
+    expect(heard).toEqual([event]);
+  });
+
+  it('says when the worker dies, fails what was under way, and starts a new one', async () => {
+    const { client, ports } = connected({
+      ...fakeHandlers([]),
+      'reward.report': () => new Promise(() => undefined),
+    });
+    const heard: WorkerEvent[] = [];
+    client.on((event) => heard.push(event));
+    const pending = client.call('reward.report', {});
+    ports[0]?.listeners.get('error')?.({ message: 'out of memory' } as never);
+    await expect(pending).rejects.toThrow(/has stopped \(out of memory\).*are kept/);
+    expect(heard).toMatchObject([{ type: 'failure', failure: { kind: 'engine' } }]);
+    expect(ports[0]?.terminated).toBe(true);
+    expect(await client.call('labels.changed', {})).toEqual({ stages });
+    expect(ports).toHaveLength(2);
+  });
+});

@@ -1,0 +1,380 @@
+/** The session: order of stages, run, pause, step, stop, reload, staleness, labels, and what failures leave behind. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { parseSettings } from '../../../src/config/settings.ts';
+import { addRankings } from '../../../src/storage/labels.ts';
+import { listMetrics } from '../../../src/storage/lists.ts';
+import { Connection } from '../../../src/storage/open.ts';
+import type { LockProvider } from '../../../src/storage/locks.ts';
+import { failWrites } from '../storage/failing-writes.ts';
+import { FakeWorkbench, ranking } from './fake-workbench.ts';
+import { freshName, testSession, train, type TestSession } from './session-world.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+function records(test: TestSession) {
+  return test.events.flatMap((event) => (event.type === 'metrics' ? [event.record] : []));
+}
+const sums = (test: TestSession) => records(test).map((record) => record.values.sum);
+const open = (test: TestSession) => test.session.handlers['project.open']({ project: 'p' });
+
+describe('order of stages', () => {
+  it('starts with SFT ready and the others empty, each saying what is missing', async () => {
+    const { stages, checkpoints } = await open(await testSession({ name: freshName() }));
+    expect([
+      stages.sft.status,
+      stages.labels.status,
+      stages.reward.status,
+      stages.ppo.status,
+    ]).toEqual(['ready', 'empty', 'empty', 'empty']);
+    expect(stages.ppo.message).toMatch(/First train on demonstrations/);
+    expect(checkpoints.map((row) => row.id)).toEqual(['base']);
+  });
+
+  it('refuses to start a stage too early, in a sentence', async () => {
+    const { session } = await testSession({ name: freshName() });
+    const start = session.handlers['stage.start'];
+    await expect(start({ stage: 'reward', fresh: false })).rejects.toThrow(/First train/);
+  });
+
+  it('goes through all of them with labels of the class', async () => {
+    const test = await testSession({ name: freshName() });
+    await train(test, 'sft');
+    expect(await test.session.handlers['labels.simulate']({ count: 3, k: 4 })).toEqual({
+      added: 3,
+    });
+    await train(test, 'reward');
+    await train(test, 'ppo');
+    const { stages, checkpoints } = await open(test);
+    expect(Object.values(stages).map((state) => state.status)).toEqual(Array(4).fill('done'));
+    expect(checkpoints.map((row) => [row.name, row.kind])).toEqual([
+      ['Base', 'policy'],
+      ['SFT 1', 'policy'],
+      ['Reward model 1', 'reward'],
+      ['PPO-ptx 1', 'policy'],
+    ]);
+    const [, reward, ppo] = test.bench.requests;
+    expect(reward?.rankings).toHaveLength(3);
+    expect(ppo?.sft?.summary.stage).toBe('sft');
+    expect(ppo?.reward?.summary.stage).toBe('reward');
+    expect(test.bench.loops.every((loop) => loop.disposed && loop.finished === 1)).toBe(true);
+  });
+
+  it('lets only one stage train at a time', async () => {
+    const test = await testSession({ name: freshName(), bench: new FakeWorkbench(1000) });
+    const { handlers } = test.session;
+    await handlers['stage.start']({ stage: 'sft', fresh: false });
+    await expect(handlers['stage.start']({ stage: 'reward', fresh: false })).rejects.toThrow(
+      /SFT is training: pause it first/,
+    );
+    await expect(handlers['labels.simulate']({ count: 1, k: 4 })).rejects.toThrow();
+    await handlers['stage.pause']({ stage: 'sft' });
+  });
+});
+
+describe('pause, step and stop', () => {
+  it('pauses within one step, saved, and goes on without repeating or skipping one', async () => {
+    const straight = await testSession({ name: freshName() });
+    await train(straight, 'sft');
+    const test = await testSession({ name: freshName() });
+    const { handlers } = test.session;
+    let paused = Promise.resolve<unknown>(null);
+    test.afterRecords(4, () => {
+      paused = handlers['stage.pause']({ stage: 'sft' });
+    });
+    const stopped = test.until('sft', 'paused');
+    await handlers['stage.start']({ stage: 'sft', fresh: false });
+    expect((await stopped).step).toBe(4);
+    await paused;
+    await train(test, 'sft');
+    expect(sums(test)).toEqual(sums(straight));
+    expect(test.bench.loops).toHaveLength(1);
+  });
+
+  it('one step is one step', async () => {
+    const test = await testSession({ name: freshName() });
+    for (const step of [1, 2]) {
+      const paused = test.until('sft', 'paused');
+      await test.session.handlers['stage.step']({ stage: 'sft' });
+      expect((await paused).step).toBe(step);
+    }
+    expect(records(test)).toHaveLength(2);
+  });
+
+  it('finishes when the last single step is done', async () => {
+    const test = await testSession({ name: freshName(), bench: new FakeWorkbench(1) });
+    const done = test.until('sft', 'done');
+    await test.session.handlers['stage.step']({ stage: 'sft' });
+    expect((await done).step).toBe(1);
+  });
+
+  it('stop keeps what was learned as the result, whether it runs or is paused', async () => {
+    const test = await testSession({ name: freshName() });
+    const { handlers } = test.session;
+    const paused = test.until('sft', 'paused');
+    await handlers['stage.step']({ stage: 'sft' });
+    await paused;
+    const { state } = await handlers['stage.stop']({ stage: 'sft' });
+    expect([state.status, state.step]).toEqual(['done', 1]);
+    expect(test.bench.loops[0]?.finished).toBe(1);
+    expect((await open(test)).checkpoints.map((row) => row.name)).toEqual(['Base', 'SFT 1']);
+  });
+
+  it('stop before the first step keeps nothing', async () => {
+    const test = await testSession({ name: freshName() });
+    const { handlers } = test.session;
+    const started = handlers['stage.start']({ stage: 'sft', fresh: false });
+    const stopped = handlers['stage.stop']({ stage: 'sft' });
+    await started;
+    expect((await stopped).state.status).toBe('ready');
+    expect((await open(test)).checkpoints).toHaveLength(1);
+  });
+
+  it('fresh begins a new run', async () => {
+    const test = await testSession({ name: freshName() });
+    await train(test, 'sft');
+    const done = test.until('sft', 'done');
+    await test.session.handlers['stage.start']({ stage: 'sft', fresh: true });
+    await done;
+    expect((await open(test)).checkpoints.map((row) => row.name)).toEqual([
+      'Base',
+      'SFT 1',
+      'SFT 2',
+    ]);
+  });
+});
+
+describe('reload', () => {
+  it('goes on from the last checkpoint and ends where a straight run ends', async () => {
+    const straight = await testSession({ name: freshName() });
+    await train(straight, 'sft');
+    const name = freshName();
+    const killed = await testSession({ name });
+    const dead = new Promise<void>((resolve) => {
+      killed.afterRecords(5, () => {
+        killed.kill();
+        resolve();
+      });
+    });
+    void killed.session.handlers['stage.start']({ stage: 'sft', fresh: false });
+    await dead;
+    const again = await testSession({ name, open: false });
+    const { stages, metrics } = await open(again);
+    expect([stages.sft.status, stages.sft.step]).toEqual(['paused', 3]);
+    expect(metrics[0]?.records.map((record) => record.step)).toEqual([1, 2, 3]);
+    await train(again, 'sft');
+    expect(sums(again)).toEqual(sums(straight).slice(3));
+    const stored = await listMetrics(await new Connection({ name }).db(), stages.sft.run ?? '');
+    expect(stored.map((record) => record.step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it('begins a new run when the stored one has settings of another version', async () => {
+    const name = freshName();
+    const first = await testSession({ name });
+    const waiting = first.until('sft', 'paused');
+    await first.session.handlers['stage.step']({ stage: 'sft' });
+    const run = (await waiting).run ?? '';
+    const db = await new Connection({ name }).db();
+    const row = await db.get('runs', run);
+    if (row === undefined) throw new Error('the run is stored');
+    await db.put('runs', { ...row, run: { ...row.run, settings: { gone: {} } } });
+    const again = await testSession({ name });
+    await train(again, 'sft');
+    expect(again.bench.requests[0]?.snapshot).toBeNull();
+  });
+
+  it('says when the newest checkpoint is damaged and goes on from the one before', async () => {
+    const name = freshName();
+    const first = await testSession({ name, pace: { steps: 2, milliseconds: Infinity } });
+    let paused = Promise.resolve<unknown>(null);
+    first.afterRecords(5, () => {
+      paused = first.session.handlers['stage.pause']({ stage: 'sft' });
+    });
+    const waiting = first.until('sft', 'paused');
+    await first.session.handlers['stage.start']({ stage: 'sft', fresh: false });
+    const run = (await waiting).run ?? '';
+    await paused;
+    const db = await new Connection({ name }).db();
+    await db.put('chunks', { checkpoint: `${run}/5`, index: 0, bytes: new Uint8Array(4) });
+    const again = await testSession({ name });
+    await train(again, 'sft');
+    expect(again.bench.requests[0]?.snapshot?.state).toEqual({ step: 4 });
+    expect(
+      again.events.some((e) => e.type === 'failure' && e.failure.message.includes('damaged')),
+    ).toBe(true);
+  });
+});
+
+describe('staleness', () => {
+  it('marks a stage when its settings or its labels change, and those after it when it is trained again', async () => {
+    const test = await testSession({ name: freshName() });
+    const { handlers } = test.session;
+    await train(test, 'sft');
+    await handlers['labels.simulate']({ count: 3, k: 4 });
+    await train(test, 'reward');
+    await train(test, 'ppo');
+    const changed = parseSettings({ ppo: { beta: 0.5 } });
+    expect((await handlers['settings.set']({ settings: changed })).stages.ppo.status).toBe('stale');
+    const back = await handlers['settings.set']({ settings: parseSettings({}) });
+    expect(back.stages.ppo.status).toBe('done');
+    await handlers['labels.simulate']({ count: 4, k: 4 });
+    const { stages } = await handlers['labels.changed']({});
+    expect([stages.sft.status, stages.reward.status, stages.ppo.status]).toEqual([
+      'done',
+      'stale',
+      'done',
+    ]);
+    await train(test, 'reward');
+    expect((await handlers['labels.changed']({})).stages.ppo.status).toBe('stale');
+  });
+});
+
+describe('labels', () => {
+  it('of the person and of the class are never mixed silently', async () => {
+    const name = freshName();
+    const test = await testSession({ name });
+    const { handlers } = test.session;
+    await train(test, 'sft');
+    await handlers['labels.simulate']({ count: 3, k: 4 });
+    const db = await new Connection({ name }).db();
+    await addRankings(db, 'p', [ranking('a', 'person'), ranking('b', 'person')]);
+    expect((await handlers['labels.changed']({})).stages.labels.message).toBe(
+      '2 rankings by you, 3 by the simulated class.',
+    );
+    for (const [source, count] of [
+      ['person', 2],
+      ['class', 3],
+      ['both', 5],
+    ] as const) {
+      const settings = parseSettings({ labels: { source } });
+      await handlers['settings.set']({ settings });
+      const done = test.until('reward', 'done');
+      await handlers['stage.start']({ stage: 'reward', fresh: true });
+      await done;
+      expect(test.bench.requests.at(-1)?.rankings).toHaveLength(count);
+    }
+  });
+
+  it('by the class stop after the batch under way and stay', async () => {
+    const name = freshName();
+    const test = await testSession({ name });
+    await train(test, 'sft');
+    const running = test.session.handlers['labels.simulate']({ count: 500, k: 4 });
+    await test.until('labels', 'running');
+    await test.session.handlers['labels.stop']({});
+    const { added } = await running;
+    expect(added).toBeGreaterThan(0);
+    expect(added).toBeLessThan(500);
+    const again = await testSession({ name, open: false });
+    expect((await open(again)).stages.labels.total).toBe(added);
+  });
+});
+
+describe('failures', () => {
+  it('a full disk pauses the run with a message and loses nothing', async () => {
+    const straight = await testSession({ name: freshName() });
+    await train(straight, 'sft');
+    const name = freshName();
+    const test = await testSession({ name });
+    test.afterRecords(2, () => {
+      failWrites((store) => store === 'chunks');
+    });
+    const paused = test.until('sft', 'paused');
+    await test.session.handlers['stage.start']({ stage: 'sft', fresh: false });
+    const state = await paused;
+    expect(state.step).toBe(3);
+    expect(state.message).toMatch(/no space left.*Delete the oldest runs/);
+    // Nothing else may take its place while its steps are only in memory.
+    await expect(
+      test.session.handlers['stage.start']({ stage: 'sft', fresh: true }),
+    ).rejects.toThrow(/could not be saved yet/);
+    vi.restoreAllMocks();
+    await train(test, 'sft');
+    expect(sums(test)).toEqual(sums(straight));
+    const stored = await listMetrics(await new Connection({ name }).db(), state.run ?? '');
+    expect(stored.map((record) => record.step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it('a full disk at the very end can be repeated without training again', async () => {
+    const test = await testSession({
+      name: freshName(),
+      pace: { steps: 99, milliseconds: Infinity },
+    });
+    test.afterRecords(8, () => {
+      failWrites((store) => store === 'chunks');
+    });
+    const paused = test.until('sft', 'paused');
+    await test.session.handlers['stage.start']({ stage: 'sft', fresh: false });
+    await paused;
+    vi.restoreAllMocks();
+    await train(test, 'sft');
+    expect(records(test)).toHaveLength(8);
+    expect(test.bench.loops[0]?.finished).toBe(1);
+  });
+
+  it('a loss that is no number ends the run with advice; the steps before it are kept', async () => {
+    const bench = new FakeWorkbench();
+    bench.lossAt = (step) => (step === 5 ? Number.NaN : 1);
+    const test = await testSession({ name: freshName(), bench });
+    const failed = test.until('sft', 'failed');
+    await test.session.handlers['stage.start']({ stage: 'sft', fresh: false });
+    expect((await failed).message).toMatch(/step 5: lower the learning rate/);
+    expect(bench.loops[0]?.disposed).toBe(true);
+    bench.lossAt = () => 1;
+    await test.session.handlers['settings.set']({
+      settings: parseSettings({ sft: { learningRate: 1e-4 } }),
+    });
+    await train(test, 'sft');
+    expect(bench.requests.at(-1)?.snapshot).toBeNull();
+  });
+
+  it('leaves values that are no numbers out of the stored series', async () => {
+    const name = freshName();
+    const test = await testSession({ name });
+    await train(test, 'sft');
+    const { metrics } = await open(test);
+    expect(Object.keys(metrics[0]?.records[0]?.values ?? {})).toEqual(['loss', 'sum']);
+  });
+});
+
+describe('a second tab', () => {
+  const taken: LockProvider = {
+    request: async (_name, _options, callback) => {
+      await callback(null);
+    },
+  };
+
+  it('reads everything and changes nothing', async () => {
+    const name = freshName();
+    await train(await testSession({ name }), 'sft');
+    const second = await testSession({ name, locks: taken, open: false });
+    const { readOnly, stages } = await open(second);
+    expect(readOnly).toMatch(/open in another tab/);
+    expect(stages.sft.status).toBe('done');
+    const { handlers } = second.session;
+    const settings = parseSettings({});
+    await expect(handlers['settings.set']({ settings })).rejects.toThrow(/another tab/);
+    await expect(handlers['stage.start']({ stage: 'sft', fresh: true })).rejects.toThrow(
+      /another tab/,
+    );
+    await expect(handlers['labels.simulate']({ count: 1, k: 4 })).rejects.toThrow(/another tab/);
+  });
+});
+
+describe('checkpoints', () => {
+  it('can be deleted unless they came with the page', async () => {
+    const test = await testSession({ name: freshName() });
+    await train(test, 'sft');
+    const { handlers } = test.session;
+    await expect(handlers['checkpoint.delete']({ checkpoint: 'base' })).rejects.toThrow(
+      /came with/,
+    );
+    await expect(handlers['checkpoint.delete']({ checkpoint: 'no' })).rejects.toThrow(/not exist/);
+    const id = (await open(test)).checkpoints.at(-1)?.id ?? '';
+    const { checkpoints } = await handlers['checkpoint.delete']({ checkpoint: id });
+    expect(checkpoints.map((row) => row.id)).toEqual(['base']);
+    expect(test.bench.forgotten).toEqual([id]);
+    expect((await handlers['labels.changed']({})).stages.sft.status).toBe('ready');
+  });
+});

@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { Rng } from '../../../src/data/rng.ts';
+import type { Completion } from '../../../src/records/ranking.ts';
+import { mixedResponse } from '../../../src/world/demonstrations.ts';
+import {
+  agreement,
+  calibrateTemperature,
+  noiseCeiling,
+  type Pair,
+} from '../../../src/world/labeler-noise.ts';
+import {
+  labelerPopulation,
+  labelRanking,
+  preferProbability,
+  rankCompletions,
+  tied,
+  utility,
+  type Labeler,
+} from '../../../src/world/labelers.ts';
+import { generatePrompts } from '../../../src/world/prompts.ts';
+
+function fail(): never {
+  throw new Error('nothing to test with');
+}
+
+const rng = Rng.named(9, 'pool');
+const prompts = generatePrompts(1, { split: 'train', count: 150 });
+const answer = (prompt: (typeof prompts)[number]): { text: string; ended: boolean } => ({
+  text: mixedResponse(prompt.task, rng),
+  ended: true,
+});
+const pairs: Pair[] = prompts.map((prompt) => ({ prompt, a: answer(prompt), b: answer(prompt) }));
+const everyone = labelerPopulation(1);
+const training = everyone.filter(({ group }) => group === 'training');
+const heldout = everyone.filter(({ group }) => group === 'heldout');
+const [first = fail()] = training;
+
+describe('labelers', () => {
+  it('are 20 and 10, with weights that sum to one, and put helpfulness first in training', () => {
+    expect(training).toHaveLength(20);
+    expect(heldout).toHaveLength(10);
+    for (const { weights } of everyone) {
+      expect(weights.helpful + weights.truthful + weights.harmless).toBeCloseTo(1, 12);
+    }
+    const mean = (group: readonly Labeler[]): number =>
+      group.reduce((sum, { weights }) => sum + weights.helpful, 0) / group.length;
+    expect(mean(training)).toBeGreaterThan(mean(heldout));
+    expect(labelerPopulation(1)).toEqual(everyone);
+    expect(labelerPopulation(2)).not.toEqual(everyone);
+  });
+
+  it('give competition ranks that depend on nothing but seed, labeler, prompt and texts', () => {
+    for (const prompt of prompts.slice(0, 40)) {
+      const answers = [answer(prompt), answer(prompt), answer(prompt), answer(prompt)];
+      const ranks = rankCompletions(first, prompt, answers, 4);
+      expect(rankCompletions(first, prompt, answers, 4)).toEqual(ranks);
+      expect(rankCompletions(first, prompt, [...answers].reverse(), 4)).toEqual(
+        [...ranks].reverse(),
+      );
+      expect(ranks.map((rank) => 1 + ranks.filter((other) => other < rank).length)).toEqual(ranks);
+    }
+  });
+
+  it('tie equal texts, and never throw on odd ones', () => {
+    const [prompt = fail()] = prompts;
+    const text = answer(prompt).text;
+    const same = [
+      { text, ended: true },
+      { text, ended: true },
+    ];
+    expect(rankCompletions(first, prompt, same, 1)).toEqual([1, 1]);
+    expect(Number.isFinite(utility(first, prompt, { text: '\ud800 🦊', ended: false }))).toBe(true);
+    const typed = { ...prompt, source: 'person' as const };
+    expect(Number.isFinite(utility(first, typed, { text, ended: true }))).toBe(true);
+  });
+
+  it('prefer as often as they say: the share over seeds is the exact probability', () => {
+    const clear = pairs.filter(({ prompt, a, b }) => !tied(first, prompt, a, b)).slice(0, 6);
+    expect(clear.length).toBe(6);
+    const runs = 250;
+    for (const { prompt, a, b } of clear) {
+      let won = 0;
+      for (let seed = 0; seed < runs; seed++) {
+        const [rankA = 0, rankB = 0] = rankCompletions(first, prompt, [a, b], seed);
+        expect(rankA).not.toBe(rankB);
+        if (rankA < rankB) won++;
+      }
+      const p = preferProbability(first, prompt, a, b);
+      expect(Math.abs(won / runs - p)).toBeLessThan(4.5 * Math.sqrt((p * (1 - p)) / runs) + 1e-3);
+    }
+  });
+
+  it('write rankings as a person does', () => {
+    const [prompt = fail()] = prompts;
+    const completions: Completion[] = [0, 1, 2, 3].map((k) => ({
+      id: `c${k}`,
+      policy: 'sft',
+      ...answer(prompt),
+    }));
+    const ranking = labelRanking(first, prompt, completions, 1);
+    expect([...ranking.shown].sort()).toEqual([0, 1, 2, 3]);
+    expect(ranking.ranks).toEqual(rankCompletions(first, prompt, completions, 1));
+    expect(ranking.at).toBe(0);
+    expect(ranking.labeler).toBe(first.id);
+  });
+});
+
+describe('noise', () => {
+  it('lets two training labelers agree on about 73 % of the comparisons', () => {
+    const share = agreement(training, pairs);
+    expect(share).toBeGreaterThan(0.69);
+    expect(share).toBeLessThan(0.77);
+    const ceiling = noiseCeiling(training, pairs);
+    expect(ceiling).toBeGreaterThan(share);
+    expect(ceiling).toBeLessThan(0.9);
+  });
+
+  it('is calibrated by temperature', () => {
+    const few = pairs.slice(0, 60);
+    const temperature = calibrateTemperature(training, few, 0.7);
+    const set = training.map((labeler) => ({ ...labeler, temperature }));
+    expect(agreement(set, few)).toBeCloseTo(0.7, 4);
+    expect(() => calibrateTemperature(training, few, 1.1)).toThrow(/without noise/);
+    expect(() => calibrateTemperature(training, [], 0.7)).toThrow(RangeError);
+  });
+
+  it('grows in the noisy population, and camps disagree', () => {
+    const few = pairs.slice(0, 80);
+    const of = (population: 'default' | 'noisy' | 'camps'): number =>
+      agreement(labelerPopulation(1, { population, heldout: 0 }), few);
+    expect(of('noisy')).toBeLessThan(of('default') - 0.05);
+    expect(of('camps')).toBeLessThan(of('default') - 0.02);
+  });
+
+  it('lovers of length and of cheer prefer long and cheerful texts', () => {
+    const [prompt] = generatePrompts(1, { split: 'train', count: 1, useCases: ['generation'] });
+    if (prompt?.task.useCase !== 'generation') throw new Error('no prompt');
+    const { hero } = prompt.task;
+    const short = { text: `one day ${hero} went to the pond.`, ended: true };
+    const long = {
+      text: `${short.text} ${hero} saw the hen. ${hero} ate some rice. ${hero} had a red ball.`,
+      ended: true,
+    };
+    const gay = {
+      text: `${short.text} ${hero} laughed and danced. ${hero} won the race.`,
+      ended: true,
+    };
+    const drab = {
+      text: `${short.text} ${hero} was alone in the cave. the rain did not stop.`,
+      ended: true,
+    };
+    const [byLength = fail()] = labelerPopulation(1, { population: 'length' });
+    const [byCheer = fail()] = labelerPopulation(1, { population: 'cheer' });
+    expect(preferProbability(byLength, prompt, long, short)).toBeGreaterThan(0.8);
+    expect(preferProbability(byCheer, prompt, gay, drab)).toBeGreaterThan(0.8);
+  });
+});

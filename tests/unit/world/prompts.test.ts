@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { SPLITS } from '../../../src/records/prompt.ts';
+import { generateDemonstrations } from '../../../src/world/demonstrations.ts';
+import { feelingOf } from '../../../src/world/feelings.ts';
+import {
+  splitSentences,
+  unknownWords,
+  wellFormedShare,
+  wordsOf,
+} from '../../../src/world/grammar.ts';
+import { generatePrompts, USER_CAP } from '../../../src/world/prompts.ts';
+import { presentUseCases, useCaseShares } from '../../../src/world/use-cases.ts';
+
+const sets = {
+  train: generatePrompts(1, { split: 'train', count: 3500 }),
+  validation: generatePrompts(1, { split: 'validation', count: 500 }),
+  test: generatePrompts(1, { split: 'test', count: 1200 }),
+};
+const pairOf = (prompt: { template: string; entity: string }): string =>
+  `${prompt.template} ${prompt.entity}`;
+
+describe('prompts', () => {
+  it('of different splits share no user, no text, no template and entity together', () => {
+    for (const a of SPLITS) {
+      for (const b of SPLITS) {
+        if (a === b) continue;
+        const users = new Set(sets[a].map((prompt) => prompt.userId));
+        const texts = new Set(sets[a].map((prompt) => prompt.text));
+        const pairs = new Set(sets[a].map(pairOf));
+        expect(sets[b].filter((prompt) => users.has(prompt.userId))).toEqual([]);
+        expect(sets[b].filter((prompt) => texts.has(prompt.text))).toEqual([]);
+        expect(sets[b].filter((prompt) => pairs.has(pairOf(prompt)))).toEqual([]);
+      }
+    }
+  });
+
+  it('are distinct, capped per user, and from at least 50 test users', () => {
+    for (const split of SPLITS) {
+      const prompts = sets[split];
+      expect(new Set(prompts.map(({ text }) => text)).size).toBe(prompts.length);
+      expect(new Set(prompts.map(({ id }) => id)).size).toBe(prompts.length);
+      for (const user of new Set(prompts.map(({ userId }) => userId))) {
+        expect(prompts.filter(({ userId }) => userId === user).length).toBeLessThanOrEqual(
+          USER_CAP,
+        );
+      }
+    }
+    expect(new Set(sets.test.map(({ userId }) => userId)).size).toBeGreaterThanOrEqual(50);
+  });
+
+  it('are short, and written in the grammar of the world', () => {
+    for (const { text } of sets.train) {
+      expect(wordsOf(text).length).toBeLessThanOrEqual(30);
+      expect(wellFormedShare(text)).toBe(1);
+    }
+  });
+
+  it('come in the shares of the use cases, none below a tenth', () => {
+    const shares = useCaseShares();
+    for (const name of presentUseCases) {
+      const share = sets.train.filter(({ useCase }) => useCase === name).length / sets.train.length;
+      expect(Math.abs(share - shares[name])).toBeLessThan(0.03);
+      expect(shares[name]).toBeGreaterThanOrEqual(0.0999);
+    }
+  });
+
+  it('are the same for the same seed, and a longer set begins with the shorter one', () => {
+    const short = generatePrompts(1, { split: 'test', count: 40 });
+    expect(short).toEqual(sets.test.slice(0, 40));
+    expect(generatePrompts(2, { split: 'test', count: 40 })).not.toEqual(short);
+  });
+
+  it('refuse a count that the cap makes impossible', () => {
+    expect(() => generatePrompts(1, { split: 'test', count: 100, cap: 1 })).toThrow(
+      /cannot give 100/,
+    );
+  });
+});
+
+describe('demonstrations', () => {
+  const demonstrations = generateDemonstrations(1, 2000);
+
+  it('are written in the grammar, short, and by several people', () => {
+    for (const { response } of demonstrations) {
+      expect(wellFormedShare(response)).toBe(1);
+      expect(unknownWords(response)).toEqual([]);
+      expect(wordsOf(response).length).toBeLessThanOrEqual(36);
+    }
+    expect(new Set(demonstrations.map(({ author }) => author)).size).toBeGreaterThan(8);
+    expect(generateDemonstrations(1, 20)).toEqual(demonstrations.slice(0, 20));
+  });
+
+  it('are blunt more often than not, and full in about four cases of ten', () => {
+    const stories = demonstrations.filter(({ prompt }) => prompt.useCase === 'generation');
+    const full = stories.filter(({ response }) => splitSentences(response).length > 1).length;
+    expect(full / stories.length).toBeGreaterThan(0.4);
+    expect(full / stories.length).toBeLessThan(0.62);
+  });
+});
+
+describe('feelingOf', () => {
+  it.each([
+    ['the fox was happy.', 'cheerful'],
+    ['the fox found a red ball and smiled.', 'cheerful'],
+    ['in the end anna felt lonely.', 'gloomy'],
+    ['one day the fox went to the pond.', 'neutral'],
+    ['the rain did not stop. it was very proud.', 'cheerful'],
+    ['', 'neutral'],
+  ])('%s', (text, mood) => {
+    expect(feelingOf(text)).toBe(mood);
+  });
+});
