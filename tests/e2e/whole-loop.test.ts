@@ -187,15 +187,20 @@ describe('the whole loop on WASM', () => {
   );
 });
 
-/** Points of a chart, as its text for screen readers and its table count them. */
+/**
+ * Points of a chart, as its table counts them; opens the table and closes it again. The table is drawn
+ * after the browser's own toggle event, hence the waits.
+ */
 async function chartPoints(title: string): Promise<number> {
   const figure = browser.page.locator('figure', {
     has: browser.page.locator('strong', { hasText: new RegExp(`^${title}$`) }),
   });
   const numbers = figure.locator('summary');
-  if ((await figure.locator('tbody').count()) === 0) await numbers.click();
+  await numbers.click();
+  await figure.locator('table').waitFor();
   const count = await figure.locator('tbody tr').count();
   await numbers.click();
+  await figure.locator('table').waitFor({ state: 'detached' });
   return count;
 }
 
