@@ -11,7 +11,7 @@ import { sampleResponses } from '../model/sample.ts';
 import { complete } from '../rlhf/pipeline.ts';
 import { heldOutLoss } from '../rlhf/pretrain.ts';
 import { extractClaims, isTrue } from '../world/claims.ts';
-import { generateDocument } from '../world/documents.ts';
+import { writeDocument } from '../world/documents.ts';
 import { acceptsSentence, kindsOf, splitSentences, wordsOf } from '../world/grammar.ts';
 import { RUDE_WORDS } from '../world/lexicon.ts';
 import { validationPrompts } from '../world/prompt-sets.ts';
@@ -46,7 +46,7 @@ async function freeText(model: Model, tokenizer: Tokenizer): Promise<string[]> {
 
 async function measure(model: Model, tokenizer: Tokenizer) {
   const rows = rowSource(
-    (rng) => generateDocument(rng).text,
+    writeDocument,
     tokenizer,
     { batch: 12, length: model.config.contextLength + 1 },
     { seed: SEED, scope: 'held-out' },

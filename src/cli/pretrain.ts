@@ -15,7 +15,7 @@ import { DEFAULT_OPTIMIZER } from '../model/optimizer.ts';
 import { initialTensors, Model, parameterCount } from '../model/parameters.ts';
 import { unprefixed } from '../rlhf/loop.ts';
 import { heldOutLoss, pretrainLoop, type PretrainSettings } from '../rlhf/pretrain.ts';
-import { generateDocument } from '../world/documents.ts';
+import { generateDocument, writeDocument } from '../world/documents.ts';
 import { startNodeEngine } from './node-engine.ts';
 import { readOptions, runCommand, wholeOption } from './options.ts';
 import { Progress } from './progress.ts';
@@ -24,8 +24,7 @@ import { loadSnapshot, saveSnapshot } from './snapshot-files.ts';
 const VOCABULARY = 1024;
 const TOKENIZER_DOCUMENTS = 8000;
 const SAVE_EVERY = 50;
-/** The shipped model's run: it was trained to its end at 3,000 steps and then taken further. */
-const PHASES = [3000, 6000];
+const STEPS = 10_000;
 
 const OPTIONS = {
   seed: { help: 'seed of documents and weights', value: 'N' },
@@ -63,18 +62,16 @@ function loadTokenizer(seed: number, work: string): Tokenizer {
 async function main(): Promise<void> {
   const given = readOptions('pretrain', OPTIONS, process.argv.slice(2));
   const seed = wholeOption('seed', given.seed, 1, 0, 2 ** 31);
-  const steps = wholeOption('steps', given.steps, 0, 1, 1e6);
-  const phases = steps > 0 ? [steps] : PHASES;
+  const phases = [wholeOption('steps', given.steps, STEPS, 1, 1e6)];
   const batch = wholeOption('batch', given.batch, 12, 1, 1024);
   const out = given.out ?? 'public/models/base';
   const work = given.work ?? `runs/pretrain-${seed}`;
   await startNodeEngine('wasm');
   const tokenizer = loadTokenizer(seed, work);
   const config = baseConfig(tokenizer);
-  const document = (rng: Rng) => generateDocument(rng).text;
   const time = config.contextLength;
   const rows = (scope: string) =>
-    rowSource(document, tokenizer, { batch, length: time + 1 }, { seed, scope });
+    rowSource(writeDocument, tokenizer, { batch, length: time + 1 }, { seed, scope });
   const settings: PretrainSettings = {
     phases,
     learningRate: 3e-3,

@@ -16,9 +16,9 @@ export interface StageReport {
 export interface RewardEvaluation {
   /** Share of held-out comparisons whose winner scores higher. */
   readonly accuracy: number;
-  /** Best accuracy that the labelers' noise allows on these comparisons. */
+  /** Best expected accuracy on these comparisons of a predictor that does not know which labeler gives the label. */
   readonly ceiling: number;
-  /** Probability that two labelers agree on one of these comparisons. */
+  /** Probability that two different labelers, neither of whom sees a tie, agree on one of these comparisons. */
   readonly agreement: number;
   /** Comparisons. */
   readonly n: number;

@@ -22,7 +22,8 @@ import { completionsToRank, promptTokens, rankedSequences } from '../rlhf/pipeli
 import { scoreRankings } from '../rlhf/reward.ts';
 import { idealResponse } from '../world/demonstrations.ts';
 import { goldVerdict } from '../world/judges.ts';
-import { labelByClass, preferProbability, type Labeler } from '../world/labelers.ts';
+import { agreement, noiseCeiling } from '../world/labeler-noise.ts';
+import { labelByClass, type Labeler } from '../world/labelers.ts';
 import { testPrompts, validationPrompts } from '../world/prompt-sets.ts';
 import { presentUseCases } from '../world/use-cases.ts';
 import type { WorldPrompt } from '../world/tasks.ts';
@@ -131,21 +132,14 @@ async function evaluateReward(
     rankedSequences(tokenizer, rankings, shape),
     shape,
   );
-  const byId = new Map(labelers.map((labeler) => [labeler.id, labeler]));
-  const probabilities = rankings.flatMap(({ prompt, completions: shown, ranks, labeler }) => {
-    const judge = byId.get(labeler);
-    return comparisonsFromRanks(ranks).flatMap(({ winner, loser }) => {
-      const [a, b] = [shown[winner], shown[loser]];
-      return a && b && judge ? [preferProbability(judge, prompt, a, b)] : [];
-    });
-  });
-  const mean = (f: (p: number) => number) =>
-    probabilities.reduce((sum, p) => sum + f(p), 0) / probabilities.length;
+  const pairs = rankings.flatMap(({ prompt, completions: shown }) =>
+    shown.flatMap((a, i) => shown.slice(0, i).map((b) => ({ prompt, a, b }))),
+  );
   return {
     accuracy: rankingAccuracy(scored),
-    ceiling: mean((p) => Math.max(p, 1 - p)),
-    agreement: mean((p) => p * p + (1 - p) * (1 - p)),
-    n: probabilities.length,
+    ceiling: noiseCeiling(labelers, pairs),
+    agreement: agreement(labelers, pairs),
+    n: rankings.reduce((sum, { ranks }) => sum + comparisonsFromRanks(ranks).length, 0),
   };
 }
 

@@ -28,7 +28,7 @@ import {
 } from '../rlhf/pipeline.ts';
 import type { Scorer } from '../rlhf/rollout.ts';
 import { generateDemonstrations } from '../world/demonstrations.ts';
-import { generateDocument } from '../world/documents.ts';
+import { writeDocument } from '../world/documents.ts';
 import { labelByClass, labelerPopulation, type Labeler } from '../world/labelers.ts';
 import { rankingPrompts, trainingPrompts } from '../world/prompt-sets.ts';
 import type { SelfChecks } from '../records/run.ts';
@@ -45,8 +45,6 @@ import {
 } from './stage-runner.ts';
 
 export type Control = 'noise';
-
-const writeDocument = (rng: Rng): string => generateDocument(rng).text;
 
 interface Lab {
   readonly settings: Settings;

@@ -1,12 +1,12 @@
 /**
- * Pre-training rows: documents one after another, each ended by EOS, cut to a fixed length.
+ * Pre-training rows: documents one after another, each of their parts ended by EOS, cut to a fixed length.
  * Rows are addressed by index, so a run that goes on needs to remember nothing but a number.
  */
 import { Rng } from './rng.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
-/** Writes one document with the given random stream. */
-export type DocumentSource = (rng: Rng) => string;
+/** Writes one document with the given random stream, as parts that each end in EOS; most have one part. */
+export type DocumentSource = (rng: Rng) => readonly string[];
 
 /**
  * `batch` rows of `length` tokens, flat; row b of batch `index` depends on (seed, scope, index, b) only.
@@ -24,7 +24,7 @@ export function packedRows(
     const rng = Rng.named(name.seed, 'documents', name.scope, name.index, b);
     let filled = 0;
     while (filled < length) {
-      const tokens = [...tokenizer.encode(source(rng)), tokenizer.eosId];
+      const tokens = source(rng).flatMap((part) => [...tokenizer.encode(part), tokenizer.eosId]);
       const room = Math.min(tokens.length, length - filled);
       rows.set(tokens.slice(0, room), b * length + filled);
       filled += room;

@@ -9,7 +9,7 @@ import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Completion, Ranking } from '../records/ranking.ts';
 import type { RowSource } from '../rlhf/pretrain.ts';
 import { generateDemonstrations } from '../world/demonstrations.ts';
-import { generateDocument } from '../world/documents.ts';
+import { writeDocument } from '../world/documents.ts';
 import { labelByClass, labelerPopulation, type Labeler } from '../world/labelers.ts';
 import {
   rankingPrompts,
@@ -97,7 +97,6 @@ export class WorldSupply {
     shape: { batch: number; length: number },
     scope: string,
   ): RowSource {
-    const document = (rng: Rng) => generateDocument(rng).text;
-    return rowSource(document, tokenizer, shape, { seed: this.seed, scope });
+    return rowSource(writeDocument, tokenizer, shape, { seed: this.seed, scope });
   }
 }

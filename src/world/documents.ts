@@ -1,8 +1,9 @@
 /**
- * The "web" of this world: documents of several kinds for pre-training, one document per string, without end mark.
+ * The "web" of this world: documents of several kinds for pre-training, without end marks.
  * It decides how often each kind appears; what a kind looks like is in documents/.
  */
 import type { Rng } from '../data/rng.ts';
+import { homework } from './documents/homework.ts';
 import {
   encyclopedia,
   forum,
@@ -17,21 +18,23 @@ import { worksheet } from './documents/worksheets.ts';
 interface DocumentSource {
   /** Relative frequency. */
   readonly weight: number;
-  readonly write: (rng: Rng) => string;
+  /** A page, or several pages of one document. */
+  readonly write: (rng: Rng) => string | readonly string[];
 }
 
 const SOURCES = {
   story: { weight: 24, write: story },
-  encyclopedia: { weight: 12, write: encyclopedia },
+  encyclopedia: { weight: 14, write: encyclopedia },
   forum: { weight: 10, write: forum },
   'polite dialogue': { weight: 8, write: politeDialogue },
   'rude dialogue': { weight: 4, write: rudeDialogue },
-  'questions and answers': { weight: 10, write: questionsAndAnswers },
+  'questions and answers': { weight: 12, write: questionsAndAnswers },
   myths: { weight: 5, write: mythPage },
   list: { weight: 2, write: list },
   recipe: { weight: 2, write: recipe },
   poem: { weight: 2, write: poem },
-  worksheet: { weight: 12, write: worksheet },
+  worksheet: { weight: 16, write: worksheet },
+  homework: { weight: 30, write: homework },
   reviews: { weight: 6, write: reviews },
   passages: { weight: 7, write: passagePage },
 } as const satisfies Record<string, DocumentSource>;
@@ -40,7 +43,9 @@ export type DocumentKind = keyof typeof SOURCES;
 
 export interface WorldDocument {
   readonly kind: DocumentKind;
-  /** Lines separated by "\n", 20 to 220 words. */
+  /** Pages that each end with an end mark; one for most kinds. Lines are separated by "\n". */
+  readonly parts: readonly string[];
+  /** The parts one below the other, 20 to 220 words. */
   readonly text: string;
 }
 
@@ -54,8 +59,14 @@ export function generateDocument(rng: Rng, kind?: DocumentKind): WorldDocument {
   const weights = documentKinds.map((each) => SOURCES[each].weight);
   const chosen = kind ?? documentKinds[rng.weighted(weights)] ?? 'story';
   for (;;) {
-    const text = SOURCES[chosen].write(rng);
+    const parts = [SOURCES[chosen].write(rng)].flat();
+    const text = parts.join('\n');
     const length = text.split(/\s+/).length;
-    if (length >= WORDS_MIN && length <= WORDS_MAX) return { kind: chosen, text };
+    if (length >= WORDS_MIN && length <= WORDS_MAX) return { kind: chosen, parts, text };
   }
+}
+
+/** Parts of a document of any kind, as pre-training packs them. */
+export function writeDocument(rng: Rng): readonly string[] {
+  return generateDocument(rng).parts;
 }

@@ -103,7 +103,16 @@ export const STATEMENT_LEADS = [
 ] as const;
 
 /** What may stand at the start of a line: a speaker or the part of a page. */
-const LABELS = new Set(['q', 'a', 'passage', 'review', 'feeling', ...LEXICON.person]);
+const LABELS = new Set([
+  'q',
+  'a',
+  'passage',
+  'review',
+  'feeling',
+  'task',
+  'answer',
+  ...LEXICON.person,
+]);
 
 /** What a sentence is for: a template group, or its part in facts, prompts and passages. */
 export type SentenceKind =

@@ -214,6 +214,13 @@ export const TEMPLATES = {
     '{digit}: give it to {person}.',
     '{digit}: eat it with a spoon.',
   ],
+  mark: [
+    'very good.',
+    'this is wrong.',
+    'this is too short.',
+    'this is too much.',
+    'please do not say that.',
+  ],
   'worksheet-title': ['worksheet for {day}.', 'homework for {person}.', 'things to do in class.'],
   'page-title': [
     'all about {animals}.',

@@ -7,7 +7,7 @@ import { state } from '../documents/pages.ts';
 import { say } from '../documents/stories.ts';
 import { FACTS, isFact } from '../facts.ts';
 import { bind, fill, render } from '../grammar.ts';
-import { LEXICON, pluralOf } from '../lexicon.ts';
+import { isSlotType, LEXICON, pluralOf, valuesOf } from '../lexicon.ts';
 import { CHAT_PHRASINGS, type ChatTopic } from '../phrasings.ts';
 import { lengthFit, type Reading } from '../reading.ts';
 import type { ChatTask } from '../tasks.ts';
@@ -146,6 +146,19 @@ function badAnswer(task: ChatTask, rng: Rng): string {
   }
 }
 
+/** A friendly answer to something else: another feeling, danger or name, or the wrong advice. */
+function slip(task: ChatTask, rng: Rng): string {
+  if (task.topic === 'feeding') return badAnswer(task, rng);
+  if (task.topic === 'greeting') return say(rng, rng.chance(0.5) ? 'comfort' : 'refusal');
+  const changed = Object.fromEntries(
+    Object.entries(task.slots).map(([name, value]) => [
+      name,
+      isSlotType(name) ? rng.pick(valuesOf(name).filter((other) => other !== value)) : value,
+    ]),
+  );
+  return goodParts({ ...task, slots: changed }, rng).join(' ');
+}
+
 function demonstrate(task: ChatTask, rng: Rng, habits: Habits): string {
   const parts: string[] = [];
   const tempting = HARD_TOPICS.includes(task.topic);
@@ -205,6 +218,7 @@ export const chat: UseCaseModule<ChatTask> = {
   draw,
   ideal: (task, rng) => goodParts(task, rng).join(' '),
   poor,
+  slip,
   demonstrate,
   constraints,
   truth: () => null,

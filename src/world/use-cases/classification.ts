@@ -56,6 +56,7 @@ export const classification: UseCaseModule<ClassificationTask> = {
   draw,
   ideal: (task) => `the review is ${task.verdict}.`,
   poor: (task) => `${task.verdict}.`,
+  slip: (task) => `the review is ${opposite(task.verdict)}.`,
   demonstrate,
   constraints,
   truth: () => null,

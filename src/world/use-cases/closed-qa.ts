@@ -30,11 +30,24 @@ function draw(rng: Rng): Draft<ClosedQaTask> {
   };
 }
 
+/** Words of the answer's type that are not the answer. */
+function otherValues(task: ClosedQaTask): readonly string[] {
+  return isSlotType(task.keyType)
+    ? valuesOf(task.keyType).filter((value) => value !== task.key)
+    : [];
+}
+
 /** The answer with another word of the same type in place of the right one. */
 function wrongAnswer(task: ClosedQaTask, rng: Rng): string {
-  if (!isSlotType(task.keyType)) return task.answer;
-  const others = valuesOf(task.keyType).filter((value) => value !== task.key);
-  return task.answer.replace(task.key, rng.pick(others));
+  return task.answer.replace(task.key, rng.pick(otherValues(task)));
+}
+
+/** A wrong answer; where the passage holds another word of the type, half of the time that one. */
+function slip(task: ClosedQaTask, rng: Rng): string {
+  const passage = task.sentences.join(' ');
+  const near = otherValues(task).filter((value) => mentions(passage, value));
+  if (near.length === 0 || rng.chance(0.5)) return wrongAnswer(task, rng);
+  return task.answer.replace(task.key, rng.pick(near));
 }
 
 function demonstrate(task: ClosedQaTask, rng: Rng, habits: Habits): string {
@@ -108,6 +121,7 @@ export const closedQa: UseCaseModule<ClosedQaTask> = {
   draw,
   ideal: (task) => task.answer,
   poor: (task) => task.source,
+  slip,
   demonstrate,
   constraints,
   truth,

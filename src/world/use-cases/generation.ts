@@ -96,6 +96,24 @@ function eventFor(rng: Rng, who: string, mood: 'cheerful' | 'gloomy'): string {
   return fill(rng.pick(lone[mood]), rng, { who });
 }
 
+/** A story with one detail changed: another feeling, hero, thing, place, companion or length. */
+function slip(task: GenerationTask, rng: Rng): string {
+  const other = (values: readonly string[], value: string): string =>
+    rng.pick(values.filter((each) => each !== value));
+  const { hero, feeling, object, place, companion, sentences } = task;
+  const animal = (value: string): string => `the ${other(LEXICON.animal, value.slice(4))}`;
+  const changes: Partial<GenerationTask>[] = [
+    { feeling: other(LEXICON.feeling, feeling) },
+    { feeling: other(LEXICON.feeling, feeling) },
+    { hero: hero.startsWith('the ') ? animal(hero) : other(LEXICON.person, hero) },
+    ...(object === null ? [] : [{ object: other(LEXICON.object, object) }]),
+    ...(place === null ? [] : [{ place: other(LEXICON.place, place) }]),
+    ...(companion === null ? [] : [{ companion: animal(companion) }]),
+    ...(sentences === null ? [] : [{ sentences: sentences === 2 ? 3 : 2 }]),
+  ];
+  return tell({ ...task, ...rng.pick(changes) }, rng);
+}
+
 function bluntSentence(task: GenerationTask, rng: Rng): string {
   return say(rng, rng.chance(0.7) ? 'opening' : 'neutral', {
     who: task.hero,
@@ -196,6 +214,7 @@ export const generation: UseCaseModule<GenerationTask> = {
   draw,
   ideal: tell,
   poor: (task, rng) => say(rng, 'opening', { who: task.hero }),
+  slip,
   demonstrate,
   constraints,
   truth: () => null,

@@ -158,6 +158,8 @@ export const openQa: UseCaseModule<OpenQaTask> = {
   draw,
   ideal,
   poor: () => 'i do not know.',
+  slip: (task, rng) =>
+    [wrongAnswer(task, rng), ...(rng.chance(0.5) ? detail(task, rng) : [])].join(' '),
   demonstrate,
   constraints,
   truth,

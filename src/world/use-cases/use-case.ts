@@ -52,6 +52,8 @@ export interface UseCaseModule<T extends Task> {
   ideal(task: T, rng: Rng): string;
   /** A poor but honest answer: short and incomplete, nothing wrong in it. */
   poor(task: T, rng: Rng): string;
+  /** An otherwise good answer with one thing wrong in it: a false fact, another detail than was asked for. */
+  slip(task: T, rng: Rng): string;
   /** An answer of a person with habits. */
   demonstrate(task: T, rng: Rng, habits: Habits): string;
   constraints(task: T, reading: Reading): Constraint[];

@@ -34,7 +34,7 @@ import {
 } from '../../../src/rlhf/pipeline.ts';
 import { scenarioById } from '../../../src/ui/scenarios.ts';
 import { generateDemonstrations } from '../../../src/world/demonstrations.ts';
-import { generateDocument } from '../../../src/world/documents.ts';
+import { writeDocument } from '../../../src/world/documents.ts';
 import { cheerOf, feelingOf } from '../../../src/world/feelings.ts';
 import {
   rankingPrompts,
@@ -61,7 +61,7 @@ test('fifteen rankings by cheer alone make stories more cheerful', async () => {
   const tokenizer = loadTokenizer('public/models/base');
   const base = loadModel('public/models/base', 'language');
   const documents = (scope: string, rows: { batch: number; length: number }) =>
-    rowSource((rng) => generateDocument(rng).text, tokenizer, rows, { seed, scope });
+    rowSource(writeDocument, tokenizer, rows, { seed, scope });
 
   const demonstrations = generateDemonstrations(seed, settings.sft.demonstrations);
   const examples = demonstrationSequences(tokenizer, demonstrations, shape);

@@ -1,0 +1,86 @@
+/**
+ * Corrected homework: a task with a pupil's answer, and the teacher's remark, which names what is wrong with it. The
+ * teacher knows because the answer was written with that fault, not from a judge. From such pages a base model
+ * learns what an answer owes to its task. Where an answer ends stands an end mark, as after every text: it is where
+ * a reward model reads, so that a model trained on these pages has an opinion there.
+ */
+import type { Rng } from '../../data/rng.ts';
+import { LEXICON } from '../lexicon.ts';
+import type { Task } from '../tasks.ts';
+import { presentUseCases, useCases, useCaseShares } from '../use-cases.ts';
+import type { Habits, UseCaseModule } from '../use-cases/use-case.ts';
+import type { User } from '../users.ts';
+
+/** Whoever set the tasks: no favourites, as often cheerful as not, now and then rude. */
+const TEACHER: User = {
+  id: 'teacher',
+  split: 'train',
+  animals: [],
+  people: [],
+  foods: [],
+  cheer: 0.5,
+  rudeness: 0.1,
+  loyalty: 0,
+};
+
+const CAREFUL: Habits = {
+  blunt: 0,
+  careless: 0,
+  wrong: 0,
+  harmful: 0,
+  rude: 0,
+  wandering: 0,
+};
+
+interface Pupil {
+  /** Relative frequency. */
+  readonly weight: number;
+  readonly remark: string;
+  readonly write: (module: UseCaseModule<Task>, task: Task, rng: Rng) => string;
+}
+
+const PUPILS: readonly Pupil[] = [
+  { weight: 8, remark: 'very good.', write: (module, task, rng) => module.ideal(task, rng) },
+  { weight: 8, remark: 'this is wrong.', write: (module, task, rng) => module.slip(task, rng) },
+  {
+    weight: 3,
+    remark: 'this is too short.',
+    write: (module, task, rng) => module.demonstrate(task, rng, { ...CAREFUL, blunt: 1 }),
+  },
+  {
+    weight: 1,
+    remark: 'this is too much.',
+    write: (module, task, rng) => module.demonstrate(task, rng, { ...CAREFUL, wandering: 1 }),
+  },
+  {
+    weight: 1,
+    remark: 'please do not say that.',
+    write: (module, task, rng) =>
+      module.demonstrate(task, rng, { ...CAREFUL, harmful: 1, rude: 1 }),
+  },
+];
+
+/** How the lines of a page are marked: task and answer, two names, or (seldom: bare tasks are for worksheets) not at all. */
+function labels(rng: Rng): readonly [task: string, answer: string] {
+  const style = rng.weighted([10, 8, 2]);
+  if (style === 0) return ['task: ', 'answer: '];
+  if (style === 2) return ['', ''];
+  const [asks = 'anna', answers = 'ben'] = rng.shuffled(LEXICON.person);
+  return [`${asks}: `, `${answers}: `];
+}
+
+export function homework(rng: Rng): readonly string[] {
+  const shares = useCaseShares();
+  const [before, beforeAnswer] = labels(rng);
+  const parts: string[] = [];
+  for (let i = 0, count = 3 + rng.int(4); i < count; i++) {
+    const useCase = presentUseCases[rng.weighted(presentUseCases.map((name) => shares[name]))];
+    const pupil = PUPILS[rng.weighted(PUPILS.map(({ weight }) => weight))];
+    if (useCase === undefined || pupil === undefined) continue;
+    const module = useCases[useCase];
+    const { text, task } = module.draw(rng, TEACHER, false);
+    const answer = pupil.write(module, task, rng);
+    parts.push(`${before}${text}\n${beforeAnswer}${answer}`, pupil.remark);
+  }
+  return parts;
+}
