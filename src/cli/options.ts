@@ -15,12 +15,33 @@ export interface OptionSpec {
   readonly value?: string;
 }
 
-/** Parses `argv` by the table; unknown options, missing values and stray words are usage errors. */
+/** Asking for help ends the command, but is no mistake. */
+export class HelpRequest extends Error {
+  override readonly name = 'HelpRequest';
+}
+
+/** The options of a command, a line each. */
+export function helpText(command: string, table: Readonly<Record<string, OptionSpec>>): string {
+  const rows = Object.entries(table).map(([name, { value, help }]) => ({
+    left: `  --${name}${value === undefined ? '' : ` ${value}`}`,
+    help,
+  }));
+  const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
+  return [
+    `npm run ${command} -- [OPTIONS]`,
+    ...rows.map(({ left, help }) => left.padEnd(width) + help),
+  ].join('\n');
+}
+
+/** Parses `argv` by the table; `--help` throws HelpRequest; unknown options, missing values and stray words are usage errors. */
 export function readOptions<K extends string>(
   command: string,
   table: Readonly<Record<K, OptionSpec>>,
   argv: readonly string[],
 ): Partial<Record<K, string>> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    throw new HelpRequest(helpText(command, table));
+  }
   const names = Object.keys(table) as K[];
   const options = Object.fromEntries(
     names.map((name) => [
@@ -85,6 +106,10 @@ export async function runCommand(main: () => Promise<void>): Promise<void> {
   try {
     await main();
   } catch (error) {
+    if (error instanceof HelpRequest) {
+      process.stdout.write(`${error.message}\n`);
+      return;
+    }
     const isInput = error instanceof Error && INPUT_ERRORS.has(error.name);
     const text = error instanceof Error ? (isInput ? error.message : error.stack) : String(error);
     process.stderr.write(`${text ?? 'unknown error'}\n`);

@@ -18,15 +18,16 @@ import {
 import { rankingAccuracy } from '../rlhf/metrics.ts';
 import type { RateInterval } from '../rlhf/intervals.ts';
 import { comparisonsFromRanks } from '../rlhf/ranking-loss.ts';
-import { completionsToRank, promptTokens, rankedSequences } from '../rlhf/pipeline.ts';
+import { promptsThatFit, promptTokens, rankedSequences } from '../rlhf/pipeline.ts';
 import { scoreRankings } from '../rlhf/reward.ts';
 import { idealResponse } from '../world/demonstrations.ts';
 import { goldVerdict } from '../world/judges.ts';
 import { agreement, noiseCeiling } from '../world/labeler-noise.ts';
-import { labelByClass, type Labeler } from '../world/labelers.ts';
+import type { Labeler } from '../world/labelers.ts';
 import { testPrompts, validationPrompts } from '../world/prompt-sets.ts';
 import { presentUseCases } from '../world/use-cases.ts';
 import type { WorldPrompt } from '../world/tasks.ts';
+import { rankByClass } from './class-rankings.ts';
 import { Progress } from './progress.ts';
 import type { RewardEvaluation } from './report.ts';
 
@@ -65,7 +66,7 @@ async function answerAll(
 ): Promise<Group> {
   const { seed } = settings.general;
   const shape = sequenceShape(settings);
-  const prompts = testPrompts(seed, settings.evaluate.prompts);
+  const prompts = promptsThatFit(tokenizer, testPrompts(seed, settings.evaluate.prompts), shape);
   const prefix = fewShotPrefix(pool, seed);
   const wide = {
     ...shape,
@@ -121,12 +122,10 @@ async function evaluateReward(
   const { k } = settings.labels;
   // About a third of the pairs are ties, which count for nothing.
   const wanted = Math.ceil((1.6 * settings.evaluate.rewardComparisons) / ((k * (k - 1)) / 2));
-  const prompts = validationPrompts(seed, Math.min(1000, wanted));
-  const call = { shape, temperature: 1, seed, scope: 'held-out rankings', policy: 'sft' } as const;
-  const completions = await completionsToRank(models.sft, tokenizer, prompts, k, call);
-  const rankings = prompts.map((prompt, i) =>
-    labelByClass(labelers, prompt, completions[i] ?? [], seed),
-  );
+  const held = validationPrompts(seed, Math.min(1000, wanted));
+  const prompts = promptsThatFit(tokenizer, held, shape);
+  const call = { shape, K: k, seed, scope: 'held-out labels', file: null };
+  const rankings = await rankByClass(models.sft, tokenizer, prompts, labelers, call);
   const scored = await scoreRankings(
     models.reward,
     rankedSequences(tokenizer, rankings, shape),

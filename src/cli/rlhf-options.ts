@@ -132,5 +132,6 @@ export function readRunOptions(words: readonly string[]): RunOptions {
     given.resume === undefined ? freshSettings(given) : resumedSettings(given.resume, given);
   prepareOutputs(given);
   const path = given.resume ?? given.out ?? null;
-  return { run, path, report: given.json ?? (path === null ? null : join(path, 'report.json')) };
+  const name = run.control === null ? 'report.json' : `report-${run.control}.json`;
+  return { run, path, report: given.json ?? (path === null ? null : join(path, name)) };
 }

@@ -2,6 +2,7 @@
  * One whole run without a page: SFT, labels by the simulated class, reward model, PPO-ptx, evaluation. Each stage is
  * taken from the run's folder when it is finished there, gone on with when it is half done, and run otherwise.
  */
+import { join } from 'node:path';
 import { rowSource } from '../data/packing.ts';
 import { Rng } from '../data/rng.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
@@ -17,21 +18,22 @@ import {
 import { Model } from '../model/parameters.ts';
 import { unprefixed } from '../rlhf/loop.ts';
 import {
-  completionsToRank,
   demonstrationSequences,
   environmentPrompts,
   finishReward,
   openPpo,
   openReward,
   openSft,
+  promptsThatFit,
   rankedSequences,
 } from '../rlhf/pipeline.ts';
 import type { Scorer } from '../rlhf/rollout.ts';
 import { generateDemonstrations } from '../world/demonstrations.ts';
 import { writeDocument } from '../world/documents.ts';
-import { labelByClass, labelerPopulation, type Labeler } from '../world/labelers.ts';
+import { labelerPopulation, type Labeler } from '../world/labelers.ts';
 import { rankingPrompts, trainingPrompts } from '../world/prompt-sets.ts';
 import type { SelfChecks } from '../records/run.ts';
+import { rankByClass } from './class-rankings.ts';
 import { seriesOf, type StageReport } from './report.ts';
 import { evaluateRun } from './rlhf-evaluation.ts';
 import {
@@ -106,14 +108,12 @@ async function rewardStage(lab: Lab, sft: Model, labelers: readonly Labeler[]): 
     return new Model(sft.config, 'scalar', unprefixed(done.snapshot.tensors, 'model.'));
   }
   const started = performance.now();
-  const prompts = rankingPrompts(trainingPrompts(seed), settings.labels.prompts);
-  const call = { shape, temperature: 1, seed, scope: 'rankings', policy: 'sft' } as const;
-  const completions = await completionsToRank(sft, tokenizer, prompts, settings.labels.k, call);
-  const rankings = rankedSequences(
-    tokenizer,
-    prompts.map((prompt, i) => labelByClass(labelers, prompt, completions[i] ?? [], seed)),
-    shape,
-  );
+  const pool = promptsThatFit(tokenizer, trainingPrompts(seed), shape);
+  const prompts = rankingPrompts(pool, settings.labels.prompts);
+  const file = folder.path === null ? null : join(folder.path, 'labels.jsonl');
+  const call = { shape, K: settings.labels.k, seed, scope: 'labels', file };
+  const labels = await rankByClass(sft, tokenizer, prompts, labelers, call);
+  const rankings = rankedSequences(tokenizer, labels, shape);
   const wallSeconds = (performance.now() - started) / 1000;
   const facts = { prompts: prompts.length, usable: rankings.length };
   report(lab, 'labels', { records: [], wallSeconds }, facts);
@@ -137,11 +137,13 @@ async function rewardStage(lab: Lab, sft: Model, labelers: readonly Labeler[]): 
   return open.model;
 }
 
-/** Scores drawn from a normal distribution by the response's own tokens: nothing that can be learnt. */
+/** Scores drawn from a normal distribution by prompt and response: nothing that carries over to another prompt. */
 function noiseScorer(seed: number): Scorer {
   return (sequences) =>
     Promise.resolve(
-      sequences.map(({ response }) => Rng.named(seed, 'noise', response.join(' ')).normal()),
+      sequences.map(({ prompt, response }) =>
+        Rng.named(seed, 'noise', prompt.join(' '), response.join(' ')).normal(),
+      ),
     );
 }
 

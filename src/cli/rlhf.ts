@@ -2,7 +2,7 @@
  * `npm run rlhf -- --preset micro|quick|paper --seed N`: the whole loop without a browser, progress on stderr,
  * a typed JSON report in a file or on stdout.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadModel, loadTokenizer } from './model-files.ts';
 import { startNodeEngine } from './node-engine.ts';
@@ -28,7 +28,10 @@ async function main(): Promise<void> {
   const started = performance.now();
   const engine = await startNodeEngine(backend);
   const model = loadModel(base, 'language');
-  if (path !== null) writeFileSync(join(path, 'run.json'), JSON.stringify(run, null, 2));
+  // A control beside a run does not change what the run itself is.
+  if (path !== null && !existsSync(join(path, 'run.json'))) {
+    writeFileSync(join(path, 'run.json'), JSON.stringify(run, null, 2));
+  }
   const judgeEma = preset === 'paper';
   const result = await runPipeline(model, tokenizer, settings, {
     folder: { path },

@@ -5,8 +5,10 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '../data/safetensors.ts';
+import { parseStrictJson } from '../data/strict-json.ts';
 import type { JsonValue } from '../records/run.ts';
 import type { Snapshot } from '../rlhf/loop.ts';
+import { UsageError } from './options.ts';
 
 export function saveSnapshot(folder: string, name: string, snapshot: Snapshot): void {
   mkdirSync(folder, { recursive: true });
@@ -27,7 +29,14 @@ export function saveSnapshot(folder: string, name: string, snapshot: Snapshot): 
 export function loadSnapshot(folder: string, name: string): Snapshot | null {
   const place = [join(folder, name), join(folder, `${name}.old`)].find((path) => existsSync(path));
   if (!place) return null;
-  const tensors = readSafetensors(new Uint8Array(readFileSync(join(place, 'tensors.safetensors'))));
-  const state = JSON.parse(readFileSync(join(place, 'state.json'), 'utf8')) as JsonValue;
-  return { tensors, state };
+  try {
+    const bytes = new Uint8Array(readFileSync(join(place, 'tensors.safetensors')));
+    const state = parseStrictJson(readFileSync(join(place, 'state.json'), 'utf8')) as JsonValue;
+    return { tensors: readSafetensors(bytes), state };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(
+      `the checkpoint ${place} is damaged (${reason.split('\n')[0] ?? ''}). Delete that folder to do its stage again.`,
+    );
+  }
 }

@@ -4,7 +4,9 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseStrictJson } from '../data/strict-json.ts';
 import type { Loop, Snapshot, StepRecord } from '../rlhf/loop.ts';
+import { UsageError } from './options.ts';
 import { Progress } from './progress.ts';
 import { loadSnapshot, saveSnapshot } from './snapshot-files.ts';
 
@@ -31,7 +33,13 @@ interface Journal {
 function readJournal(folder: string, name: string): Journal {
   const file = join(folder, `${name}.json`);
   if (!existsSync(file)) return { records: [], seconds: 0 };
-  return JSON.parse(readFileSync(file, 'utf8')) as Journal;
+  try {
+    return parseStrictJson(readFileSync(file, 'utf8')) as unknown as Journal;
+  } catch {
+    throw new UsageError(
+      `${file} is damaged. Delete it and the folders ${name}-part and ${name}-done to do that stage again.`,
+    );
+  }
 }
 
 /** By a rename, so that a killed process leaves a whole journal. */

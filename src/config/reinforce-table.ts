@@ -236,7 +236,7 @@ export const EVALUATE = {
     description: 'Prompts of users never trained on, answered by every policy and judged.',
     unit: 'prompts',
     min: 10,
-    max: 5000,
+    max: 3000,
     default: 1000,
     paper: '3,196',
     reference: 'table 9',
@@ -244,10 +244,11 @@ export const EVALUATE = {
   rewardComparisons: {
     kind: 'integer',
     label: 'Held-out comparisons',
-    description: 'At least this many comparisons measure the accuracy of the reward model.',
+    description:
+      'At least this many comparisons of four answers measure the accuracy of the reward model.',
     unit: 'comparisons',
     min: 10,
-    max: 50000,
+    max: 3700,
     default: 2000,
     paper: '17,887 prompts',
     reference: 'table 6',

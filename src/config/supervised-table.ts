@@ -137,10 +137,10 @@ export const LABELS = {
   prompts: {
     kind: 'integer',
     label: 'Ranked prompts',
-    description: 'How many prompts the simulated class ranks.',
+    description: 'How many prompts the simulated class ranks; the world has 7,000 to choose from.',
     unit: 'prompts',
     min: 1,
-    max: 40000,
+    max: 7000,
     default: 600,
     paper: '33,207',
     reference: 'table 6',
@@ -195,7 +195,8 @@ export const REWARD = {
   heldOutShare: {
     kind: 'number',
     label: 'Held-out rankings',
-    description: 'Share of the rankings kept aside to measure accuracy; they are never trained on.',
+    description:
+      'Share of the rankings kept aside to measure accuracy; they are never trained on. The command line trains on all rankings and measures on others.',
     unit: 'share',
     min: 0,
     max: 0.5,

@@ -66,6 +66,15 @@ export function demonstrationSequences(
     .filter((sequence) => fits(sequence, shape));
 }
 
+/** The prompts that fit the columns; longer ones are left out of ranking, training and judging alike (S11). */
+export function promptsThatFit<P extends Prompt>(
+  tokenizer: Tokenizer,
+  prompts: readonly P[],
+  shape: SequenceShape,
+): P[] {
+  return prompts.filter(({ text }) => promptTokens(tokenizer, text).length <= shape.promptLength);
+}
+
 /** Prompts as the RL environment asks them; those too long are left out. */
 export function environmentPrompts(
   tokenizer: Tokenizer,

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { loadModel, loadTokenizer } from '../../../src/cli/model-files.ts';
 import { readRunOptions } from '../../../src/cli/rlhf-options.ts';
+import { loadSnapshot } from '../../../src/cli/snapshot-files.ts';
+import { keptFacts } from '../../../src/cli/stage-runner.ts';
 import { start } from '../model/tiny-model.ts';
 import { startCommand } from './command.ts';
 
@@ -96,6 +98,30 @@ test('model files that are missing, cut or foreign are refused by name', async (
   expect(refusal()).toBe('FormatError');
   writeFileSync(join(cut, 'config.json'), '{"model_type": "llama"}');
   expect(refusal()).toBe('ModelFileError');
+});
+
+test('help is a line for each option and no mistake', async () => {
+  const { status, stdout, stderr } = await startCommand('rlhf', ['--help']).finished;
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/--preset NAME +one of micro, quick, paper/);
+  expect(stdout.trim().split('\n')).toHaveLength(10);
+});
+
+test('a control beside a run has a report of its own', () => {
+  const out = join(folder, 'fresh');
+  expect(readRunOptions(['--resume', out, '--control', 'noise']).report).toBe(
+    join(out, 'report-noise.json'),
+  );
+  expect(readRunOptions(['--resume', out]).run.control).toBeNull();
+});
+
+test('a damaged checkpoint or journal is refused by name', () => {
+  mkdirSync(join(folder, 'sft-part'));
+  writeFileSync(join(folder, 'sft-part', 'state.json'), '{"step": ');
+  writeFileSync(join(folder, 'sft-part', 'tensors.safetensors'), 'x');
+  expect(() => loadSnapshot(folder, 'sft-part')).toThrow(/checkpoint .*sft-part is damaged/);
+  writeFileSync(join(folder, 'labels.json'), '{"records": [');
+  expect(() => keptFacts({ path: folder }, 'labels')).toThrow(/labels\.json is damaged/);
 });
 
 test.each([
