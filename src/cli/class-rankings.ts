@@ -21,6 +21,7 @@ const CHUNK = 50;
 export interface ClassRankingSettings {
   readonly shape: SequenceShape;
   readonly K: number;
+  readonly temperature: number;
   readonly seed: number;
   /** Names the random streams and the progress line. */
   readonly scope: string;
@@ -50,13 +51,13 @@ export async function rankByClass(
   labelers: readonly Labeler[],
   settings: ClassRankingSettings,
 ): Promise<Ranking[]> {
-  const { shape, K, seed, scope, file } = settings;
+  const { shape, K, temperature, seed, scope, file } = settings;
   const rankings = keptRankings(file).slice(0, prompts.length);
   if (file !== null) writeFileSync(file, writeRankings(rankings));
   const progress = new Progress(scope, () => performance.now());
   for (let from = rankings.length; from < prompts.length; from += CHUNK) {
     const chunk = prompts.slice(from, from + CHUNK);
-    const call = { shape, temperature: 1, seed, scope: `${scope} ${from}`, policy: 'sft' } as const;
+    const call = { shape, temperature, seed, scope: `${scope} ${from}`, policy: 'sft' };
     const completions = await completionsToRank(model, tokenizer, chunk, K, call);
     const fresh = chunk.map((prompt, i) => {
       // Without their tokens, so that a ranking is the same whether it was kept or just made.

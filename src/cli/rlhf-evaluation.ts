@@ -119,12 +119,12 @@ async function evaluateReward(
 ): Promise<RewardEvaluation> {
   const { seed } = settings.general;
   const shape = sequenceShape(settings);
-  const { k } = settings.labels;
+  const { k, temperature } = settings.labels;
   // About a third of the pairs are ties, which count for nothing.
   const wanted = Math.ceil((1.6 * settings.evaluate.rewardComparisons) / ((k * (k - 1)) / 2));
   const held = validationPrompts(seed, Math.min(1000, wanted));
   const prompts = promptsThatFit(tokenizer, held, shape);
-  const call = { shape, K: k, seed, scope: 'held-out labels', file: null };
+  const call = { shape, K: k, temperature, seed, scope: 'held-out labels', file: null };
   const rankings = await rankByClass(models.sft, tokenizer, prompts, labelers, call);
   const scored = await scoreRankings(
     models.reward,

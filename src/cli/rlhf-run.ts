@@ -111,7 +111,8 @@ async function rewardStage(lab: Lab, sft: Model, labelers: readonly Labeler[]): 
   const pool = promptsThatFit(tokenizer, trainingPrompts(seed), shape);
   const prompts = rankingPrompts(pool, settings.labels.prompts);
   const file = folder.path === null ? null : join(folder.path, 'labels.jsonl');
-  const call = { shape, K: settings.labels.k, seed, scope: 'labels', file };
+  const { k: K, temperature } = settings.labels;
+  const call = { shape, K, temperature, seed, scope: 'labels', file };
   const labels = await rankByClass(sft, tokenizer, prompts, labelers, call);
   const rankings = rankedSequences(tokenizer, labels, shape);
   const wallSeconds = (performance.now() - started) / 1000;

@@ -156,6 +156,18 @@ export const LABELS = {
     paper: '4 to 9',
     reference: 'section 3.5',
   },
+  temperature: {
+    kind: 'number',
+    label: 'Temperature of completions to rank',
+    description:
+      'How freely the completions that are ranked are drawn. Lower ones differ more in what they do and less in slips of the pen.',
+    unit: '',
+    min: 0.1,
+    max: 2,
+    default: 0.7,
+    paper: 'not stated; its samples are shown at 1 (InstructGPT) and 0.7 (GPT-3)',
+    reference: 'appendix F',
+  },
 } as const satisfies SettingTable;
 
 export const REWARD = {

@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { packSequences, type Sequence } from '../data/batches.ts';
+import { multiplyByTransposed } from '../kernels/linear.ts';
 import { columnIndices, disposeBatch, uploadBatch, type TokenBatch } from '../model/batch.ts';
 import { hiddenStates, labelStatistics, scalarScores } from '../model/forward.ts';
 import type { Model } from '../model/parameters.ts';
@@ -70,6 +71,17 @@ export function uploadSequences(
 export function disposeSequences(batch: SequenceBatch): void {
   disposeBatch(batch.tokens);
   tf.dispose([batch.labels, batch.mask, batch.stateIndices, batch.lastIndices]);
+}
+
+/** Share of live response tokens that are the likeliest ones by `hidden` [B*T, D], a scalar without gradient. */
+export function tokenAccuracy(model: Model, hidden: tf.Tensor2D, batch: SequenceBatch): tf.Scalar {
+  return tf.tidy(() => {
+    const states = tf.gather(hidden, batch.stateIndices); // [B*R, D]
+    const table = model.get('wte.weight') as unknown as tf.Tensor2D; // [V, D]
+    const likeliest = tf.argMax(multiplyByTransposed(states, table), 1); // [B*R]
+    const right = tf.cast(tf.equal(likeliest, batch.labels), 'float32');
+    return maskedTokenMean(right, batch.mask);
+  });
 }
 
 /** Log-probability and entropy of every response token, [B*R] each; padding holds numbers of no meaning. */

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { EpochCursor, type EpochState, type Sequence } from '../data/batches.ts';
 import { Rng, streamKey } from '../data/rng.ts';
 import { residualDropout, type Dropout } from '../model/dropout.ts';
+import { hiddenStates, labelStatistics } from '../model/forward.ts';
 import { addGradients, AdamW, gradientsOf, type OptimizerSettings } from '../model/optimizer.ts';
 import type { Model } from '../model/parameters.ts';
 import { prefixed, type Loop, type Snapshot, type StepRecord } from './loop.ts';
@@ -14,7 +15,7 @@ import { cosineToFloor } from './schedules.ts';
 import {
   disposeSequences,
   maskedTokenMean,
-  responseStatistics,
+  tokenAccuracy,
   uploadSequences,
   type SequenceBatch,
   type SequenceShape,
@@ -55,9 +56,12 @@ async function sftUpdate(
   learningRate: number,
 ) {
   let entropy: tf.Scalar | undefined;
+  let accuracy: tf.Scalar | undefined;
   const { loss, gradients } = gradientsOf(model, () => {
-    const statistics = responseStatistics(model, batch, 1, dropout);
+    const hidden = hiddenStates(model, batch.tokens, dropout);
+    const statistics = labelStatistics(model, hidden, batch.stateIndices, batch.labels);
     entropy = tf.keep(maskedTokenMean(statistics.entropy, batch.mask));
+    accuracy = tf.keep(tokenAccuracy(model, hidden, batch));
     return tf.neg(maskedTokenMean(statistics.logProbability, batch.mask));
   });
   if (mix) {
@@ -66,10 +70,11 @@ async function sftUpdate(
     pretraining.loss.dispose();
   }
   const norm = optimizer.apply(gradients, learningRate);
-  const read = tf.stack([loss, norm, entropy!]); // one read-back
-  const [lossValue = NaN, gradNorm = NaN, entropyValue = NaN] = await read.data();
-  tf.dispose([read, loss, norm, entropy!]);
-  return { loss: lossValue, entropy: entropyValue, grad_norm: gradNorm };
+  const read = tf.stack([loss, norm, entropy!, accuracy!]); // one read-back
+  const [lossValue = NaN, gradNorm = NaN, entropyValue = NaN, share = NaN] = await read.data();
+  tf.dispose([read, loss, norm, entropy!, accuracy!]);
+  const measured = { loss: lossValue, entropy: entropyValue, mean_token_accuracy: share };
+  return { ...measured, grad_norm: gradNorm };
 }
 
 /**

@@ -265,7 +265,7 @@ export class Laboratory implements Workbench {
     const first = prompts[0]?.id ?? '';
     const call = {
       shape: sequenceShape(settings),
-      temperature: 1,
+      temperature: settings.labels.temperature,
       seed: settings.general.seed,
       scope: `rank-${first}`,
       policy: sft.summary.id,

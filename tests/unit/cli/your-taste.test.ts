@@ -74,6 +74,7 @@ test('fifteen rankings by cheer alone make stories more cheerful', async () => {
   const call = { shape, temperature: 1, seed, policy: 'sft' } as const;
   const answers = await completionsToRank(sft.model, tokenizer, asked, 4, {
     ...call,
+    temperature: settings.labels.temperature,
     scope: 'taste',
   });
   const rankings = asked.map((prompt, i): Ranking => {

@@ -50,6 +50,33 @@ describe('sftLoop', () => {
     model.dispose();
   });
 
+  test('mean_token_accuracy is the share of response tokens that no other token beats', async () => {
+    const model = tinyModel();
+    const tokens = Array.from({ length: TINY.vocabularySize }, (_, token) => token);
+    let likeliest = 0;
+    let live = 0;
+    for (const { prompt, response } of examples) {
+      for (const [t, own] of response.entries()) {
+        const others = tokens.map((token) => ({
+          prompt,
+          response: [...response.slice(0, t), token],
+        }));
+        const flat = await logProbabilitiesOf(model, others, shape);
+        const scores = tokens.map((token) => flat[token * shape.responseLength + t] ?? NaN);
+        if (scores[own] === Math.max(...scores)) likeliest += 1;
+        live += 1;
+      }
+    }
+    const settings = { ...SFT, batchSize: 9, epochs: 1, dropout: 0 };
+    const loop = sftLoop(model, examples, settings);
+    const [first] = await take(loop, 1);
+    expect(first?.values['mean_token_accuracy']).toBeCloseTo(likeliest / live, 6);
+    expect(likeliest).toBeGreaterThan(0);
+    expect(likeliest).toBeLessThan(live);
+    loop.dispose();
+    model.dispose();
+  });
+
   test('S51: the mix adds share / (1 - share) of the pre-training gradient to the same step', async () => {
     const share = 0.25;
     const alone = tinyModel();
@@ -87,6 +114,7 @@ describe('sftLoop', () => {
           'grad_norm',
           'learning_rate',
           'loss',
+          'mean_token_accuracy',
           'num_tokens',
         ].sort(),
       );
