@@ -41,7 +41,7 @@ import {
 } from '../../../src/rlhf/sequences.ts';
 import { sftLoop, type SftSettings } from '../../../src/rlhf/sft.ts';
 import { take } from '../rlhf/toy.ts';
-import { relativeDistance, takeValues } from './tiny-model.ts';
+import { relativeDistance, residuals, takeValues } from './tiny-model.ts';
 
 /** Relative to the golden tensor's norm; float32 rounding alone gives about 1e-6. */
 const TOLERANCE = 1e-4;
@@ -265,16 +265,6 @@ function stepTests(figures: Figures): void {
     models.policy.dispose();
     models.value.dispose();
   });
-}
-
-/** Largest and mean residual of a series, relative to the golden's root mean square. */
-function residuals(actual: readonly number[], golden: readonly number[]) {
-  const scale = Math.sqrt(golden.reduce((sum, x) => sum + x * x, 0) / golden.length);
-  const differences = golden.map((x, i) => ((actual[i] ?? NaN) - x) / scale);
-  return {
-    largest: Math.max(...differences.map(Math.abs)),
-    mean: Math.abs(differences.reduce((sum, x) => sum + x, 0) / differences.length),
-  };
 }
 
 function trajectoryTests(figures: Figures): void {
