@@ -70,7 +70,7 @@ const ONE_STEP: SftSettings = {
   seed: 1,
 };
 
-/** Keeps what each call of an optimizer is given; `values` reads it off the device and frees it. */
+/** Keeps the gradients that each call of an optimizer is given; the result reads them off the device and frees them. */
 function recordGradients() {
   const calls: Map<string, tf.Tensor>[] = [];
   const own: { apply: (this: AdamW, ...all: Parameters<AdamW['apply']>) => tf.Scalar } =
@@ -92,6 +92,10 @@ function recordGradients() {
 class Figures {
   readonly worst = new Map<string, number>();
 
+  note(quantity: string, distance: number): void {
+    this.worst.set(quantity, Math.max(this.worst.get(quantity) ?? 0, distance));
+  }
+
   near(
     quantity: string,
     actual: ArrayLike<number>,
@@ -100,7 +104,7 @@ class Figures {
     tolerance = TOLERANCE,
   ): void {
     const distance = relativeDistance(actual, golden);
-    this.worst.set(quantity, Math.max(this.worst.get(quantity) ?? 0, distance));
+    this.note(quantity, distance);
     expect(distance, `${quantity} ${what}`).toBeLessThan(tolerance);
   }
 
@@ -295,8 +299,8 @@ function trajectoryTests(figures: Figures): void {
     for (const [name, golden] of Object.entries(runGolden.series)) {
       const series = records.map(({ values }) => values[name] ?? NaN);
       const { largest, mean } = residuals(series, golden);
-      figures.worst.set(`ppo run, largest residual: ${name}`, largest);
-      figures.worst.set(`ppo run, mean residual: ${name}`, mean);
+      figures.note('ppo run: largest residual of a series', largest);
+      figures.note('ppo run: mean residual of a series', mean);
       expect(largest, name).toBeLessThan(RUN_TOLERANCE.largest);
       expect(mean, name).toBeLessThan(RUN_TOLERANCE.mean);
     }
