@@ -82,6 +82,23 @@ export function relativeDistance(actual: ArrayLike<number>, expected: ArrayLike<
   return ratio >= 0 ? ratio : Infinity;
 }
 
+/**
+ * Largest residual of a series and mean of its residuals, which finds a drift to one side (O17), both over the root
+ * mean square of the expected series. Infinite for unequal lengths and for a NaN.
+ */
+export function residuals(
+  actual: readonly number[],
+  expected: readonly number[],
+): { largest: number; mean: number } {
+  const scale = Math.hypot(...expected) / Math.sqrt(expected.length);
+  const differences = expected.map((x, i) => ((actual[i] ?? NaN) - x) / scale);
+  const mean = Math.abs(differences.reduce((sum, x) => sum + x, 0) / differences.length);
+  if (actual.length !== expected.length || Number.isNaN(mean)) {
+    return { largest: Infinity, mean: Infinity };
+  }
+  return { largest: Math.max(...differences.map(Math.abs)), mean };
+}
+
 /** Whether two sets of tensors hold the same names, shapes and bits. */
 export function sameBits(a: TensorMap, b: TensorMap): boolean {
   if ([...a.keys()].sort().join() !== [...b.keys()].sort().join()) return false;

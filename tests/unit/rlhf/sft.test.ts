@@ -1,9 +1,7 @@
-/** Supervised fine-tuning: what is learnt, what is not looked at, and that a stopped run goes on as if it had not. */
+/** Supervised fine-tuning: what is learnt, what is not looked at, and what a run leaves behind (repeat-spec.ts: resuming). */
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as tf from '@tensorflow/tfjs-core';
 import { addGradients, globalNorm, gradientsOf } from '../../../src/model/optimizer.ts';
-import { Model } from '../../../src/model/parameters.ts';
-import { unprefixed } from '../../../src/rlhf/loop.ts';
 import { languageModelGradients } from '../../../src/rlhf/pretrain.ts';
 import { cosineToFloor } from '../../../src/rlhf/schedules.ts';
 import {
@@ -13,7 +11,7 @@ import {
   uploadSequences,
 } from '../../../src/rlhf/sequences.ts';
 import { sftLoop, sftSteps } from '../../../src/rlhf/sft.ts';
-import { raggedSequences, sameBits, start, TINY, tinyModel } from '../model/tiny-model.ts';
+import { raggedSequences, start, TINY, tinyModel } from '../model/tiny-model.ts';
 import { eos, expectNoLeak, ptx, SFT, shape, take } from './toy.ts';
 
 const examples = raggedSequences(9, 4, 5, 2);
@@ -121,31 +119,6 @@ describe('sftLoop', () => {
     });
     loop.dispose();
     model.dispose();
-  });
-
-  test('O17, D54: two steps, stop, two steps equal four to the bit; so do two runs of one seed', async () => {
-    const straight = tinyModel();
-    const straightLoop = sftLoop(straight, examples, SFT);
-    const series = await take(straightLoop);
-    const first = tinyModel();
-    const firstLoop = sftLoop(first, examples, SFT);
-    const begun = await take(firstLoop, 2);
-    const snapshot = await firstLoop.snapshot();
-    // What comes after a snapshot must not change it.
-    const rest = await take(firstLoop);
-    const saved = {
-      ...snapshot,
-      state: JSON.parse(JSON.stringify(snapshot.state)) as typeof snapshot.state,
-    };
-    const second = new Model(TINY, 'language', unprefixed(saved.tensors, 'model.'));
-    const secondLoop = sftLoop(second, examples, SFT, saved);
-    const resumed = await take(secondLoop);
-    expect([...begun, ...resumed]).toEqual(series);
-    expect([...begun, ...rest]).toEqual(series);
-    const ends = await Promise.all([straightLoop, firstLoop, secondLoop].map((l) => l.snapshot()));
-    for (const end of ends) expect(sameBits(end.tensors, ends[0]?.tensors ?? new Map())).toBe(true);
-    for (const each of [straightLoop, firstLoop, secondLoop, straight, first, second])
-      each.dispose();
   });
 
   test('another seed gives another run', async () => {
