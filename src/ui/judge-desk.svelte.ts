@@ -23,6 +23,7 @@ export class JudgeDesk {
   #at = $state.raw(0);
   #revealed = $state.raw(false);
   #starting = $state.raw(false);
+  #voting = $state.raw(false);
   #votes: readonly Vote[] = $state.raw([]);
   #suite: Suite | null = $state.raw(null);
   #suiteRunning = $state.raw(false);
@@ -103,18 +104,25 @@ export class JudgeDesk {
     this.#pairs = reply.pairs;
   }
 
-  /** Stores the vote, then shows the next pair; after the last one the sides are revealed. */
+  /**
+   * Stores the vote, then shows the next pair; after the last one the sides are revealed. A second vote before
+   * that is not taken: it could only be for a pair that nobody has seen.
+   */
   async vote(choice: VoteChoice): Promise<void> {
     const pair = this.pair;
-    if (pair === undefined) return;
+    if (pair === undefined || this.#voting) return;
+    this.#voting = true;
     const { prompt, left, right } = pair;
     const vote: Vote = { id: crypto.randomUUID(), prompt, left, right, choice, at: this.#now() };
     const stored = await this.#laboratory.attempt(async () => {
       await this.#store.addVote(vote);
       return true;
     });
+    this.#voting = false;
     if (stored === null) return;
     this.#votes = [...this.#votes, vote];
+    // Another sitting may have begun meanwhile; its first pair is still to be seen.
+    if (pair !== this.#pairs[this.#at]) return;
     this.#at += 1;
     if (this.#at >= this.#pairs.length) this.#revealed = true;
   }

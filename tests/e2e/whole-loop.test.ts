@@ -155,7 +155,10 @@ describe('the whole loop on WASM', () => {
     await page.getByTestId('judge-pair').waitFor({ timeout: 60_000 });
     for (const [i, key] of ['ArrowLeft', 'ArrowRight', 't', 'b', 'ArrowLeft'].entries()) {
       await page.getByRole('region', { name: `Blind comparison ${i + 1} of 5` }).waitFor();
-      await page.keyboard.press(key);
+      // The second press without a release is the repeat of a key held down: no vote of its own.
+      await page.keyboard.down(key);
+      await page.keyboard.down(key);
+      await page.keyboard.up(key);
     }
     expect(await textOf(page, 'judge-rate')).toMatch(/wins \d+ % against/);
     expect(await page.getByRole('status').allInnerTexts()).toContainEqual(
