@@ -142,7 +142,8 @@ export class RankingDesk {
   }
 
   skip(): void {
-    if (this.#item !== undefined && !this.#busy) this.#next(this.#item, null, 'Skipped; nothing was stored.');
+    if (this.#item !== undefined && !this.#busy)
+      this.#next(this.#item, null, 'Skipped; nothing was stored.');
   }
 
   /** Takes back the last change, else brings back the prompt before, whose stored ranking is removed. */
