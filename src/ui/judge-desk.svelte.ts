@@ -33,6 +33,12 @@ export class JudgeDesk {
     const sitting = this.#sitting;
     return sitting === null ? [] : this.#votes.filter((vote) => isBetween(vote, sitting));
   });
+  #judged = $derived([
+    ...new Set([
+      ...this.#votes.flatMap(({ left, right }) => [left.policy, right.policy]),
+      ...(this.#suite?.reports.map(({ checkpoint }) => checkpoint) ?? []),
+    ]),
+  ]);
 
   readonly #laboratory: Laboratory;
   readonly #store: LabelStore;
@@ -68,8 +74,9 @@ export class JudgeDesk {
   get cast(): readonly Vote[] {
     return this.#cast;
   }
-  get votes(): readonly Vote[] {
-    return this.#votes;
+  /** Checkpoints, by id, that a vote or the suite was about. */
+  get judged(): readonly string[] {
+    return this.#judged;
   }
   get suite(): Suite | null {
     return this.#suite;

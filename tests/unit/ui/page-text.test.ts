@@ -5,7 +5,13 @@ import { defaultSettings, diffSettings, parseSettings } from '../../../src/confi
 import { shuffledIndices } from '../../../src/ui/blind-order.ts';
 import { chartColumns, chartSummary } from '../../../src/ui/chart-data.ts';
 import { failureOf } from '../../../src/ui/failure.ts';
-import { displayed, formatNumber, formatPercent, formatTimeLeft } from '../../../src/ui/format.ts';
+import {
+  displayed,
+  formatNumber,
+  formatPercent,
+  formatTimeLeft,
+  precisionOf,
+} from '../../../src/ui/format.ts';
 import { formatHash, parseHash } from '../../../src/ui/hash-route.ts';
 import { settingsFromLink } from '../../../src/ui/link-settings.ts';
 import { markUnknown } from '../../../src/ui/mark-unknown.ts';
@@ -17,7 +23,8 @@ import {
   type Scenario,
 } from '../../../src/ui/scenarios.ts';
 import { partStatus } from '../../../src/ui/stage-status.ts';
-import { stageState, stageStates } from './fake-client.ts';
+import type { CheckpointSummary } from '../../../src/worker/protocol.ts';
+import { BASE, checkpoint, stageState, stageStates } from './fake-client.ts';
 
 describe('addresses', () => {
   test('a part and its query come back', () => {
@@ -124,6 +131,12 @@ describe('numbers in words', () => {
     expect(formatTimeLeft(3 * 3600)).toBe('about 3 h left');
   });
 
+  test('votes say how precise they are', () => {
+    expect(precisionOf(30)).toBe('30 votes: ±18 points');
+    expect(precisionOf(2)).toBe('2 votes: ±50 points');
+    expect(precisionOf(1)).toBe('1 vote: ±50 points');
+  });
+
   test('controls that reorder text are not shown', () => {
     expect(displayed('a\u202Eb\u2066c')).toBe('abc');
   });
@@ -164,8 +177,8 @@ describe('states of the parts', () => {
     engineReady: true,
     engineFailed: false,
     stages: stageStates(),
-    policies: 1,
-    judged: false,
+    policies: [BASE],
+    judged: [],
     judging: false,
   };
 
@@ -187,10 +200,19 @@ describe('states of the parts', () => {
     );
   });
 
-  test('judging needs two checkpoints', () => {
-    expect(partStatus('judge', inputs)).toBe('empty');
-    expect(partStatus('judge', { ...inputs, policies: 2 })).toBe('ready');
-    expect(partStatus('judge', { ...inputs, policies: 2, judged: true })).toBe('done');
+  test('judging needs two checkpoints, and is stale when the newest was not judged', () => {
+    const status = (policies: readonly CheckpointSummary[], judged: readonly string[]) =>
+      partStatus('judge', { ...inputs, policies, judged });
+    const sft = checkpoint('sft-1', { createdAt: 5 });
+    const ppo = checkpoint('ppo-1', { createdAt: 9 });
+    const retrained = checkpoint('ppo-2', { createdAt: 12 });
+    expect(status([BASE], [])).toBe('empty');
+    expect(status([BASE, sft], [])).toBe('ready');
+    expect(status([BASE, ppo, sft], ['sft-1', 'ppo-1'])).toBe('done');
+    expect(status([BASE, retrained, sft, ppo], ['sft-1', 'ppo-1'])).toBe('stale');
+    expect(status([BASE, retrained, sft, ppo], ['sft-1', 'ppo-1', 'ppo-2'])).toBe('done');
+    expect(status([BASE], ['sft-1'])).toBe('stale');
+    expect(partStatus('judge', { ...inputs, judged: ['sft-1'], judging: true })).toBe('running');
   });
 });
 
