@@ -48,7 +48,12 @@ describe('the whole loop on WASM', () => {
     const { page } = browser;
     await openLaboratory(page, served.url, SETTINGS);
     expect(await textOf(page, 'engine-badge')).toContain('WebAssembly');
-    await page.getByTestId('prompt-input').fill('what do zebras eat ?');
+    await page.getByTestId('prompt-input').fill('Tell me what zebras eat.');
+    await expect.poll(() => textOf(page, 'unknown-words')).toMatch(/Not in this world: zebras\./);
+    expect(await textOf(page, 'unknown-words')).toMatch(/In capitals: Tell\./);
+    await press(page, 'lower-case');
+    await expect.poll(() => textOf(page, 'unknown-words')).not.toContain('In capitals');
+    expect(await page.getByTestId('prompt-input').inputValue()).toBe('tell me what zebras eat.');
     await press(page, 'sample-button');
     expect((await textOf(page, 'sample-text')).length).toBeGreaterThan(0);
   });

@@ -14,7 +14,7 @@ import {
 } from '../../../src/ui/format.ts';
 import { formatHash, parseHash } from '../../../src/ui/hash-route.ts';
 import { settingsFromLink } from '../../../src/ui/link-settings.ts';
-import { markUnknown } from '../../../src/ui/mark-unknown.ts';
+import { markWords, wordsIn } from '../../../src/ui/mark-unknown.ts';
 import {
   playScenario,
   scenarioById,
@@ -142,14 +142,33 @@ describe('numbers in words', () => {
   });
 });
 
-test('unknown words are marked as whole words, and the text stays the same', () => {
-  const text = 'Is Paris in parisland? PARIS!';
-  const pieces = markUnknown(text, ['paris']);
-  expect(pieces.map((piece) => piece.text).join('')).toBe(text);
-  expect(pieces.filter((piece) => piece.unknown).map((piece) => piece.text)).toEqual([
-    'Paris',
-    'PARIS',
-  ]);
+describe('words of a prompt', () => {
+  const known = new Set(['tell', 'me', 'about', 'a', 'frog', 'frogs', 'is', 'it', 's', '7']);
+  const marks = (text: string, typing = false) => {
+    const pieces = markWords(text, known, typing);
+    expect(pieces.map((piece) => piece.text).join('')).toBe(text);
+    return { unseen: wordsIn(pieces, 'unseen'), capitals: wordsIn(pieces, 'capitals') };
+  };
+
+  test('are whole words: unseen, or only in capitals', () => {
+    expect(marks('Tell me about FROGS, frogs and zebras: zebras! 7 8')).toEqual({
+      unseen: ['and', 'zebras', '8'],
+      capitals: ['Tell', 'FROGS'],
+    });
+    expect(marks("it's a frog-like frog’s t")).toEqual({ unseen: ['like', 't'], capitals: [] });
+    expect(marks('Zürich')).toEqual({ unseen: ['Zürich'], capitals: [] });
+  });
+
+  test('that are being typed are marked as soon as they can no longer become known', () => {
+    expect(marks('tell me about fro', true).unseen).toEqual([]);
+    expect(marks('tell me about fro').unseen).toEqual(['fro']);
+    expect(marks('tell me about frox', true).unseen).toEqual(['frox']);
+    expect(marks('tell me about fro ', true).unseen).toEqual(['fro']);
+  });
+
+  test('are not judged before the list is there', () => {
+    expect(markWords('zebras', new Set(), false)).toEqual([{ text: 'zebras', state: 'known' }]);
+  });
 });
 
 describe('charts', () => {

@@ -6,6 +6,7 @@ import { JudgeDesk } from '../../../src/ui/judge-desk.svelte.ts';
 import { Laboratory } from '../../../src/ui/laboratory.svelte.ts';
 import { RankingDesk } from '../../../src/ui/ranking-desk.svelte.ts';
 import { place } from '../../../src/ui/ranking-order.ts';
+import { Sampling } from '../../../src/ui/sampling.svelte.ts';
 import { SettingsDraft } from '../../../src/ui/settings-draft.svelte.ts';
 import { Training } from '../../../src/ui/training.svelte.ts';
 import {
@@ -110,6 +111,23 @@ describe('laboratory', () => {
     client.emit({ type: 'progress', task: 'judging', done: 2, total: 2, secondsLeft: 0 });
     expect(laboratory.progress).toBeNull();
   });
+});
+
+test('words are marked while a prompt is typed, before anybody is asked', async () => {
+  const client = new FakeClient({
+    'world.words': () => ({ words: ['frogs', 'jump'] }),
+    'prompts.examples': () => ({ prompts: [] }),
+  });
+  const sampling = new Sampling(await open(client));
+  await sampling.load();
+  const marked = () =>
+    sampling.marked.flatMap(({ text, state }) => (state === 'known' ? [] : [text]));
+  sampling.prompt = 'zebras jum';
+  sampling.typing = true;
+  expect(marked()).toEqual(['zebras']);
+  sampling.typing = false;
+  expect(marked()).toEqual(['zebras', 'jum']);
+  expect(client.argsOf('model.sample')).toEqual([]);
 });
 
 describe('training', () => {
