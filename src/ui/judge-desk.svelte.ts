@@ -34,10 +34,8 @@ export class JudgeDesk {
     return sitting === null ? [] : this.#votes.filter((vote) => isBetween(vote, sitting));
   });
   #judged = $derived([
-    ...new Set([
-      ...this.#votes.flatMap(({ left, right }) => [left.policy, right.policy]),
-      ...(this.#suite?.reports.map(({ checkpoint }) => checkpoint) ?? []),
-    ]),
+    ...this.#votes.flatMap(({ left, right }) => [left.policy, right.policy]),
+    ...(this.#suite?.reports.map(({ checkpoint }) => checkpoint) ?? []),
   ]);
 
   readonly #laboratory: Laboratory;
@@ -74,7 +72,7 @@ export class JudgeDesk {
   get cast(): readonly Vote[] {
     return this.#cast;
   }
-  /** Checkpoints, by id, that a vote or the suite was about. */
+  /** Checkpoints, by id, that votes or the suite were about; once for each. */
   get judged(): readonly string[] {
     return this.#judged;
   }

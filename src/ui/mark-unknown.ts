@@ -11,6 +11,11 @@ export interface MarkedPiece {
   readonly state: WordState;
 }
 
+/** The list of known words as {@link markWords} takes it. */
+export function wordSet(words: readonly string[]): ReadonlySet<string> {
+  return new Set(words);
+}
+
 /** Letters and digits; an apostrophe inside does not end a word. */
 const WORD = /([\p{L}\p{N}]+(?:['’][\p{L}\p{N}]+)*)/u;
 

@@ -2,7 +2,7 @@
 import type { Prompt } from '../records/prompt.ts';
 import type { CommandMap } from '../worker/protocol.ts';
 import type { Laboratory } from './laboratory.svelte.ts';
-import { markWords, type MarkedPiece } from './mark-unknown.ts';
+import { markWords, wordSet, type MarkedPiece } from './mark-unknown.ts';
 
 type Responses = CommandMap['model.sample']['reply']['responses'];
 
@@ -23,7 +23,7 @@ export class Sampling {
   /** True while the person is at the prompt, whose last word may be unfinished. */
   typing = $state(false);
   #answers: Answers | null = $state.raw(null);
-  #words: ReadonlySet<string> = $state.raw(new Set<string>());
+  #words: ReadonlySet<string> = $state.raw(wordSet([]));
   #busy = $state.raw(false);
   #examples: readonly Prompt[] = $state.raw([]);
   #marked = $derived(markWords(this.prompt, this.#words, this.typing));
@@ -51,7 +51,7 @@ export class Sampling {
   /** Reads the world's words, which never change, and example prompts. */
   async load(): Promise<void> {
     const known = await this.#laboratory.ask('world.words', {});
-    if (known !== null) this.#words = new Set(known.words);
+    if (known !== null) this.#words = wordSet(known.words);
     const reply = await this.#laboratory.ask('prompts.examples', { count: EXAMPLES });
     if (reply === null) return;
     this.#examples = reply.prompts;

@@ -23,7 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
     label: 'The paper',
     lookFor:
       'The simulated class writes the labels, as the paper’s hired labelers did. ' +
-      'Watch reward rise while the KL penalty holds the policy near where it started. ' +
+      'Watch reward rise while the KL penalty holds the model near where it started. ' +
       'At the end, judge blind whether the reinforced model is better, or only different.',
     layer: { labels: { source: 'class' } },
   },
