@@ -11,17 +11,6 @@ export interface Sequence {
   readonly response: readonly number[];
 }
 
-export interface PaddedPrompts {
-  /** [B x width] token ids, row-major, PAD on the left. */
-  readonly ids: Int32Array;
-  /** [B x width] 1 for real tokens, 0 for PAD. */
-  readonly mask: Float32Array;
-  /** [B] real tokens per row. */
-  readonly lengths: Int32Array;
-  readonly batch: number;
-  readonly width: number;
-}
-
 export interface PackedSequences {
   /** [B x T] token ids, row-major. */
   readonly ids: Int32Array;
@@ -50,44 +39,6 @@ export function exactDivide(total: number, parts: number, what: string): number 
     throw new RangeError(`${what}: ${total} is not divisible by ${parts}`);
   }
   return quotient;
-}
-
-/**
- * The smallest bucket that holds `length` tokens.
- * @throws RangeError when none does
- */
-export function bucketFor(length: number, buckets: readonly number[]): number {
-  let found = Infinity;
-  for (const bucket of buckets) if (bucket >= length && bucket < found) found = bucket;
-  if (found === Infinity) {
-    throw new RangeError(`${length} tokens fit in none of the buckets ${buckets.join(', ')}`);
-  }
-  return found;
-}
-
-/**
- * Prompts padded on the left to `width` columns.
- * @throws RangeError when a prompt is longer than that
- */
-export function leftPad(
-  prompts: readonly (readonly number[])[],
-  width: number,
-  padId: number,
-): PaddedPrompts {
-  const batch = prompts.length;
-  const ids = new Int32Array(batch * width).fill(padId);
-  const mask = new Float32Array(batch * width);
-  const lengths = new Int32Array(batch);
-  prompts.forEach((prompt, row) => {
-    if (prompt.length > width) {
-      throw new RangeError(`Prompt ${row} has ${prompt.length} tokens, the batch ${width} columns`);
-    }
-    lengths[row] = prompt.length;
-    const start = (row + 1) * width - prompt.length;
-    ids.set(prompt, start);
-    mask.fill(1, start, start + prompt.length);
-  });
-  return { ids, mask, lengths, batch, width };
 }
 
 /**

@@ -52,7 +52,7 @@ function wholeNumber(
   const value = source[key];
   if (typeof value !== 'number' || !Number.isInteger(value) || value < low || value > high) {
     throw new ModelFileError(
-      `config.json: "${key}" must be a whole number from ${low} to ${high}. Choose another model folder.`,
+      `config.json: "${key}" must be a whole number from ${low} to ${high}.`,
     );
   }
   return value;
@@ -61,7 +61,7 @@ function wholeNumber(
 /** Reads a GPT-2 `config.json`; refuses what the forward pass here does not compute. */
 export function configFromJson(json: unknown): ModelConfig {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new ModelFileError('config.json is not a JSON object. Choose another model folder.');
+    throw new ModelFileError('config.json is not a JSON object.');
   }
   const source = json as Record<string, unknown>;
   if (source['model_type'] !== 'gpt2') {

@@ -36,7 +36,11 @@ export function voteRate(
   return wilsonInterval(wins, votes.length);
 }
 
-/** Percentage points by which n votes can miss at an even rate (normal 95 %): 30 votes are good for 18. */
+/**
+ * Percentage points by which the rate of n votes can miss: the normal 95 % half width at an even rate, whatever the
+ * votes were (O18: 30 votes are good for 18 points). It depends on n alone, so it may be told before the sides are
+ * revealed, and no Wilson interval of n votes reaches further from its centre.
+ */
 export function pointsOfError(n: number): number {
   return n === 0 ? 50 : Math.min(50, 100 * halfWidth(n));
 }

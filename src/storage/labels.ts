@@ -90,19 +90,6 @@ export async function addVotes(
   await put(db, 'votes', owned(project, votes));
 }
 
-/** Undo of {@link addVotes}. */
-export async function removeVotes(
-  db: Database,
-  project: string,
-  ids: readonly string[],
-): Promise<void> {
-  await remove(
-    db,
-    'votes',
-    ids.map((id): [string, string] => [project, id]),
-  );
-}
-
 export async function listVotes(db: Database, project: string): Promise<CheckedRows<Vote>> {
   return values(checkRows(ROW_CHECKS.votes, await readAll(db, 'votes', project)));
 }

@@ -2,6 +2,7 @@
  * Numbers and times as the page writes them. Plain functions of plain values; no locale surprises, so that
  * screenshots, tests and screen readers agree.
  */
+import { pointsOfError } from '../records/vote-rate.ts';
 
 /** Three significant digits by default, a true minus sign, and words for what is no number. */
 export function formatNumber(value: number | undefined | null, digits = 3): string {
@@ -43,4 +44,9 @@ export function counted(n: number, one: string, many = `${one}s`): string {
  */
 export function displayed(text: string): string {
   return text.replace(/[\u202A-\u202E\u2066-\u2069]/gu, '');
+}
+
+/** What a number of votes is good for, in the same words and by the same formula everywhere: `30 votes: ±18 points`. */
+export function precisionOf(votes: number): string {
+  return `${counted(votes, 'vote')}: ±${Math.round(pointsOfError(votes))} points`;
 }

@@ -23,6 +23,7 @@ export class JudgeDesk {
   #at = $state.raw(0);
   #revealed = $state.raw(false);
   #starting = $state.raw(false);
+  #voting = $state.raw(false);
   #votes: readonly Vote[] = $state.raw([]);
   #suite: Suite | null = $state.raw(null);
   #suiteRunning = $state.raw(false);
@@ -32,6 +33,10 @@ export class JudgeDesk {
     const sitting = this.#sitting;
     return sitting === null ? [] : this.#votes.filter((vote) => isBetween(vote, sitting));
   });
+  #judged = $derived([
+    ...this.#votes.flatMap(({ left, right }) => [left.policy, right.policy]),
+    ...(this.#suite?.reports.map(({ checkpoint }) => checkpoint) ?? []),
+  ]);
 
   readonly #laboratory: Laboratory;
   readonly #store: LabelStore;
@@ -67,8 +72,9 @@ export class JudgeDesk {
   get cast(): readonly Vote[] {
     return this.#cast;
   }
-  get votes(): readonly Vote[] {
-    return this.#votes;
+  /** Checkpoints, by id, that votes or the suite were about; once for each. */
+  get judged(): readonly string[] {
+    return this.#judged;
   }
   get suite(): Suite | null {
     return this.#suite;
@@ -103,18 +109,25 @@ export class JudgeDesk {
     this.#pairs = reply.pairs;
   }
 
-  /** Stores the vote, then shows the next pair; after the last one the sides are revealed. */
+  /**
+   * Stores the vote, then shows the next pair; after the last one the sides are revealed. A second vote before
+   * that is not taken: it could only be for a pair that nobody has seen.
+   */
   async vote(choice: VoteChoice): Promise<void> {
     const pair = this.pair;
-    if (pair === undefined) return;
+    if (pair === undefined || this.#voting) return;
+    this.#voting = true;
     const { prompt, left, right } = pair;
     const vote: Vote = { id: crypto.randomUUID(), prompt, left, right, choice, at: this.#now() };
     const stored = await this.#laboratory.attempt(async () => {
       await this.#store.addVote(vote);
       return true;
     });
+    this.#voting = false;
     if (stored === null) return;
     this.#votes = [...this.#votes, vote];
+    // Another sitting may have begun meanwhile; its first pair is still to be seen.
+    if (pair !== this.#pairs[this.#at]) return;
     this.#at += 1;
     if (this.#at >= this.#pairs.length) this.#revealed = true;
   }

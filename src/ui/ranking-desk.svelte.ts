@@ -32,6 +32,7 @@ export class RankingDesk {
   #rankings: readonly Ranking[] = $state.raw([]);
   #fetching = $state.raw(false);
   #saving = $state.raw(false);
+  #undoing = $state.raw(false);
   #simulating = $state.raw(false);
   #news = $state.raw('');
   #done: readonly { item: RankingItem; ranking: Ranking | null }[] = $state.raw([]);
@@ -86,10 +87,10 @@ export class RankingDesk {
     return this.#ofClass;
   }
   get canUndo(): boolean {
-    return this.#order.before !== null || this.#done.length > 0;
+    return !this.#busy && (this.#order.before !== null || this.#done.length > 0);
   }
   get canSave(): boolean {
-    return this.#item !== undefined && isComplete(this.#order) && !this.#saving;
+    return this.#item !== undefined && isComplete(this.#order) && !this.#busy;
   }
 
   async loadCounts(): Promise<void> {
@@ -141,11 +142,13 @@ export class RankingDesk {
   }
 
   skip(): void {
-    if (this.#item !== undefined) this.#next(this.#item, null, 'Skipped; nothing was stored.');
+    if (this.#item !== undefined && !this.#busy)
+      this.#next(this.#item, null, 'Skipped; nothing was stored.');
   }
 
   /** Takes back the last change, else brings back the prompt before, whose stored ranking is removed. */
   async undo(): Promise<void> {
+    if (!this.canUndo) return;
     if (this.#order.before !== null) {
       this.change(undo(this.#order), 'Change undone.');
       return;
@@ -153,18 +156,14 @@ export class RankingDesk {
     const last = this.#done.at(-1);
     if (last === undefined) return;
     const { item, ranking } = last;
-    if (ranking !== null) {
-      const removed = await this.#laboratory.attempt(async () => {
-        await this.#store.removeRanking(ranking.id);
-        return true;
-      });
-      if (removed === null) return;
-      this.#rankings = this.#rankings.filter((row) => row.id !== ranking.id);
-    }
+    if (ranking !== null && !(await this.#remove(ranking))) return;
     this.#done = this.#done.slice(0, -1);
     this.#queue = [item, ...this.#queue];
     this.#begin();
-    this.#news = 'The prompt before is back; its ranking is no longer stored.';
+    this.#news =
+      ranking === null
+        ? 'The skipped prompt is back.'
+        : 'The prompt before is back; its ranking is no longer stored.';
     if (ranking !== null) await this.#laboratory.labelsChanged();
   }
 
@@ -182,6 +181,24 @@ export class RankingDesk {
   /** Ends a simulation after its current batch; what it has added stays. */
   async stopSimulating(): Promise<void> {
     await this.#laboratory.ask('labels.stop', {});
+  }
+
+  /** While a ranking is on its way to the disk or off it, what is on screen must not be left. */
+  get #busy(): boolean {
+    return this.#saving || this.#undoing;
+  }
+
+  /** True when the ranking is no longer stored. */
+  async #remove(ranking: Ranking): Promise<boolean> {
+    this.#undoing = true;
+    const removed = await this.#laboratory.attempt(async () => {
+      await this.#store.removeRanking(ranking.id);
+      return true;
+    });
+    this.#undoing = false;
+    if (removed === null) return false;
+    this.#rankings = this.#rankings.filter((row) => row.id !== ranking.id);
+    return true;
   }
 
   #begin(): void {

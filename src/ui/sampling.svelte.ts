@@ -1,7 +1,8 @@
-/** One prompt, asked of the checkpoint that speaks: several samples side by side, and unknown words. */
+/** One prompt, asked of the checkpoint that speaks: several samples side by side, and its words that are unknown. */
 import type { Prompt } from '../records/prompt.ts';
 import type { CommandMap } from '../worker/protocol.ts';
 import type { Laboratory } from './laboratory.svelte.ts';
+import { markWords, wordSet, type MarkedPiece } from './mark-unknown.ts';
 
 type Responses = CommandMap['model.sample']['reply']['responses'];
 
@@ -19,10 +20,13 @@ export class Sampling {
   prompt = $state('');
   temperature = $state(1);
   count = $state(3);
+  /** True while the person is at the prompt, whose last word may be unfinished. */
+  typing = $state(false);
   #answers: Answers | null = $state.raw(null);
-  #unknown: readonly string[] = $state.raw([]);
+  #words: ReadonlySet<string> = $state.raw(wordSet([]));
   #busy = $state.raw(false);
   #examples: readonly Prompt[] = $state.raw([]);
+  #marked = $derived(markWords(this.prompt, this.#words, this.typing));
   #asked = 0;
   readonly #laboratory: Laboratory;
 
@@ -33,9 +37,9 @@ export class Sampling {
   get answers(): Answers | null {
     return this.#answers;
   }
-  /** Words of the last prompt that this world has never seen. */
-  get unknown(): readonly string[] {
-    return this.#unknown;
+  /** The prompt as it is typed, each word with whether the model can have read it. */
+  get marked(): readonly MarkedPiece[] {
+    return this.#marked;
   }
   get busy(): boolean {
     return this.#busy;
@@ -44,7 +48,10 @@ export class Sampling {
     return this.#examples;
   }
 
-  async loadExamples(): Promise<void> {
+  /** Reads the world's words, which never change, and example prompts. */
+  async load(): Promise<void> {
+    const known = await this.#laboratory.ask('world.words', {});
+    if (known !== null) this.#words = wordSet(known.words);
     const reply = await this.#laboratory.ask('prompts.examples', { count: EXAMPLES });
     if (reply === null) return;
     this.#examples = reply.prompts;
@@ -56,6 +63,7 @@ export class Sampling {
     const speaker = this.#laboratory.speaker;
     if (speaker === undefined || this.prompt.trim() === '' || this.#busy) return;
     this.#busy = true;
+    this.typing = false;
     const { prompt, temperature, count } = this;
     const seed = this.#laboratory.settings.general.seed + this.#asked++;
     const reply = await this.#laboratory.ask('model.sample', {
@@ -67,7 +75,6 @@ export class Sampling {
     });
     this.#busy = false;
     if (reply === null) return;
-    this.#unknown = reply.unknown;
     this.#answers = { checkpoint: speaker.name, prompt, temperature, responses: reply.responses };
   }
 }

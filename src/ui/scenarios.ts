@@ -1,8 +1,14 @@
 /**
- * Scenarios: a choice of settings with what to look for, in three sentences. Declarations only; applying one
- * is a settings change like any other.
+ * Scenarios: a choice of settings with what to look for, in three sentences. A scenario is a layer over a preset;
+ * playing one sets everything, so nothing of the scenario before it stays. Pure: taking the settings is the page's.
  */
-import type { PartialSettings, Settings } from '../config/settings.ts';
+import { PRESET_NAMES, presetSettings } from '../config/presets.ts';
+import {
+  diffSettings,
+  parseSettings,
+  type PartialSettings,
+  type Settings,
+} from '../config/settings.ts';
 
 export interface Scenario {
   readonly id: string;
@@ -17,7 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
     label: 'The paper',
     lookFor:
       'The simulated class writes the labels, as the paper’s hired labelers did. ' +
-      'Watch reward rise while the KL penalty holds the policy near where it started. ' +
+      'Watch reward rise while the KL penalty holds the model near where it started. ' +
       'At the end, judge blind whether the reinforced model is better, or only different.',
     layer: { labels: { source: 'class' } },
   },
@@ -42,7 +48,38 @@ export function scenarioById(id: string): Scenario | undefined {
   return SCENARIOS.find((scenario) => scenario.id === id);
 }
 
-/** The scenario whose labels these settings use; `both` is nobody's scenario. */
+/** Keys that some scenario sets: what tells scenarios apart, and says nothing about the preset below them. */
+const SCENARIO_KEYS: ReadonlySet<string> = new Set(
+  SCENARIOS.flatMap(({ layer }) =>
+    Object.entries(layer).flatMap(([group, values]) =>
+      Object.keys(values).map((name) => `${group}.${name}`),
+    ),
+  ),
+);
+
+/** The preset that these settings differ from least, whatever scenario lies over it; settings do not name theirs. */
+function nearestPreset(settings: Settings): Settings {
+  const ranked = PRESET_NAMES.map((name) => {
+    const preset = presetSettings(name);
+    const own = diffSettings(preset, settings).filter(({ key }) => !SCENARIO_KEYS.has(key));
+    return { preset, distance: own.length };
+  });
+  return ranked.reduce((best, row) => (row.distance < best.distance ? row : best)).preset;
+}
+
+/**
+ * The settings of a scenario: the preset that `current` is nearest to with the scenario's layer. Seed and lengths
+ * (group `general`) stay as they are. Throws SettingsError when the two do not go together.
+ */
+export function playScenario({ layer }: Scenario, current: Settings): Settings {
+  return parseSettings(layer, { ...nearestPreset(current), general: current.general });
+}
+
+/** The scenario that these settings play in all that any scenario sets; undefined for settings of one's own. */
 export function scenarioOf(settings: Settings): Scenario | undefined {
-  return SCENARIOS.find((scenario) => scenario.layer.labels?.source === settings.labels.source);
+  return SCENARIOS.find((scenario) =>
+    diffSettings(playScenario(scenario, settings), settings).every(
+      ({ key }) => !SCENARIO_KEYS.has(key),
+    ),
+  );
 }

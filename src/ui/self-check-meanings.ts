@@ -17,7 +17,7 @@ const WORDS: Readonly<Record<string, CheckWords>> = {
       'The same text with more padding must get the same probabilities. The value is the largest difference.',
   },
   'critic starts as reward model': {
-    label: 'Critic starts as reward model',
+    label: 'Value function starts as reward model',
     meaning:
       'The value function begins as a copy of the reward model, so both must give the same scores. The value is the largest difference.',
   },

@@ -1,5 +1,5 @@
 /** State of each part of the page in one word, derived from the states of the stages behind it. */
-import type { StageStates, StageStatus } from '../worker/protocol.ts';
+import type { CheckpointSummary, StageStates, StageStatus } from '../worker/protocol.ts';
 import type { Part } from './hash-route.ts';
 
 export const STATUS_WORDS: Readonly<Record<StageStatus, string>> = {
@@ -34,8 +34,10 @@ export interface PartInputs {
   readonly engineReady: boolean;
   readonly engineFailed: boolean;
   readonly stages: StageStates | null;
-  readonly policies: number;
-  readonly judged: boolean;
+  /** Every checkpoint that can speak. */
+  readonly policies: readonly Pick<CheckpointSummary, 'id' | 'createdAt' | 'shipped'>[];
+  /** Checkpoints, by id, that votes were cast on or that the suite was run for. */
+  readonly judged: readonly string[];
   readonly judging: boolean;
 }
 
@@ -58,6 +60,17 @@ export function partStatus(part: Part, inputs: PartInputs): StageStatus {
   if (part === 'reinforce') return stages.ppo.status;
   part satisfies 'judge';
   if (inputs.judging) return 'running';
-  if (inputs.judged) return 'done';
-  return inputs.policies > 1 ? 'ready' : 'empty';
+  return judgeStatus(inputs);
+}
+
+/** A judgement is about checkpoints: one that leaves out the newest is of a model that was trained over since. */
+function judgeStatus({ policies, judged }: PartInputs): StageStatus {
+  if (judged.length === 0) return policies.length > 1 ? 'ready' : 'empty';
+  const newest = policies
+    .filter(({ shipped }) => !shipped)
+    .reduce<PartInputs['policies'][number] | undefined>(
+      (best, row) => (best !== undefined && best.createdAt > row.createdAt ? best : row),
+      undefined,
+    );
+  return newest !== undefined && judged.includes(newest.id) ? 'done' : 'stale';
 }

@@ -26,6 +26,7 @@ export const ARGUMENT_CHECKS = {
   'engine.start': v.strictObject({ backend: v.exactOptional(v.picklist(BACKENDS)), settings }),
   'project.open': v.strictObject({ project: id }),
   'settings.set': v.strictObject({ settings }),
+  'world.words': nothing,
   'model.sample': v.strictObject({
     checkpoint: id,
     prompt: v.pipe(text, v.minLength(1, 'write a prompt first')),
@@ -71,6 +72,7 @@ const commandCheck = v.variant('type', [
   envelope('engine.start'),
   envelope('project.open'),
   envelope('settings.set'),
+  envelope('world.words'),
   envelope('model.sample'),
   envelope('prompts.examples'),
   envelope('demonstrations.list'),

@@ -21,6 +21,8 @@ async function perform(handlers: CommandHandlers, command: Command): Promise<Rep
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'settings.set':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'world.words':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'model.sample':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'prompts.examples':

@@ -11,7 +11,7 @@ import type { Ranking } from '../records/ranking.ts';
 import type { RolloutRow } from '../rlhf/loop.ts';
 import { complete, completionsToRank, promptTokens, toSequence } from '../rlhf/pipeline.ts';
 import { scoreSequences } from '../rlhf/sequences.ts';
-import { unknownWords } from '../world/grammar.ts';
+import { WORD_TYPES } from '../world/grammar.ts';
 import type { WorldPrompt } from '../world/tasks.ts';
 import { InputError } from './failure.ts';
 import { drawBlindPairs, judgeCheckpoints, reportReward } from './judging.ts';
@@ -112,6 +112,10 @@ export class Laboratory implements Workbench {
     };
   }
 
+  words(): readonly string[] {
+    return [...WORD_TYPES];
+  }
+
   examplePrompts(count: number, settings: Settings): Promise<readonly Prompt[]> {
     const supply = this.#world(settings);
     return Promise.resolve(supply.validation(Math.min(count, 500)).map(plainPrompt));
@@ -162,7 +166,6 @@ export class Laboratory implements Workbench {
           ended,
           score: scores[i] ?? null,
         })),
-        unknown: unknownWords(args.prompt),
       };
     });
   }

@@ -124,12 +124,13 @@ export interface CommandMap {
     };
   };
   'settings.set': { args: { settings: Settings }; reply: { stages: StageStates } };
-  /** Completes a prompt with one checkpoint. `unknown` lists words never seen in this world. */
+  /** Every word, in lower case, that a text of this world can hold; a word in capitals is in none. */
+  'world.words': { args: Record<string, never>; reply: { words: readonly string[] } };
+  /** Completes a prompt with one checkpoint. */
   'model.sample': {
     args: { checkpoint: string; prompt: string; count: number; temperature: number; seed: number };
     reply: {
       responses: readonly { text: string; ended: boolean; score: number | null }[];
-      unknown: readonly string[];
     };
   };
   'prompts.examples': { args: { count: number }; reply: { prompts: readonly Prompt[] } };

@@ -108,6 +108,7 @@ export class Session {
         return Promise.resolve({ stages: this.#stages() });
       },
       'labels.export': ({ kind }) => Promise.resolve(exportLabels(this.#opened(), kind)),
+      'world.words': () => Promise.resolve({ words: bench.words() }),
       'model.sample': async (args) =>
         bench.sample(this.#model(args.checkpoint), this.#finished('reward'), args, this.#settings),
       'prompts.examples': async ({ count }) => ({

@@ -2,6 +2,7 @@
  * The models that come with the page, in Hugging Face's layout under `models/<name>/`, fetched from the page's own
  * origin. Files are checked as if they came from a stranger.
  */
+import { FormatError } from '../data/format-error.ts';
 import { readSafetensors } from '../data/safetensors.ts';
 import { parseStrictJson } from '../data/strict-json.ts';
 import { Tokenizer } from '../data/tokenizer.ts';
@@ -41,7 +42,28 @@ export function fetchFile(root: URL): ReadFile {
   };
 }
 
-/** A whole model folder. Throws ModelFileError or FormatError with a sentence about the file that is wrong. */
+/** Throws SyntaxError. */
+function jsonOf(bytes: Uint8Array): unknown {
+  return parseStrictJson(new TextDecoder().decode(bytes));
+}
+
+/**
+ * What a file of the folder holds. The readers' advice is for people who chose the file; a visitor did not, so the
+ * sentence says what is left to them.
+ */
+function checked<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const problem = error instanceof FormatError ? error.problem : (error as Error).message;
+    throw new ModelFileError(
+      `The model that comes with the page is damaged, in ${path}: ${problem} ` +
+        'If a second try says the same, whoever runs the site must put the file there again.',
+    );
+  }
+}
+
+/** A whole model folder. Throws {@link ModelFileError} with a sentence about the file that is wrong. */
 export async function loadModelFolder(
   name: string,
   read: ReadFile,
@@ -54,17 +76,16 @@ export async function loadModelFolder(
     report(task, ++done, 4);
     return bytes;
   };
-  const json = async (path: string) => parseStrictJson(new TextDecoder().decode(await file(path)));
   report(task, 0, 4);
   const [config, tokenizer, weights] = await Promise.all([
-    json('config.json'),
-    json('tokenizer.json'),
+    file('config.json'),
+    file('tokenizer.json'),
     file('model.safetensors'),
   ]);
   const files = {
-    config: configFromJson(config),
-    tokenizer: Tokenizer.fromJson(tokenizer),
-    tensors: readSafetensors(weights),
+    config: checked('config.json', () => configFromJson(jsonOf(config))),
+    tokenizer: checked('tokenizer.json', () => Tokenizer.fromJson(jsonOf(tokenizer))),
+    tensors: checked('model.safetensors', () => readSafetensors(weights)),
   };
   report(task, 4, 4);
   return files;

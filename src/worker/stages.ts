@@ -66,6 +66,8 @@ export interface Workbench {
   rolloutView(row: RolloutRow): RolloutView;
   /** Forgets a model that was deleted or retrained. */
   forget(checkpoint: string): void;
+  /** Every word that a text of this world can hold, in lower case. */
+  words(): readonly string[];
   examplePrompts(count: number, settings: Settings): Promise<readonly Prompt[]>;
   demonstrations(
     count: number,

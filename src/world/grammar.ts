@@ -262,15 +262,10 @@ export function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
-/** Every word type that a document of this world can contain. */
+/** Every word type that a document of this world can contain; documents have no capitals. */
 export const WORD_TYPES: ReadonlySet<string> = new Set([
   ...SENTENCE_TEMPLATES.flatMap((template) => wordsOf(template.replace(SLOT, ' '))),
   ...Object.values(LEXICON).flatMap((values) => values.flatMap(wordsOf)),
   ...STATEMENT_LEADS.flatMap(wordsOf),
   ...LABELS,
 ]);
-
-/** Words of a text that this world has never seen, each once, in order. */
-export function unknownWords(text: string): string[] {
-  return [...new Set(wordsOf(text))].filter((word) => !WORD_TYPES.has(word));
-}

@@ -1,9 +1,11 @@
 /**
- * Prompt sets: who asks what. Splits are by user, users have a cap, prompts with a long common prefix are dropped,
- * and a (template, entity) pair belongs to one split only, so that held-out prompts are new in more than name.
+ * Prompt sets: who asks what (paper section 3.2 and appendix A). Splits are by user, users have a cap, prompts with a
+ * long common prefix are dropped, and so are training prompts with personal data. A (template, entity) pair belongs
+ * to one split only, so that held-out prompts are new in more than name.
  */
 import { Rng, streamKey } from '../data/rng.ts';
 import type { Split } from '../records/prompt.ts';
+import { personalDataIn } from './personal-data.ts';
 import type { PresentUseCase, WorldPrompt } from './tasks.ts';
 import { presentUseCases, useCases, useCaseShares } from './use-cases.ts';
 import { worldUsers, type User } from './users.ts';
@@ -43,6 +45,7 @@ function drawPrompt(rng: Rng, user: User, useCase: PresentUseCase): Omit<WorldPr
   const favourite = rng.chance(user.loyalty);
   const draft = useCases[useCase].draw(rng, user, favourite);
   if (splitOfCombination(draft.template, draft.entity) !== user.split) return null;
+  if (user.split === 'train' && personalDataIn(draft.text).length > 0) return null;
   return {
     text: draft.text,
     useCase,

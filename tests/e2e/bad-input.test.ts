@@ -58,7 +58,8 @@ test('a corrupt model file: a sentence, a next action, and a second try that wor
   );
   await page.goto(served.url);
   const words = await textOf(page, 'failure');
-  expect(words).toMatch(/safetensors|model/i);
+  expect(words).toMatch(/damaged, in model\.safetensors.*Try again, or reload/s);
+  expect(words).not.toContain('Choose another');
   expect(await page.getByTestId('nav-judge').isVisible()).toBe(true);
   await page.unroute('**/model.safetensors');
   await page.getByRole('button', { name: 'Try again' }).click();

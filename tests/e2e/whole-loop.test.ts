@@ -48,7 +48,12 @@ describe('the whole loop on WASM', () => {
     const { page } = browser;
     await openLaboratory(page, served.url, SETTINGS);
     expect(await textOf(page, 'engine-badge')).toContain('WebAssembly');
-    await page.getByTestId('prompt-input').fill('what do zebras eat ?');
+    await page.getByTestId('prompt-input').fill('Tell me what zebras eat.');
+    await expect.poll(() => textOf(page, 'unknown-words')).toMatch(/Not in this world: zebras\./);
+    expect(await textOf(page, 'unknown-words')).toMatch(/In capitals: Tell\./);
+    await press(page, 'lower-case');
+    await expect.poll(() => textOf(page, 'unknown-words')).not.toContain('In capitals');
+    expect(await page.getByTestId('prompt-input').inputValue()).toBe('tell me what zebras eat.');
     await press(page, 'sample-button');
     expect((await textOf(page, 'sample-text')).length).toBeGreaterThan(0);
   });
@@ -155,7 +160,10 @@ describe('the whole loop on WASM', () => {
     await page.getByTestId('judge-pair').waitFor({ timeout: 60_000 });
     for (const [i, key] of ['ArrowLeft', 'ArrowRight', 't', 'b', 'ArrowLeft'].entries()) {
       await page.getByRole('region', { name: `Blind comparison ${i + 1} of 5` }).waitFor();
-      await page.keyboard.press(key);
+      // The second press without a release is the repeat of a key held down: no vote of its own.
+      await page.keyboard.down(key);
+      await page.keyboard.down(key);
+      await page.keyboard.up(key);
     }
     expect(await textOf(page, 'judge-rate')).toMatch(/wins \d+ % against/);
     expect(await page.getByRole('status').allInnerTexts()).toContainEqual(

@@ -2,10 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  bucketFor,
   EpochCursor,
   exactDivide,
-  leftPad,
   packSequences,
   permutation,
   type EpochState,
@@ -14,17 +12,6 @@ import { Rng } from '../../../src/data/rng.ts';
 import type { JsonValue } from '../../../src/records/run.ts';
 
 const tokens = fc.array(fc.integer({ min: 2, max: 1023 }), { maxLength: 7 });
-
-describe('leftPad', () => {
-  it('puts the tokens at the right end of each row', () => {
-    const { ids, mask, lengths, batch, width } = leftPad([[5, 6], [], [7, 8, 9]], 3, 0);
-    expect([...ids]).toEqual([0, 5, 6, 0, 0, 0, 7, 8, 9]);
-    expect([...mask]).toEqual([0, 1, 1, 0, 0, 0, 1, 1, 1]);
-    expect([...lengths]).toEqual([2, 0, 3]);
-    expect([batch, width]).toEqual([3, 3]);
-    expect(() => leftPad([[1], [1, 2, 3, 4]], 3, 0)).toThrow('Prompt 1 has 4 tokens');
-  });
-});
 
 describe('packSequences', () => {
   it('gives every sequence back from its row, and PAD everywhere else', () => {
@@ -70,12 +57,6 @@ describe('batch arithmetic', () => {
     expect(exactDivide(64, 8, 'minibatch')).toBe(8);
     expect(() => exactDivide(64, 7, 'minibatch')).toThrow('minibatch: 64 is not divisible by 7');
     for (const parts of [0, -8, NaN]) expect(() => exactDivide(64, parts, 'x')).toThrow(RangeError);
-  });
-
-  it('finds the smallest bucket that fits', () => {
-    expect(bucketFor(16, [64, 16, 32])).toBe(16);
-    expect(bucketFor(17, [64, 16, 32])).toBe(32);
-    expect(() => bucketFor(65, [64, 16, 32])).toThrow('65 tokens fit in none');
   });
 });
 

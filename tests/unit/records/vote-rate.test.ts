@@ -54,7 +54,16 @@ describe('voteRate', () => {
   });
 });
 
-test('30 votes are good for 18 points', () => {
+test('no interval of n votes is wider than the points that n votes are good for', () => {
+  for (let n = 1; n <= 60; n++) {
+    for (let wins = 0; wins <= n; wins += 0.5) {
+      const { low, high } = wilsonInterval(wins, n);
+      expect(50 * (high - low)).toBeLessThanOrEqual(pointsOfError(n));
+    }
+  }
+});
+
+test('30 votes are good for 18 points (O18)', () => {
   expect(Math.round(pointsOfError(30))).toBe(18);
   expect(pointsOfError(0)).toBe(50);
   expect(pointsOfError(1)).toBe(50);

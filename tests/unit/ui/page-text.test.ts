@@ -1,15 +1,30 @@
 /** Small pure pieces of the page: addresses, link settings, numbers in words, marked words, chart columns. */
 import { describe, expect, test } from 'vitest';
-import { defaultSettings } from '../../../src/config/settings.ts';
+import { PRESET_NAMES, presetSettings } from '../../../src/config/presets.ts';
+import { defaultSettings, diffSettings, parseSettings } from '../../../src/config/settings.ts';
 import { shuffledIndices } from '../../../src/ui/blind-order.ts';
 import { chartColumns, chartSummary } from '../../../src/ui/chart-data.ts';
 import { failureOf } from '../../../src/ui/failure.ts';
-import { displayed, formatNumber, formatPercent, formatTimeLeft } from '../../../src/ui/format.ts';
+import {
+  displayed,
+  formatNumber,
+  formatPercent,
+  formatTimeLeft,
+  precisionOf,
+} from '../../../src/ui/format.ts';
 import { formatHash, parseHash } from '../../../src/ui/hash-route.ts';
 import { settingsFromLink } from '../../../src/ui/link-settings.ts';
-import { markUnknown } from '../../../src/ui/mark-unknown.ts';
+import { markWords, wordsIn } from '../../../src/ui/mark-unknown.ts';
+import {
+  playScenario,
+  scenarioById,
+  scenarioOf,
+  SCENARIOS,
+  type Scenario,
+} from '../../../src/ui/scenarios.ts';
 import { partStatus } from '../../../src/ui/stage-status.ts';
-import { stageState, stageStates } from './fake-client.ts';
+import type { CheckpointSummary } from '../../../src/worker/protocol.ts';
+import { BASE, checkpoint, stageState, stageStates } from './fake-client.ts';
 
 describe('addresses', () => {
   test('a part and its query come back', () => {
@@ -50,6 +65,51 @@ describe('settings in a link', () => {
   });
 });
 
+describe('scenarios', () => {
+  function scenario(id: string): Scenario {
+    const found = scenarioById(id);
+    if (found === undefined) throw new Error(`expected the scenario ${id}`);
+    return found;
+  }
+  const differences = (from: Parameters<typeof diffSettings>[0], to: typeof from) =>
+    diffSettings(from, to).map(({ key }) => key);
+
+  test.each(PRESET_NAMES)(
+    'over %s: each is known again, and leaves nothing to the next',
+    (name) => {
+      const preset = presetSettings(name);
+      for (const before of SCENARIOS) {
+        const played = playScenario(before, preset);
+        expect(scenarioOf(played)?.id).toBe(before.id);
+        for (const after of SCENARIOS) {
+          expect(playScenario(after, played)).toEqual(playScenario(after, preset));
+        }
+      }
+      expect(playScenario(scenario('paper'), playScenario(scenario('your-taste'), preset))).toEqual(
+        preset,
+      );
+    },
+  );
+
+  test('“Your taste” is more than whose labels are used', () => {
+    const settings = parseSettings({ labels: { source: 'person' } });
+    expect(scenarioOf(settings)).toBeUndefined();
+    expect(differences(settings, playScenario(scenario('your-taste'), settings))).toEqual([
+      'reward.promptsPerBatch',
+      'reward.learningRate',
+      'reward.epochs',
+      'ppo.episodes',
+    ]);
+  });
+
+  test('a setting that no scenario sets leaves the scenario what it is; playing one sets it back', () => {
+    const settings = parseSettings({ ppo: { beta: 0.4 }, general: { seed: 7 } });
+    expect(scenarioOf(settings)?.id).toBe('paper');
+    const played = playScenario(scenario('paper'), settings);
+    expect(differences(defaultSettings(), played)).toEqual(['general.seed']);
+  });
+});
+
 describe('numbers in words', () => {
   test.each([
     [0, '0'],
@@ -71,19 +131,44 @@ describe('numbers in words', () => {
     expect(formatTimeLeft(3 * 3600)).toBe('about 3 h left');
   });
 
+  test('votes say how precise they are', () => {
+    expect(precisionOf(30)).toBe('30 votes: ±18 points');
+    expect(precisionOf(2)).toBe('2 votes: ±50 points');
+    expect(precisionOf(1)).toBe('1 vote: ±50 points');
+  });
+
   test('controls that reorder text are not shown', () => {
     expect(displayed('a\u202Eb\u2066c')).toBe('abc');
   });
 });
 
-test('unknown words are marked as whole words, and the text stays the same', () => {
-  const text = 'Is Paris in parisland? PARIS!';
-  const pieces = markUnknown(text, ['paris']);
-  expect(pieces.map((piece) => piece.text).join('')).toBe(text);
-  expect(pieces.filter((piece) => piece.unknown).map((piece) => piece.text)).toEqual([
-    'Paris',
-    'PARIS',
-  ]);
+describe('words of a prompt', () => {
+  const known = new Set(['tell', 'me', 'about', 'a', 'frog', 'frogs', 'is', 'it', 's', '7']);
+  const marks = (text: string, typing = false) => {
+    const pieces = markWords(text, known, typing);
+    expect(pieces.map((piece) => piece.text).join('')).toBe(text);
+    return { unseen: wordsIn(pieces, 'unseen'), capitals: wordsIn(pieces, 'capitals') };
+  };
+
+  test('are whole words: unseen, or only in capitals', () => {
+    expect(marks('Tell me about FROGS, frogs and zebras: zebras! 7 8')).toEqual({
+      unseen: ['and', 'zebras', '8'],
+      capitals: ['Tell', 'FROGS'],
+    });
+    expect(marks("it's a frog-like frog’s t")).toEqual({ unseen: ['like', 't'], capitals: [] });
+    expect(marks('Zürich')).toEqual({ unseen: ['Zürich'], capitals: [] });
+  });
+
+  test('that are being typed are marked as soon as they can no longer become known', () => {
+    expect(marks('tell me about fro', true).unseen).toEqual([]);
+    expect(marks('tell me about fro').unseen).toEqual(['fro']);
+    expect(marks('tell me about frox', true).unseen).toEqual(['frox']);
+    expect(marks('tell me about fro ', true).unseen).toEqual(['fro']);
+  });
+
+  test('are not judged before the list is there', () => {
+    expect(markWords('zebras', new Set(), false)).toEqual([{ text: 'zebras', state: 'known' }]);
+  });
 });
 
 describe('charts', () => {
@@ -111,8 +196,8 @@ describe('states of the parts', () => {
     engineReady: true,
     engineFailed: false,
     stages: stageStates(),
-    policies: 1,
-    judged: false,
+    policies: [BASE],
+    judged: [],
     judging: false,
   };
 
@@ -134,10 +219,19 @@ describe('states of the parts', () => {
     );
   });
 
-  test('judging needs two checkpoints', () => {
-    expect(partStatus('judge', inputs)).toBe('empty');
-    expect(partStatus('judge', { ...inputs, policies: 2 })).toBe('ready');
-    expect(partStatus('judge', { ...inputs, policies: 2, judged: true })).toBe('done');
+  test('judging needs two checkpoints, and is stale when the newest was not judged', () => {
+    const status = (policies: readonly CheckpointSummary[], judged: readonly string[]) =>
+      partStatus('judge', { ...inputs, policies, judged });
+    const sft = checkpoint('sft-1', { createdAt: 5 });
+    const ppo = checkpoint('ppo-1', { createdAt: 9 });
+    const retrained = checkpoint('ppo-2', { createdAt: 12 });
+    expect(status([BASE], [])).toBe('empty');
+    expect(status([BASE, sft], [])).toBe('ready');
+    expect(status([BASE, ppo, sft], ['sft-1', 'ppo-1'])).toBe('done');
+    expect(status([BASE, retrained, sft, ppo], ['sft-1', 'ppo-1'])).toBe('stale');
+    expect(status([BASE, retrained, sft, ppo], ['sft-1', 'ppo-1', 'ppo-2'])).toBe('done');
+    expect(status([BASE], ['sft-1'])).toBe('stale');
+    expect(partStatus('judge', { ...inputs, judged: ['sft-1'], judging: true })).toBe('running');
   });
 });
 

@@ -6,6 +6,7 @@ import { JudgeDesk } from '../../../src/ui/judge-desk.svelte.ts';
 import { Laboratory } from '../../../src/ui/laboratory.svelte.ts';
 import { RankingDesk } from '../../../src/ui/ranking-desk.svelte.ts';
 import { place } from '../../../src/ui/ranking-order.ts';
+import { Sampling } from '../../../src/ui/sampling.svelte.ts';
 import { SettingsDraft } from '../../../src/ui/settings-draft.svelte.ts';
 import { Training } from '../../../src/ui/training.svelte.ts';
 import {
@@ -112,6 +113,23 @@ describe('laboratory', () => {
   });
 });
 
+test('words are marked while a prompt is typed, before anybody is asked', async () => {
+  const client = new FakeClient({
+    'world.words': () => ({ words: ['frogs', 'jump'] }),
+    'prompts.examples': () => ({ prompts: [] }),
+  });
+  const sampling = new Sampling(await open(client));
+  await sampling.load();
+  const marked = () =>
+    sampling.marked.flatMap(({ text, state }) => (state === 'known' ? [] : [text]));
+  sampling.prompt = 'zebras jum';
+  sampling.typing = true;
+  expect(marked()).toEqual(['zebras']);
+  sampling.typing = false;
+  expect(marked()).toEqual(['zebras', 'jum']);
+  expect(client.argsOf('model.sample')).toEqual([]);
+});
+
 describe('training', () => {
   const metrics = (step: number, loss: number) =>
     ({ type: 'metrics', run: 'r', record: { stage: 'sft', step, values: { loss } } }) as const;
@@ -206,6 +224,38 @@ describe('ranking desk', () => {
     expect(ranking.own).toHaveLength(0);
   });
 
+  test('two quick undos bring a prompt back once', async () => {
+    const { ranking, store } = await desk();
+    rank(ranking, [1, 2, 3, 4]);
+    await ranking.save();
+    await Promise.all([ranking.undo(), ranking.undo()]);
+    expect(ranking.item?.prompt.id).toBe('p0');
+    expect(store.kept.rankings).toHaveLength(0);
+    ranking.skip();
+    expect(ranking.item?.prompt.id).toBe('p1');
+  });
+
+  test('a skip while a ranking is being saved or taken back leaves no prompt unseen', async () => {
+    const { ranking } = await desk();
+    rank(ranking, [1, 2, 3, 4]);
+    const saving = ranking.save();
+    ranking.skip();
+    await saving;
+    expect(ranking.item?.prompt.id).toBe('p1');
+    const undoing = ranking.undo();
+    ranking.skip();
+    await undoing;
+    expect(ranking.item?.prompt.id).toBe('p0');
+  });
+
+  test('undoing a skip says that the prompt is back, and nothing about a ranking', async () => {
+    const { ranking } = await desk();
+    ranking.skip();
+    await ranking.undo();
+    expect(ranking.item?.prompt.id).toBe('p0');
+    expect(ranking.news).toBe('The skipped prompt is back.');
+  });
+
   test('rankings of the class are counted apart', async () => {
     const { ranking, store } = await desk();
     rank(ranking, [1, 1, 2, 3]);
@@ -244,9 +294,36 @@ describe('judge desk', () => {
     expect(judge.revealed).toBe(true);
     expect(judge.pair).toBeUndefined();
     expect(judge.rate).toMatchObject({ rate: 1, n: 4 });
+    expect(new Set(judge.judged)).toEqual(new Set(['a', 'b']));
     expect(new Set(store.kept.votes.map((vote) => vote.choice))).toEqual(
       new Set(['left', 'right']),
     );
+  });
+
+  test('two quick votes are one vote for the first pair, and the second pair is still shown', async () => {
+    const store = new FakeStore();
+    const laboratory = await open(new FakeClient(pairs));
+    const judge = new JudgeDesk(laboratory, store, inOrder, () => 1);
+    await judge.begin('a', 'b', 3);
+    await Promise.all([judge.vote('left'), judge.vote('left')]);
+    expect(store.kept.votes.map((vote) => vote.prompt.id)).toEqual(['p0']);
+    expect(judge.pair?.prompt.id).toBe('p1');
+    await judge.vote('right');
+    expect(judge.pair?.prompt.id).toBe('p2');
+  });
+
+  test('a vote that is stored after another sitting has begun skips none of its pairs', async () => {
+    const store = new FakeStore();
+    const laboratory = await open(new FakeClient(pairs));
+    const judge = new JudgeDesk(laboratory, store, inOrder, () => 1);
+    await judge.begin('a', 'b', 2);
+    let written = (): void => undefined;
+    store.addVote = () => new Promise((resolve) => (written = resolve));
+    const voting = judge.vote('left');
+    await judge.begin('a', 'c', 2);
+    written();
+    await voting;
+    expect(judge.position).toBe(0);
   });
 
   test('a vote that is not stored does not count', async () => {

@@ -132,6 +132,9 @@ export class FakeWorkbench implements Workbench {
   forget(checkpoint: string): void {
     this.forgotten.push(checkpoint);
   }
+  words() {
+    return ['say', 'something'];
+  }
   examplePrompts(count: number) {
     return Promise.resolve([PROMPT].slice(0, count));
   }
@@ -140,7 +143,7 @@ export class FakeWorkbench implements Workbench {
   }
   sample(model: ModelSource) {
     const responses = [{ text: model.summary.name, ended: true, score: null }];
-    return Promise.resolve({ responses, unknown: [] });
+    return Promise.resolve({ responses });
   }
   completionsToRank({ sft }: RankingRequest) {
     const { completions } = ranking('x', 'person');

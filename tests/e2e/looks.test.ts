@@ -1,0 +1,112 @@
+// What the page looks like, as far as numbers can say it: nothing wider than a phone, next steps in view,
+// equations and charts of a sensible shape, words explained where they first appear. Nothing is trained.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PARTS } from '../../src/ui/hash-route.ts';
+import { launch, type LaunchedBrowser } from '../setup/browser.ts';
+import { serveBuild, type ServedBuild } from '../setup/serve.ts';
+import { openLaboratory, visit } from './laboratory-page.ts';
+
+let served: ServedBuild;
+let browser: LaunchedBrowser;
+beforeAll(async () => {
+  served = await serveBuild();
+  browser = await launch(served.url, { webgpu: 'off', viewport: { width: 1280, height: 800 } });
+  await openLaboratory(browser.page, served.url);
+});
+afterAll(async () => {
+  const problems = browser.problems();
+  await browser.close();
+  await served.close();
+  expect(problems).toEqual([]);
+});
+
+test('the next step is in view, and a part begins at its top', async () => {
+  const { page } = browser;
+  await visit(page, 'model');
+  const next = page.getByRole('link', { name: 'Next: demonstrate' });
+  const box = await next.boundingBox();
+  expect((box?.y ?? Infinity) + (box?.height ?? 0)).toBeLessThan(800);
+  await page.evaluate(() => {
+    window.scrollTo({ top: document.documentElement.scrollHeight });
+  });
+  expect(await page.evaluate(() => window.scrollY)).toBeGreaterThan(0);
+  // As the keyboard does: the link is pressed without being scrolled to.
+  await next.dispatchEvent('click');
+  await page.locator('.page[data-part="demonstrate"]').waitFor();
+  await expect.poll(() => page.evaluate(() => window.scrollY)).toBe(0);
+});
+
+test.each(PARTS)('%s: no part of it is wider than a phone', async (part) => {
+  const { page } = browser;
+  await page.setViewportSize({ width: 360, height: 740 });
+  await visit(page, part);
+  const excess = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return scrollWidth - clientWidth;
+  });
+  expect(excess).toBe(0);
+  await page.setViewportSize({ width: 1280, height: 800 });
+});
+
+test('brackets of an equation are as high as what they hold, and names stand apart', async () => {
+  const { page } = browser;
+  for (const part of ['demonstrate', 'rank', 'reinforce'] as const) {
+    await visit(page, part);
+    const heights = await page
+      .locator('math mo')
+      .evaluateAll((nodes) =>
+        nodes
+          .filter((node) => /^[(|)]$/.test(node.textContent.trim()))
+          .map(
+            (node) =>
+              node.getBoundingClientRect().height / parseFloat(getComputedStyle(node).fontSize),
+          ),
+      );
+    expect(heights.length).toBeGreaterThan(1);
+    expect(Math.max(...heights)).toBeLessThan(2);
+    const gaps = await page.locator('math mi').evaluateAll((nodes) =>
+      nodes.flatMap((node, i) => {
+        const after = nodes[i + 1];
+        if (node.textContent.trim() !== 'log' || after === undefined) return [];
+        return [after.getBoundingClientRect().left - node.getBoundingClientRect().right];
+      }),
+    );
+    expect(gaps.length).toBeGreaterThan(0);
+    expect(Math.min(...gaps)).toBeGreaterThan(1);
+  }
+});
+
+test('a drawing stands right below its title', async () => {
+  const { page } = browser;
+  await visit(page, 'reinforce');
+  const gaps = await page
+    .locator('figure')
+    .evaluateAll((nodes) =>
+      nodes.map(
+        (node) =>
+          (node.querySelector('.canvas')?.getBoundingClientRect().top ?? Infinity) -
+          (node.querySelector('strong')?.getBoundingClientRect().bottom ?? 0),
+      ),
+    );
+  expect(gaps).toHaveLength(6);
+  expect(Math.max(...gaps)).toBeLessThan(40);
+});
+
+test('words of the trade are explained where they first appear', async () => {
+  const { page } = browser;
+  const texts: string[] = [];
+  for (const part of PARTS) {
+    await visit(page, part);
+    texts.push(await page.locator('.page').innerText());
+  }
+  const explained = {
+    nats: /nats, the unit of natural logarithms/,
+    policy: /model in training is called the policy/,
+    'value function': /value function is a second model that guesses/,
+    gold: /Gold is half helpful/,
+  };
+  for (const [word, explanation] of Object.entries(explained)) {
+    const first = texts.find((text) => new RegExp(`\\b${word}\\b`, 'i').test(text));
+    expect(first, word).toMatch(explanation);
+  }
+});
