@@ -23,6 +23,8 @@ export interface ExactMethod {
   readonly label: string;
   /** True when its target is pi* itself. */
   readonly reachesOptimum: boolean;
+  /** Largest total-variation distance to the target that is promised at the end; null where nothing is. */
+  readonly gate: number | null;
   /** What it converges to, and where that is not pi*, why. */
   readonly words: string;
   /** Law of responses to which it is compared, [V^L]; pi* where no fixed point exists. */
@@ -32,6 +34,11 @@ export interface ExactMethod {
   /** Law of responses [V^L] after each iteration, beginning at the reference. */
   readonly laws: (task: EnumerableTask, call: ExactCall) => Iterable<number[]>;
 }
+
+/** Promised where the learning rate falls to 0 or nothing is sampled, and where it does not. */
+const NEAR = 0.01;
+const NOISY = 0.03;
+const FIXED_POINT = 0.02;
 
 const optimum = (task: EnumerableTask, beta: number): number[] =>
   exactOptimum(task, beta).responses;
@@ -64,6 +71,7 @@ function ppoMethod(
   const all = { ...PPO, ...settings };
   return {
     reachesOptimum: true,
+    gate: NEAR,
     target: optimum,
     total: all.iterations,
     laws: (task, call) => lawsOf(tabularPpo(task, { ...all, ...call })),
@@ -110,6 +118,7 @@ function dpoMethod(
   const all = { ...PAIRS, ...settings };
   return {
     reachesOptimum: true,
+    gate: NEAR,
     target: optimum,
     total: all.steps * (all.sampled?.rounds ?? 1),
     laws: (task, call) => lawsOf(tabularDpo(task, { ...all, ...call })),
@@ -133,6 +142,7 @@ const PPO_METHODS: readonly ExactMethod[] = [
   ppoMethod(
     {
       name: 'ppo-constant',
+      gate: NOISY,
       label: 'PPO, constant learning rate',
       words:
         'Reaches pi* up to the sampling noise of its last updates, which a constant learning rate never averages out.',
@@ -142,6 +152,7 @@ const PPO_METHODS: readonly ExactMethod[] = [
   ppoMethod(
     {
       name: 'ppo-k3',
+      gate: null,
       label: 'PPO, k3 in the reward',
       reachesOptimum: false,
       words:
@@ -155,6 +166,7 @@ const PPO_METHODS: readonly ExactMethod[] = [
 const GROUP_METHODS: readonly ExactMethod[] = [
   groupMethod('rloo', {
     name: 'rloo',
+    gate: NEAR,
     label: 'RLOO',
     reachesOptimum: true,
     words:
@@ -166,17 +178,19 @@ const GROUP_METHODS: readonly ExactMethod[] = [
     'rloo',
     {
       name: 'rloo-constant',
+      gate: NOISY,
       label: 'RLOO, constant learning rate',
       reachesOptimum: true,
       words: 'Reaches pi* without any decay: at pi* every advantage is zero, so there is no noise.',
       target: optimum,
     },
-    { ...CONSTANT, iterations: 2500 },
+    { ...CONSTANT, iterations: 2000 },
   ),
   groupMethod(
     'dr-grpo',
     {
       name: 'dr-grpo',
+      gate: FIXED_POINT,
       label: 'Dr. GRPO',
       reachesOptimum: false,
       words:
@@ -191,6 +205,7 @@ const GROUP_METHODS: readonly ExactMethod[] = [
     'grpo',
     {
       name: 'grpo',
+      gate: FIXED_POINT,
       label: 'GRPO',
       reachesOptimum: false,
       words:
@@ -212,6 +227,7 @@ const PREFERENCE_METHODS: readonly ExactMethod[] = [
   dpoMethod(
     {
       name: 'dpo-sampled',
+      gate: NOISY,
       label: 'DPO, 100,000 comparisons',
       words:
         'Reaches pi* up to the noise of 100,000 comparisons, collected in ten rounds on its own responses; each pair ' +
@@ -222,6 +238,7 @@ const PREFERENCE_METHODS: readonly ExactMethod[] = [
   dpoMethod(
     {
       name: 'dpo-independent',
+      gate: null,
       label: 'DPO, 100,000 independent comparisons',
       words:
         'Reaches pi* up to the noise of 100,000 independent judgements. A small beta magnifies it: an error of the ' +
@@ -250,6 +267,7 @@ const BEST_OF_N = 4;
 
 const bestOfN: ExactMethod = {
   name: 'best-of-n',
+  gate: FIXED_POINT,
   label: `Best of ${BEST_OF_N}`,
   reachesOptimum: false,
   words:

@@ -48,6 +48,34 @@ test.each([
   ['a run that is not one', ['--resume', used], /does not describe a run/],
   ['a seed for a resumed run', ['--resume', used, '--seed', '2'], /cannot be changed/],
   ['a base for a resumed run', ['--resume', used, '--base', 'x'], /cannot be changed/],
+  ['a beta outside exact mode', ['--beta', '0.5'], /--beta belongs to --preset exact/],
+  ['rewards outside exact mode', ['--rewards', 'random'], /--rewards belongs to --preset exact/],
+  ['a small beta', ['--preset', 'exact', '--beta', '0.05'], /--beta must be a number from 0\.1/],
+  ['a beta in words', ['--preset', 'exact', '--beta', 'low'], /--beta must be a number .*"low"/],
+  ['an empty beta', ['--preset', 'exact', '--beta='], /--beta must be a number/],
+  ['a seed in exact mode', ['--preset', 'exact', '--seed', '1.5'], /--seed must be a whole number/],
+  ['too few rewards', ['--preset', 'exact', '--rewards', '1,2'], /--rewards must be 16 numbers/],
+  [
+    'a reward out of bounds',
+    ['--preset', 'exact', '--rewards', '1.6,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0'],
+    /--rewards must be a number from -1\.5 to 1\.5, not "1\.6"/,
+  ],
+  [
+    'a missing reward',
+    ['--preset', 'exact', '--rewards', ',0,0,0,0,0,0,0,0,0,0,0,0,0,0,0'],
+    /--rewards must be a number/,
+  ],
+  [
+    'a backend in exact mode',
+    ['--preset', 'exact', '--backend', 'cpu'],
+    /--backend has no meaning/,
+  ],
+  ['settings in exact mode', ['--preset', 'exact', '--set', 'ppo.beta=1'], /--set has no meaning/],
+  [
+    'an exact report under a file',
+    ['--preset', 'exact', '--json', join(cut, 'config.json/r.json')],
+    /--json: cannot write/,
+  ],
   ['a report under a file', ['--json', join(cut, 'config.json/r.json')], /--json: cannot write/],
 ])('%s is refused in one line', (_, words, message) => {
   let text = '';
@@ -61,6 +89,13 @@ test.each([
   expect(text).not.toContain('\n');
 });
 
+/** Options of a run, not of exact mode. */
+function runOptions(words: readonly string[]) {
+  const options = readRunOptions(words);
+  if (options.kind !== 'run') throw new TypeError('these are options of exact mode');
+  return options;
+}
+
 test('good options come to settings, and a saved run to the same ones', () => {
   const out = join(folder, 'fresh');
   const words = [
@@ -73,12 +108,12 @@ test('good options come to settings, and a saved run to the same ones', () => {
     '--out',
     out,
   ];
-  const { run, path, report } = readRunOptions(words);
+  const { run, path, report } = runOptions(words);
   expect([run.preset, run.settings.general.seed, run.settings.ppo.beta]).toEqual(['micro', 5, 0.3]);
   expect([run.settings.sft.epochs, run.backend, run.base]).toEqual([2, 'wasm', shipped]);
   expect([path, report]).toEqual([out, join(out, 'report.json')]);
   writeFileSync(join(out, 'run.json'), JSON.stringify(run));
-  expect(readRunOptions(['--resume', out]).run).toEqual(run);
+  expect(runOptions(['--resume', out]).run).toEqual(run);
 });
 
 test('model files that are missing, cut or foreign are refused by name', async () => {
@@ -100,6 +135,7 @@ test('model files that are missing, cut or foreign are refused by name', async (
 
 test.each([
   ['an unknown option', ['--colour', 'red'], /'--colour'/],
+  ['a small beta', ['--preset', 'exact', '--beta', '0.01'], /--beta must be/],
   [
     'a base folder that is not there',
     ['--base', join(folder, 'no')],

@@ -6,7 +6,7 @@ import { EXACT_METHODS } from '../../../../src/rlhf/exact/methods.ts';
 import { exactRun, type ExactRecord } from '../../../../src/rlhf/exact/run.ts';
 import { randomTask, SHIPPED_TASK } from '../../../../src/rlhf/exact/task.ts';
 
-/** Largest distance to the own target at the end. */
+/** Largest distance to the own target at the end: those of O3, and ours for the rest. */
 const GATES: Readonly<Record<string, number>> = {
   ppo: 0.01,
   'ppo-constant': 0.03,
@@ -44,6 +44,11 @@ describe('O3, O10, O11, O15: on the shipped table', () => {
   test('all methods but the pitfall have a gate', () => {
     const names = EXACT_METHODS.map(({ name }) => name).filter((name) => name !== 'ppo-k3');
     expect(names.toSorted()).toEqual(Object.keys(GATES).toSorted());
+    // Independent judgements are within it here, but no fit can promise that for every table.
+    for (const { name, gate } of EXACT_METHODS) {
+      const promised = name === 'ppo-k3' || name === 'dpo-independent' ? null : GATES[name];
+      expect(gate, name).toBe(promised);
+    }
   });
 
   test.each(Object.entries(GATES))('%s ends within %f of its target', async (name, gate) => {
