@@ -1,7 +1,7 @@
 /** DPO and IPO losses of one pair against their definitions, extremes included. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { dpoPairLoss } from '../../../src/rlhf/dpo-loss.ts';
+import { dpoMetrics, dpoPairLoss, logRatioDifference } from '../../../src/rlhf/dpo-loss.ts';
 
 const kinds = fc.constantFrom('sigmoid', 'ipo' as const);
 const beta = fc.double({ min: 0.05, max: 2, noNaN: true });
@@ -49,5 +49,41 @@ describe('dpoPairLoss', () => {
     expect(dpoPairLoss('sigmoid', -1e4, 1)).toEqual({ loss: 1e4, gradient: -1 });
     expect(dpoPairLoss('sigmoid', 1e4, 1).loss).toBe(0);
     expect(dpoPairLoss('sigmoid', 1e4, 1).gradient).toBeCloseTo(0, 15);
+  });
+});
+
+describe('dpoMetrics', () => {
+  // Log-ratios: chosen +1 and -2, rejected -1 and -2 nats; h = 2 and 0.
+  const pairs = [
+    { chosen: -3, referenceChosen: -4, rejected: -6, referenceRejected: -5 },
+    { chosen: -7, referenceChosen: -5, rejected: -9, referenceRejected: -7 },
+  ];
+
+  test('O10: worked by hand, a margin of zero is no success', () => {
+    expect(pairs.map(logRatioDifference)).toEqual([2, 0]);
+    const metrics = dpoMetrics(pairs, 'sigmoid', 0.5);
+    expect(metrics).toEqual({
+      loss: (Math.log(1 + Math.exp(-1)) + Math.LN2) / 2,
+      'rewards/chosen': -0.25,
+      'rewards/rejected': -0.75,
+      'rewards/margins': 0.5,
+      'rewards/accuracies': 0.5,
+      'logps/chosen': -5,
+      'logps/rejected': -7.5,
+    });
+    expect(dpoMetrics(pairs, 'ipo', 0.5)['loss']).toBe(1);
+  });
+
+  test('O10: a policy equal to its reference has implicit reward 0 and loss log 2', () => {
+    const still = pairs.map((pair) => ({
+      ...pair,
+      referenceChosen: pair.chosen,
+      referenceRejected: pair.rejected,
+    }));
+    const metrics = dpoMetrics(still, 'sigmoid', 0.1);
+    expect(metrics['loss']).toBeCloseTo(Math.LN2, 15);
+    for (const name of ['chosen', 'rejected', 'margins', 'accuracies']) {
+      expect(metrics[`rewards/${name}`]).toBe(0);
+    }
   });
 });
