@@ -4,8 +4,10 @@
  */
 import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { METHOD_NAMES, type MethodName } from '../config/method-table.ts';
 import { isPresetName, PRESET_NAMES, presetSettings, type PresetName } from '../config/presets.ts';
 import { parseSetting, parseSettings, type Settings } from '../config/settings.ts';
+import { methodSettings } from '../config/stage-settings.ts';
 import { parseStrictJson } from '../data/strict-json.ts';
 import { BACKEND_ORDER, type Backend } from '../kernels/engine.ts';
 import { choiceOption, readOptions, UsageError, wholeOption } from './options.ts';
@@ -24,6 +26,7 @@ const OPTIONS = {
   resume: { help: 'folder of a run to go on with', value: 'DIR' },
   json: { help: 'file for the report', value: 'FILE' },
   control: { help: 'noise: replaces the reward by noise', value: 'NAME' },
+  method: { help: `one of ${METHOD_NAMES.join(', ')}`, value: 'NAME' },
   beta: { help: 'KL coefficient of exact mode', value: 'B' },
   rewards: {
     help: 'reward table of exact mode: numbers separated by commas, or random',
@@ -41,6 +44,8 @@ interface RunSettings {
   readonly preset: PresetName;
   readonly settings: Settings;
   readonly control: Control | null;
+  /** What follows the reward model. */
+  readonly method: MethodName;
   readonly backend: Backend;
   /** Folder of the base model. */
   readonly base: string;
@@ -62,10 +67,15 @@ function freshSettings(given: Given): RunSettings {
     throw new UsageError(`--preset must be one of ${COMMAND_PRESETS.join(', ')}, not "${preset}".`);
   }
   const seed = wholeOption('seed', given.seed, 1, 0, 2 ** 31 - 1);
-  const settings = parseSettings({ general: { seed } }, presetSettings(preset));
+  const plain = parseSettings({ general: { seed } }, presetSettings(preset));
+  const settings = given.set === undefined ? plain : withOverrides(plain, given.set);
+  const method = choiceOption('method', given.method, METHOD_NAMES) ?? 'ppo';
+  // Refuses here what the method would refuse after hours.
+  if (method !== 'ppo') methodSettings(settings);
   return {
     preset,
-    settings: given.set === undefined ? settings : withOverrides(settings, given.set),
+    settings,
+    method,
     control: choiceOption('control', given.control, ['noise'] as const) ?? null,
     backend: choiceOption('backend', given.backend, BACKEND_ORDER) ?? 'wasm',
     base: given.base ?? DEFAULT_BASE,
@@ -84,7 +94,8 @@ function readRun(file: string): RunSettings {
     throw new UsageError(`${file} does not describe a run. Start one with --out.`);
   }
   const { settings, control = null, backend = 'wasm', base = DEFAULT_BASE } = run;
-  return { preset, settings, control, backend, base };
+  const { method = 'ppo' } = run;
+  return { preset, settings, control, method, backend, base };
 }
 
 /** Creates the folders that results go to, so that a mistake shows before the work and not after it. */
@@ -113,7 +124,7 @@ function resumedSettings(folder: string, given: Given): RunSettings {
   const file = join(folder, 'run.json');
   if (!existsSync(file))
     throw new UsageError(`${folder} holds no run (run.json is missing). Start one with --out.`);
-  for (const name of ['preset', 'seed', 'set', 'out', 'base'] as const) {
+  for (const name of ['preset', 'seed', 'set', 'out', 'base', 'method'] as const) {
     if (given[name] !== undefined) {
       throw new UsageError(
         `--${name} cannot be changed when a run is resumed. Leave it out, or start anew.`,
@@ -145,7 +156,7 @@ function refuseAll(given: Given, names: readonly (keyof Given)[], why: string): 
 export function readRunOptions(words: readonly string[]): RunOptions | ExactOptions {
   const given = readOptions('rlhf', OPTIONS, words);
   if (given.preset === 'exact') {
-    const others = ['backend', 'base', 'out', 'resume', 'control', 'set'] as const;
+    const others = ['backend', 'base', 'out', 'resume', 'control', 'set', 'method'] as const;
     refuseAll(given, others, 'has no meaning for the exact preset. Leave it out.');
     const options = exactOptions(given);
     prepareOutputs(given);

@@ -34,6 +34,14 @@ test.each([
   ['a negative seed', ['--seed=-1'], /--seed must be a whole number from 0/],
   ['an unknown backend', ['--backend', 'cuda'], /--backend must be one of webgpu, wasm/],
   ['an unknown control', ['--control', 'silence'], /--control must be one of noise/],
+  ['an unknown method', ['--method', 'a2c'], /--method must be one of ppo, dpo, online-dpo, grpo/],
+  [
+    'groups that do not fit the batch',
+    ['--method', 'grpo', '--set', 'ppo.rolloutBatch=36,ppo.episodes=36,ppo.minibatches=4'],
+    /ppo\.rolloutBatch: must be a multiple of 8/,
+  ],
+  ['a method for a resumed run', ['--resume', used, '--method', 'dpo'], /cannot be changed/],
+  ['a method in exact mode', ['--preset', 'exact', '--method', 'dpo'], /--method has no meaning/],
   ['a setting out of range', ['--set', 'ppo.beta=-3'], /beta/i],
   ['a setting that does not exist', ['--set', 'ppo.alpha=1'], /alpha/],
   ['a setting without a value', ['--set', 'ppo.beta'], /beta/i],
@@ -105,12 +113,15 @@ test('good options come to settings, and a saved run to the same ones', () => {
     '5',
     '--set',
     'ppo.beta=0.3,sft.epochs=2',
+    '--method',
+    'rloo',
     '--out',
     out,
   ];
   const { run, path, report } = runOptions(words);
   expect([run.preset, run.settings.general.seed, run.settings.ppo.beta]).toEqual(['micro', 5, 0.3]);
   expect([run.settings.sft.epochs, run.backend, run.base]).toEqual([2, 'wasm', shipped]);
+  expect(run.method).toBe('rloo');
   expect([path, report]).toEqual([out, join(out, 'report.json')]);
   writeFileSync(join(out, 'run.json'), JSON.stringify(run));
   expect(runOptions(['--resume', out]).run).toEqual(run);

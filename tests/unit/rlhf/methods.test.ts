@@ -15,6 +15,7 @@ import { GRPO, grpoLossTensor } from '../../../src/rlhf/grpo.ts';
 import { klEstimate, klEstimateSlope } from '../../../src/rlhf/kl.ts';
 import type { Snapshot } from '../../../src/rlhf/loop.ts';
 import type { Method, MethodInput } from '../../../src/rlhf/method.ts';
+import { METHODS } from '../../../src/rlhf/methods.ts';
 import { ONLINE_DPO } from '../../../src/rlhf/online-dpo.ts';
 import { RLOO, rlooLossTensor } from '../../../src/rlhf/rloo.ts';
 import { farthest, sameBits, start, tinyModel } from '../model/tiny-model.ts';
@@ -50,14 +51,6 @@ const SETTINGS = {
 } as const;
 type Settings = typeof SETTINGS;
 
-const METHODS: readonly Method<Settings>[] = [
-  DPO,
-  ONLINE_DPO,
-  GRPO,
-  RLOO,
-  BEST_OF_N,
-  EXPERT_ITERATION,
-];
 const pairs = pairsFromRankings(rankings(6));
 const inputFor = (reference: Model): MethodInput => ({
   reference,
@@ -161,12 +154,13 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   'expert-iteration': [...GROUP, 'reward_best', 'loss', 'grad_norm', 'entropy', 'kl'],
 };
 
-describe.each(METHODS.map((method) => [method.name, method] as const))('%s', (name, method) => {
+describe.each(Object.entries(METHODS))('%s', (name, method) => {
   test('O17, D54: stopped, saved and gone on with, it is the same run to the bit', async () => {
     const reference = tinyModel('language', 5);
     const before = await reference.tensors();
     const straight = await method.open(inputFor(reference), SETTINGS);
     const series = await take(straight.loop);
+    expect(method.name).toBe(name);
     expect(series).toHaveLength(straight.loop.total);
     const begun = await method.open(inputFor(reference), SETTINGS);
     const first = await take(begun.loop, 2);
