@@ -18,7 +18,7 @@ export interface SampledComparisons {
   readonly rounds: number;
   /**
    * Judges each drawn pair by u and 1 - u. Independent judgements leave an error that no fit can undo: by their Fisher
-   * information 100,000 of them miss pi* by more than 0.03 on about one table in twenty at beta 0.1.
+   * information 100,000 of them miss pi* by more than 0.03 on about one table in ten at beta 0.1.
    */
   readonly antithetic: boolean;
 }
