@@ -28,6 +28,7 @@ export interface Report {
   readonly settings: Settings;
   readonly preset: string;
   readonly control: string | null;
+  readonly method: string;
   readonly seed: number;
   readonly backend: string;
   readonly device: string;

@@ -1,18 +1,24 @@
 /**
  * What `npm run rlhf` is told to do: its options, the settings they come to, and where results go. Every mistake is a
- * usage error before any work begins. Starts no engine and runs nothing.
+ * usage error before any work begins. Starts no engine and runs nothing. Exact mode's own options: rlhf-exact.ts.
  */
 import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { METHOD_NAMES, type MethodName } from '../config/method-table.ts';
 import { isPresetName, PRESET_NAMES, presetSettings, type PresetName } from '../config/presets.ts';
 import { parseSetting, parseSettings, type Settings } from '../config/settings.ts';
+import { methodSettings } from '../config/stage-settings.ts';
 import { parseStrictJson } from '../data/strict-json.ts';
 import { BACKEND_ORDER, type Backend } from '../kernels/engine.ts';
 import { choiceOption, readOptions, UsageError, wholeOption } from './options.ts';
+import { exactOptions, type ExactOptions } from './rlhf-exact.ts';
 import type { Control } from './rlhf-run.ts';
 
+/** `exact` has nothing in common with the settings of a run, so it is a preset of this command only. */
+const COMMAND_PRESETS = [...PRESET_NAMES, 'exact'] as const;
+
 const OPTIONS = {
-  preset: { help: `one of ${PRESET_NAMES.join(', ')}`, value: 'NAME' },
+  preset: { help: `one of ${COMMAND_PRESETS.join(', ')}`, value: 'NAME' },
   seed: { help: 'seed of everything', value: 'N' },
   backend: { help: `one of ${BACKEND_ORDER.join(', ')}`, value: 'NAME' },
   base: { help: 'folder of the base model', value: 'DIR' },
@@ -20,6 +26,12 @@ const OPTIONS = {
   resume: { help: 'folder of a run to go on with', value: 'DIR' },
   json: { help: 'file for the report', value: 'FILE' },
   control: { help: 'noise: replaces the reward by noise', value: 'NAME' },
+  method: { help: `one of ${METHOD_NAMES.join(', ')}`, value: 'NAME' },
+  beta: { help: 'KL coefficient of exact mode', value: 'B' },
+  rewards: {
+    help: 'reward table of exact mode: numbers separated by commas, or random',
+    value: 'LIST',
+  },
   set: { help: 'settings as group.name=value, separated by commas', value: 'LIST' },
 } as const;
 
@@ -32,6 +44,8 @@ interface RunSettings {
   readonly preset: PresetName;
   readonly settings: Settings;
   readonly control: Control | null;
+  /** What follows the reward model. */
+  readonly method: MethodName;
   readonly backend: Backend;
   /** Folder of the base model. */
   readonly base: string;
@@ -50,13 +64,18 @@ function withOverrides(settings: Settings, list: string): Settings {
 function freshSettings(given: Given): RunSettings {
   const preset = given.preset ?? 'quick';
   if (!isPresetName(preset)) {
-    throw new UsageError(`--preset must be one of ${PRESET_NAMES.join(', ')}, not "${preset}".`);
+    throw new UsageError(`--preset must be one of ${COMMAND_PRESETS.join(', ')}, not "${preset}".`);
   }
   const seed = wholeOption('seed', given.seed, 1, 0, 2 ** 31 - 1);
-  const settings = parseSettings({ general: { seed } }, presetSettings(preset));
+  const plain = parseSettings({ general: { seed } }, presetSettings(preset));
+  const settings = given.set === undefined ? plain : withOverrides(plain, given.set);
+  const method = choiceOption('method', given.method, METHOD_NAMES) ?? 'ppo';
+  // Refuses here what the method would refuse after hours.
+  if (method !== 'ppo') methodSettings(settings);
   return {
     preset,
-    settings: given.set === undefined ? settings : withOverrides(settings, given.set),
+    settings,
+    method,
     control: choiceOption('control', given.control, ['noise'] as const) ?? null,
     backend: choiceOption('backend', given.backend, BACKEND_ORDER) ?? 'wasm',
     base: given.base ?? DEFAULT_BASE,
@@ -75,7 +94,8 @@ function readRun(file: string): RunSettings {
     throw new UsageError(`${file} does not describe a run. Start one with --out.`);
   }
   const { settings, control = null, backend = 'wasm', base = DEFAULT_BASE } = run;
-  return { preset, settings, control, backend, base };
+  const { method = 'ppo' } = run;
+  return { preset, settings, control, method, backend, base };
 }
 
 /** Creates the folders that results go to, so that a mistake shows before the work and not after it. */
@@ -104,7 +124,7 @@ function resumedSettings(folder: string, given: Given): RunSettings {
   const file = join(folder, 'run.json');
   if (!existsSync(file))
     throw new UsageError(`${folder} holds no run (run.json is missing). Start one with --out.`);
-  for (const name of ['preset', 'seed', 'set', 'out', 'base'] as const) {
+  for (const name of ['preset', 'seed', 'set', 'out', 'base', 'method'] as const) {
     if (given[name] !== undefined) {
       throw new UsageError(
         `--${name} cannot be changed when a run is resumed. Leave it out, or start anew.`,
@@ -117,7 +137,8 @@ function resumedSettings(folder: string, given: Given): RunSettings {
   return { ...saved, settings: parseSettings(saved.settings), control, backend };
 }
 
-export interface RunOptions {
+interface RunOptions {
+  readonly kind: 'run';
   readonly run: RunSettings;
   /** Folder for checkpoints, or null to keep none. */
   readonly path: string | null;
@@ -125,13 +146,32 @@ export interface RunOptions {
   readonly report: string | null;
 }
 
+function refuseAll(given: Given, names: readonly (keyof Given)[], why: string): void {
+  for (const name of names) {
+    if (given[name] !== undefined) throw new UsageError(`--${name} ${why}`);
+  }
+}
+
 /** Reads the words after the command and creates the folders for results. Throws UsageError or SettingsError. */
-export function readRunOptions(words: readonly string[]): RunOptions {
+export function readRunOptions(words: readonly string[]): RunOptions | ExactOptions {
   const given = readOptions('rlhf', OPTIONS, words);
+  if (given.preset === 'exact') {
+    const others = ['backend', 'base', 'out', 'resume', 'control', 'set', 'method'] as const;
+    refuseAll(given, others, 'has no meaning for the exact preset. Leave it out.');
+    const options = exactOptions(given);
+    prepareOutputs(given);
+    return options;
+  }
+  refuseAll(
+    given,
+    ['beta', 'rewards'],
+    'belongs to --preset exact. Elsewhere use --set ppo.beta=B.',
+  );
   const run =
     given.resume === undefined ? freshSettings(given) : resumedSettings(given.resume, given);
   prepareOutputs(given);
   const path = given.resume ?? given.out ?? null;
   const name = run.control === null ? 'report.json' : `report-${run.control}.json`;
-  return { run, path, report: given.json ?? (path === null ? null : join(path, name)) };
+  const report = given.json ?? (path === null ? null : join(path, name));
+  return { kind: 'run', run, path, report };
 }

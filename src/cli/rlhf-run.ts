@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { rowSource } from '../data/packing.ts';
 import { Rng } from '../data/rng.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
+import type { MethodName } from '../config/method-table.ts';
 import type { Settings } from '../config/settings.ts';
 import {
+  methodSettings,
   ppoSettings,
   ptxShape,
   sftMixShape,
@@ -16,7 +18,10 @@ import {
   sftSettings,
 } from '../config/stage-settings.ts';
 import { Model } from '../model/parameters.ts';
+import { pairsFromRankings } from '../rlhf/dpo.ts';
 import { unprefixed } from '../rlhf/loop.ts';
+import type { MethodInput } from '../rlhf/method.ts';
+import { METHODS } from '../rlhf/methods.ts';
 import {
   demonstrationSequences,
   environmentPrompts,
@@ -28,6 +33,7 @@ import {
   rankedSequences,
 } from '../rlhf/pipeline.ts';
 import type { Scorer } from '../rlhf/rollout.ts';
+import { scoreSequences } from '../rlhf/sequences.ts';
 import { generateDemonstrations } from '../world/demonstrations.ts';
 import { writeDocument } from '../world/documents.ts';
 import { labelerPopulation, type Labeler } from '../world/labelers.ts';
@@ -96,6 +102,20 @@ async function sftStage(lab: Lab, base: Model): Promise<Model> {
   return open.model;
 }
 
+/** SFT samples ranked by the labelers, as sequences; the same every time for a seed. */
+async function labelledRankings(lab: Lab, sft: Model, labelers: readonly Labeler[]) {
+  const { settings, tokenizer, folder } = lab;
+  const { seed } = settings.general;
+  const shape = sequenceShape(settings);
+  const pool = promptsThatFit(tokenizer, trainingPrompts(seed), shape);
+  const prompts = rankingPrompts(pool, settings.labels.prompts);
+  const file = folder.path === null ? null : join(folder.path, 'labels.jsonl');
+  const { k: K, temperature } = settings.labels;
+  const call = { shape, K, temperature, seed, scope: 'labels', file };
+  const labels = await rankByClass(sft, tokenizer, prompts, labelers, call);
+  return rankedSequences(tokenizer, labels, shape);
+}
+
 async function rewardStage(lab: Lab, sft: Model, labelers: readonly Labeler[]): Promise<Model> {
   const { settings, tokenizer, folder } = lab;
   const { seed } = settings.general;
@@ -108,15 +128,9 @@ async function rewardStage(lab: Lab, sft: Model, labelers: readonly Labeler[]): 
     return new Model(sft.config, 'scalar', unprefixed(done.snapshot.tensors, 'model.'));
   }
   const started = performance.now();
-  const pool = promptsThatFit(tokenizer, trainingPrompts(seed), shape);
-  const prompts = rankingPrompts(pool, settings.labels.prompts);
-  const file = folder.path === null ? null : join(folder.path, 'labels.jsonl');
-  const { k: K, temperature } = settings.labels;
-  const call = { shape, K, temperature, seed, scope: 'labels', file };
-  const labels = await rankByClass(sft, tokenizer, prompts, labelers, call);
-  const rankings = rankedSequences(tokenizer, labels, shape);
+  const rankings = await labelledRankings(lab, sft, labelers);
   const wallSeconds = (performance.now() - started) / 1000;
-  const facts = { prompts: prompts.length, usable: rankings.length };
+  const facts = { prompts: settings.labels.prompts, usable: rankings.length };
   report(lab, 'labels', { records: [], wallSeconds }, facts);
   keepFacts(folder, 'labels', facts, wallSeconds);
   const open = await openReward(
@@ -163,8 +177,50 @@ async function ppoStage(lab: Lab, sft: Model, reward: Model, control: Control | 
     done?.outcome ??
     (await runStage(name, open.loop, folder, 'objective/scores', () => Promise.resolve()));
   report(lab, name, outcome);
-  const checks: SelfChecks = outcome.records.at(-1)?.checks ?? {};
-  return { open, checks, name };
+  return { policy: open.models.policy, ema: open.models.ema, open, outcome, name };
+}
+
+/** Any method beside PPO; DPO is the only one that reads the comparisons themselves. */
+async function methodStage(
+  lab: Lab,
+  sft: Model,
+  reward: Model,
+  labelers: readonly Labeler[],
+  options: { readonly name: Exclude<MethodName, 'ppo'>; readonly control: Control | null },
+) {
+  const { settings, tokenizer, folder } = lab;
+  const { name, control } = options;
+  const shape = sequenceShape(settings);
+  const scored: Scorer = (sequences) => scoreSequences(reward, sequences, shape);
+  const input: MethodInput = {
+    reference: sft,
+    prompts: environmentPrompts(tokenizer, trainingPrompts(settings.general.seed), shape),
+    score: control ? noiseScorer(settings.general.seed) : scored,
+    pairs: name === 'dpo' ? pairsFromRankings(await labelledRankings(lab, sft, labelers)) : [],
+  };
+  const method = METHODS[name];
+  const done = finishedStage(folder, name);
+  const from = done?.snapshot ?? unfinishedStage(folder, name);
+  const open = await method.open(input, methodSettings(settings), from);
+  const outcome =
+    done?.outcome ??
+    (await runStage(name, open.loop, folder, method.watch, () => Promise.resolve()));
+  report(lab, name, outcome);
+  return { policy: open.policy, ema: null, open, outcome, name };
+}
+
+/** Policies to be judged by name, the one that counts first. */
+function reinforcedPolicies(name: string, policy: Model, ema: Model | null, judgeEma: boolean) {
+  if (!ema) return new Map([[name, policy]]);
+  return judgeEma
+    ? new Map([
+        [name, ema],
+        [`${name}-raw`, policy],
+      ])
+    : new Map([
+        [name, policy],
+        [`${name}-ema`, ema],
+      ]);
 }
 
 /** Runs everything and returns the parts of the report that do not depend on the machine. */
@@ -175,6 +231,7 @@ export async function runPipeline(
   options: {
     readonly folder: RunFolder;
     readonly control: Control | null;
+    readonly method: MethodName;
     readonly judgeEma: boolean;
   },
 ) {
@@ -183,17 +240,13 @@ export async function runPipeline(
   const labelers = labelerPopulation(seed).filter(({ group }) => group === 'training');
   const sft = await sftStage(lab, base);
   const reward = await rewardStage(lab, sft, labelers);
-  const { open, checks, name } = await ppoStage(lab, sft, reward, options.control);
-  const { policy, ema } = open.models;
-  const reinforced = options.judgeEma
-    ? new Map([
-        [name, ema],
-        [`${name}-raw`, policy],
-      ])
-    : new Map([
-        [name, policy],
-        [`${name}-ema`, ema],
-      ]);
+  const { control, method } = options;
+  const { policy, ema, open, outcome, name } =
+    method === 'ppo'
+      ? await ppoStage(lab, sft, reward, control)
+      : await methodStage(lab, sft, reward, labelers, { name: method, control });
+  const checks: SelfChecks = outcome.records.at(-1)?.checks ?? {};
+  const reinforced = reinforcedPolicies(name, policy, ema, options.judgeEma);
   const started = performance.now();
   const models = { base, sft, reward, reinforced };
   const evaluation = await evaluateRun(

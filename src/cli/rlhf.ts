@@ -1,6 +1,6 @@
 /**
- * `npm run rlhf -- --preset micro|quick|paper --seed N`: the whole loop without a browser, progress on stderr,
- * a typed JSON report in a file or on stdout.
+ * `npm run rlhf -- --preset micro|quick|paper|exact --seed N`: the whole loop, or exact mode, without a browser;
+ * progress on stderr, a typed JSON report in a file or on stdout.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { loadModel, loadTokenizer } from './model-files.ts';
 import { startNodeEngine } from './node-engine.ts';
 import { runCommand } from './options.ts';
 import type { Report } from './report.ts';
+import { runExact, type ExactReport } from './rlhf-exact.ts';
 import { readRunOptions } from './rlhf-options.ts';
 import { runPipeline } from './rlhf-run.ts';
 
@@ -21,9 +22,20 @@ function packageVersions(): Record<string, string> {
   return { 'rlhf-playground': version, tfjs, node: process.versions.node };
 }
 
+function write(report: Report | ExactReport, file: string | null): void {
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  if (file === null) process.stdout.write(text);
+  else writeFileSync(file, text);
+}
+
 async function main(): Promise<void> {
-  const { run, path, report: file } = readRunOptions(process.argv.slice(2));
-  const { preset, settings, control, backend, base } = run;
+  const options = readRunOptions(process.argv.slice(2));
+  if (options.kind === 'exact') {
+    write(await runExact(options, packageVersions()), options.report);
+    return;
+  }
+  const { run, path, report: file } = options;
+  const { preset, settings, control, method, backend, base } = run;
   const tokenizer = loadTokenizer(base);
   const started = performance.now();
   const engine = await startNodeEngine(backend);
@@ -36,12 +48,14 @@ async function main(): Promise<void> {
   const result = await runPipeline(model, tokenizer, settings, {
     folder: { path },
     control,
+    method,
     judgeEma,
   });
   const report: Report = {
     settings,
     preset,
     control,
+    method,
     seed: settings.general.seed,
     backend: engine.backend,
     device: engine.device,
@@ -49,9 +63,7 @@ async function main(): Promise<void> {
     ...result,
     wallSeconds: (performance.now() - started) / 1000,
   };
-  const text = `${JSON.stringify(report, null, 2)}\n`;
-  if (file === null) process.stdout.write(text);
-  else writeFileSync(file, text);
+  write(report, file);
 }
 
 await runCommand(main);

@@ -2,7 +2,8 @@
  * The declared settings in the form that the training loops take. The loops know no settings table;
  * page and command line both go through here, so a setting means the same to both.
  */
-import type { Settings } from './settings.ts';
+import { METHOD } from './method-table.ts';
+import { SettingsError, type Settings } from './settings.ts';
 
 /** Adam as in the paper's appendix C where it says; epsilon, decay and clipping are not stated there. */
 function optimizer(maxGradientNorm: number) {
@@ -49,6 +50,12 @@ export function rewardSettings(settings: Settings) {
   };
 }
 
+function missingEos(penalty: number) {
+  return penalty > 0
+    ? ({ kind: 'subtract', value: penalty } as const)
+    : ({ kind: 'none', value: 0 } as const);
+}
+
 export function ppoSettings(settings: Settings) {
   const { ppo, general } = settings;
   return {
@@ -67,12 +74,41 @@ export function ppoSettings(settings: Settings) {
     temperature: ppo.temperature,
     whitenAdvantages: ppo.whitenAdvantages,
     ptxCoefficient: ppo.ptxCoefficient,
-    missingEos:
-      ppo.missingEosPenalty > 0
-        ? ({ kind: 'subtract', value: ppo.missingEosPenalty } as const)
-        : ({ kind: 'none', value: 0 } as const),
+    missingEos: missingEos(ppo.missingEosPenalty),
     warmupIterations: ppo.warmupIterations,
     emaDecay: ppo.emaDecay,
+    seed: general.seed,
+    optimizer: optimizer(ppo.maxGradientNorm),
+  };
+}
+
+/** What all methods beside PPO read, each its part; batches hold as many responses as those of PPO. */
+export function methodSettings(settings: Settings) {
+  const { ppo, general } = settings;
+  const groupSize = METHOD.groupSize.default;
+  if (ppo.rolloutBatch % groupSize !== 0) {
+    throw new SettingsError(
+      'ppo.rolloutBatch',
+      `ppo.rolloutBatch: must be a multiple of ${groupSize}, the size of a group.`,
+    );
+  }
+  return {
+    shape: sequenceShape(settings),
+    temperature: ppo.temperature,
+    beta: ppo.beta,
+    missingEos: missingEos(ppo.missingEosPenalty),
+    iterations: ppo.episodes / ppo.rolloutBatch,
+    groupSize,
+    promptsPerBatch: ppo.rolloutBatch / groupSize,
+    minibatches: ppo.minibatches,
+    innerEpochs: ppo.innerEpochs,
+    clip: ppo.clip,
+    learningRate: ppo.policyLearningRate,
+    warmupIterations: ppo.warmupIterations,
+    lossType: METHOD.grpoLoss.default,
+    loss: METHOD.dpoLoss.default,
+    epochs: METHOD.dpoEpochs.default,
+    batchSize: METHOD.dpoBatchSize.default,
     seed: general.seed,
     optimizer: optimizer(ppo.maxGradientNorm),
   };

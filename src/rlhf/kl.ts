@@ -31,6 +31,29 @@ export function klEstimate(
   }
 }
 
+/**
+ * Derivative of {@link klEstimate} by the policy's log-probability of the token: what the estimate does as a term of the
+ * loss. In expectation on policy k1 gives nothing, k2 the gradient of KL(policy || reference) in that state, and k3 that
+ * of KL(reference || policy) (D25).
+ */
+export function klEstimateSlope(
+  estimator: KlEstimator,
+  logProbability: number,
+  referenceLogProbability: number,
+): number {
+  const logRatio = logProbability - referenceLogProbability;
+  switch (estimator) {
+    case 'k1':
+      return 1;
+    case 'k2':
+      return logRatio;
+    case 'k3':
+      return -Math.expm1(-logRatio);
+    default:
+      return estimator satisfies never;
+  }
+}
+
 export interface KlInput extends TokenShape {
   /** Log-probabilities of the sampled tokens under the policy at rollout time, [B x R]. */
   readonly logProbabilities: Numbers;

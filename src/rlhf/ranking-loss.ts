@@ -36,7 +36,7 @@ export function pairDivisor(K: number, kept: number, divisor: PairDivisor = 'all
 }
 
 /** log(1 + e^x) without overflow. */
-function softplus(x: number): number {
+export function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 

@@ -21,18 +21,21 @@ export interface PromptTokens {
 /** Scores whole responses; the reward model, or a stand-in of a control run. One number each. */
 export type Scorer = (sequences: readonly Sequence[]) => Promise<ArrayLike<number>>;
 
-export interface RolloutSettings {
+export interface ResponseSettings {
   readonly shape: SequenceShape;
   readonly temperature: number;
+  readonly missingEos: MissingEosPenalty;
+}
+
+export interface RolloutSettings extends ResponseSettings {
   /** KL coefficient. */
   readonly beta: number;
   readonly gamma: number;
   readonly lambda: number;
-  readonly missingEos: MissingEosPenalty;
 }
 
-/** B responses of R columns; token arrays are flat [B x R] with 0 on padding. */
-export interface Rollout {
+/** What the policy answered and what that is worth, before any method makes advantages of it. */
+export interface Responses {
   readonly B: number;
   readonly R: number;
   readonly prompts: readonly PromptTokens[];
@@ -41,30 +44,37 @@ export interface Rollout {
   readonly mask: Float32Array;
   readonly logProbabilities: Float32Array;
   readonly referenceLogProbabilities: Float32Array;
-  readonly values: Float32Array;
   /** Scores with the end penalty applied, [B]. */
   readonly scores: Float32Array;
+}
+
+/** B responses of R columns; token arrays are flat [B x R] with 0 on padding. */
+export interface Rollout extends Responses {
+  readonly values: Float32Array;
   readonly rewards: Float32Array;
   readonly advantages: Float32Array;
   readonly returns: Float32Array;
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-export interface RolloutModels {
+export interface ResponseModels {
   readonly policy: Model;
   readonly reference: Model;
-  readonly value: Model;
   readonly score: Scorer;
 }
 
+export interface RolloutModels extends ResponseModels {
+  readonly value: Model;
+}
+
 /** `stream` names the draws: a key, and one number per row that is never used twice in a run. */
-export async function collectRollout(
-  models: RolloutModels,
+export async function collectResponses(
+  models: ResponseModels,
   prompts: readonly PromptTokens[],
-  settings: RolloutSettings,
+  settings: ResponseSettings,
   stream: Pick<SampleSettings, 'key' | 'rows'>,
-): Promise<Rollout> {
-  const { shape, temperature, beta, gamma, lambda } = settings;
+): Promise<Responses> {
+  const { shape, temperature } = settings;
   const B = prompts.length;
   const R = shape.responseLength;
   const sampled = await sampleResponses(
@@ -89,18 +99,29 @@ export async function collectRollout(
     shape,
     temperature,
   );
-  const values = await valuesOf(models.value, sequences, shape);
   const scores = applyMissingEosPenalty(await models.score(sequences), ended, settings.missingEos);
-  const tokens = { B, R, mask, logProbabilities, referenceLogProbabilities };
-  const { rewards } = shapedRewards({ ...tokens, scores, beta });
+  const arrays = { mask, logProbabilities, referenceLogProbabilities, scores };
+  return { B, R, prompts, sequences, ended, ...arrays };
+}
+
+/** {@link collectResponses} with values, shaped rewards and advantages. */
+export async function collectRollout(
+  models: RolloutModels,
+  prompts: readonly PromptTokens[],
+  settings: RolloutSettings,
+  stream: Pick<SampleSettings, 'key' | 'rows'>,
+): Promise<Rollout> {
+  const { shape, beta, gamma, lambda } = settings;
+  const responses = await collectResponses(models, prompts, settings, stream);
+  const { B, R, mask } = responses;
+  const values = await valuesOf(models.value, responses.sequences, shape);
+  const { rewards } = shapedRewards({ ...responses, beta });
   const { advantages, returns } = gae({ B, R, rewards, values, mask, gamma, lambda });
   const metrics = {
-    ...rolloutMetrics({ ...tokens, scores, ended, beta }),
+    ...rolloutMetrics({ ...responses, beta }),
     ...valueMetrics({ advantages, returns, values, mask }),
   };
-  const arrays = { mask, logProbabilities, referenceLogProbabilities, values };
-  const shaped = { scores, rewards, advantages, returns, metrics };
-  return { B, R, prompts, sequences, ended, ...arrays, ...shaped };
+  return { ...responses, values, rewards, advantages, returns, metrics };
 }
 
 /** One response of a rollout with its live tokens only, for the token lens. */

@@ -47,11 +47,11 @@ export function sftSteps(examples: number, epochs: number, batchSize: number): n
 type SftState = Readonly<{ step: number; tokens: number; cursor: EpochState }>;
 
 /** Forward, backward and update on one batch; what the record says of it. */
-async function sftUpdate(
+export async function sftUpdate(
   optimizer: AdamW,
   model: Model,
   batch: SequenceBatch,
-  dropout: Dropout,
+  dropout: Dropout | undefined,
   mix: { readonly rows: TokenRows; readonly share: number } | null,
   learningRate: number,
 ) {

@@ -36,6 +36,14 @@ test.each([
   ['a negative seed', ['--seed=-1'], /--seed must be a whole number from 0/],
   ['an unknown backend', ['--backend', 'cuda'], /--backend must be one of webgpu, wasm/],
   ['an unknown control', ['--control', 'silence'], /--control must be one of noise/],
+  ['an unknown method', ['--method', 'a2c'], /--method must be one of ppo, dpo, online-dpo, grpo/],
+  [
+    'groups that do not fit the batch',
+    ['--method', 'grpo', '--set', 'ppo.rolloutBatch=36,ppo.episodes=36,ppo.minibatches=4'],
+    /ppo\.rolloutBatch: must be a multiple of 8/,
+  ],
+  ['a method for a resumed run', ['--resume', used, '--method', 'dpo'], /cannot be changed/],
+  ['a method in exact mode', ['--preset', 'exact', '--method', 'dpo'], /--method has no meaning/],
   ['a setting out of range', ['--set', 'ppo.beta=-3'], /beta/i],
   ['a setting that does not exist', ['--set', 'ppo.alpha=1'], /alpha/],
   ['a setting without a value', ['--set', 'ppo.beta'], /beta/i],
@@ -50,6 +58,34 @@ test.each([
   ['a run that is not one', ['--resume', used], /does not describe a run/],
   ['a seed for a resumed run', ['--resume', used, '--seed', '2'], /cannot be changed/],
   ['a base for a resumed run', ['--resume', used, '--base', 'x'], /cannot be changed/],
+  ['a beta outside exact mode', ['--beta', '0.5'], /--beta belongs to --preset exact/],
+  ['rewards outside exact mode', ['--rewards', 'random'], /--rewards belongs to --preset exact/],
+  ['a small beta', ['--preset', 'exact', '--beta', '0.05'], /--beta must be a number from 0\.1/],
+  ['a beta in words', ['--preset', 'exact', '--beta', 'low'], /--beta must be a number .*"low"/],
+  ['an empty beta', ['--preset', 'exact', '--beta='], /--beta must be a number/],
+  ['a seed in exact mode', ['--preset', 'exact', '--seed', '1.5'], /--seed must be a whole number/],
+  ['too few rewards', ['--preset', 'exact', '--rewards', '1,2'], /--rewards must be 16 numbers/],
+  [
+    'a reward out of bounds',
+    ['--preset', 'exact', '--rewards', '1.6,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0'],
+    /--rewards must be a number from -1\.5 to 1\.5, not "1\.6"/,
+  ],
+  [
+    'a missing reward',
+    ['--preset', 'exact', '--rewards', ',0,0,0,0,0,0,0,0,0,0,0,0,0,0,0'],
+    /--rewards must be a number/,
+  ],
+  [
+    'a backend in exact mode',
+    ['--preset', 'exact', '--backend', 'cpu'],
+    /--backend has no meaning/,
+  ],
+  ['settings in exact mode', ['--preset', 'exact', '--set', 'ppo.beta=1'], /--set has no meaning/],
+  [
+    'an exact report under a file',
+    ['--preset', 'exact', '--json', join(cut, 'config.json/r.json')],
+    /--json: cannot write/,
+  ],
   ['a report under a file', ['--json', join(cut, 'config.json/r.json')], /--json: cannot write/],
 ])('%s is refused in one line', (_, words, message) => {
   let text = '';
@@ -63,6 +99,13 @@ test.each([
   expect(text).not.toContain('\n');
 });
 
+/** Options of a run, not of exact mode. */
+function runOptions(words: readonly string[]) {
+  const options = readRunOptions(words);
+  if (options.kind !== 'run') throw new TypeError('these are options of exact mode');
+  return options;
+}
+
 test('good options come to settings, and a saved run to the same ones', () => {
   const out = join(folder, 'fresh');
   const words = [
@@ -72,15 +115,18 @@ test('good options come to settings, and a saved run to the same ones', () => {
     '5',
     '--set',
     'ppo.beta=0.3,sft.epochs=2',
+    '--method',
+    'rloo',
     '--out',
     out,
   ];
-  const { run, path, report } = readRunOptions(words);
+  const { run, path, report } = runOptions(words);
   expect([run.preset, run.settings.general.seed, run.settings.ppo.beta]).toEqual(['micro', 5, 0.3]);
   expect([run.settings.sft.epochs, run.backend, run.base]).toEqual([2, 'wasm', shipped]);
+  expect(run.method).toBe('rloo');
   expect([path, report]).toEqual([out, join(out, 'report.json')]);
   writeFileSync(join(out, 'run.json'), JSON.stringify(run));
-  expect(readRunOptions(['--resume', out]).run).toEqual(run);
+  expect(runOptions(['--resume', out]).run).toEqual(run);
 });
 
 test('model files that are missing, cut or foreign are refused by name', async () => {
@@ -104,15 +150,15 @@ test('help is a line for each option and no mistake', async () => {
   const { status, stdout, stderr } = await startCommand('rlhf', ['--help']).finished;
   expect([status, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/--preset NAME +one of micro, quick, paper/);
-  expect(stdout.trim().split('\n')).toHaveLength(10);
+  expect(stdout.trim().split('\n')).toHaveLength(13);
 });
 
 test('a control beside a run has a report of its own', () => {
   const out = join(folder, 'fresh');
-  expect(readRunOptions(['--resume', out, '--control', 'noise']).report).toBe(
-    join(out, 'report-noise.json'),
-  );
-  expect(readRunOptions(['--resume', out]).run.control).toBeNull();
+  expect(readRunOptions(['--resume', out, '--control', 'noise'])).toMatchObject({
+    report: join(out, 'report-noise.json'),
+  });
+  expect(readRunOptions(['--resume', out])).toMatchObject({ run: { control: null } });
 });
 
 test('a damaged checkpoint or journal is refused by name', () => {
@@ -126,6 +172,7 @@ test('a damaged checkpoint or journal is refused by name', () => {
 
 test.each([
   ['an unknown option', ['--colour', 'red'], /'--colour'/],
+  ['a small beta', ['--preset', 'exact', '--beta', '0.01'], /--beta must be/],
   [
     'a base folder that is not there',
     ['--base', join(folder, 'no')],

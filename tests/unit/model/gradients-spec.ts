@@ -9,8 +9,11 @@ import { embedding } from '../../../src/kernels/embedding.ts';
 import { residualDropout } from '../../../src/model/dropout.ts';
 import { gradientsOf } from '../../../src/model/optimizer.ts';
 import type { Model } from '../../../src/model/parameters.ts';
+import { dpoLossTensor } from '../../../src/rlhf/dpo-update.ts';
+import { grpoLossTensor } from '../../../src/rlhf/grpo.ts';
 import { policyLossTensor, valueLossTensor } from '../../../src/rlhf/ppo-update.ts';
 import { languageModelGradients } from '../../../src/rlhf/pretrain.ts';
+import { rlooLossTensor } from '../../../src/rlhf/rloo.ts';
 import { comparisonLoss, comparisonMatrix } from '../../../src/rlhf/reward.ts';
 import {
   disposeSequences,
@@ -204,6 +207,33 @@ export function describeGradients(backend: string, use: () => Promise<unknown>):
         return policyLossTensor(logProbability, old, advantages, batch.mask, 0.2);
       });
       tf.dispose([old, advantages]);
+    });
+
+    test('GRPO, RLOO and DPO losses', async () => {
+      const offsets = [0.05, 0.6, -0.6, -0.05];
+      const now = await read(() => responseStatistics(policy, batch).logProbability);
+      const mini = {
+        B: ROWS,
+        R: 5,
+        mask: batch.maskValues,
+        // RLOO sums changes over a response: these stay away from the corners of the clip as sums too.
+        oldLogProbabilities: now.map((x, i) => x - (offsets[i % 4] ?? NaN) / 10),
+        referenceLogProbabilities: now.map((x, i) => x + 0.5 * Math.cos(i)),
+        advantages: Float32Array.from({ length: ROWS }, (_, b) => Math.sin(3 * b + 1)),
+      };
+      const own = () => responseStatistics(policy, batch).logProbability as tf.Tensor1D;
+      for (const lossType of ['grpo', 'dr_grpo'] as const) {
+        const settings = { lossType, clip: 0.2, beta: 0.3 };
+        await expectGradient(policy, () => grpoLossTensor(own(), mini, settings));
+      }
+      await expectGradient(policy, () => rlooLossTensor(own(), mini, 0.2));
+      for (const loss of ['sigmoid', 'ipo'] as const) {
+        await expectGradient(policy, () => {
+          const sums = tf.sum(tf.reshape(tf.mul(own(), batch.mask), [ROWS, 5]), 1) as tf.Tensor1D;
+          const reference = tf.tensor1d(Float32Array.from({ length: ROWS }, (_, b) => -3 - b));
+          return dpoLossTensor(sums, reference, { loss, beta: 0.3 });
+        });
+      }
     });
 
     test('value loss', async () => {

@@ -6,6 +6,7 @@ import {
   adaptiveKlStep,
   applyMissingEosPenalty,
   klEstimate,
+  klEstimateSlope,
   sequenceKl,
   shapedRewards,
   type KlEstimator,
@@ -31,6 +32,37 @@ function exactMoments(
   );
   return [average, Math.sqrt(squares)];
 }
+
+describe('klEstimateSlope', () => {
+  const kinds = ['k1', 'k2', 'k3'] as const;
+
+  test.each(kinds)('the slope of %s is its central difference by the log-probability', (kind) => {
+    const logs = fc.double({ min: -4, max: 0, noNaN: true });
+    fc.assert(
+      fc.property(logs, logs, (own, reference) => {
+        const above = klEstimate(kind, own + 1e-5, reference);
+        const below = klEstimate(kind, own - 1e-5, reference);
+        expect(klEstimateSlope(kind, own, reference)).toBeCloseTo((above - below) / 2e-5, 5);
+      }),
+    );
+  });
+
+  test('D25: on policy, k1 as a loss pulls nowhere, k2 along KL(q || p), k3 along KL(p || q)', () => {
+    // Gradient by the i-th logit of E_q[loss] with fixed samples: q_i (slope_i - mean slope).
+    const gradient = (kind: KlEstimator) => {
+      const slopes = q.map((mass, i) => klEstimateSlope(kind, Math.log(mass), Math.log(p[i]!)));
+      const average = expectation(q, slopes);
+      return q.map((mass, i) => mass * ((slopes[i] ?? NaN) - average));
+    };
+    const logRatios = q.map((mass, i) => Math.log(mass / (p[i] ?? NaN)));
+    const kl = expectation(q, logRatios);
+    gradient('k1').forEach((g) => expect(g).toBeCloseTo(0, 15));
+    gradient('k2').forEach((g, i) =>
+      expect(g).toBeCloseTo((q[i] ?? NaN) * ((logRatios[i] ?? NaN) - kl), 12),
+    );
+    gradient('k3').forEach((g, i) => expect(g).toBeCloseTo((q[i] ?? NaN) - (p[i] ?? NaN), 12));
+  });
+});
 
 describe('klEstimate', () => {
   test.each(['k1', 'k2', 'k3'] as const)('O4: exact mean and deviation of %s', (estimator) => {

@@ -2,14 +2,32 @@
 import { describe, expect, test } from 'vitest';
 import { totalVariation } from '../../../src/rlhf/categorical.ts';
 import { exactOptimum, referenceProbabilities } from '../../../src/rlhf/exact-optimum.ts';
+import { tabularPpo, type TabularPpoSettings } from '../../../src/rlhf/exact/ppo.ts';
 import { goldenTask } from './golden-task.ts';
-import { trainTabularPpo, type TabularPpoSettings } from './tabular-ppo.ts';
+
+const SETTINGS: TabularPpoSettings = {
+  seed: 1,
+  beta: 0.5,
+  schedule: 'linear-to-zero',
+  iterations: 400,
+  episodes: 512,
+  minibatch: 64,
+  innerEpochs: 1,
+  rate: 0.03,
+  clip: 0.2,
+  estimator: 'k1',
+  lambda: 0.95,
+  whitenAdvantages: true,
+  whitenRewards: false,
+};
 
 /** Distance to the optimum after training; the reference policy starts at 0.55. */
 function distance(settings: Partial<TabularPpoSettings>): number {
-  const { seed = 1, beta = 0.5, schedule = 'linear-to-zero' } = settings;
-  const found = trainTabularPpo(goldenTask, { ...settings, seed, beta, schedule });
-  return totalVariation(found, exactOptimum(goldenTask, beta).responses);
+  const all = { ...SETTINGS, ...settings };
+  const policies = Array.from(tabularPpo(goldenTask, all));
+  expect(policies).toHaveLength(all.iterations);
+  const found = policies.at(-1)?.responseProbabilities() ?? [];
+  return totalVariation(found, exactOptimum(goldenTask, all.beta).responses);
 }
 
 describe('O3: sampled PPO reaches pi*', () => {
