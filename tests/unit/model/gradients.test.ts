@@ -11,7 +11,8 @@ import { gradientsOf } from '../../../src/model/optimizer.ts';
 import type { Model } from '../../../src/model/parameters.ts';
 import { policyLossTensor, valueLossTensor } from '../../../src/rlhf/ppo-update.ts';
 import { languageModelGradients } from '../../../src/rlhf/pretrain.ts';
-import { comparisonLoss, comparisonMatrix } from '../../../src/rlhf/reward.ts';
+import { comparisonMatrix } from '../../../src/rlhf/comparison-matrix.ts';
+import { comparisonLoss } from '../../../src/rlhf/reward.ts';
 import {
   disposeSequences,
   maskedTokenMean,

@@ -2,11 +2,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { Model } from '../../../src/model/parameters.ts';
+import { comparisonMatrix } from '../../../src/rlhf/comparison-matrix.ts';
 import { unprefixed } from '../../../src/rlhf/loop.ts';
 import { rankingLoss, type PairDivisor } from '../../../src/rlhf/ranking-loss.ts';
 import {
   comparisonLoss,
-  comparisonMatrix,
   normaliseBias,
   rewardFromSft,
   rewardLoop,

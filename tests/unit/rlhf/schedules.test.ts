@@ -4,6 +4,7 @@ import {
   constantWithWarmup,
   cosineToFloor,
   linearToZero,
+  warmRestarts,
   warmupIterations,
 } from '../../../src/rlhf/schedules.ts';
 
@@ -33,5 +34,17 @@ describe('schedules', () => {
   test('linear to zero', () => {
     expect([0, 1, 2, 4, 5].map((s) => linearToZero(s, 4))).toEqual([1, 0.75, 0.5, 0, 0]);
     expect(() => linearToZero(0, 0)).toThrow(RangeError);
+  });
+
+  test('warm restarts: a rise, then the curve to the end of the phase that the step is in', () => {
+    const at = (step: number) => warmRestarts(step, [4, 16], 2, 0.1);
+    expect(at(0)).toBe(0.5);
+    expect(at(1)).toBe(cosineToFloor(1, 4));
+    expect(at(3)).toBe(cosineToFloor(3, 4));
+    expect(at(4)).toBe(cosineToFloor(4, 16));
+    expect(at(4)).toBeGreaterThan(at(3));
+    expect(at(16)).toBeCloseTo(0.1, 12);
+    expect(warmRestarts(0, [4], 0, 0.1)).toBe(1);
+    expect(() => warmRestarts(0, [], 0, 0.1)).toThrow(RangeError);
   });
 });
