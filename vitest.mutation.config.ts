@@ -8,6 +8,7 @@ const ARITHMETIC = [
   'best-of-n-law',
   'bradley-terry',
   'clipping',
+  'comparison-matrix',
   'ema',
   'exact-optimum',
   'group-baselines',
@@ -15,10 +16,12 @@ const ARITHMETIC = [
   'kl',
   'masked',
   'metrics',
+  'minibatches',
   'o2-zero-td',
   'ptx-bandit',
   'ranking-loss',
   'schedules',
+  'self-checks',
   'whitening',
 ];
 

@@ -1,4 +1,5 @@
 /** Intervals: what they should contain, how often they do, and what a handful of votes is worth. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Rng } from '../../../src/data/rng.ts';
 import { halfWidth, votesNeeded, wilsonInterval } from '../../../src/records/vote-rate.ts';
@@ -15,6 +16,23 @@ describe('votes', () => {
     expect(halfWidth(30)).toBeCloseTo(0.179, 3);
     expect(votesNeeded(halfWidth(30))).toBe(30);
     expect(() => votesNeeded(0)).toThrow(RangeError);
+  });
+
+  test('O18: the interval of any vote solves (p - rate)^2 = z^2 p (1 - p) / n at both ends', () => {
+    const vote = fc
+      .integer({ min: 1, max: 500 })
+      .chain((n) => fc.tuple(fc.constant(n), fc.integer({ min: 0, max: 2 * n })));
+    fc.assert(
+      fc.property(vote, ([n, halves]) => {
+        const { low, high, rate } = wilsonInterval(halves / 2, n);
+        expect(rate).toBeCloseTo(halves / 2 / n, 12);
+        for (const p of [low, high]) {
+          expect((p - rate) ** 2).toBeCloseTo((1.959964 ** 2 * p * (1 - p)) / n, 6);
+        }
+        expect(low).toBeLessThanOrEqual(rate + 1e-12);
+        expect(high).toBeGreaterThanOrEqual(rate - 1e-12);
+      }),
+    );
   });
 
   test('Wilson: published value for 8 of 10, no collapse at 10 of 10, half wins, no votes', () => {

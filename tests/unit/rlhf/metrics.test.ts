@@ -51,7 +51,7 @@ function updateBatch(batch: RaggedBatch, extra: number, filler: number): UpdateB
 }
 
 describe('rolloutMetrics', () => {
-  const metrics = rolloutMetrics({
+  const batch: RolloutBatch = {
     logProbabilities: [-1, -2, -0.5, 1],
     referenceLogProbabilities: [-1.5, -1, -1.5, 1],
     mask: [1, 1, 1, 0],
@@ -60,9 +60,10 @@ describe('rolloutMetrics', () => {
     beta: 0.1,
     B: 2,
     R: 2,
-  });
+  };
 
   test('D11: KL and entropy are sums per response, averaged over responses', () => {
+    const metrics = rolloutMetrics(batch);
     expect(metrics['objective/kl']).toBeCloseTo((0.5 - 1 + 1) / 2, 6);
     expect(metrics['objective/entropy']).toBeCloseTo((1 + 2 + 0.5) / 2, 6);
     expect(metrics['objective/sqrt_kl']).toBeCloseTo(0.5, 6);
@@ -70,6 +71,7 @@ describe('rolloutMetrics', () => {
   });
 
   test('rlhf_reward is scores plus non_score_reward', () => {
+    const metrics = rolloutMetrics(batch);
     expect(metrics['objective/non_score_reward']).toBeCloseTo(-0.025, 6);
     expect(metrics['objective/scores']).toBe(3);
     expect(metrics['objective/rlhf_reward']).toBeCloseTo(2.975, 6);
@@ -77,6 +79,7 @@ describe('rolloutMetrics', () => {
   });
 
   test('lengths and endings', () => {
+    const metrics = rolloutMetrics(batch);
     expect(metrics['completions/mean_length']).toBe(1.5);
     expect(metrics['completions/clipped_ratio']).toBe(0.5);
     expect(metrics['val/num_eos_tokens']).toBe(1);
