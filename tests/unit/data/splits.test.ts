@@ -39,8 +39,8 @@ function duplicates(a: string, b: string, prefix: number): boolean {
   return a === b || commonPrefix(a, b) >= prefix;
 }
 
-describe('D43: withoutDuplicates', () => {
-  it('keeps no two that share a long prefix, and drops none without such a partner', () => {
+describe('withoutDuplicates', () => {
+  it('D43: keeps no two that share a long prefix, and drops none without such a partner', () => {
     fc.assert(
       fc.property(rows, fc.integer({ min: 1, max: 6 }), (prompts, prefix) => {
         const kept = withoutDuplicates(prompts, prefix);
@@ -57,8 +57,8 @@ describe('D43: withoutDuplicates', () => {
   });
 });
 
-describe('D43: cappedPerUser', () => {
-  it('keeps the first prompts of each user up to the cap', () => {
+describe('cappedPerUser', () => {
+  it('D43: keeps the first prompts of each user up to the cap', () => {
     fc.assert(
       fc.property(rows, fc.integer({ min: 0, max: 4 }), (prompts, cap) => {
         const kept = cappedPerUser(prompts, cap);
@@ -71,8 +71,8 @@ describe('D43: cappedPerUser', () => {
   });
 });
 
-describe('D43: splitByUser', () => {
-  it('puts no user in two splits, whatever else is in the set', () => {
+describe('splitByUser', () => {
+  it('D43: puts no user in two splits, whatever else is in the set', () => {
     fc.assert(
       fc.property(rows, fc.nat(1000), (prompts, seed) => {
         const splits = new Map<string, Split>();
@@ -85,7 +85,7 @@ describe('D43: splitByUser', () => {
     );
   });
 
-  it('gives the splits about their shares of users', () => {
+  it('D43: gives the splits about their shares of users', () => {
     const counts = { train: 0, validation: 0, test: 0 };
     for (let i = 0; i < 4000; i++) counts[splitOfUser(`user-${i}`, 1, SHARES)]++;
     expect(counts.train / 4000).toBeCloseTo(0.5, 1);
@@ -131,7 +131,7 @@ describe('personal data', () => {
 });
 
 describe('preparePrompts', () => {
-  it('leaves rows that meet every rule, untouched but for their split', () => {
+  it('D43: leaves rows that meet every rule, untouched but for their split', () => {
     fc.assert(
       fc.property(rows, (prompts) => {
         const kept = preparePrompts(prompts, { seed: 1, shares: SHARES, prefix: 4, cap: 3 });
