@@ -19,10 +19,8 @@ vi.mock('../../../src/model/batch.ts', { spy: true });
 vi.mock('../../../src/model/optimizer.ts', { spy: true });
 vi.mock('../../../src/rlhf/ppo-update.ts', { spy: true });
 const actual = {
-  ...(await vi.importActual<typeof import('../../../src/model/batch.ts')>(
-    '../../../src/model/batch.ts',
-  )),
-  ...(await vi.importActual<typeof import('../../../src/rlhf/ppo-update.ts')>(
+  ...(await vi.importActual<{ uploadBatch: typeof uploadBatch }>('../../../src/model/batch.ts')),
+  ...(await vi.importActual<{ updateOnMinibatch: typeof updateOnMinibatch }>(
     '../../../src/rlhf/ppo-update.ts',
   )),
 };

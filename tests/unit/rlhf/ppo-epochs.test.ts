@@ -17,9 +17,9 @@ const ITERATIONS = 2;
 /** Rows, and a checksum of the rollout's numbers, at each update of two iterations of three inner epochs. */
 async function updates() {
   const seen: { rows: readonly number[]; numbers: number }[] = [];
-  const { updateOnMinibatch: actual } = await vi.importActual<
-    typeof import('../../../src/rlhf/ppo-update.ts')
-  >('../../../src/rlhf/ppo-update.ts');
+  const { updateOnMinibatch: actual } = await vi.importActual<{
+    updateOnMinibatch: typeof updateOnMinibatch;
+  }>('../../../src/rlhf/ppo-update.ts');
   vi.mocked(updateOnMinibatch).mockImplementation((learners, rollout, rows, ...rest) => {
     seen.push({ rows: [...rows], numbers: checksum(frozenNumbers(rollout)) });
     return actual(learners, rollout, rows, ...rest);

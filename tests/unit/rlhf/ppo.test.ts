@@ -1,5 +1,4 @@
 /** The PPO loop: its own checks, its record, that stopping changes nothing, and a miniature that really learns. */
-import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Rng } from '../../../src/data/rng.ts';
 import { Model } from '../../../src/model/parameters.ts';
