@@ -17,7 +17,6 @@ const ARITHMETIC = [
   'masked',
   'metrics',
   'minibatches',
-  'o2-zero-td',
   'ptx-bandit',
   'ranking-loss',
   'schedules',
@@ -29,6 +28,7 @@ export default defineConfig({
   test: {
     include: ARITHMETIC.map((name) => `tests/unit/rlhf/${name}.test.ts`),
     environment: 'node',
+    setupFiles: ['tests/setup/few-cases.ts'],
     testTimeout: 60_000,
   },
 });

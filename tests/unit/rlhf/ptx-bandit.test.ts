@@ -55,7 +55,7 @@ describe('ptx bandit', () => {
           expect(objective(mixed)).toBeLessThanOrEqual(objective(p) + 1e-9);
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 10 },
     );
   });
 
@@ -80,7 +80,7 @@ describe('ptx bandit', () => {
           expect(Math.abs(slope)).toBeLessThan(1e-9 * (1 + g));
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 10 },
     );
   });
 
