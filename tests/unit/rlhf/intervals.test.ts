@@ -85,6 +85,43 @@ describe('bootstrapInterval', () => {
     expect(width(ids)).toBeGreaterThan(2 * width(values.map((_, i) => String(i))));
   });
 
+  test('equals a plain bootstrap with the same draws: 2,000 means, their 2.5 and 97.5 % points', () => {
+    const sample = fc.integer({ min: 1, max: 12 }).chain((n) =>
+      fc.record({
+        values: fc.array(fc.double({ min: -3, max: 3, noNaN: true }), {
+          minLength: n,
+          maxLength: n,
+        }),
+        users: fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: n, maxLength: n }),
+        seed: fc.nat(1000),
+      }),
+    );
+    fc.assert(
+      fc.property(sample, ({ values, users, seed }) => {
+        const ours = bootstrapInterval(values, users, Rng.named(seed));
+        const single = new Set(users).size === 1;
+        const names = [...new Set(single ? values.map((_, i) => String(i)) : users)];
+        const of = (name: string) =>
+          values.filter((_, i) => (single ? String(i) : users[i]) === name);
+        const rng = Rng.named(seed);
+        const means = Array.from({ length: 2000 }, () => {
+          const drawn = names.flatMap(() => of(names[rng.int(names.length)] ?? ''));
+          return drawn.reduce((sum, x) => sum + x, 0) / drawn.length;
+        }).sort((a, b) => a - b);
+        const point = (share: number) => {
+          const place = share * 1999;
+          const [below = NaN, above = NaN] = means.slice(Math.floor(place));
+          return below + (place - Math.floor(place)) * (above - below);
+        };
+        expect(ours.low).toBeCloseTo(point(0.025), 9);
+        expect(ours.high).toBeCloseTo(point(0.975), 9);
+        expect(ours.mean).toBeCloseTo(values.reduce((sum, x) => sum + x, 0) / values.length, 9);
+        expect(ours.n).toBe(values.length);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
   test('same seed, same interval; one user falls back to values; nothing is refused', () => {
     const interval = (): unknown => bootstrapInterval([1, 2, 4], ['a', 'b', 'a'], Rng.named(3));
     expect(interval()).toEqual(interval());
@@ -92,7 +129,7 @@ describe('bootstrapInterval', () => {
     expect(single.mean).toBe(0.5);
     expect(single.low).toBeLessThan(single.high);
     expect(() => bootstrapInterval([], [], Rng.named(1))).toThrow(RangeError);
-    expect(() => bootstrapInterval([1], ['a', 'b'], Rng.named(1))).toThrow(RangeError);
+    expect(() => bootstrapInterval([1], ['a', 'b'], Rng.named(1))).toThrow(/values has 1 elements/);
   });
 });
 
@@ -108,5 +145,11 @@ describe('winRate', () => {
     expect(forward.n).toBe(4);
     expect(forward.rate + backward.rate).toBe(1);
     expect(forward.low).toBeCloseTo(1 - backward.high, 12);
+    const plain = bootstrapInterval([1, 0.5, 0, 1], users, Rng.named(5));
+    expect([forward.low, forward.high]).toEqual([plain.low, plain.high]);
+    const few = winRate(first, second, users, Rng.named(5), 7);
+    expect(few.low).toBe(bootstrapInterval([1, 0.5, 0, 1], users, Rng.named(5), 7).low);
+    expect(() => winRate([1], second, users, Rng.named(5))).toThrow(/first has 1 elements/);
+    expect(() => winRate(first, [1], users, Rng.named(5))).toThrow(/second has 1 elements/);
   });
 });
