@@ -2,7 +2,7 @@
  * How a batch of rollouts is taken apart for its updates and what was measured put together again: rows per
  * minibatch, their token arrays, means over minibatches. Plain arrays; the update itself is in ppo-update.ts.
  */
-import { exactDivide, permutation } from '../data/batches.ts';
+import { exactDivide, permutation, type Sequence } from '../data/batches.ts';
 import type { Rng } from '../data/rng.ts';
 import type { Rollout } from './rollout.ts';
 import { whitenTokens } from './whitening.ts';
@@ -17,6 +17,12 @@ export function minibatchRows(rollouts: number, minibatches: number, rng: Rng): 
   return Array.from({ length: minibatches }, (_, m) => order.slice(m * size, (m + 1) * size));
 }
 
+function sequenceAt(rollout: Rollout, row: number): Sequence {
+  const sequence = rollout.sequences[row];
+  if (!sequence) throw new RangeError(`no row ${row} in a rollout of ${rollout.B}`);
+  return sequence;
+}
+
 /** Rows of a rollout by index, token arrays cut out, advantages whitened over these rows if asked for. */
 export function minibatchOf(rollout: Rollout, rows: readonly number[], whiten: boolean) {
   const { R } = rollout;
@@ -28,7 +34,7 @@ export function minibatchOf(rollout: Rollout, rows: readonly number[], whiten: b
   const mask = cut(rollout.mask);
   const raw = cut(rollout.advantages);
   return {
-    sequences: rows.map((row) => rollout.sequences[row] ?? { prompt: [], response: [] }),
+    sequences: rows.map((row) => sequenceAt(rollout, row)),
     mask,
     advantages: whiten ? whitenTokens(raw, mask, { B: rows.length, R }) : raw,
     oldLogProbabilities: cut(rollout.logProbabilities),
@@ -64,5 +70,5 @@ export function frozenNumbers(rollout: Rollout): Float32Array[] {
 
 /** Live response tokens of some rows. */
 export function liveTokens(rollout: Rollout, rows: readonly number[]): number {
-  return rows.reduce((sum, row) => sum + (rollout.sequences[row]?.response.length ?? 0), 0);
+  return rows.reduce((sum, row) => sum + sequenceAt(rollout, row).response.length, 0);
 }

@@ -96,6 +96,17 @@ describe('bestOfNProbabilities', () => {
     );
   });
 
+  test('O11: the best outcome is certain after very many draws, however 0.1 + 0.1 + ... rounds', () => {
+    const ten = new Array<number>(10).fill(0.1);
+    const kept = bestOfNProbabilities(
+      ten,
+      ten.map((_, i) => i),
+      1e6,
+    );
+    expect(kept[9]).toBe(1);
+    expect(kept[0]).toBe(0);
+  });
+
   test('outcomes without mass are never kept; wrong lengths and numbers of draws are refused', () => {
     expect(bestOfNProbabilities([0, 1], [5, 1], 3)).toEqual([0, 1]);
     expect(bestOfNProbabilities([1, 0], [1, 5], 3)).toEqual([1, 0]);

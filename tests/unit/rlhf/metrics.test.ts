@@ -168,6 +168,7 @@ describe('updateMetrics', () => {
   test('D14: the check finds one moved token', () => {
     const ratios = importanceRatios([0, 0.1, 9], [0, 0, 0], [1, 1, 0]);
     expect(maxRatioDeviation(ratios, [1, 1, 0])).toBeCloseTo(Math.exp(0.1) - 1, 12);
+    expect(ratios[2]).toBe(0);
   });
 
   test('losses by hand: one clipped token, one free one', () => {

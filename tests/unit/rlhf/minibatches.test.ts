@@ -58,6 +58,8 @@ test('rows are cut out whole, in the order asked for', () => {
   expect(Array.from(cut.oldValues)).toEqual([310, 311, 304, 305]);
   expect(Array.from(cut.advantages)).toEqual([610, 611, 604, 605]);
   expect(Array.from(cut.returns)).toEqual([710, 711, 704, 705]);
+  expect(() => minibatchOf(rollout(), [8], false)).toThrow(/no row 8 in a rollout of 8/);
+  expect(() => liveTokens(rollout(), [-1])).toThrow(RangeError);
 });
 
 test('D20: advantages are whitened over the live tokens of these rows, and only if asked for', () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import {
   comparisonsFromRanks,
   countCorrect,
+  pairDivisor,
   rankingLoss,
   type PairDivisor,
 } from '../../../src/rlhf/ranking-loss.ts';
@@ -173,6 +174,15 @@ describe('rankingLoss', () => {
         expected.forEach((g, i) => expect(gradient[i]).toBeCloseTo(g / pairs, 10));
       }),
     );
+  });
+
+  test('D36: unless told otherwise, a tie still counts in the divisor', () => {
+    expect(rankingLoss([1, 0, 0], [1, 2, 2])).toEqual(
+      rankingLoss([1, 0, 0], [1, 2, 2], 'all-pairs'),
+    );
+    expect(pairDivisor(4, 5)).toBe(6);
+    expect(pairDivisor(4, 5, 'kept-pairs')).toBe(5);
+    expect(pairDivisor(4, 0, 'kept-pairs')).toBe(1);
   });
 
   test('extreme margins stay finite; a prompt of ties alone gives 0', () => {
