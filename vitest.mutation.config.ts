@@ -7,6 +7,7 @@ const ARITHMETIC = [
   'agreement',
   'best-of-n-law',
   'bradley-terry',
+  'categorical',
   'clipping',
   'comparison-matrix',
   'ema',
