@@ -65,7 +65,6 @@ describe('exactOptimum', () => {
           expect(value).toBeCloseTo(b * Math.log(mean), 7);
         });
       }),
-      { numRuns: 60 },
     );
   });
 
@@ -80,7 +79,6 @@ describe('exactOptimum', () => {
         const gap = optimum.objective - regularisedObjective(task, pi, b);
         expect(gap).toBeCloseTo(b * klDivergence(pi, optimum.responses), 8);
       }),
-      { numRuns: 60 },
     );
   });
 

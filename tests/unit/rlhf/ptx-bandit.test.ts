@@ -55,7 +55,7 @@ describe('ptx bandit', () => {
           expect(objective(mixed)).toBeLessThanOrEqual(objective(p) + 1e-9);
         }
       }),
-      { numRuns: 10 },
+      { numRuns: 5 },
     );
   });
 
@@ -80,7 +80,7 @@ describe('ptx bandit', () => {
           expect(Math.abs(slope)).toBeLessThan(1e-9 * (1 + g));
         }
       }),
-      { numRuns: 10 },
+      { numRuns: 5 },
     );
   });
 
@@ -91,9 +91,9 @@ describe('ptx bandit', () => {
       const rl = ptxBanditGradient({ ...problem, gamma: 0 }, softmax(logits));
       const both = ptxBanditGradient(problem, softmax(logits));
       const ptx = softmax(logits).map((p, i) => (problem.pretraining[i] ?? NaN) - p);
-      both.forEach((g, i) =>
-        expect(g).toBeCloseTo((rl[i] ?? NaN) + problem.gamma * (ptx[i] ?? NaN), 12),
-      );
+      const sum = rl.map((g, i) => g + problem.gamma * (ptx[i] ?? NaN));
+      const apart = Math.max(...both.map((g, i) => Math.abs(g - (sum[i] ?? NaN))));
+      if (!(apart < 1e-12)) throw new Error(`step ${step}: gradients do not add up, ${apart}`);
       logits = logits.map((x, i) => x + 0.5 * (both[i] ?? NaN));
     }
     expect(totalVariation(softmax(logits), ptxBanditOptimum(problem))).toBeLessThan(1e-9);
