@@ -118,10 +118,15 @@ describe('bradleyTerry', () => {
     const open = (first: number, second: number) => () =>
       winsFromVotes([{ first, second, outcome: 1 }], 2);
     expect(open(0, 0)).toThrow(/no vote is possible between 0 and 0 of 2/);
-    expect(open(0, 2)).toThrow(RangeError);
-    expect(open(2, 0)).toThrow(RangeError);
-    expect(open(0, -1)).toThrow(RangeError);
-    expect(open(-1, 0)).toThrow(RangeError);
+    expect(open(0, 2)).toThrow(/between 0 and 2 of 2/);
+    expect(open(2, 0)).toThrow(/between 2 and 0 of 2/);
+    expect(open(0, -1)).toThrow(/between 0 and -1 of 2/);
+    expect(open(-1, 0)).toThrow(/between -1 and 0 of 2/);
+  });
+
+  test('O13: one policy alone has strength 0, none have none', () => {
+    expect(bradleyTerry([[0]])).toEqual([0]);
+    expect(bradleyTerry([])).toEqual([]);
   });
 
   test('O13: two players have log(w1 / w2); a tie counts one half on each side', () => {

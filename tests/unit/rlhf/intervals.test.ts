@@ -94,31 +94,37 @@ describe('bootstrapInterval', () => {
         }),
         users: fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: n, maxLength: n }),
         seed: fc.nat(1000),
+        resamples: fc.constantFrom(1, 2, 7, 50, 2000),
       }),
     );
     fc.assert(
-      fc.property(sample, ({ values, users, seed }) => {
-        const ours = bootstrapInterval(values, users, Rng.named(seed));
+      fc.property(sample, ({ values, users, seed, resamples }) => {
+        const own = Rng.named(seed);
+        const ours =
+          resamples === 2000
+            ? bootstrapInterval(values, users, own)
+            : bootstrapInterval(values, users, own, resamples);
         const single = new Set(users).size === 1;
         const names = [...new Set(single ? values.map((_, i) => String(i)) : users)];
         const of = (name: string) =>
           values.filter((_, i) => (single ? String(i) : users[i]) === name);
         const rng = Rng.named(seed);
-        const means = Array.from({ length: 2000 }, () => {
+        const means = Array.from({ length: resamples }, () => {
           const drawn = names.flatMap(() => of(names[rng.int(names.length)] ?? ''));
           return drawn.reduce((sum, x) => sum + x, 0) / drawn.length;
         }).sort((a, b) => a - b);
         const point = (share: number) => {
-          const place = share * 1999;
-          const [below = NaN, above = NaN] = means.slice(Math.floor(place));
+          const place = share * (resamples - 1);
+          const [below = NaN, above = below] = means.slice(Math.floor(place));
           return below + (place - Math.floor(place)) * (above - below);
         };
         expect(ours.low).toBeCloseTo(point(0.025), 9);
         expect(ours.high).toBeCloseTo(point(0.975), 9);
         expect(ours.mean).toBeCloseTo(values.reduce((sum, x) => sum + x, 0) / values.length, 9);
         expect(ours.n).toBe(values.length);
+        expect(own.state.drawn).toBe(resamples * names.length);
       }),
-      { numRuns: 10 },
+      { numRuns: 20 },
     );
   });
 
