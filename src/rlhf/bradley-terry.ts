@@ -52,10 +52,11 @@ function reachesAll(wins: readonly (readonly number[])[], reversed: boolean): bo
 /**
  * Log strengths with mean 0: P(i beats j) = sigmoid(strength_i - strength_j), maximum likelihood.
  * `prior` adds that many wins to both sides of every pair (0: none); without it the maximum exists only when
- * every policy can be reached from every other along wins, and a RangeError says so otherwise.
+ * every policy can be reached from every other along wins, and a RangeError says so otherwise. One policy alone is 0.
  */
 export function bradleyTerry(observed: readonly (readonly number[])[], prior = 0): number[] {
   const players = observed.length;
+  if (players < 2) return observed.map(() => 0);
   const wins = observed.map((row, i) => row.map((w, j) => (i === j ? 0 : w + prior)));
   if (!reachesAll(wins, false) || !reachesAll(wins, true)) {
     throw new RangeError('some policy never lost or never won: add votes or a prior');
@@ -74,7 +75,7 @@ export function bradleyTerry(observed: readonly (readonly number[])[], prior = 0
   return strength.map(Math.log);
 }
 
-/** One update of player i: total wins over the sum of games / (own + other). */
+/** One update of player i: total wins over the sum of games / (own + other); nobody plays against oneself. */
 function minorise(
   wins: readonly (readonly number[])[],
   strength: readonly number[],
@@ -84,7 +85,6 @@ function minorise(
   let total = 0;
   let weighted = 0;
   for (let j = 0; j < strength.length; j++) {
-    if (j === i) continue;
     const games = won(wins, i, j) + won(wins, j, i);
     total += won(wins, i, j);
     weighted += games / (own + at(strength, j));

@@ -5,9 +5,10 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdamW } from '../model/optimizer.ts';
-import { addGradients, globalNorm, gradientsOf } from '../model/optimizer.ts';
+import { addGradients, globalNorm, gradientsOf, type Gradients } from '../model/optimizer.ts';
 import type { Model } from '../model/parameters.ts';
 import { updateMetrics } from './metrics.ts';
+import { minibatchOf, type Minibatch } from './minibatches.ts';
 import { languageModelGradients, type TokenRows } from './pretrain.ts';
 import type { Rollout } from './rollout.ts';
 import {
@@ -19,7 +20,6 @@ import {
   type SequenceBatch,
   type SequenceShape,
 } from './sequences.ts';
-import { whitenTokens } from './whitening.ts';
 
 export interface UpdateSettings {
   readonly shape: SequenceShape;
@@ -37,27 +37,6 @@ export interface Learners {
   readonly policyOptimizer: AdamW;
   readonly valueOptimizer: AdamW;
 }
-
-/** Rows of a rollout by index, token arrays cut out, advantages whitened over these rows if asked for. */
-export function minibatchOf(rollout: Rollout, rows: readonly number[], whiten: boolean) {
-  const { R } = rollout;
-  const cut = (source: Float32Array): Float32Array => {
-    const part = new Float32Array(rows.length * R);
-    rows.forEach((row, i) => part.set(source.subarray(row * R, (row + 1) * R), i * R));
-    return part;
-  };
-  const mask = cut(rollout.mask);
-  const raw = cut(rollout.advantages);
-  return {
-    sequences: rows.map((row) => rollout.sequences[row] ?? { prompt: [], response: [] }),
-    mask,
-    advantages: whiten ? whitenTokens(raw, mask, { B: rows.length, R }) : raw,
-    oldLogProbabilities: cut(rollout.logProbabilities),
-    oldValues: cut(rollout.values),
-    returns: cut(rollout.returns),
-  };
-}
-export type Minibatch = ReturnType<typeof minibatchOf>;
 
 /** max(-A ratio, -A clip(ratio)), masked token mean; all [B*R]. */
 export function policyLossTensor(
@@ -87,6 +66,45 @@ export function valueLossTensor(
   return tf.mul(maskedTokenMean(larger, mask), 0.5);
 }
 
+/** Sum of products over all parameters that both have, a scalar that the caller disposes. */
+function innerProduct(a: Gradients, b: Gradients): tf.Scalar {
+  return tf.tidy(() => {
+    const products = [...a].map(([name, gradient]) => {
+      const other = b.get(name);
+      return tf.reshape(other ? tf.sum(tf.mul(gradient, other)) : tf.scalar(0), [1]);
+    });
+    return tf.sum(tf.concat(products));
+  });
+}
+
+/**
+ * Adds `coefficient` times the pre-training gradient to the PPO gradients, in place (D30). Returns the pre-training
+ * loss, the norms of both gradients before they are added, the ratio of the weighted norms, and their cosine.
+ */
+async function addPretraining(
+  policy: Model,
+  gradients: Map<string, tf.Tensor>,
+  rows: TokenRows,
+  coefficient: number,
+): Promise<Record<string, number>> {
+  const ptx = languageModelGradients(policy, rows);
+  const scalars = [
+    ...[ptx.loss, globalNorm(gradients), globalNorm(ptx.gradients)],
+    innerProduct(gradients, ptx.gradients),
+  ];
+  addGradients(gradients, ptx.gradients, coefficient);
+  const read = tf.stack(scalars); // one read-back
+  const [loss = NaN, ppoNorm = NaN, ptxNorm = NaN, product = NaN] = await read.data();
+  tf.dispose([read, ...scalars]);
+  return {
+    'loss/ptx_avg': loss,
+    'ppo/grad_norm': ppoNorm,
+    'ptx/grad_norm': ptxNorm,
+    'ptx/grad_norm_ratio': (coefficient * ptxNorm) / ppoNorm,
+    'ptx/grad_cosine': product / (ppoNorm * ptxNorm),
+  };
+}
+
 interface PolicyPass {
   readonly logProbabilities: Float32Array;
   readonly entropies: Float32Array;
@@ -111,14 +129,10 @@ async function policyStep(
   });
   const values: Record<string, number> = {};
   if (ptxRows && settings.ptxCoefficient > 0) {
-    const ptx = languageModelGradients(learners.policy, ptxRows);
-    const [ppoNorm, ptxNorm] = [globalNorm(gradients), globalNorm(ptx.gradients)];
-    addGradients(gradients, ptx.gradients, settings.ptxCoefficient);
-    const [a = NaN] = await ppoNorm.data();
-    const [b = NaN] = await ptxNorm.data();
-    values['loss/ptx_avg'] = (await ptx.loss.data())[0] ?? NaN;
-    values['ptx/grad_norm_ratio'] = (settings.ptxCoefficient * b) / a;
-    tf.dispose([ppoNorm, ptxNorm, ptx.loss]);
+    Object.assign(
+      values,
+      await addPretraining(learners.policy, gradients, ptxRows, settings.ptxCoefficient),
+    );
   }
   const norm = learners.policyOptimizer.apply(gradients, learningRate);
   values['policy/grad_norm'] = (await norm.data())[0] ?? NaN;

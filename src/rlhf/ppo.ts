@@ -3,7 +3,7 @@
  * update, record. The policy starts from the SFT model and is leashed to it, frozen, by a per-token KL penalty; the
  * value function starts from the reward model. The caller passes the scorer and owns every model given to it.
  */
-import { EpochCursor, exactDivide, permutation, type EpochState } from '../data/batches.ts';
+import { EpochCursor, exactDivide, type EpochState } from '../data/batches.ts';
 import { Rng, streamKey } from '../data/rng.ts';
 import { AdamW, type OptimizerSettings } from '../model/optimizer.ts';
 import type { Model } from '../model/parameters.ts';
@@ -11,7 +11,14 @@ import type { SelfCheck, SelfChecks } from '../records/run.ts';
 import { emaUpdate } from './ema-model.ts';
 import type { MissingEosPenalty } from './kl.ts';
 import { prefixed, unprefixed, type Loop, type Snapshot, type StepRecord } from './loop.ts';
-import { firstChecks, firstMinibatchCheck, modelChecksum } from './ppo-checks.ts';
+import { averageByTokens, frozenNumbers, liveTokens, minibatchRows } from './minibatches.ts';
+import {
+  firstChecks,
+  judgedAnswers,
+  modelChecksum,
+  rewardCheck,
+  type Constants,
+} from './ppo-checks.ts';
 import {
   updateOnMinibatch,
   type Learners,
@@ -27,6 +34,14 @@ import {
   type Scorer,
 } from './rollout.ts';
 import { constantWithWarmup, warmupIterations } from './schedules.ts';
+import {
+  checksum,
+  finiteCheck,
+  firstMinibatchCheck,
+  gradientChecks,
+  lasting,
+  within,
+} from './self-checks.ts';
 import { expectWhitenable } from './whitening.ts';
 
 export interface PpoSettings extends UpdateSettings {
@@ -74,20 +89,6 @@ type PpoState = Readonly<{
   referenceChecksum: number;
   checks: Readonly<Record<string, Readonly<{ ok: boolean; value: number; tolerance: number }>>>;
 }>;
-
-/** Mean of each metric over minibatches, weighted by their live tokens. */
-function averaged(
-  results: readonly { metrics: Readonly<Record<string, number>>; weight: number }[],
-) {
-  const total = results.reduce((sum, { weight }) => sum + weight, 0);
-  const mean: Record<string, number> = {};
-  for (const { metrics, weight } of results) {
-    for (const [name, value] of Object.entries(metrics)) {
-      mean[name] = (mean[name] ?? 0) + (value * weight) / total;
-    }
-  }
-  return mean;
-}
 
 class PpoLoop implements Loop {
   readonly total: number;
@@ -152,22 +153,19 @@ class PpoLoop implements Loop {
   async #iterate(): Promise<StepRecord> {
     const rollout = await this.#rollout();
     if (this.#iteration === 0) {
-      Object.assign(
-        this.#checks,
-        await firstChecks(this.#models, this.#data, rollout, this.#settings),
-      );
+      this.#note(await firstChecks(this.#models, this.#data, rollout, this.#settings));
     }
     const rates = this.#learningRates();
+    const before = await this.#constants(rollout);
     const updates = await this.#update(rollout, rates);
     this.#iteration++;
-    await this.#checkEachIteration(updates);
-    const { rolloutBatch } = this.#settings;
     const values = {
       ...rollout.metrics,
-      ...averaged(updates),
+      ...averageByTokens(updates),
       lr: rates.policy,
-      episode: this.#iteration * rolloutBatch,
+      episode: this.#iteration * this.#settings.rolloutBatch,
     };
+    await this.#checkEachIteration(rollout, updates, before);
     const checks = { ...this.#checks };
     return {
       step: this.#iteration,
@@ -200,15 +198,10 @@ class PpoLoop implements Loop {
   /** All minibatches of all inner epochs, each epoch in a fresh order (D21); one step each. */
   async #update(rollout: Rollout, rates: { policy: number; value: number }) {
     const { rolloutBatch, minibatches, innerEpochs, seed, emaDecay } = this.#settings;
-    const size = rolloutBatch / minibatches;
     const results: { metrics: UpdateResult['metrics']; weight: number }[] = [];
     for (let epoch = 0; epoch < innerEpochs; epoch++) {
-      const order = permutation(
-        rolloutBatch,
-        Rng.named(seed, 'ppo', 'order', this.#iteration, epoch),
-      );
-      for (let m = 0; m < minibatches; m++) {
-        const rows = order.slice(m * size, (m + 1) * size);
+      const rng = Rng.named(seed, 'ppo', 'order', this.#iteration, epoch);
+      for (const rows of minibatchRows(rolloutBatch, minibatches, rng)) {
         const ptx = this.#data.ptx && this.#data.ptx(this.#updates);
         const result = await updateOnMinibatch(
           this.#learners,
@@ -218,26 +211,42 @@ class PpoLoop implements Loop {
           this.#settings,
           rates,
         );
-        if (this.#updates === 0) Object.assign(this.#checks, firstMinibatchCheck(result.metrics));
+        if (this.#updates === 0) this.#note(firstMinibatchCheck(result.metrics));
+        this.#note(gradientChecks(result.metrics));
         this.#updates++;
         emaUpdate(this.#models.ema, this.#models.policy, emaDecay);
-        const weight = rows.reduce(
-          (sum, row) => sum + (rollout.sequences[row]?.response.length ?? 0),
-          0,
-        );
-        results.push({ metrics: result.metrics, weight });
+        results.push({ metrics: result.metrics, weight: liveTokens(rollout, rows) });
       }
     }
     return results;
   }
 
-  async #checkEachIteration(updates: readonly { metrics: Readonly<Record<string, number>> }[]) {
+  /** Adds checks to the run's; one that failed before stays failed. */
+  #note(checks: SelfChecks): void {
+    for (const [name, check] of Object.entries(checks)) {
+      this.#checks[name] = lasting(this.#checks[name], check);
+    }
+  }
+
+  /** What an update must leave as it is. */
+  async #constants(rollout: Rollout): Promise<Constants> {
+    const judged = await judgedAnswers(this.#data, rollout);
+    return { judged, numbers: checksum(frozenNumbers(rollout)) };
+  }
+
+  async #checkEachIteration(
+    rollout: Rollout,
+    updates: readonly { metrics: Readonly<Record<string, number>> }[],
+    before: Constants,
+  ) {
     const moved = Math.abs((await modelChecksum(this.#models.reference)) - this.#referenceChecksum);
-    const bad = updates
-      .flatMap(({ metrics }) => Object.values(metrics))
-      .filter((v) => !Number.isFinite(v));
-    this.#checks['reference unchanged'] = { ok: moved === 0, value: moved, tolerance: 0 };
-    this.#checks['finite numbers'] = { ok: bad.length === 0, value: bad.length, tolerance: 0 };
+    const recorded = updates.flatMap(({ metrics }) => Object.values(metrics));
+    const arrays = frozenNumbers(rollout).flatMap((numbers) => Array.from(numbers));
+    this.#note({
+      'reference unchanged': within(moved, 0),
+      'no gradient into the reward': rewardCheck(before, await this.#constants(rollout)),
+      'finite numbers': finiteCheck([...recorded, ...Object.values(rollout.metrics), ...arrays]),
+    });
   }
 
   async snapshot(): Promise<Snapshot> {

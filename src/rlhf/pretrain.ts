@@ -10,7 +10,7 @@ import { AdamW, gradientsOf, type Gradients, type OptimizerSettings } from '../m
 import type { Model } from '../model/parameters.ts';
 import { tokenLogProbability } from '../kernels/token-log-probability.ts';
 import { prefixed, type Loop, type Snapshot, type StepRecord } from './loop.ts';
-import { cosineToFloor } from './schedules.ts';
+import { warmRestarts } from './schedules.ts';
 
 /** Rows of T + 1 tokens: the first T are read, the last T predicted. */
 export interface TokenRows {
@@ -109,11 +109,9 @@ export function pretrainLoop(
     done = (from.state as { step: number }).step;
     optimizer.restore(from.tensors, done);
   }
-  const rate = (step: number): number => {
-    const warmup = Math.min(1, (step + 1) / Math.max(1, settings.warmupSteps));
-    const end = settings.phases.find((phase) => step < phase) ?? total;
-    return settings.learningRate * warmup * cosineToFloor(step, end, settings.finalShare);
-  };
+  const rate = (step: number): number =>
+    settings.learningRate *
+    warmRestarts(step, settings.phases, settings.warmupSteps, settings.finalShare);
   async function* steps(): AsyncGenerator<StepRecord, void, void> {
     while (done < total) {
       const rows = source(done);

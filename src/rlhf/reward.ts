@@ -8,9 +8,10 @@ import { EpochCursor, type EpochState, type Sequence } from '../data/batches.ts'
 import { Rng } from '../data/rng.ts';
 import { AdamW, gradientsOf, type OptimizerSettings } from '../model/optimizer.ts';
 import { initialHead, type Model } from '../model/parameters.ts';
+import { comparisonMatrix, splitScores } from './comparison-matrix.ts';
 import { prefixed, type Loop, type Snapshot, type StepRecord } from './loop.ts';
 import { rewardMetrics, type ScoredRanking } from './metrics.ts';
-import { comparisonsFromRanks, pairDivisor, type PairDivisor } from './ranking-loss.ts';
+import type { PairDivisor } from './ranking-loss.ts';
 import { cosineToFloor } from './schedules.ts';
 import {
   disposeSequences,
@@ -44,33 +45,6 @@ export function rewardFromSft(sft: Model, seed: number): Promise<Model> {
   return sft.copy('scalar', initialHead(sft.config, Rng.named(seed, 'reward', 'head')));
 }
 
-/**
- * Signed incidence of comparisons and completions, [M, N] row-major (+1 winner, -1 loser), with the weight of each
- * comparison in the mean over prompts. N counts the completions of all prompts of the batch.
- */
-export function comparisonMatrix(
-  batch: readonly Pick<RankedSequences, 'ranks'>[],
-  divisor: PairDivisor,
-): { readonly signs: Float32Array; readonly weights: Float32Array; readonly count: number } {
-  const completions = batch.reduce((sum, { ranks }) => sum + ranks.length, 0);
-  const rows: { winner: number; loser: number; weight: number }[] = [];
-  let offset = 0;
-  for (const { ranks } of batch) {
-    const comparisons = comparisonsFromRanks(ranks);
-    const weight = 1 / (pairDivisor(ranks.length, comparisons.length, divisor) * batch.length);
-    for (const { winner, loser } of comparisons) {
-      rows.push({ winner: offset + winner, loser: offset + loser, weight });
-    }
-    offset += ranks.length;
-  }
-  const signs = new Float32Array(rows.length * completions);
-  rows.forEach(({ winner, loser }, m) => {
-    signs[m * completions + winner] = 1;
-    signs[m * completions + loser] = -1;
-  });
-  return { signs, weights: Float32Array.from(rows, ({ weight }) => weight), count: rows.length };
-}
-
 /** Eq. 1 for scores [N], signs [M, N] and weights [M]: weighted sum of -log sigmoid(winner - loser), a scalar. */
 export function comparisonLoss(
   scores: tf.Tensor1D,
@@ -101,20 +75,6 @@ async function rewardGradients(
   tf.dispose([signs, weights, scores!]);
   disposeSequences(uploaded);
   return { loss, gradients, scored: splitScores(values, batch) };
-}
-
-/** Flat scores cut up by prompt. */
-export function splitScores(
-  scores: ArrayLike<number>,
-  rankings: readonly Pick<RankedSequences, 'ranks' | 'labeler'>[],
-): ScoredRanking[] {
-  const flat = Array.from(scores);
-  let from = 0;
-  return rankings.map(({ ranks, labeler }) => {
-    const part = flat.slice(from, from + ranks.length);
-    from += ranks.length;
-    return { scores: part, ranks, labeler };
-  });
 }
 
 /** Steps of a run: whole batches of prompts, at least one. */

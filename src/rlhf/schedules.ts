@@ -42,3 +42,18 @@ export function warmupIterations(iterations: number): number {
   expectSteps('iterations', iterations);
   return Math.min(10, Math.floor(iterations / 10));
 }
+
+/**
+ * Cosine to `floor` at the end of each of the ascending `phases` (step counts), each time on the curve that began at
+ * step 0; the first `warmup` steps rise in a straight line. The schedule of pre-training, not of the paper.
+ */
+export function warmRestarts(
+  step: number,
+  phases: readonly number[],
+  warmup: number,
+  floor: number,
+): number {
+  const rise = Math.min(1, (step + 1) / Math.max(1, warmup));
+  const end = phases.find((phase) => step < phase) ?? phases.at(-1) ?? 0;
+  return rise * cosineToFloor(step, end, floor);
+}

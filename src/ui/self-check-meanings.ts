@@ -14,7 +14,12 @@ const WORDS: Readonly<Record<string, CheckWords>> = {
   'padding changes nothing': {
     label: 'Padding changes nothing',
     meaning:
-      'The same text with more padding must get the same probabilities. The value is the largest difference.',
+      'The same text with more padding must get the same probabilities and values. The value is the largest difference.',
+  },
+  'cache equals full forward': {
+    label: 'Cache equals full pass',
+    meaning:
+      'Answers are written token by token with remembered intermediate results. A full pass over the finished answer must give every token the same probability. The value is the largest difference of log-probabilities.',
   },
   'critic starts as reward model': {
     label: 'Value function starts as reward model',
@@ -39,10 +44,25 @@ const WORDS: Readonly<Record<string, CheckWords>> = {
     meaning:
       'The frozen model that KL is measured against must not move: its weights are summed up bit by bit each iteration.',
   },
+  'no gradient into the reward': {
+    label: 'Rewards are constants',
+    meaning:
+      'An update must move the policy and the critic only. The reward model is asked about the same answers before and after it and must say the same to the bit, and the rewards, penalties and advantages of the batch must stay as they were. The value is how much changed.',
+  },
+  'gradients add up': {
+    label: 'Both gradients are in one step',
+    meaning:
+      'PPO-ptx adds the gradient of pre-training text to the gradient of PPO and takes one step. The length of the sum must be the one that the lengths of the two parts and the angle between them give. The value is the share by which it is not.',
+  },
+  'pre-training gradient has its share': {
+    label: 'Pre-training gradient has its share',
+    meaning:
+      'The value is the length of the pre-training gradient times its coefficient over the length of the PPO gradient. At 0 the pre-training text has no say; far above 1 the reward has little.',
+  },
   'finite numbers': {
     label: 'All numbers are finite',
     meaning:
-      'No record of this run holds an overflow or an undefined number. The value counts them.',
+      'No record, reward, value or advantage of this run is an overflow or undefined. The value counts those that are. A check that has failed once stays failed.',
   },
 };
 

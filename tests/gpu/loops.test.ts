@@ -41,7 +41,7 @@ describe('PPO-ptx', () => {
     const [record] = records;
     expect(Object.values(record?.values ?? { none: NaN }).every(Number.isFinite)).toBe(true);
     const checks = Object.entries(record?.checks ?? {});
-    expect(checks).toHaveLength(8);
+    expect(checks).toHaveLength(12);
     for (const [name, { ok, value }] of checks) expect(ok, `${name}: ${value}`).toBe(true);
   });
 

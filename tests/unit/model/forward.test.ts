@@ -50,12 +50,16 @@ describe.each(['cpu', 'wasm'] as const)('forward on %s', (backend) => {
     model.dispose();
   });
 
-  test('D5: a score is the same for any padding on either side', async () => {
+  test('D5: a score and the values are the same for any padding on either side', async () => {
     const model = tinyModel('scalar');
     const sequences = raggedSequences(6, 5, 4);
     const tight = await scoreSequences(model, sequences, { promptLength: 5, responseLength: 4 });
     const wide = await scoreSequences(model, sequences, { promptLength: 11, responseLength: 12 });
     expect(farthest(wide, tight)).toBeLessThan(1e-4);
+    const values = await valuesOf(model, sequences, { promptLength: 5, responseLength: 4 });
+    const wideValues = await valuesOf(model, sequences, { promptLength: 11, responseLength: 12 });
+    const narrowed = wideValues.filter((_, i) => i % 12 < 4);
+    expect(farthest(narrowed, values)).toBeLessThan(1e-4);
     model.dispose();
   });
 

@@ -14,7 +14,8 @@ import { grpoLossTensor } from '../../../src/rlhf/grpo.ts';
 import { policyLossTensor, valueLossTensor } from '../../../src/rlhf/ppo-update.ts';
 import { languageModelGradients } from '../../../src/rlhf/pretrain.ts';
 import { rlooLossTensor } from '../../../src/rlhf/rloo.ts';
-import { comparisonLoss, comparisonMatrix } from '../../../src/rlhf/reward.ts';
+import { comparisonMatrix } from '../../../src/rlhf/comparison-matrix.ts';
+import { comparisonLoss } from '../../../src/rlhf/reward.ts';
 import {
   disposeSequences,
   maskedTokenMean,

@@ -235,7 +235,7 @@ function stepTests(figures: Figures): void {
     },
   );
 
-  test('D15 to D18, D30: a PPO-ptx update: both losses, accumulated gradients, clip, both sets of weights', async () => {
+  test('D15, D16, D17, D18, D30: a PPO-ptx update: both losses, accumulated gradients, clip, both sets of weights', async () => {
     const models = { policy: goldenModel('language'), value: goldenModel('scalar') };
     const { ppo, temperature } = settings;
     const learners = {

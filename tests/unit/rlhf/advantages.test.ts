@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { gae } from '../../../src/rlhf/advantages.ts';
 import oracles from '../../golden/oracles.json';
-import { padded, raggedBatch } from './ragged.ts';
+import { padded, prefixMask, raggedBatch } from './ragged.ts';
 
 describe('gae', () => {
   test.each(oracles.gae)('O5, D13: the three-token example at lambda $lam', (golden) => {
@@ -54,6 +54,67 @@ describe('gae', () => {
     );
   });
 
+  test('O5, D13: equals the sum of (gamma lambda)^l delta over what is left of the response', () => {
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(raggedBatch(2), share, share, (batch, gamma, lambda) => {
+        const { B, R, mask, lengths, arrays } = batch;
+        const [rewards = [], values = []] = arrays;
+        const { advantages } = gae({ rewards, values, mask, gamma, lambda, B, R });
+        lengths.forEach((length, b) => {
+          const delta = Array.from({ length }, (_, t) => {
+            const next = t + 1 < length ? (values[b * R + t + 1] ?? NaN) : 0;
+            return (rewards[b * R + t] ?? NaN) + gamma * next - (values[b * R + t] ?? NaN);
+          });
+          for (let t = 0; t < length; t++) {
+            const expected = delta
+              .slice(t)
+              .reduce((sum, d, l) => sum + (gamma * lambda) ** l * d, 0);
+            expect(advantages[b * R + t]).toBeCloseTo(expected, 4);
+          }
+        });
+      }),
+    );
+  });
+
+  test('D10: a score one slot after EOS gives the same advantages at lambda 1 and others below', () => {
+    const unit = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(raggedBatch(2), unit, ({ B, R, lengths, arrays }, lambda) => {
+        const [penalties = [], values = []] = arrays;
+        const [score, after] = [0.75, 0.25];
+        // The other convention: one column more, that holds the score and a value of its own.
+        const wide = (source: readonly number[], last: number) =>
+          lengths.flatMap((length, b) =>
+            Array.from({ length: R + 1 }, (_, t) =>
+              t < length ? (source[b * R + t] ?? NaN) : t === length ? last : 0,
+            ),
+          );
+        const late = gae({
+          ...{ rewards: wide(penalties, score), values: wide(values, after) },
+          mask: prefixMask(
+            lengths.map((length) => length + 1),
+            R + 1,
+          ),
+          ...{ gamma: 1, lambda, B, R: R + 1 },
+        });
+        const rewards = penalties.map((r, i) =>
+          i % R === (lengths[Math.floor(i / R)] ?? 0) - 1 ? r + score : r,
+        );
+        const ours = gae({ rewards, values, mask: prefixMask(lengths, R), gamma: 1, lambda, B, R });
+        lengths.forEach((length, b) => {
+          for (let t = 0; t < length; t++) {
+            // The extra hop bootstraps from the extra value, once more discounted for each step back.
+            const hop = (1 - lambda) * (score - after) * lambda ** (length - 1 - t);
+            const difference =
+              (ours.advantages[b * R + t] ?? NaN) - (late.advantages[b * (R + 1) + t] ?? NaN);
+            expect(difference).toBeCloseTo(hop, 4);
+          }
+        });
+      }),
+    );
+  });
+
   test('D17: padding columns full of NaN change nothing', () => {
     fc.assert(
       fc.property(raggedBatch(2), fc.integer({ min: 1, max: 5 }), (batch, extra) => {
@@ -78,6 +139,9 @@ describe('gae', () => {
     const input = { rewards: [0, 0], values: [0, 0], gamma: 1, lambda: 1, B: 1, R: 2 };
     expect(() => gae({ ...input, mask: [0, 1] })).toThrow(/prefix mask/);
     expect(() => gae({ ...input, mask: [1, 0.5] })).toThrow(/expected 0 or 1/);
-    expect(() => gae({ ...input, mask: [1] })).toThrow(/1 elements, expected 2/);
+    expect(() => gae({ ...input, mask: [1] })).toThrow(/mask has 1 elements, expected 2/);
+    const wide = { ...input, mask: [1, 1] };
+    expect(() => gae({ ...wide, rewards: [0] })).toThrow(/rewards has 1 elements, expected 2/);
+    expect(() => gae({ ...wide, values: [0, 0, 0] })).toThrow(/values has 3 elements, expected 2/);
   });
 });

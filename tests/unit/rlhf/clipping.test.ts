@@ -32,6 +32,40 @@ describe('clippedPolicyLoss', () => {
   });
 });
 
+const number = (min: number, max: number) => fc.double({ min, max, noNaN: true });
+
+test('O7, D15: equals the four written-out cases, for any clip range', () => {
+  fc.assert(
+    fc.property(number(0.05, 3), number(-3, 3), number(0.05, 0.9), (ratio, advantage, epsilon) => {
+      const held = (advantage > 0 && ratio > 1 + epsilon) || (advantage < 0 && ratio < 1 - epsilon);
+      const bound = advantage > 0 ? 1 + epsilon : 1 - epsilon;
+      const { loss, gradient, clipped } = clippedPolicyLoss(ratio, advantage, epsilon);
+      expect(clipped).toBe(held);
+      expect(loss).toBeCloseTo(-advantage * (held ? bound : ratio), 10);
+      expect(gradient).toBeCloseTo(held ? 0 : -advantage, 10);
+    }),
+  );
+});
+
+test('O7, D15: exactly at the bound nothing is held', () => {
+  expect(clippedPolicyLoss(1.25, 1, 0.25)).toEqual({ loss: -1.25, gradient: -1, clipped: false });
+  expect(clippedPolicyLoss(0.75, -1, 0.25)).toEqual({ loss: 0.75, gradient: 1, clipped: false });
+  expect(clippedValueLoss(1.25, 1, 2, 0.25).clipped).toBe(false);
+});
+
+test('D16: equals the written-out cases of the value loss', () => {
+  fc.assert(
+    fc.property(number(-2, 2), number(-2, 2), number(-2, 2), (value, old, target) => {
+      const near = value > old + 0.2 ? old + 0.2 : value < old - 0.2 ? old - 0.2 : value;
+      const held = Math.abs(near - target) > Math.abs(value - target);
+      const { loss, gradient, clipped } = clippedValueLoss(value, old, target, 0.2);
+      expect(clipped).toBe(held);
+      expect(loss).toBeCloseTo(0.5 * ((held ? near : value) - target) ** 2, 10);
+      expect(gradient).toBeCloseTo(held ? 0 : value - target, 10);
+    }),
+  );
+});
+
 describe('clippedValueLoss', () => {
   test.each([
     { name: 'inside the clip', value: 0.6, old: 0.5, target: 1, loss: 0.08, gradient: -0.4 },
@@ -81,5 +115,13 @@ describe('statistics of an update', () => {
 
   test('approxkl is half the mean square of the change over live tokens', () => {
     expect(approxKl([0.1, -0.3, NaN], [0, 0, 0], [1, 1, 0])).toBeCloseTo((0.01 + 0.09) / 4, 12);
+    expect(approxKl([-0.9, 0.7], [-1, 1], [1, 1])).toBeCloseTo((0.01 + 0.09) / 4, 12);
+  });
+
+  test('arrays of unequal length are refused', () => {
+    expect(() => clipFraction([1], [1, 1], [1, 1], 0.2)).toThrow(/ratios has 1/);
+    expect(() => clipFraction([1, 1], [1], [1, 1], 0.2)).toThrow(/advantages has 1/);
+    expect(() => valueClipFraction([1], [1, 1], [1, 1], [1, 1], 0.2)).toThrow(/values has 1/);
+    expect(() => approxKl([1], [1, 1], [1, 1])).toThrow(/logProbabilities has 1/);
   });
 });

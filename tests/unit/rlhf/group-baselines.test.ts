@@ -16,6 +16,7 @@ describe('group baselines', () => {
       [rlooAdvantages(rewards), golden.rloo],
       [meanCentredAdvantages(rewards), golden.mean_centred],
       [grpoAdvantages(rewards), golden.grpo_trl],
+      [grpoAdvantages(rewards, 1e-9), golden.grpo_openrlhf],
     ] as const;
     for (const [ours, expected] of pairs) {
       expected.forEach((a, i) => expect(ours[i]).toBeCloseTo(a, 7));
@@ -40,5 +41,25 @@ describe('group baselines', () => {
       }),
     );
     expect(grpoAdvantages([2, 2, 2])).toEqual([0, 0, 0]);
+    for (const advantages of [rlooAdvantages, grpoAdvantages, meanCentredAdvantages]) {
+      expect(() => advantages([1])).toThrow(/at least 2 responses/);
+    }
+  });
+
+  test('O15: the divisor is the root of the mean square over K - 1, plus 1e-4', () => {
+    const group = fc.array(fc.double({ min: -5, max: 5, noNaN: true }), {
+      minLength: 2,
+      maxLength: 9,
+    });
+    fc.assert(
+      fc.property(group, (r) => {
+        const mean = r.reduce((sum, x) => sum + x, 0) / r.length;
+        const variance = r.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (r.length - 1);
+        grpoAdvantages(r).forEach((a, i) => {
+          expect(a).toBeCloseTo(((r[i] ?? NaN) - mean) / (Math.sqrt(variance) + 1e-4), 9);
+        });
+        meanCentredAdvantages(r).forEach((a, i) => expect(a).toBeCloseTo((r[i] ?? NaN) - mean, 9));
+      }),
+    );
   });
 });

@@ -1,4 +1,5 @@
 /** Intervals: what they should contain, how often they do, and what a handful of votes is worth. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Rng } from '../../../src/data/rng.ts';
 import { halfWidth, votesNeeded, wilsonInterval } from '../../../src/records/vote-rate.ts';
@@ -15,6 +16,23 @@ describe('votes', () => {
     expect(halfWidth(30)).toBeCloseTo(0.179, 3);
     expect(votesNeeded(halfWidth(30))).toBe(30);
     expect(() => votesNeeded(0)).toThrow(RangeError);
+  });
+
+  test('O18: the interval of any vote solves (p - rate)^2 = z^2 p (1 - p) / n at both ends', () => {
+    const vote = fc
+      .integer({ min: 1, max: 500 })
+      .chain((n) => fc.tuple(fc.constant(n), fc.integer({ min: 0, max: 2 * n })));
+    fc.assert(
+      fc.property(vote, ([n, halves]) => {
+        const { low, high, rate } = wilsonInterval(halves / 2, n);
+        expect(rate).toBeCloseTo(halves / 2 / n, 12);
+        for (const p of [low, high]) {
+          expect((p - rate) ** 2).toBeCloseTo((1.959964 ** 2 * p * (1 - p)) / n, 6);
+        }
+        expect(low).toBeLessThanOrEqual(rate + 1e-12);
+        expect(high).toBeGreaterThanOrEqual(rate - 1e-12);
+      }),
+    );
   });
 
   test('Wilson: published value for 8 of 10, no collapse at 10 of 10, half wins, no votes', () => {
@@ -67,6 +85,49 @@ describe('bootstrapInterval', () => {
     expect(width(ids)).toBeGreaterThan(2 * width(values.map((_, i) => String(i))));
   });
 
+  test('equals a plain bootstrap with the same draws: 2,000 means, their 2.5 and 97.5 % points', () => {
+    const sample = fc.integer({ min: 1, max: 12 }).chain((n) =>
+      fc.record({
+        values: fc.array(fc.double({ min: -3, max: 3, noNaN: true }), {
+          minLength: n,
+          maxLength: n,
+        }),
+        users: fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: n, maxLength: n }),
+        seed: fc.nat(1000),
+        resamples: fc.constantFrom(1, 2, 7, 50, 2000),
+      }),
+    );
+    fc.assert(
+      fc.property(sample, ({ values, users, seed, resamples }) => {
+        const own = Rng.named(seed);
+        const ours =
+          resamples === 2000
+            ? bootstrapInterval(values, users, own)
+            : bootstrapInterval(values, users, own, resamples);
+        const single = new Set(users).size === 1;
+        const names = [...new Set(single ? values.map((_, i) => String(i)) : users)];
+        const of = (name: string) =>
+          values.filter((_, i) => (single ? String(i) : users[i]) === name);
+        const rng = Rng.named(seed);
+        const means = Array.from({ length: resamples }, () => {
+          const drawn = names.flatMap(() => of(names[rng.int(names.length)] ?? ''));
+          return drawn.reduce((sum, x) => sum + x, 0) / drawn.length;
+        }).sort((a, b) => a - b);
+        const point = (share: number) => {
+          const place = share * (resamples - 1);
+          const [below = NaN, above = below] = means.slice(Math.floor(place));
+          return below + (place - Math.floor(place)) * (above - below);
+        };
+        expect(ours.low).toBeCloseTo(point(0.025), 9);
+        expect(ours.high).toBeCloseTo(point(0.975), 9);
+        expect(ours.mean).toBeCloseTo(values.reduce((sum, x) => sum + x, 0) / values.length, 9);
+        expect(ours.n).toBe(values.length);
+        expect(own.state.drawn).toBe(resamples * names.length);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   test('same seed, same interval; one user falls back to values; nothing is refused', () => {
     const interval = (): unknown => bootstrapInterval([1, 2, 4], ['a', 'b', 'a'], Rng.named(3));
     expect(interval()).toEqual(interval());
@@ -74,7 +135,7 @@ describe('bootstrapInterval', () => {
     expect(single.mean).toBe(0.5);
     expect(single.low).toBeLessThan(single.high);
     expect(() => bootstrapInterval([], [], Rng.named(1))).toThrow(RangeError);
-    expect(() => bootstrapInterval([1], ['a', 'b'], Rng.named(1))).toThrow(RangeError);
+    expect(() => bootstrapInterval([1], ['a', 'b'], Rng.named(1))).toThrow(/values has 1 elements/);
   });
 });
 
@@ -90,5 +151,11 @@ describe('winRate', () => {
     expect(forward.n).toBe(4);
     expect(forward.rate + backward.rate).toBe(1);
     expect(forward.low).toBeCloseTo(1 - backward.high, 12);
+    const plain = bootstrapInterval([1, 0.5, 0, 1], users, Rng.named(5));
+    expect([forward.low, forward.high]).toEqual([plain.low, plain.high]);
+    const few = winRate(first, second, users, Rng.named(5), 7);
+    expect(few.low).toBe(bootstrapInterval([1, 0.5, 0, 1], users, Rng.named(5), 7).low);
+    expect(() => winRate([1], second, users, Rng.named(5))).toThrow(/first has 1 elements/);
+    expect(() => winRate(first, [1], users, Rng.named(5))).toThrow(/second has 1 elements/);
   });
 });

@@ -1,7 +1,7 @@
 /** KL estimators, token rewards, the price of a missing EOS, and the adaptive coefficient. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { expectation, klDivergence } from '../../../src/rlhf/categorical.ts';
+import { expectation, klDivergence, softmax } from '../../../src/rlhf/categorical.ts';
 import {
   adaptiveKlStep,
   applyMissingEosPenalty,
@@ -110,8 +110,121 @@ describe('klEstimate', () => {
   });
 });
 
+/** Policy and reference over 3 to 6 tokens, neither of them near 0. */
+const twoPolicies = fc.integer({ min: 3, max: 6 }).chain((V) => {
+  const logits = fc.array(fc.double({ min: -1.5, max: 1.5, noNaN: true }), {
+    minLength: V,
+    maxLength: V,
+  });
+  return fc.tuple(logits, logits).map(([a, b]) => [softmax(a), softmax(b)] as const);
+});
+
+/** Derivative of f(softmax(logits)) with respect to each logit at `policy`, by central differences. */
+function logitGradient(policy: readonly number[], f: (p: readonly number[]) => number): number[] {
+  const h = 1e-5;
+  return policy.map((_, i) => {
+    const at = (by: number) => f(softmax(policy.map((p, j) => Math.log(p) + (i === j ? by : 0))));
+    return (at(h) - at(-h)) / (2 * h);
+  });
+}
+
+/** E_policy[weight_a grad log policy(a)] by logit: what a sampled policy gradient takes with that weight. */
+function scoreFunctionGradient(policy: readonly number[], weight: readonly number[]): number[] {
+  const mean = expectation(policy, weight);
+  return policy.map((p, i) => p * ((weight[i] ?? NaN) - mean));
+}
+
+describe('estimators of random policies', () => {
+  const estimates = (k: KlEstimator, own: readonly number[], reference: readonly number[]) =>
+    own.map((p, i) => klEstimate(k, Math.log(p), Math.log(reference[i] ?? NaN)));
+
+  test('O4, D26: k1 and k3 have the KL as their mean, k3 reversed has chi-square - KL', () => {
+    fc.assert(
+      fc.property(twoPolicies, ([own, reference]) => {
+        let kl = 0;
+        let chiSquare = 0;
+        own.forEach((p, i) => {
+          const r = reference[i] ?? NaN;
+          kl += p * Math.log(p / r);
+          chiSquare += (p - r) ** 2 / r;
+        });
+        expect(expectation(own, estimates('k1', own, reference))).toBeCloseTo(kl, 9);
+        expect(expectation(own, estimates('k3', own, reference))).toBeCloseTo(kl, 9);
+        const reversed = own.map((p, i) =>
+          klEstimate('k3', Math.log(reference[i] ?? NaN), Math.log(p)),
+        );
+        expect(expectation(own, reversed)).toBeCloseTo(chiSquare - kl, 9);
+      }),
+    );
+  });
+
+  test('D25: k1 in the reward and k2 as a loss pull along the reverse KL', () => {
+    fc.assert(
+      fc.property(twoPolicies, ([own, reference]) => {
+        const reverse = logitGradient(own, (p) => klDivergence(p, reference));
+        const inReward = scoreFunctionGradient(own, estimates('k1', own, reference));
+        // A loss on samples of a fixed policy: only the estimate is differentiated, not the sampling.
+        const asLoss = logitGradient(own, (p) => expectation(own, estimates('k2', p, reference)));
+        reverse.forEach((g, i) => {
+          expect(inReward[i]).toBeCloseTo(g, 6);
+          expect(asLoss[i]).toBeCloseTo(g, 6);
+        });
+      }),
+    );
+  });
+
+  test('D25: k3 as a loss pulls along the forward KL, k3 in the reward along their difference', () => {
+    fc.assert(
+      fc.property(twoPolicies, ([own, reference]) => {
+        const reverse = logitGradient(own, (p) => klDivergence(p, reference));
+        const forward = logitGradient(own, (p) => klDivergence(reference, p));
+        const asLoss = logitGradient(own, (p) => expectation(own, estimates('k3', p, reference)));
+        const inReward = scoreFunctionGradient(own, estimates('k3', own, reference));
+        forward.forEach((g, i) => {
+          expect(asLoss[i]).toBeCloseTo(g, 6);
+          expect(inReward[i]).toBeCloseTo((reverse[i] ?? NaN) - g, 6);
+        });
+      }),
+    );
+  });
+
+  test('D25: near the reference k3 in the reward has no restoring force, k1 has', () => {
+    const reference = [0.4, 0.3, 0.2, 0.1];
+    const pull = (k: KlEstimator, distance: number) => {
+      const own = softmax(reference.map((p, i) => Math.log(p) + (i === 0 ? distance : 0)));
+      return Math.abs(scoreFunctionGradient(own, estimates(k, own, reference))[0] ?? NaN);
+    };
+    // Halving the distance halves a restoring force and quarters what k3 leaves of it.
+    expect(pull('k1', 0.002) / pull('k1', 0.001)).toBeCloseTo(2, 1);
+    expect(pull('k3', 0.002) / pull('k3', 0.001)).toBeCloseTo(4, 1);
+  });
+
+  test.each([
+    { mean: 0.1, k1: 20, k2: 1.42, k3: 1.42, bias: 0.0025 },
+    { mean: 1, k1: 2, k2: 1.73, k3: 1.7, bias: 0.25 },
+  ])(
+    'O4: deviation over true KL for N(0, 1) against N($mean, 1)',
+    ({ mean, bias, ...expected }) => {
+      const kl = mean ** 2 / 2;
+      const logDensity = (x: number, centre: number) => -0.5 * (x - centre) ** 2;
+      const step = 1e-3;
+      const grid = Array.from({ length: 20_001 }, (_, i) => (i - 10_000) * step);
+      const moment = (f: (x: number) => number) =>
+        grid.reduce((sum, x) => sum + f(x) * Math.exp(logDensity(x, 0)), 0) *
+        (step / Math.sqrt(2 * Math.PI));
+      for (const k of ['k1', 'k2', 'k3'] as const) {
+        const estimate = (x: number) => klEstimate(k, logDensity(x, 0), logDensity(x, mean));
+        const average = moment(estimate);
+        const deviation = Math.sqrt(moment((x) => (estimate(x) - average) ** 2));
+        expect(deviation / kl).toBeCloseTo(expected[k], 2);
+        expect(average / kl - 1).toBeCloseTo(k === 'k2' ? bias : 0, 4);
+      }
+    },
+  );
+});
+
 describe('shapedRewards', () => {
-  test('D10 to D12: a hand example; the score joins the KL penalty of the EOS token only', () => {
+  test('D10, D11, D12: a hand example; the score joins the KL penalty of the EOS token only', () => {
     const { rewards, kl } = shapedRewards({
       scores: [2, -1],
       logProbabilities: [-1, -2, -0.5, -3, 7, 7],
@@ -124,6 +237,17 @@ describe('shapedRewards', () => {
     const expected = [-0.05, 0.1, 2 - 0.025, -1 + 0.1, 0, 0];
     expected.forEach((reward, i) => expect(rewards[i]).toBeCloseTo(reward, 6));
     expect(Array.from(kl)).toEqual([0.5, -1, 0.25, -1, 0, 0]);
+  });
+
+  test('O5, D12: penalties and score give the three rewards of the golden example', () => {
+    const [golden] = oracles.gae;
+    const { rewards } = shapedRewards({
+      scores: [1],
+      logProbabilities: [-1, -1.5, -0.5],
+      referenceLogProbabilities: [-2, -1, -1],
+      ...{ mask: [1, 1, 1], beta: 0.02, B: 1, R: 3 },
+    });
+    golden?.rewards.forEach((reward, t) => expect(rewards[t]).toBeCloseTo(reward, 7));
   });
 
   test('D11: rewards of a response sum to its score minus beta times its sequence KL', () => {
@@ -181,7 +305,15 @@ describe('shapedRewards', () => {
 
   test('refuses a response without a live token', () => {
     const input = { logProbabilities: [0], referenceLogProbabilities: [0], B: 1, R: 1 };
-    expect(() => shapedRewards({ ...input, scores: [1], mask: [0], beta: 1 })).toThrow(/no live/);
+    const open = (change: object) => () =>
+      shapedRewards({ ...input, scores: [1], mask: [1], beta: 1, ...change });
+    expect(open({ mask: [0] })).toThrow(/response 0 has no live token/);
+    expect(open({ scores: [1, 2] })).toThrow(/scores has 2 elements, expected 1/);
+    expect(open({ logProbabilities: [] })).toThrow(/^logProbabilities has 0 elements, expected 1/);
+    expect(open({ referenceLogProbabilities: [] })).toThrow(/referenceLogProbabilities has 0/);
+    expect(() => applyMissingEosPenalty([1], [], { kind: 'none', value: 0 })).toThrow(
+      /scores has 1/,
+    );
   });
 });
 
@@ -205,5 +337,16 @@ describe('adaptiveKlStep', () => {
   test.each(oracles.adaptive_kl)('O6b, D24: KL $kl against target $target', (row) => {
     const { beta, kl, target, horizon, n_steps: episodes, next } = row;
     expect(adaptiveKlStep({ beta, kl, target, horizon, episodes })).toBeCloseTo(next, 12);
+  });
+
+  test('O6b, D24: the error is clipped to 20 % either way, and no episodes change nothing', () => {
+    const positive = fc.double({ min: 0.01, max: 50, noNaN: true });
+    fc.assert(
+      fc.property(positive, positive, fc.integer({ min: 0, max: 1000 }), (kl, target, episodes) => {
+        const next = adaptiveKlStep({ beta: 0.2, kl, target, horizon: 10_000, episodes });
+        const error = kl > 1.2 * target ? 0.2 : kl < 0.8 * target ? -0.2 : kl / target - 1;
+        expect(next).toBeCloseTo(0.2 + (0.2 * error * episodes) / 10_000, 12);
+      }),
+    );
   });
 });

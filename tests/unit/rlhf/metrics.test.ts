@@ -5,6 +5,7 @@ import { gae } from '../../../src/rlhf/advantages.ts';
 import {
   accuracyByLabeler,
   calibration,
+  clippedRatio,
   completionMetrics,
   importanceRatios,
   maxRatioDeviation,
@@ -13,6 +14,7 @@ import {
   rolloutMetrics,
   sqrtKl,
   updateMetrics,
+  valueError,
   valueMetrics,
   varianceExplained,
   type RolloutBatch,
@@ -51,7 +53,7 @@ function updateBatch(batch: RaggedBatch, extra: number, filler: number): UpdateB
 }
 
 describe('rolloutMetrics', () => {
-  const metrics = rolloutMetrics({
+  const batch: RolloutBatch = {
     logProbabilities: [-1, -2, -0.5, 1],
     referenceLogProbabilities: [-1.5, -1, -1.5, 1],
     mask: [1, 1, 1, 0],
@@ -60,9 +62,10 @@ describe('rolloutMetrics', () => {
     beta: 0.1,
     B: 2,
     R: 2,
-  });
+  };
 
   test('D11: KL and entropy are sums per response, averaged over responses', () => {
+    const metrics = rolloutMetrics(batch);
     expect(metrics['objective/kl']).toBeCloseTo((0.5 - 1 + 1) / 2, 6);
     expect(metrics['objective/entropy']).toBeCloseTo((1 + 2 + 0.5) / 2, 6);
     expect(metrics['objective/sqrt_kl']).toBeCloseTo(0.5, 6);
@@ -70,6 +73,7 @@ describe('rolloutMetrics', () => {
   });
 
   test('rlhf_reward is scores plus non_score_reward', () => {
+    const metrics = rolloutMetrics(batch);
     expect(metrics['objective/non_score_reward']).toBeCloseTo(-0.025, 6);
     expect(metrics['objective/scores']).toBe(3);
     expect(metrics['objective/rlhf_reward']).toBeCloseTo(2.975, 6);
@@ -77,6 +81,7 @@ describe('rolloutMetrics', () => {
   });
 
   test('lengths and endings', () => {
+    const metrics = rolloutMetrics(batch);
     expect(metrics['completions/mean_length']).toBe(1.5);
     expect(metrics['completions/clipped_ratio']).toBe(0.5);
     expect(metrics['val/num_eos_tokens']).toBe(1);
@@ -163,6 +168,7 @@ describe('updateMetrics', () => {
   test('D14: the check finds one moved token', () => {
     const ratios = importanceRatios([0, 0.1, 9], [0, 0, 0], [1, 1, 0]);
     expect(maxRatioDeviation(ratios, [1, 1, 0])).toBeCloseTo(Math.exp(0.1) - 1, 12);
+    expect(ratios[2]).toBe(0);
   });
 
   test('losses by hand: one clipped token, one free one', () => {
@@ -235,6 +241,68 @@ describe('reward metrics', () => {
     expect(bins[2]?.accuracy).toBeNaN();
     expect(bins[2]?.to).toBe(Infinity);
   });
+});
+
+test('value metrics by hand, padding left out', () => {
+  const metrics = valueMetrics({
+    advantages: [1, -3, NaN],
+    returns: [2, 6, NaN],
+    values: [1, 9, NaN],
+    mask: [1, 1, 0],
+  });
+  expect(metrics).toEqual({
+    'ppo/returns/mean': 4,
+    'ppo/returns/var': 4,
+    'ppo/val/mean': 5,
+    'ppo/val/var': 16,
+    'ppo/val/error': 5,
+    'ppo/val/var_explained': -0.25,
+    'ppo/val/advantage': -1,
+  });
+});
+
+test('a record of rollouts has these names and no others', () => {
+  const metrics = rolloutMetrics({
+    ...{ logProbabilities: [-1], referenceLogProbabilities: [-3], mask: [1] },
+    ...{ scores: [4], ended: [true], beta: 0.5, B: 1, R: 1 },
+  });
+  expect(metrics).toEqual({
+    'objective/kl': 2,
+    'objective/sqrt_kl': Math.SQRT2,
+    'objective/kl_coef': 0.5,
+    'objective/entropy': 1,
+    'objective/scores': 4,
+    'objective/non_score_reward': -1,
+    'objective/rlhf_reward': 3,
+    'val/num_eos_tokens': 1,
+    'completions/mean_length': 1,
+    'completions/clipped_ratio': 0,
+  });
+});
+
+test('calibration puts a difference on a bound into the upper bin; equal scores are not right', () => {
+  const pair = (margin: number) => ({ scores: [margin, 0], ranks: [1, 2], labeler: 'ann' });
+  const bins = calibration([pair(1), pair(-1), pair(0.5), pair(0)], [0, 1]);
+  expect(bins.map(({ from, to, n, accuracy }) => [from, to, n, accuracy])).toEqual([
+    [0, 1, 2, 0.5],
+    [1, Infinity, 2, 0.5],
+  ]);
+  expect(bins[1]?.promised).toBeCloseTo(1 / (1 + Math.exp(-1)), 12);
+});
+
+test('scores below 0 have their own least and most', () => {
+  const metrics = rewardMetrics([{ scores: [-3, -1, -2], ranks: [3, 1, 2], labeler: 'ann' }]);
+  expect([metrics.min_reward, metrics.mean_reward, metrics.max_reward]).toEqual([-3, -2, -1]);
+  expect(metrics.accuracy).toBe(1);
+  expect(metrics.margin).toBeCloseTo(4 / 3, 12);
+});
+
+test('nothing to count and unequal lengths are refused', () => {
+  expect(() => clippedRatio([])).toThrow(/no response/);
+  expect(() => maxRatioDeviation([1], [1, 1])).toThrow(/ratios has 1 elements, expected 2/);
+  expect(() => varianceExplained([1], [1, 2], [1, 1])).toThrow(/values has 1 elements, expected 2/);
+  expect(() => valueError([1, 2], [1], [1, 1])).toThrow(/returns has 1 elements, expected 2/);
+  expect(maxRatioDeviation([0.5, 1.2], [1, 1])).toBe(0.5);
 });
 
 test('D42: SFT metrics cover completion tokens only', () => {

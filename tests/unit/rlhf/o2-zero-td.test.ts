@@ -8,6 +8,7 @@ import { gae } from '../../../src/rlhf/advantages.ts';
 import { logSoftmax, logSumExp } from '../../../src/rlhf/categorical.ts';
 import { exactOptimum } from '../../../src/rlhf/exact-optimum.ts';
 import { shapedRewards, type KlEstimator } from '../../../src/rlhf/kl.ts';
+import { allResponses, enumerableTask, naiveTokenLogProbabilities } from './enumerable.ts';
 import { goldenTask } from './golden-task.ts';
 
 /** Rows of token arrays, one per response. */
@@ -107,13 +108,45 @@ function listRaggedTask(beta: number, source: readonly number[]): Listed {
 }
 
 describe('O2: zero advantages at the optimum', () => {
-  test.each([0, 0.5, 0.95, 1])('golden task, lambda %d', (lambda) => {
+  test.each([0, 0.5, 0.95, 1])('O2: golden task, lambda %d', (lambda) => {
     for (const beta of [0.1, 0.5, 2]) {
       expect(largestAdvantage(listGoldenTask(beta), 2, beta, lambda)).toBeLessThan(1e-6);
     }
   });
 
-  test('random tasks with EOS and cut responses, padded wider than the longest', () => {
+  test('O2: generated tasks of 3 to 6 tokens and length 1 to 3', () => {
+    const unit = fc.double({ min: 0, max: 1, noNaN: true });
+    const beta = fc.double({ min: 0.2, max: 2, noNaN: true });
+    fc.assert(
+      fc.property(enumerableTask, beta, unit, (task, b, lambda) => {
+        const { vocabulary: V, length: L } = task;
+        const { policy, softValues } = exactOptimum(task, b);
+        const responses = allResponses(task);
+        const states = (response: readonly number[]) =>
+          response.map((_, t) => response.slice(0, t).reduce((state, a) => state * V + a, 0));
+        const listed = {
+          scores: Array.from(task.rewards),
+          logProbabilities: responses.map((response) =>
+            naiveTokenLogProbabilities(
+              policy.map((table) => table.map(Math.log)),
+              V,
+              response,
+            ),
+          ),
+          referenceLogProbabilities: responses.map((response) =>
+            naiveTokenLogProbabilities(task.referenceLogits, V, response),
+          ),
+          values: responses.map((response) =>
+            states(response).map((state, t) => softValues[t]?.[state] ?? NaN),
+          ),
+        };
+        expect(largestAdvantage(listed, L + 1, b, lambda)).toBeLessThan(4e-6);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('O2: random tasks with EOS and cut responses, padded wider than the longest', () => {
     const unit = fc.double({ min: 0, max: 1, noNaN: true });
     const source = fc.array(fc.double({ min: -1.5, max: 1.5, noNaN: true }), {
       minLength: 60,
@@ -129,7 +162,7 @@ describe('O2: zero advantages at the optimum', () => {
     );
   });
 
-  test('the zero is sharp: another beta, k3 in the reward, or a shifted value breaks it', () => {
+  test('O2: the zero is sharp: another beta, k3 in the reward, or a shifted value breaks it', () => {
     const listed = listGoldenTask(0.5);
     expect(largestAdvantage(listed, 2, 0.45, 0.95)).toBeGreaterThan(0.01);
     expect(largestAdvantage(listed, 2, 0.5, 0.95, 'k3')).toBeGreaterThan(0.1);

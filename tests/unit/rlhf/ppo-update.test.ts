@@ -13,22 +13,29 @@ import {
   valueLossTensor,
 } from '../../../src/rlhf/ppo-update.ts';
 import { languageModelGradients } from '../../../src/rlhf/pretrain.ts';
+import { maskedVariance } from '../../../src/rlhf/masked.ts';
 import { collectRollout, type Rollout } from '../../../src/rlhf/rollout.ts';
+import { whiten } from '../../../src/rlhf/whitening.ts';
+import oracles from '../../golden/oracles.json';
 import {
   disposeSequences,
+  responseScores,
   responseStatistics,
+  scoreSequences,
   uploadSequences,
+  valuesOf,
 } from '../../../src/rlhf/sequences.ts';
 import {
   farthest,
   raggedSequences,
+  relativeDistance,
   sameBits,
   start,
   takeValues,
   TINY,
   tinyModel,
 } from '../model/tiny-model.ts';
-import { disposeModels, PPO, ppoModels, prompts, ptx } from './toy.ts';
+import { disposeModels, PPO, ppoModels, prompts, ptx, shape } from './toy.ts';
 
 beforeAll(() => start('wasm'));
 
@@ -130,6 +137,75 @@ test('D17: wider columns change neither loss nor gradient of the whole model', a
   model.dispose();
 });
 
+test('D8: tokens after EOS change neither score, nor KL, nor loss, nor gradient', async () => {
+  const [policy, reference, critic] = [tinyModel(), tinyModel('language', 2), tinyModel('scalar')];
+  const sequences = raggedSequences(6, 4, 5);
+  const columns = { promptLength: 4, responseLength: 8 };
+  const results = [];
+  // The id that fills the columns after EOS: PAD, another token, EOS again.
+  for (const filler of [TINY.padId, 3, TINY.eosId]) {
+    const batch = uploadSequences(sequences, columns, filler);
+    const scores = tf.tidy(() => responseScores(critic, batch).dataSync().slice());
+    const klSum = tf.tidy(() => {
+      const own = responseStatistics(policy, batch).logProbability;
+      const other = responseStatistics(reference, batch).logProbability;
+      return tf.sum(tf.mul(tf.sub(own, other), batch.mask)).dataSync()[0] ?? NaN;
+    });
+    const old = tf.mul(batch.mask, -3);
+    const { loss, gradients } = gradientsOf(policy, () => {
+      const { logProbability } = responseStatistics(policy, batch);
+      return policyLossTensor(logProbability, old, tf.onesLike(old), batch.mask, 100);
+    });
+    const flat = [...(await takeValues(gradients)).values()].flatMap((values) => [...values]);
+    results.push({ scores, klSum, loss: loss.dataSync()[0] ?? NaN, flat });
+    tf.dispose([old, loss]);
+    disposeSequences(batch);
+  }
+  const [plain, ...others] = results;
+  for (const other of others) {
+    expect(farthest(other.scores, plain?.scores ?? [])).toBeLessThan(1e-5);
+    expect(other.klSum).toBeCloseTo(plain?.klSum ?? NaN, 4);
+    expect(other.loss).toBeCloseTo(plain?.loss ?? NaN, 5);
+    expect(relativeDistance(other.flat, plain?.flat ?? [])).toBeLessThan(1e-5);
+  }
+  for (const model of [policy, reference, critic]) model.dispose();
+});
+
+test('D31: a fresh critic gives the state after EOS exactly the score of the reward model', async () => {
+  const reward = tinyModel('scalar', 6);
+  const critic = await reward.copy();
+  const sequences = raggedSequences(6, 4, 5);
+  const scores = await scoreSequences(reward, sequences, shape);
+  expect(await scoreSequences(critic, sequences, shape)).toEqual(scores);
+  // The state in which a token after the last one would be chosen is the one that the score is read from.
+  const longer = sequences.map(({ prompt, response }) => ({ prompt, response: [...response, 1] }));
+  const R = shape.responseLength + 1;
+  const values = await valuesOf(critic, longer, { ...shape, responseLength: R });
+  const last = longer.map(({ response }, b) => values[b * R + response.length - 1] ?? NaN);
+  expect(farthest(last, scores)).toBeLessThan(1e-5);
+  reward.dispose();
+  critic.dispose();
+});
+
+test('D53: tf.moments has the population variance, which is the default of our whitening and not that of TRL', () => {
+  const matrix = oracles.whiten.x.flat();
+  const mask = matrix.map(() => 1);
+  const { mean, variance } = tf.tidy(() => {
+    const moments = tf.moments(tf.tensor1d(matrix));
+    return {
+      mean: moments.mean.dataSync()[0] ?? NaN,
+      variance: moments.variance.dataSync()[0] ?? NaN,
+    };
+  });
+  expect(variance).toBeCloseTo(maskedVariance(matrix, mask), 6);
+  expect(Math.abs(variance - maskedVariance(matrix, mask, 'bessel'))).toBeGreaterThan(0.005);
+  const white = whiten(matrix, mask);
+  white.forEach((x, i) =>
+    expect(x).toBeCloseTo(((matrix[i] ?? NaN) - mean) / Math.sqrt(variance), 4),
+  );
+  expect(white[0]).toBeCloseTo(oracles.whiten.pop_shift[0]?.[0] ?? NaN, 5);
+});
+
 async function withRollout(
   use: (parts: {
     models: Awaited<ReturnType<typeof ppoModels>>;
@@ -177,7 +253,7 @@ describe('updateOnMinibatch', () => {
       expect(valueOptimizer.steps).toBe(2);
       expect(metrics['loss/ptx_avg']).toBeCloseTo(ptxLoss, 5);
       const [without, together] = taken;
-      let [ptxSquares, ownSquares] = [0, 0];
+      let [ptxSquares, ownSquares, product] = [0, 0, 0];
       for (const [name, g] of expected) {
         const own = without?.get(name) ?? new Float32Array(g.length);
         const difference = (together?.get(name) ?? []).map((x, i) => x - (own[i] ?? NaN));
@@ -190,9 +266,15 @@ describe('updateOnMinibatch', () => {
         ).toBeLessThan(2e-5);
         ptxSquares += g.reduce((sum, x) => sum + x * x, 0);
         ownSquares += own.reduce((sum, x) => sum + x * x, 0);
+        product += own.reduce((sum, x, i) => sum + x * (g[i] ?? NaN), 0);
       }
       const ratio = (gamma * Math.sqrt(ptxSquares)) / Math.sqrt(ownSquares);
       expect((metrics['ptx/grad_norm_ratio'] ?? NaN) / ratio).toBeCloseTo(1, 3);
+      expect((metrics['ppo/grad_norm'] ?? NaN) / Math.sqrt(ownSquares)).toBeCloseTo(1, 4);
+      expect((metrics['ptx/grad_norm'] ?? NaN) / Math.sqrt(ptxSquares)).toBeCloseTo(1, 4);
+      const cosine = product / Math.sqrt(ownSquares * ptxSquares);
+      expect(Math.abs(cosine)).toBeGreaterThan(0.001);
+      expect(metrics['ptx/grad_cosine']).toBeCloseTo(cosine, 5);
     }));
 
   test('D31: policy and value function move by their own rates and never touch each other', () =>

@@ -1,5 +1,4 @@
-/** The PPO loop: its own checks, its record, what it refuses, and a miniature that really learns (repeat-spec.ts: resuming). */
-import * as tf from '@tensorflow/tfjs-core';
+/** The PPO loop: its record, what it refuses, and a miniature that really learns (repeat-spec.ts: resuming). */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Rng } from '../../../src/data/rng.ts';
 import { Model } from '../../../src/model/parameters.ts';
@@ -7,7 +6,6 @@ import { unprefixed } from '../../../src/rlhf/loop.ts';
 import { ppoLoop, type PpoData } from '../../../src/rlhf/ppo.ts';
 import { pretrainLoop } from '../../../src/rlhf/pretrain.ts';
 import { DEFAULT_OPTIMIZER } from '../../../src/model/optimizer.ts';
-import { scoreSequences } from '../../../src/rlhf/sequences.ts';
 import { start, TINY, tinyModel } from '../model/tiny-model.ts';
 import { disposeModels, expectNoLeak, PPO, ppoModels, prompts, ptx, shape, take } from './toy.ts';
 
@@ -22,58 +20,6 @@ const lowTokens: PpoData['score'] = (rows) =>
 const data: PpoData = { prompts, ptx, score: lowTokens, scoredByRewardModel: false };
 
 describe('ppoLoop', () => {
-  test('D14, D31, D33: the checks of a healthy run hold', async () => {
-    const models = await ppoModels();
-    const reward = await models.value.copy();
-    const own = { ...data, scoredByRewardModel: true };
-    const score: PpoData['score'] = (rows) => scoreSequences(reward, rows, shape);
-    const loop = ppoLoop(models, { ...own, score }, PPO);
-    const [, second] = await take(loop, 2);
-    expect(Object.keys(second?.checks ?? {}).sort()).toEqual([
-      'critic starts as reward model',
-      'finite numbers',
-      'first approx-kl is 0',
-      'first clip fraction is 0',
-      'first ratio is 1',
-      'kl 0 at start',
-      'padding changes nothing',
-      'reference unchanged',
-    ]);
-    for (const [name, { ok, value }] of Object.entries(second?.checks ?? {})) {
-      expect(ok, `${name}: ${value}`).toBe(true);
-    }
-    loop.dispose();
-    reward.dispose();
-    disposeModels(models);
-  });
-
-  test('D14, D33: a policy that is not the reference, and a reference that moves, are found out', async () => {
-    const models = await ppoModels();
-    const nudge = (model: Model) => {
-      const gain = model.get('ln_f.weight');
-      tf.tidy(() => gain.assign(tf.mul(gain, 1.05)));
-    };
-    nudge(models.policy);
-    const loop = ppoLoop(models, data, PPO);
-    const [first] = await take(loop, 1);
-    expect(first?.checks?.['kl 0 at start']?.ok).toBe(false);
-    expect(first?.checks?.['reference unchanged']?.ok).toBe(true);
-    nudge(models.reference);
-    const [second] = await take(loop, 1);
-    expect(second?.checks?.['reference unchanged']?.ok).toBe(false);
-    loop.dispose();
-    disposeModels(models);
-  });
-
-  test('D14: a critic that is not the reward model is found out', async () => {
-    const models = await ppoModels();
-    const loop = ppoLoop(models, { ...data, scoredByRewardModel: true }, PPO);
-    const [first] = await take(loop, 1);
-    expect(first?.checks?.['critic starts as reward model']?.ok).toBe(false);
-    loop.dispose();
-    disposeModels(models);
-  });
-
   test('a record has the names of the reference, and one response for the token lens', async () => {
     const models = await ppoModels();
     const loop = ppoLoop(models, data, PPO);
@@ -93,7 +39,10 @@ describe('ppoLoop', () => {
         'val/ratio_var',
         'val/num_eos_tokens',
         'loss/ptx_avg',
+        'ptx/grad_norm',
+        'ppo/grad_norm',
         'ptx/grad_norm_ratio',
+        'ptx/grad_cosine',
       ],
       ...['completions/mean_length', 'completions/clipped_ratio'],
     ]) {

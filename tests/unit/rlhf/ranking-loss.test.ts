@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import {
   comparisonsFromRanks,
   countCorrect,
+  pairDivisor,
   rankingLoss,
   type PairDivisor,
 } from '../../../src/rlhf/ranking-loss.ts';
@@ -126,13 +127,73 @@ describe('rankingLoss', () => {
     );
   });
 
+  test('O8: Bradley-Terry data without end has its optimum at the rewards, up to a constant', () => {
+    const rewards = fc.array(fc.double({ min: -2, max: 2, noNaN: true }), {
+      minLength: 2,
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(rewards, fc.double({ min: -3, max: 3, noNaN: true }), (r, constant) => {
+        // Every pair in both orders, each with its probability.
+        const gradient = (s: readonly number[]) => {
+          const sum = new Array<number>(s.length).fill(0);
+          for (let i = 0; i < s.length; i++) {
+            for (let j = 0; j < s.length; j++) {
+              if (i === j) continue;
+              const p = 1 / (1 + Math.exp((r[j] ?? NaN) - (r[i] ?? NaN)));
+              const pair = rankingLoss([s[i] ?? NaN, s[j] ?? NaN], [1, 2]).gradient;
+              sum[i] = (sum[i] ?? NaN) + p * (pair[0] ?? NaN);
+              sum[j] = (sum[j] ?? NaN) + p * (pair[1] ?? NaN);
+            }
+          }
+          return sum;
+        };
+        gradient(r.map((x) => x + constant)).forEach((g) => expect(g).toBeCloseTo(0, 10));
+        const moved = gradient(r.map((x, i) => (i === 0 ? x + 0.5 : x)));
+        expect(moved[0]).toBeGreaterThan(0.01);
+      }),
+    );
+  });
+
+  test('O8: the gradient equals the naive loop over pairs, for both divisors', () => {
+    fc.assert(
+      fc.property(ranked, fc.constantFrom(...DIVISORS), ({ K, scores: r, ranks }, divisor) => {
+        const expected = new Array<number>(K).fill(0);
+        let kept = 0;
+        for (let i = 0; i < K; i++) {
+          for (let j = 0; j < K; j++) {
+            if ((ranks[i] ?? NaN) >= (ranks[j] ?? NaN)) continue;
+            kept++;
+            const wrong = 1 / (1 + Math.exp((r[i] ?? NaN) - (r[j] ?? NaN)));
+            expected[i] = (expected[i] ?? NaN) - wrong;
+            expected[j] = (expected[j] ?? NaN) + wrong;
+          }
+        }
+        const pairs = divisor === 'all-pairs' ? (K * (K - 1)) / 2 : kept || 1;
+        const { gradient } = rankingLoss(r, ranks, divisor);
+        expected.forEach((g, i) => expect(gradient[i]).toBeCloseTo(g / pairs, 10));
+      }),
+    );
+  });
+
+  test('D36: unless told otherwise, a tie still counts in the divisor', () => {
+    expect(rankingLoss([1, 0, 0], [1, 2, 2])).toEqual(
+      rankingLoss([1, 0, 0], [1, 2, 2], 'all-pairs'),
+    );
+    expect(pairDivisor(4, 5)).toBe(6);
+    expect(pairDivisor(4, 5, 'kept-pairs')).toBe(5);
+    expect(pairDivisor(4, 0, 'kept-pairs')).toBe(1);
+  });
+
   test('extreme margins stay finite; a prompt of ties alone gives 0', () => {
     expect(rankingLoss([-1e4, 1e4], [1, 2]).loss).toBeCloseTo(2e4, 6);
     expect(rankingLoss([1e4, -1e4], [1, 2]).loss).toBe(0);
     for (const divisor of DIVISORS) {
       expect(rankingLoss([1, 2], [1, 1], divisor)).toEqual({ loss: 0, gradient: [0, 0] });
     }
-    expect(() => rankingLoss([1], [1])).toThrow(/at least 2/);
+    expect(() => rankingLoss([1], [1])).toThrow(/at least 2 completions, got 1/);
+    expect(() => rankingLoss([1, 2], [1, 2, 3])).toThrow(/scores has 2 elements, expected 3/);
+    expect(() => countCorrect([1], [1, 2])).toThrow(/scores has 1 elements, expected 2/);
   });
 });
 

@@ -1,10 +1,10 @@
 /** The reward model: its loss on scores, what it counts, its bias, and that a stopped run goes on. */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { comparisonMatrix } from '../../../src/rlhf/comparison-matrix.ts';
 import { rankingLoss, type PairDivisor } from '../../../src/rlhf/ranking-loss.ts';
 import {
   comparisonLoss,
-  comparisonMatrix,
   normaliseBias,
   rewardFromSft,
   rewardLoop,
@@ -12,8 +12,15 @@ import {
 } from '../../../src/rlhf/reward.ts';
 import { cosineToFloor } from '../../../src/rlhf/schedules.ts';
 import { scoreSequences } from '../../../src/rlhf/sequences.ts';
-import { farthest, raggedSequences, sameBits, start, tinyModel } from '../model/tiny-model.ts';
-import { expectNoLeak, rankings, REWARD, shape, take } from './toy.ts';
+import {
+  farthest,
+  raggedSequences,
+  sameBits,
+  start,
+  TINY,
+  tinyModel,
+} from '../model/tiny-model.ts';
+import { eos, expectNoLeak, rankings, REWARD, shape, take } from './toy.ts';
 
 beforeAll(() => start('wasm'));
 
@@ -92,6 +99,32 @@ describe('rewardLoop', () => {
     // The position table is read by one forward pass and by the optimizer: no pass per comparison.
     expect(reads.mock.calls.filter(([name]) => name === 'wpe.weight')).toHaveLength(2);
     expect(record?.values['loss']).toBeCloseTo(expected / 2, 4);
+    loop.dispose();
+    model.dispose();
+  });
+
+  test('D40: on two sequences the loss is that of the final scores, not the mean over diverging tokens', async () => {
+    const model = tinyModel('scalar');
+    const sequences = [
+      { prompt: [1, 2], response: [3, 4, 5, eos] },
+      { prompt: [1, 2], response: [3, 9, eos] },
+    ];
+    const [better = NaN, worse = NaN] = await scoreSequences(model, sequences, shape);
+    const ours = Math.log1p(Math.exp(worse - better));
+    // DeepSpeed-Chat: the same loss at each position from where they part, then its mean.
+    const prefixes = [2, 3].map((n) =>
+      sequences.map(({ prompt, response }) => ({ prompt, response: response.slice(0, n) })),
+    );
+    let theirs = 0;
+    for (const pair of prefixes) {
+      const [a = NaN, b = NaN] = await scoreSequences(model, pair, shape);
+      theirs += Math.log1p(Math.exp(b - a)) / prefixes.length;
+    }
+    expect(Math.abs(theirs - ours)).toBeGreaterThan(0.01);
+    const data = [{ sequences, ranks: [1, 2], labeler: 'person' }];
+    const loop = rewardLoop(model, data, REWARD);
+    const [record] = await take(loop, 1);
+    expect(record?.values['loss']).toBeCloseTo(ours, 4);
     loop.dispose();
     model.dispose();
   });

@@ -1,10 +1,13 @@
 /** Supervised fine-tuning: what is learnt, what is not looked at, and what a run leaves behind (repeat-spec.ts: resuming). */
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as tf from '@tensorflow/tfjs-core';
+import { disposeBatch, uploadBatch } from '../../../src/model/batch.ts';
+import { hiddenStates } from '../../../src/model/forward.ts';
 import { addGradients, globalNorm, gradientsOf } from '../../../src/model/optimizer.ts';
 import { languageModelGradients } from '../../../src/rlhf/pretrain.ts';
 import { cosineToFloor } from '../../../src/rlhf/schedules.ts';
 import {
+  disposeSequences,
   logProbabilitiesOf,
   maskedTokenMean,
   responseStatistics,
@@ -31,6 +34,56 @@ describe('sftLoop', () => {
     expect(await stop()).toBeGreaterThan(0.98);
     expect(records.at(-1)?.values['loss']).toBeLessThan(0.05);
     loop.dispose();
+    model.dispose();
+  });
+
+  test('D3: a mask made from ids with PAD = EOS would teach nothing; ours is made from lengths', async () => {
+    const example = { prompt: [3], response: [eos] };
+    const same = tinyModel('language', 1, { ...TINY, padId: eos });
+    const batch = uploadSequences([example], shape, eos);
+    // The textbook mistake: every EOS is taken for padding, and no token is left to learn from.
+    const byId = Array.from(batch.labels.dataSync(), (id) => (id === eos ? 0 : 1));
+    expect(byId).toEqual(new Array<number>(shape.responseLength).fill(0));
+    expect(Array.from(batch.maskValues)).toEqual([1, 0, 0, 0, 0]);
+    disposeSequences(batch);
+    const settings = { ...SFT, batchSize: 1, epochs: 40, dropout: 0, learningRate: 1e-2 };
+    const loop = sftLoop(same, [example], settings);
+    await take(loop);
+    const [stop = NaN] = await logProbabilitiesOf(same, [example], shape);
+    expect(Math.exp(stop)).toBeGreaterThan(0.98);
+    loop.dispose();
+    same.dispose();
+  });
+
+  test('D42: labels are shifted by one: a column predicts the next token, prompt columns predict nothing', async () => {
+    const model = tinyModel();
+    const loss = async (sequence: (typeof examples)[number]) => {
+      const settings = { ...SFT, batchSize: 1, epochs: 1, dropout: 0, learningRate: 0 };
+      const loop = sftLoop(model, [sequence], settings);
+      const [first] = await take(loop, 1);
+      loop.dispose();
+      return first?.values['loss'] ?? NaN;
+    };
+    for (const { prompt, response } of examples.slice(0, 5)) {
+      // All logits of the row without padding, and -log softmax of the next token at each response column.
+      const tokens = [...prompt, ...response];
+      const batch = uploadBatch(Int32Array.from(tokens), new Int32Array(1));
+      const logits = tf.tidy(() =>
+        tf
+          .matMul(hiddenStates(model, batch), model.get('wte.weight'), false, true)
+          .dataSync<'float32'>()
+          .slice(),
+      );
+      disposeBatch(batch);
+      const V = TINY.vocabularySize;
+      const nll = response.map((token, t) => {
+        const column = prompt.length + t - 1;
+        const row = Array.from(logits.subarray(column * V, (column + 1) * V));
+        return Math.log(row.reduce((sum, x) => sum + Math.exp(x), 0)) - (row[token] ?? NaN);
+      });
+      const mean = nll.reduce((sum, x) => sum + x, 0) / nll.length;
+      expect(await loss({ prompt, response })).toBeCloseTo(mean, 4);
+    }
     model.dispose();
   });
 

@@ -12,7 +12,8 @@ import {
 } from '../../../src/model/optimizer.ts';
 import type { Head, Model } from '../../../src/model/parameters.ts';
 import { policyLossTensor, valueLossTensor } from '../../../src/rlhf/ppo-update.ts';
-import { comparisonLoss, comparisonMatrix, rewardLoop } from '../../../src/rlhf/reward.ts';
+import { comparisonMatrix } from '../../../src/rlhf/comparison-matrix.ts';
+import { comparisonLoss, rewardLoop } from '../../../src/rlhf/reward.ts';
 import {
   disposeSequences,
   maskedTokenMean,

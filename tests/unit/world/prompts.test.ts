@@ -21,7 +21,7 @@ const pairOf = (prompt: { template: string; entity: string }): string =>
   `${prompt.template} ${prompt.entity}`;
 
 describe('prompts', () => {
-  it('of different splits share no user, no text, no template and entity together', () => {
+  it('D43: prompts of different splits share no user, no text, no template and entity together', () => {
     for (const a of SPLITS) {
       for (const b of SPLITS) {
         if (a === b) continue;
@@ -35,7 +35,7 @@ describe('prompts', () => {
     }
   });
 
-  it('are distinct, capped per user, and from at least 50 test users', () => {
+  it('D43: prompts are distinct, share no long prefix, are capped per user, and from at least 50 test users', () => {
     for (const split of SPLITS) {
       const prompts = sets[split];
       expect(new Set(prompts.map(({ text }) => text.slice(0, 90))).size).toBe(prompts.length);
@@ -49,7 +49,7 @@ describe('prompts', () => {
     expect(new Set(sets.test.map(({ userId }) => userId)).size).toBeGreaterThanOrEqual(50);
   });
 
-  it('lose those with personal data from the training split, and from no other', () => {
+  it('D43: prompts lose those with personal data from the training split, and from no other', () => {
     const { draw } = useCases.chat;
     const number = vi.spyOn(useCases.chat, 'draw').mockImplementation((rng, user, favourite) => {
       const draft = draw(rng, user, favourite);

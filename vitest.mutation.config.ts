@@ -1,0 +1,35 @@
+// The tests that `npm run mutate` repeats for every mutant: those of the arithmetic on plain arrays, which need
+// no backend and run in seconds. Not a project of `npm test`, which runs the same files with all others.
+import { defineConfig } from 'vitest/config';
+
+const ARITHMETIC = [
+  'advantages',
+  'agreement',
+  'best-of-n-law',
+  'bradley-terry',
+  'categorical',
+  'clipping',
+  'comparison-matrix',
+  'ema',
+  'exact-optimum',
+  'group-baselines',
+  'intervals',
+  'kl',
+  'masked',
+  'metrics',
+  'minibatches',
+  'ptx-bandit',
+  'ranking-loss',
+  'schedules',
+  'self-checks',
+  'whitening',
+];
+
+export default defineConfig({
+  test: {
+    include: ARITHMETIC.map((name) => `tests/unit/rlhf/${name}.test.ts`),
+    environment: 'node',
+    setupFiles: ['tests/setup/few-cases.ts'],
+    testTimeout: 60_000,
+  },
+});
