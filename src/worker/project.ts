@@ -36,7 +36,7 @@ import { saveRun } from '../storage/runs.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import { InputError } from './failure.ts';
 import type { CheckpointSummary, TrainingStage } from './protocol.ts';
-import { inputsOf, newestRun, type ProjectRows } from './stage-graph.ts';
+import { finishedCheckpoint, inputsOf, newestRun, type ProjectRows } from './stage-graph.ts';
 import type { ModelSource } from './stages.ts';
 
 /** Checkpoints in the middle of a run that are kept for each stage: the newest and the one to fall back to. */
@@ -211,6 +211,12 @@ export class Project {
       summary: summaryOf(row),
       load: async () => snapshotOf(await readCheckpoint(await this.#db(), id)),
     };
+  }
+
+  /** The newest finished model of a stage; null when there is none. */
+  finished(stage: TrainingStage): ModelSource | null {
+    const row = finishedCheckpoint(this.#rows, stage);
+    return row === undefined ? null : this.source(row.id);
   }
 
   /** Where an unfinished run can go on; null when it has no sound checkpoint and has to begin again. */

@@ -1,36 +1,27 @@
 /**
- * The state machine behind the protocol: which stage may start, runs, is paused, done or stale; what is stored when;
- * one handler for each command. It computes nothing itself: loops, sampling and judging are the workbench's.
+ * The session behind the protocol: engine, project, labels and judges, and who may compute when;
+ * one handler for each command. Training is driven by stage-driver.ts; it computes nothing itself, the workbench does.
  */
 import { defaultSettings, type Settings } from '../config/settings.ts';
 import { acquireProjectLock, type LockProvider, type ProjectLock } from '../storage/locks.ts';
-import { ReadOnlyError, StorageError } from '../storage/errors.ts';
+import { ReadOnlyError } from '../storage/errors.ts';
 import type { Connection } from '../storage/open.ts';
-import type { RunRow } from '../storage/schema.ts';
 import type { CommandHandlers } from './dispatch.ts';
-import { failureOf, InputError } from './failure.ts';
+import { InputError } from './failure.ts';
 import { exportLabels, importLabels } from './label-files.ts';
 import { ProgressClock } from './progress-clock.ts';
-import { Project, settingsOfRun, STAGE_NAMES, summaryOf } from './project.ts';
+import { Project, STAGE_NAMES, summaryOf } from './project.ts';
 import type {
   CheckpointSummary,
   CommandMap,
   EngineInfo,
-  StageState,
   StageStates,
   TrainingStage,
   WorkerEvent,
 } from './protocol.ts';
-import { Runner, type CheckpointPace, type RunnerHooks } from './runner.ts';
-import {
-  chosenRankings,
-  finishedCheckpoint,
-  inputsOf,
-  labelsState,
-  missingFor,
-  newestRun,
-  storedState,
-} from './stage-graph.ts';
+import type { CheckpointPace } from './runner.ts';
+import { StageDriver } from './stage-driver.ts';
+import { chosenRankings, labelsState } from './stage-graph.ts';
 import type { ModelSource, RankingRequest, ReportProgress, Workbench } from './stages.ts';
 import { PERSON } from '../records/ranking.ts';
 
@@ -57,8 +48,7 @@ export class Session {
   #settings: Settings = defaultSettings();
   #project: Project | null = null;
   #lock: { readonly project: string; readonly lock: ProjectLock } | null = null;
-  #backend = '';
-  #runner: Runner | null = null;
+  readonly #driver: StageDriver;
   #simulation: Simulation | null = null;
   #queue: Promise<unknown> = Promise.resolve();
   readonly #progress: ReportProgress;
@@ -66,6 +56,19 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#progress = new ProgressClock(options.now, options.emit).report;
+    this.#driver = new StageDriver(options, {
+      project: () => this.#opened(),
+      settings: () => this.#settings,
+      expectIdle: (stage) => {
+        this.#expectIdle(stage);
+      },
+      tellStages: () => {
+        this.#tellStages();
+      },
+      tellCheckpoints: () => {
+        options.emit({ type: 'checkpoints', checkpoints: this.#checkpoints() });
+      },
+    });
     this.handlers = { ...this.#stageHandlers(), ...this.#modelHandlers() };
   }
 
@@ -86,12 +89,14 @@ export class Session {
       'settings.set': inOrder(({ settings }: { settings: Settings }) => this.#set(settings)),
       'labels.changed': inOrder(() => this.#labelsChanged()),
       'labels.import': inOrder((args: CommandMap['labels.import']['args']) => this.#import(args)),
-      'stage.start': inOrder((args: CommandMap['stage.start']['args']) => this.#start(args, 'run')),
-      'stage.step': inOrder(({ stage }: { stage: TrainingStage }) =>
-        this.#start({ stage, fresh: false }, 'step'),
+      'stage.start': inOrder((args: CommandMap['stage.start']['args']) =>
+        this.#driver.start(args, 'run'),
       ),
-      'stage.pause': inOrder(({ stage }: { stage: TrainingStage }) => this.#pause(stage)),
-      'stage.stop': inOrder(({ stage }: { stage: TrainingStage }) => this.#stop(stage)),
+      'stage.step': inOrder(({ stage }: { stage: TrainingStage }) =>
+        this.#driver.start({ stage, fresh: false }, 'step'),
+      ),
+      'stage.pause': inOrder(({ stage }: { stage: TrainingStage }) => this.#driver.pause(stage)),
+      'stage.stop': inOrder(({ stage }: { stage: TrainingStage }) => this.#driver.stop(stage)),
       'checkpoint.delete': inOrder(({ checkpoint }: { checkpoint: string }) =>
         this.#deleteCheckpoint(checkpoint),
       ),
@@ -137,17 +142,15 @@ export class Session {
     backend,
     settings,
   }: CommandMap['engine.start']['args']): Promise<EngineInfo> {
-    await this.#runner?.pause();
-    this.#dropRunner();
+    await this.#driver.rest();
     if (this.#project === null) this.#settings = settings;
     const info = await this.#options.workbench.start(backend, this.#progress);
-    this.#backend = info.backend;
+    this.#driver.backend = info.backend;
     return info;
   }
 
   async #open(id: string): Promise<CommandMap['project.open']['reply']> {
-    await this.#runner?.pause();
-    this.#dropRunner();
+    await this.#driver.rest();
     if (this.#lock?.project !== id) {
       this.#lock?.lock.release();
       this.#lock = { project: id, lock: await acquireProjectLock(id, this.#options.locks) };
@@ -188,122 +191,6 @@ export class Session {
     const notes = await this.#opened().refreshLabels();
     this.#tellNotes(notes);
     return { stages: this.#stages() };
-  }
-
-  async #start(
-    { stage, fresh }: { stage: TrainingStage; fresh: boolean },
-    wish: 'run' | 'step',
-  ): Promise<{ state: StageState }> {
-    const project = this.#opened();
-    project.expectWritable();
-    this.#expectIdle(stage);
-    if (fresh || this.#runner?.stage !== stage || this.#runner.status !== 'paused') {
-      await this.#runner?.pause();
-      this.#dropRunner();
-      const missing = missingFor(project.rows, stage);
-      if (missing !== null) throw new InputError(missing);
-      this.#runner = await this.#makeRunner(stage, fresh ? null : this.#unfinished(stage));
-    }
-    if (wish === 'run') this.#runner.start();
-    else this.#runner.step();
-    return { state: this.#runner.state };
-  }
-
-  async #pause(stage: TrainingStage): Promise<{ state: StageState }> {
-    if (this.#runner?.stage === stage) await this.#runner.pause();
-    return { state: this.#state(stage) };
-  }
-
-  async #stop(stage: TrainingStage): Promise<{ state: StageState }> {
-    if (this.#runner?.stage !== stage || this.#runner.status === 'failed') {
-      const unfinished = this.#unfinished(stage);
-      if (unfinished === null) return { state: this.#state(stage) };
-      this.#opened().expectWritable();
-      this.#expectIdle(stage);
-      this.#dropRunner();
-      this.#runner = await this.#makeRunner(stage, unfinished);
-    }
-    await this.#runner.stop();
-    return { state: this.#state(stage) };
-  }
-
-  /** The run of a stage that can go on: unfinished, and trained from what is there now. */
-  #unfinished(stage: TrainingStage): RunRow | null {
-    const { rows } = this.#opened();
-    const row = newestRun(rows, stage);
-    if (row === undefined) return null;
-    const { status } = row.run;
-    if (status === 'finished' || status === 'stopped') return null;
-    const settings = settingsOfRun(row);
-    if (settings === null) return null;
-    // A paused run keeps the settings it began with; one that failed goes on only with the same ones.
-    const as = status === 'failed' ? rows : { ...rows, settings };
-    return inputsOf(as, stage) === row.inputs ? row : null;
-  }
-
-  async #makeRunner(stage: TrainingStage, unfinished: RunRow | null): Promise<Runner> {
-    const project = this.#opened();
-    const found = unfinished === null ? null : await project.snapshotOf(unfinished);
-    this.#tellNotes(found?.notes ?? []);
-    const row = unfinished ?? project.newRun(stage, this.#backend);
-    const resumed = {
-      ...row,
-      step: found?.step ?? 0,
-      run: { ...row.run, status: 'running' as const },
-    };
-    await project.saveRun(resumed);
-    const settings = settingsOfRun(row) ?? this.#settings;
-    const request = {
-      stage,
-      settings,
-      snapshot: found?.snapshot ?? null,
-      sft: this.#finished('sft'),
-      reward: this.#finished('reward'),
-      rankings: chosenRankings({ ...project.rows, settings }),
-      demonstrations: project.rows.demonstrations,
-    };
-    const openLoop = () => this.#options.workbench.createLoop(request);
-    return new Runner(stage, resumed, this.#hooks(project, stage, openLoop), this.#options.pace);
-  }
-
-  #hooks(project: Project, stage: TrainingStage, openLoop: RunnerHooks['openLoop']): RunnerHooks {
-    const { emit, now, yieldToMessages } = this.#options;
-    return {
-      now,
-      yieldToMessages,
-      openLoop,
-      save: async (loop, row, metrics, finished) => {
-        await project.saveLoop(loop, row, metrics, finished);
-        if (finished) emit({ type: 'checkpoints', checkpoints: this.#checkpoints() });
-      },
-      saveRun: async (row) => {
-        try {
-          await project.saveRun(row);
-        } catch (error) {
-          if (!(error instanceof StorageError)) throw error;
-          emit({ type: 'failure', failure: failureOf(error) });
-        }
-      },
-      step: ({ id: run }, { step, values, samples, checks, rollout }) => {
-        emit({ type: 'metrics', run, record: { stage, step, values } });
-        if (samples !== undefined) emit({ type: 'samples', run, stage, step, samples });
-        if (checks !== undefined) emit({ type: 'checks', run, checks });
-        if (rollout !== undefined) {
-          const view = this.#options.workbench.rolloutView(rollout);
-          emit({ type: 'rollout', run, step, view });
-        }
-      },
-      changed: (state) => {
-        if (state.status === 'running' || state.status === 'paused') {
-          emit({ type: 'stage', stage, state });
-        } else {
-          this.#tellStages();
-        }
-      },
-      failed: (error) => {
-        emit({ type: 'failure', failure: failureOf(error) });
-      },
-    };
   }
 
   async #simulate({ count, k }: { count: number; k: number }): Promise<{ added: number }> {
@@ -361,22 +248,10 @@ export class Session {
     if (this.#simulation !== null) {
       throw new InputError('The simulated class is still ranking: wait for it or stop it.');
     }
-    const runner = this.#runner;
-    if (runner?.status === 'running' && runner.stage !== stage) {
-      throw new InputError(`${STAGE_NAMES[runner.stage]} is training: pause it first.`);
+    const training = this.#driver.training;
+    if (training !== null && training !== stage) {
+      throw new InputError(`${STAGE_NAMES[training]} is training: pause it first.`);
     }
-  }
-
-  /** Frees the paused or ended loop. Throws when steps of it are not stored. */
-  #dropRunner(): void {
-    if (this.#runner?.unsaved === true) {
-      throw new StorageError(
-        `The last steps of ${STAGE_NAMES[this.#runner.stage]} could not be saved yet: ` +
-          'make room, then go on with it or stop it.',
-      );
-    }
-    this.#runner?.dispose();
-    this.#runner = null;
   }
 
   #opened(): Project {
@@ -385,9 +260,7 @@ export class Session {
   }
 
   #finished(stage: TrainingStage): ModelSource | null {
-    if (this.#project === null) return null;
-    const row = finishedCheckpoint(this.#project.rows, stage);
-    return row === undefined ? null : this.#project.source(row.id);
+    return this.#project?.finished(stage) ?? null;
   }
 
   #trainedReward(): ModelSource {
@@ -409,21 +282,14 @@ export class Session {
     return [...this.#options.workbench.shipped(), ...finished];
   }
 
-  #state(stage: TrainingStage): StageState {
-    const { rows } = this.#opened();
-    const runner = this.#runner;
-    if (runner?.stage === stage && runner.status !== 'done') return runner.state;
-    return storedState(rows, stage);
-  }
-
   #stages(): StageStates {
     const simulation = this.#simulation;
     const labels = labelsState(this.#opened().rows);
     return {
-      sft: this.#state('sft'),
+      sft: this.#driver.state('sft'),
       labels: simulation === null ? labels : { ...labels, status: 'running' },
-      reward: this.#state('reward'),
-      ppo: this.#state('ppo'),
+      reward: this.#driver.state('reward'),
+      ppo: this.#driver.state('ppo'),
     };
   }
 

@@ -1,0 +1,195 @@
+/**
+ * Which stage trains, and on what: begins, goes on with, pauses and stops the one run that may train at a time, and
+ * stores and reports what its runner hands over. It knows no commands (session.ts) and no steps (runner.ts).
+ */
+import type { Settings } from '../config/settings.ts';
+import { StorageError } from '../storage/errors.ts';
+import type { RunRow } from '../storage/schema.ts';
+import { failureOf, InputError } from './failure.ts';
+import { settingsOfRun, STAGE_NAMES, type Project } from './project.ts';
+import type { StageState, TrainingStage, WorkerEvent } from './protocol.ts';
+import { Runner, type CheckpointPace, type RunnerHooks } from './runner.ts';
+import { chosenRankings, inputsOf, missingFor, newestRun, storedState } from './stage-graph.ts';
+import type { Workbench } from './stages.ts';
+
+export interface DriverOptions {
+  readonly workbench: Workbench;
+  readonly emit: (event: WorkerEvent) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly yieldToMessages: () => Promise<void>;
+  readonly pace: CheckpointPace;
+}
+
+/** What the driver asks of the session around it. */
+export interface DriverSession {
+  /** Throws InputError when none is open. */
+  project(): Project;
+  settings(): Settings;
+  /** Throws InputError when something else is computing. */
+  expectIdle(stage: TrainingStage): void;
+  tellStages(): void;
+  tellCheckpoints(): void;
+}
+
+type Reply = Promise<{ state: StageState }>;
+
+export class StageDriver {
+  /** Name of the backend that new runs are marked with. */
+  backend = '';
+  readonly #options: DriverOptions;
+  readonly #session: DriverSession;
+  #runner: Runner | null = null;
+
+  constructor(options: DriverOptions, session: DriverSession) {
+    this.#options = options;
+    this.#session = session;
+  }
+
+  /** The stage that is training now. */
+  get training(): TrainingStage | null {
+    return this.#runner?.status === 'running' ? this.#runner.stage : null;
+  }
+
+  state(stage: TrainingStage): StageState {
+    const { rows } = this.#session.project();
+    const runner = this.#runner;
+    if (runner?.stage === stage && runner.status !== 'done') return runner.state;
+    return storedState(rows, stage);
+  }
+
+  /** Trains, or trains one step; goes on with an unfinished run unless `fresh`. */
+  async start(
+    { stage, fresh }: { stage: TrainingStage; fresh: boolean },
+    wish: 'run' | 'step',
+  ): Reply {
+    const project = this.#session.project();
+    project.expectWritable();
+    this.#session.expectIdle(stage);
+    if (fresh || this.#runner?.stage !== stage || this.#runner.status !== 'paused') {
+      await this.rest();
+      const missing = missingFor(project.rows, stage);
+      if (missing !== null) throw new InputError(missing);
+      this.#runner = await this.#makeRunner(stage, fresh ? null : this.#unfinished(stage));
+    }
+    if (wish === 'run') this.#runner.start();
+    else this.#runner.step();
+    return { state: this.#runner.state };
+  }
+
+  async pause(stage: TrainingStage): Reply {
+    if (this.#runner?.stage === stage) await this.#runner.pause();
+    return { state: this.state(stage) };
+  }
+
+  async stop(stage: TrainingStage): Reply {
+    if (this.#runner?.stage !== stage || this.#runner.status === 'failed') {
+      const unfinished = this.#unfinished(stage);
+      if (unfinished === null) return { state: this.state(stage) };
+      this.#session.project().expectWritable();
+      this.#session.expectIdle(stage);
+      this.#drop();
+      this.#runner = await this.#makeRunner(stage, unfinished);
+    }
+    await this.#runner.stop();
+    return { state: this.state(stage) };
+  }
+
+  /** Pauses what is training and frees it. Throws StorageError when steps of it are not stored. */
+  async rest(): Promise<void> {
+    await this.#runner?.pause();
+    this.#drop();
+  }
+
+  #drop(): void {
+    if (this.#runner?.unsaved === true) {
+      throw new StorageError(
+        `The last steps of ${STAGE_NAMES[this.#runner.stage]} could not be saved yet: ` +
+          'make room, then go on with it or stop it.',
+      );
+    }
+    this.#runner?.dispose();
+    this.#runner = null;
+  }
+
+  /** The run of a stage that can go on: unfinished, and trained from what is there now. */
+  #unfinished(stage: TrainingStage): RunRow | null {
+    const { rows } = this.#session.project();
+    const row = newestRun(rows, stage);
+    if (row === undefined) return null;
+    const { status } = row.run;
+    if (status === 'finished' || status === 'stopped') return null;
+    const settings = settingsOfRun(row);
+    if (settings === null) return null;
+    // A paused run keeps the settings it began with; one that failed goes on only with the same ones.
+    const as = status === 'failed' ? rows : { ...rows, settings };
+    return inputsOf(as, stage) === row.inputs ? row : null;
+  }
+
+  async #makeRunner(stage: TrainingStage, unfinished: RunRow | null): Promise<Runner> {
+    const project = this.#session.project();
+    const { workbench, emit, pace } = this.#options;
+    const found = unfinished === null ? null : await project.snapshotOf(unfinished);
+    for (const message of found?.notes ?? []) {
+      emit({ type: 'failure', failure: { kind: 'storage', message } });
+    }
+    const row = unfinished ?? project.newRun(stage, this.backend);
+    const resumed = {
+      ...row,
+      step: found?.step ?? 0,
+      run: { ...row.run, status: 'running' as const },
+    };
+    await project.saveRun(resumed);
+    const settings = settingsOfRun(row) ?? this.#session.settings();
+    const request = {
+      stage,
+      settings,
+      snapshot: found?.snapshot ?? null,
+      sft: project.finished('sft'),
+      reward: project.finished('reward'),
+      rankings: chosenRankings({ ...project.rows, settings }),
+      demonstrations: project.rows.demonstrations,
+    };
+    const openLoop = () => workbench.createLoop(request);
+    return new Runner(stage, resumed, this.#hooks(project, stage, openLoop), pace);
+  }
+
+  #hooks(project: Project, stage: TrainingStage, openLoop: RunnerHooks['openLoop']): RunnerHooks {
+    const { emit, now, yieldToMessages, workbench } = this.#options;
+    return {
+      now,
+      yieldToMessages,
+      openLoop,
+      save: async (loop, row, metrics, finished) => {
+        await project.saveLoop(loop, row, metrics, finished);
+        if (finished) this.#session.tellCheckpoints();
+      },
+      saveRun: async (row) => {
+        try {
+          await project.saveRun(row);
+        } catch (error) {
+          if (!(error instanceof StorageError)) throw error;
+          emit({ type: 'failure', failure: failureOf(error) });
+        }
+      },
+      step: ({ id: run }, { step, values, samples, checks, rollout }) => {
+        emit({ type: 'metrics', run, record: { stage, step, values } });
+        if (samples !== undefined) emit({ type: 'samples', run, stage, step, samples });
+        if (checks !== undefined) emit({ type: 'checks', run, checks });
+        if (rollout !== undefined) {
+          emit({ type: 'rollout', run, step, view: workbench.rolloutView(rollout) });
+        }
+      },
+      changed: (state) => {
+        if (state.status === 'running' || state.status === 'paused') {
+          emit({ type: 'stage', stage, state });
+        } else {
+          this.#session.tellStages();
+        }
+      },
+      failed: (error) => {
+        emit({ type: 'failure', failure: failureOf(error) });
+      },
+    };
+  }
+}
