@@ -3,7 +3,7 @@
  * the panels share. Rankings, votes and demonstrations have classes of their own.
  */
 import type { Settings } from '../config/settings.ts';
-import type { MetricRecord } from '../records/run.ts';
+import type { Suite } from '../records/suite.ts';
 import type {
   BackendName,
   CheckpointSummary,
@@ -58,6 +58,7 @@ export class Laboratory {
   #progress: Progress | null = $state.raw(null);
   #readOnly: string | null = $state.raw(null);
   #notes: readonly string[] = $state.raw([]);
+  #suite: Suite | null = $state.raw(null);
   #asked: TrainingStage | null = $state.raw(null);
   #chosen: string | null = $state.raw(null);
 
@@ -97,6 +98,14 @@ export class Laboratory {
   /** Why nothing can be changed here, when another tab has the project. */
   get readOnly(): string | null {
     return this.#readOnly;
+  }
+  /** True when the project is open and this tab may change it. */
+  get writable(): boolean {
+    return this.#opened && this.#readOnly === null;
+  }
+  /** The judgement that was stored when the project was opened. */
+  get suite(): Suite | null {
+    return this.#suite;
   }
   /** What could not be brought back, a sentence each. */
   get notes(): readonly string[] {
@@ -147,6 +156,13 @@ export class Laboratory {
     }
   }
 
+  /** Writes to the store; refused with a sentence, shown, when another tab has the project. Null when not written. */
+  async write<T>(action: () => Promise<T>): Promise<T | null> {
+    if (this.#readOnly === null) return this.attempt(action);
+    this.#failure = { kind: 'storage', message: this.#readOnly };
+    return null;
+  }
+
   /** Starts the engine and brings the project back. `linked` settings, from the address, win over stored ones. */
   async open(linked: Settings | null, backend?: BackendName): Promise<void> {
     this.#opening = true;
@@ -161,7 +177,8 @@ export class Laboratory {
       this.#stages = project.stages;
       this.#readOnly = project.readOnly;
       this.#notes = project.notes;
-      for (const { run, records } of project.metrics) this.#restore(run, records);
+      this.#suite = project.suite;
+      this.#restore(project);
       if (linked !== null) await this.setSettings(linked);
     }
     this.#progress = null;
@@ -250,9 +267,11 @@ export class Laboratory {
     if (this.#stages !== null) this.#stages = { ...this.#stages, [stage]: state };
   }
 
-  #restore(run: string, records: readonly MetricRecord[]): void {
-    for (const stage of TRAINING_STAGES) {
-      if (records[0]?.stage === stage) this.training[stage].restore(run, records);
+  #restore({ metrics, views }: CommandMap['project.open']['reply']): void {
+    for (const { run, records } of metrics) {
+      const stage = TRAINING_STAGES.find((known) => known === records[0]?.stage);
+      const view = views.find((row) => row.run === run)?.view;
+      if (stage !== undefined) this.training[stage].restore(run, records, view);
     }
   }
 

@@ -89,7 +89,8 @@ export class RankingDesk {
     return this.#order.before !== null || this.#done.length > 0;
   }
   get canSave(): boolean {
-    return this.#item !== undefined && isComplete(this.#order) && !this.#saving;
+    const complete = this.#item !== undefined && isComplete(this.#order);
+    return complete && !this.#saving && this.#laboratory.readOnly === null;
   }
 
   async loadCounts(): Promise<void> {
@@ -127,7 +128,7 @@ export class RankingDesk {
     if (item === undefined || !this.canSave) return;
     const ranking = this.#rankingOf(item);
     this.#saving = true;
-    const stored = await this.#laboratory.attempt(async () => {
+    const stored = await this.#laboratory.write(async () => {
       await this.#store.addRanking(ranking);
       return true;
     });
@@ -154,7 +155,7 @@ export class RankingDesk {
     if (last === undefined) return;
     const { item, ranking } = last;
     if (ranking !== null) {
-      const removed = await this.#laboratory.attempt(async () => {
+      const removed = await this.#laboratory.write(async () => {
         await this.#store.removeRanking(ranking.id);
         return true;
       });

@@ -7,6 +7,7 @@ import { sequenceShape } from '../config/stage-settings.ts';
 import { Rng } from '../data/rng.ts';
 import type { Model } from '../model/parameters.ts';
 import { PERSON, type Completion, type Ranking } from '../records/ranking.ts';
+import type { BlindPair } from '../records/vote.ts';
 import {
   answerPrompts,
   commonTokenBudget,
@@ -29,7 +30,7 @@ import { noiseCeiling, type Pair } from '../world/labeler-noise.ts';
 import type { WorldPrompt } from '../world/tasks.ts';
 import { InputError } from './failure.ts';
 import type { ModelShelf } from './model-shelf.ts';
-import type { BlindPair, CheckpointSummary, CommandMap, RewardReport } from './protocol.ts';
+import type { CheckpointSummary, CommandMap, RewardReport } from './protocol.ts';
 import { splitRankings } from './stage-loops.ts';
 import type { ModelSource, ReportProgress } from './stages.ts';
 import { plainCompletion, plainPrompt, type WorldSupply } from './world-supply.ts';

@@ -8,6 +8,7 @@ import { sequenceShape } from '../config/stage-settings.ts';
 import { startEngine, type Engine } from '../kernels/engine.ts';
 import type { Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
+import type { RolloutView } from '../records/run-view.ts';
 import type { RolloutRow } from '../rlhf/loop.ts';
 import { complete, completionsToRank, promptTokens, toSequence } from '../rlhf/pipeline.ts';
 import { scoreSequences } from '../rlhf/sequences.ts';
@@ -16,7 +17,7 @@ import type { WorldPrompt } from '../world/tasks.ts';
 import { InputError } from './failure.ts';
 import { drawBlindPairs, judgeCheckpoints, reportReward } from './judging.ts';
 import { BASE, ModelShelf } from './model-shelf.ts';
-import type { BackendName, CheckpointSummary, CommandMap, RolloutView } from './protocol.ts';
+import type { BackendName, CheckpointSummary, CommandMap } from './protocol.ts';
 import { loadModelFolder, type ReadFile } from './shipped-models.ts';
 import { openStageLoop } from './stage-loops.ts';
 import type {

@@ -12,6 +12,8 @@ import { readSafetensors, writeSafetensors } from '../data/safetensors.ts';
 import type { Demonstration } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { CheckpointManifest, JsonValue, MetricRecord, Run } from '../records/run.ts';
+import type { RunView } from '../records/run-view.ts';
+import type { Suite } from '../records/suite.ts';
 import type { Loop, Snapshot } from '../rlhf/loop.ts';
 import {
   deleteCheckpoints,
@@ -29,9 +31,9 @@ import {
   listDemonstrations,
   listRankings,
 } from '../storage/labels.ts';
-import { listMetrics, listRuns } from '../storage/lists.ts';
+import { listMetrics, listRuns, readSuite, readView } from '../storage/lists.ts';
 import type { Connection, Database } from '../storage/open.ts';
-import { openProject, readProject, saveSettings } from '../storage/projects.ts';
+import { openProject, readProject, saveSettings, saveSuite } from '../storage/projects.ts';
 import { saveRun } from '../storage/runs.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import { InputError } from './failure.ts';
@@ -191,14 +193,38 @@ export class Project {
     await this.refreshTraining();
   }
 
-  /** Metric series of the newest run of each stage. */
-  async newestMetrics(): Promise<{ run: string; records: readonly MetricRecord[] }[]> {
+  /** What the newest run of each stage has left to show: its metric series, and its view if it has one. */
+  async newestShown() {
     const db = await this.#db();
     const runs = (['sft', 'reward', 'ppo'] as const).flatMap((stage) => {
       const row = newestRun(this.#rows, stage);
-      return row === undefined ? [] : [row.id];
+      return row === undefined ? [] : [{ run: row.id, stage }];
     });
-    return Promise.all(runs.map(async (run) => ({ run, records: await listMetrics(db, run) })));
+    const metrics = await Promise.all(
+      runs.map(async ({ run }) => ({ run, records: await listMetrics(db, run) })),
+    );
+    const views = await Promise.all(
+      runs.map(async ({ run, stage }) => ({ run, stage, view: await readView(db, run) })),
+    );
+    return {
+      metrics,
+      views: views.flatMap(({ view, ...of }) => (view === null ? [] : [{ ...of, view }])),
+    };
+  }
+
+  /** What a run showed at its last checkpoint. */
+  async viewOf(run: string): Promise<RunView | null> {
+    return readView(await this.#db(), run);
+  }
+
+  async suite(): Promise<Suite | null> {
+    return readSuite(await this.#db(), this.id);
+  }
+
+  /** Keeps a judgement, in the place of the one before. */
+  async saveSuite(suite: Suite): Promise<void> {
+    this.expectWritable();
+    await saveSuite(await this.#db(), this.id, suite);
   }
 
   /** A checkpoint of this project as something that can be loaded. Throws {@link InputError} when there is none. */
@@ -230,11 +256,11 @@ export class Project {
     return { snapshot: snapshotOf(loaded), step: loaded.row.manifest.step, notes };
   }
 
-  /** Saves a loop at a step boundary with its run and records, all or nothing, then drops what is superseded. */
+  /** Saves a loop at a step boundary with its run and what it shows, all or nothing, then drops what is superseded. */
   async saveLoop(
     loop: Loop,
     row: RunRow,
-    metrics: readonly MetricRecord[],
+    shown: { readonly metrics: readonly MetricRecord[]; readonly view: RunView },
     finished: boolean,
   ): Promise<void> {
     this.expectWritable();
@@ -254,7 +280,7 @@ export class Project {
     const bytes = writeSafetensors(tensors, 'F32');
     const kind = stage === 'reward' ? 'reward' : 'policy';
     const db = await this.#db();
-    await saveCheckpoint(db, { manifest, kind, bytes, run: row, metrics });
+    await saveCheckpoint(db, { manifest, kind, bytes, run: row, ...shown });
     await pruneCheckpoints(db, this.id, KEPT_UNFINISHED);
     await this.refreshTraining();
   }

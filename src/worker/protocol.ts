@@ -5,6 +5,9 @@
  * page itself (storage/labels.ts), then `labels.changed` is sent. A stage that trains is driven by start / pause / step / stop.
  */
 import type { Completion } from '../records/ranking.ts';
+import type { RolloutView, RunView } from '../records/run-view.ts';
+import type { Suite } from '../records/suite.ts';
+import type { BlindPair } from '../records/vote.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { MetricRecord, PinnedSample, SelfChecks, Stage } from '../records/run.ts';
 import type { Settings } from '../config/settings.ts';
@@ -49,39 +52,6 @@ export interface StageState {
 }
 export type StageStates = Readonly<Record<TrainingStage | 'labels', StageState>>;
 
-/** A pair shown blind to the judge at the page. */
-export interface BlindPair {
-  readonly id: string;
-  readonly prompt: Prompt;
-  readonly left: Completion;
-  readonly right: Completion;
-}
-
-export interface Interval {
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
-  readonly n: number;
-}
-
-/** One token of one rollout with every number that made its reward (token lens, first form). */
-export interface TokenRow {
-  readonly token: string;
-  readonly logProbability: number;
-  readonly referenceLogProbability: number;
-  readonly klPenalty: number;
-  readonly reward: number;
-  readonly value: number;
-  readonly advantage: number;
-  readonly return: number;
-}
-export interface RolloutView {
-  readonly promptId: string;
-  readonly prompt: string;
-  readonly score: number;
-  readonly tokens: readonly TokenRow[];
-}
-
 export interface RewardReport {
   readonly trainedComparisons: number;
   readonly heldOut: { readonly accuracy: number; readonly n: number };
@@ -93,17 +63,6 @@ export interface RewardReport {
   readonly demonstrationMean: number;
   /** Best accuracy the simulated labelers' noise allows on the held-out comparisons; null for a person's. */
   readonly ceiling: number | null;
-}
-
-export interface SuiteReport {
-  readonly checkpoint: string;
-  readonly name: string;
-  readonly helpful: Interval;
-  readonly truthful: Interval;
-  readonly harmless: Interval;
-  readonly gold: Interval;
-  readonly length: number;
-  readonly distinct2: number;
 }
 
 export interface CommandMap {
@@ -119,6 +78,10 @@ export interface CommandMap {
       readOnly: string | null;
       /** Metric records of the newest run of each stage, so that charts come back after a reload. */
       metrics: readonly { run: string; records: readonly MetricRecord[] }[];
+      /** Checks, samples and rollout of the same runs, as far as they had any. */
+      views: readonly { run: string; stage: TrainingStage; view: RunView }[];
+      /** The last judgement of the gold judges. */
+      suite: Suite | null;
       /** Sentences about what was found on opening, e.g. a damaged checkpoint that was passed over. */
       notes: readonly string[];
     };
@@ -172,7 +135,7 @@ export interface CommandMap {
   /** Gold judges over held-out prompts for the checkpoints named. */
   'judge.suite': {
     args: { checkpoints: readonly string[]; prompts: number };
-    reply: { reports: readonly SuiteReport[]; pairs: readonly { name: string; rate: Interval }[] };
+    reply: Suite;
   };
   'checkpoint.delete': {
     args: { checkpoint: string };

@@ -4,10 +4,10 @@
  */
 import { defaultSettings, type Settings } from '../config/settings.ts';
 import { acquireProjectLock, type LockProvider, type ProjectLock } from '../storage/locks.ts';
-import { ReadOnlyError } from '../storage/errors.ts';
+import { ReadOnlyError, StorageError } from '../storage/errors.ts';
 import type { Connection } from '../storage/open.ts';
 import type { CommandHandlers } from './dispatch.ts';
-import { InputError } from './failure.ts';
+import { failureOf, InputError } from './failure.ts';
 import { exportLabels, importLabels } from './label-files.ts';
 import { ProgressClock } from './progress-clock.ts';
 import { Project, STAGE_NAMES, summaryOf } from './project.ts';
@@ -24,6 +24,7 @@ import { StageDriver } from './stage-driver.ts';
 import { chosenRankings, labelsState } from './stage-graph.ts';
 import type { ModelSource, RankingRequest, ReportProgress, Workbench } from './stages.ts';
 import { PERSON } from '../records/ranking.ts';
+import type { Suite } from '../records/suite.ts';
 
 export interface SessionOptions {
   readonly workbench: Workbench;
@@ -131,10 +132,7 @@ export class Session {
       },
       'judge.pairs': async (args) =>
         bench.blindPairs([this.#model(args.left), this.#model(args.right)], args, this.#settings),
-      'judge.suite': async ({ checkpoints, prompts }) => {
-        const models = checkpoints.map((id) => this.#model(id));
-        return bench.judgeSuite(models, prompts, this.#settings, this.#progress);
-      },
+      'judge.suite': (args) => this.#judge(args),
     } satisfies Partial<CommandHandlers>;
   }
 
@@ -171,7 +169,8 @@ export class Session {
       checkpoints: this.#checkpoints(),
       settings: this.#settings,
       readOnly: readOnly ? new ReadOnlyError().message : null,
-      metrics: await project.newestMetrics(),
+      ...(await project.newestShown()),
+      suite: await project.suite(),
       notes,
     };
   }
@@ -216,6 +215,20 @@ export class Session {
       this.#tellStages();
     }
     return { added: simulation.done };
+  }
+
+  async #judge({ checkpoints, prompts }: CommandMap['judge.suite']['args']): Promise<Suite> {
+    const models = checkpoints.map((id) => this.#model(id));
+    const { workbench, emit } = this.#options;
+    const suite = await workbench.judgeSuite(models, prompts, this.#settings, this.#progress);
+    try {
+      await this.#project?.saveSuite(suite);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      // The table is worth showing, stored or not; a tab that may only read has been told so before.
+      if (!(error instanceof ReadOnlyError)) emit({ type: 'failure', failure: failureOf(error) });
+    }
+    return suite;
   }
 
   async #deleteCheckpoint(id: string): Promise<{ checkpoints: readonly CheckpointSummary[] }> {

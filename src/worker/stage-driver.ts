@@ -3,6 +3,7 @@
  * stores and reports what its runner hands over. It knows no commands (session.ts) and no steps (runner.ts).
  */
 import type { Settings } from '../config/settings.ts';
+import { EMPTY_VIEW, withChecks, withSamples, type RunView } from '../records/run-view.ts';
 import { StorageError } from '../storage/errors.ts';
 import type { RunRow } from '../storage/schema.ts';
 import { failureOf, InputError } from './failure.ts';
@@ -150,18 +151,21 @@ export class StageDriver {
       rankings: chosenRankings({ ...project.rows, settings }),
       demonstrations: project.rows.demonstrations,
     };
+    const view = found === null ? null : await project.viewOf(row.id);
+    const hooks = this.#hooks(project, stage, view ?? EMPTY_VIEW);
     const openLoop = () => workbench.createLoop(request);
-    return new Runner(stage, resumed, this.#hooks(project, stage, openLoop), pace);
+    return new Runner(stage, resumed, { ...hooks, openLoop }, pace);
   }
 
-  #hooks(project: Project, stage: TrainingStage, openLoop: RunnerHooks['openLoop']): RunnerHooks {
+  /** `shown` is what the run has shown so far; it grows step by step and is stored with each checkpoint. */
+  #hooks(project: Project, stage: TrainingStage, shown: RunView): Omit<RunnerHooks, 'openLoop'> {
     const { emit, now, yieldToMessages, workbench } = this.#options;
+    let view = shown;
     return {
       now,
       yieldToMessages,
-      openLoop,
       save: async (loop, row, metrics, finished) => {
-        await project.saveLoop(loop, row, metrics, finished);
+        await project.saveLoop(loop, row, { metrics, view }, finished);
         if (finished) this.#session.tellCheckpoints();
       },
       saveRun: async (row) => {
@@ -174,10 +178,18 @@ export class StageDriver {
       },
       step: ({ id: run }, { step, values, samples, checks, rollout }) => {
         emit({ type: 'metrics', run, record: { stage, step, values } });
-        if (samples !== undefined) emit({ type: 'samples', run, stage, step, samples });
-        if (checks !== undefined) emit({ type: 'checks', run, checks });
+        if (samples !== undefined) {
+          view = withSamples(view, { step, samples });
+          emit({ type: 'samples', run, stage, step, samples });
+        }
+        if (checks !== undefined) {
+          view = withChecks(view, checks);
+          emit({ type: 'checks', run, checks });
+        }
         if (rollout !== undefined) {
-          emit({ type: 'rollout', run, step, view: workbench.rolloutView(rollout) });
+          const lens = { step, view: workbench.rolloutView(rollout) };
+          view = { ...view, rollout: lens };
+          emit({ type: 'rollout', run, ...lens });
         }
       },
       changed: (state) => {

@@ -6,6 +6,7 @@
 import type { Settings } from '../config/settings.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
+import type { RolloutView } from '../records/run-view.ts';
 import type { Loop, RolloutRow, Snapshot } from '../rlhf/loop.ts';
 import type {
   BackendName,
@@ -13,7 +14,6 @@ import type {
   CommandMap,
   EngineInfo,
   RewardReport,
-  RolloutView,
   TrainingStage,
 } from './protocol.ts';
 

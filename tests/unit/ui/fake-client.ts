@@ -2,7 +2,7 @@
 import { defaultSettings } from '../../../src/config/settings.ts';
 import type { Demonstration, Prompt } from '../../../src/records/prompt.ts';
 import type { Completion, Ranking } from '../../../src/records/ranking.ts';
-import type { Vote } from '../../../src/records/vote.ts';
+import type { Sitting, Vote } from '../../../src/records/vote.ts';
 import type { LabelStore } from '../../../src/ui/label-store.ts';
 import type { LaboratoryClient } from '../../../src/ui/laboratory.svelte.ts';
 import type {
@@ -72,6 +72,8 @@ export class FakeClient implements LaboratoryClient {
         settings: defaultSettings(),
         readOnly: null,
         metrics: [],
+        views: [],
+        suite: null,
         notes: [],
       }),
       'settings.set': () => ({ stages: stageStates() }),
@@ -112,11 +114,12 @@ export class FakeClient implements LaboratoryClient {
 /** Labels in memory; `full` makes every write fail as a full disk does. */
 export class FakeStore implements LabelStore {
   full = false;
-  readonly kept: { rankings: Ranking[]; votes: Vote[]; demonstrations: Demonstration[] } = {
-    rankings: [],
-    votes: [],
-    demonstrations: [],
-  };
+  readonly kept: {
+    rankings: Ranking[];
+    votes: Vote[];
+    demonstrations: Demonstration[];
+    sitting: Sitting | null;
+  } = { rankings: [], votes: [], demonstrations: [], sitting: null };
 
   rankings(): Promise<readonly Ranking[]> {
     return Promise.resolve([...this.kept.rankings]);
@@ -130,8 +133,14 @@ export class FakeStore implements LabelStore {
   addRanking(ranking: Ranking): Promise<void> {
     return this.#write(() => this.kept.rankings.push(ranking));
   }
-  addVote(vote: Vote): Promise<void> {
-    return this.#write(() => this.kept.votes.push(vote));
+  sitting(): Promise<Sitting | null> {
+    return Promise.resolve(this.kept.sitting);
+  }
+  saveSitting(sitting: Sitting, vote: Vote | null): Promise<void> {
+    return this.#write(() => {
+      this.kept.sitting = sitting;
+      if (vote !== null) this.kept.votes.push(vote);
+    });
   }
   addDemonstration(row: Demonstration): Promise<void> {
     return this.#write(() => this.kept.demonstrations.push(row));

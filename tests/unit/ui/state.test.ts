@@ -41,6 +41,14 @@ describe('laboratory', () => {
   test('opening restores stages, checkpoints, series and settings', async () => {
     const settings = parseSettings({ ppo: { beta: 0.3 } });
     const records = [{ stage: 'sft', step: 1, values: { loss: 2 } }] as const;
+    const sample = { promptId: 'p', prompt: 'hi', response: 'hello', ended: true };
+    const view = {
+      checks: { ratio: { ok: true, value: 1, tolerance: 1e-4 } },
+      first: { step: 1, samples: [sample] },
+      latest: { step: 1, samples: [sample] },
+      rollout: null,
+    };
+    const suite = { reports: [], pairs: [] };
     const client = new FakeClient({
       'project.open': () => ({
         stages: stageStates({ sft: stageState('done', { run: 'r1' }) }),
@@ -48,6 +56,8 @@ describe('laboratory', () => {
         settings,
         readOnly: 'open elsewhere',
         metrics: [{ run: 'r1', records }],
+        views: [{ run: 'r1', stage: 'sft', view }],
+        suite,
         notes: ['one was damaged'],
       }),
     });
@@ -56,6 +66,10 @@ describe('laboratory', () => {
     expect(laboratory.settings.ppo.beta).toBe(0.3);
     expect(laboratory.training.sft.rows).toEqual(records);
     expect(laboratory.training.ppo.rows).toEqual([]);
+    expect(laboratory.training.sft.checks).toEqual(view.checks);
+    expect(laboratory.training.sft.first).toEqual(view.first);
+    expect(laboratory.training.sft.latest).toEqual(view.latest);
+    expect(new JudgeDesk(laboratory, new FakeStore(), inOrder, () => 1).suite).toBe(suite);
     expect(laboratory.readOnly).toBe('open elsewhere');
     expect(laboratory.notes).toEqual(['one was damaged']);
     expect(laboratory.speaker?.id).toBe('sft-1');
@@ -249,6 +263,21 @@ describe('judge desk', () => {
     );
   });
 
+  test('a sitting under way comes back after a reload, at the pair where it was', async () => {
+    const store = new FakeStore();
+    const judge = new JudgeDesk(await open(new FakeClient(pairs)), store, inOrder, () => 1);
+    await judge.begin('a', 'b', 3);
+    await judge.vote('tie');
+    const after = new JudgeDesk(await open(new FakeClient(pairs)), store, inOrder, () => 1);
+    await after.loadVotes();
+    expect([after.position, after.total, after.pair?.id]).toEqual([1, 3, 'pair-1']);
+    await after.reveal();
+    const last = new JudgeDesk(await open(new FakeClient(pairs)), store, inOrder, () => 1);
+    await last.loadVotes();
+    expect(last.pair).toBeUndefined();
+    expect(last.rate).toMatchObject({ rate: 0.5, n: 1 });
+  });
+
   test('a vote that is not stored does not count', async () => {
     const store = new FakeStore();
     const laboratory = await open(new FakeClient(pairs));
@@ -259,6 +288,63 @@ describe('judge desk', () => {
     expect(judge.position).toBe(0);
     expect(judge.cast).toHaveLength(0);
     expect(laboratory.failure?.kind).toBe('storage');
+  });
+});
+
+describe('a second tab', () => {
+  const elsewhere = (): FakeClient =>
+    new FakeClient({
+      ...rankingItems,
+      'judge.pairs': () => ({
+        pairs: [
+          {
+            id: 'pair',
+            prompt: prompt('p'),
+            left: completion('l', 'a'),
+            right: completion('r', 'b'),
+          },
+        ],
+      }),
+      'project.open': () => ({
+        stages: stageStates(),
+        checkpoints: [BASE],
+        settings: defaultSettings(),
+        readOnly: 'Open in another tab.',
+        metrics: [],
+        views: [],
+        suite: null,
+        notes: [],
+      }),
+    });
+
+  test('stores no ranking, and takes none away', async () => {
+    const store = new FakeStore();
+    const laboratory = await open(elsewhere());
+    expect(laboratory.writable).toBe(false);
+    const ranking = new RankingDesk(laboratory, store, inOrder, () => 1);
+    await ranking.fetch();
+    [1, 2, 3, 4].forEach((to, i) => {
+      ranking.change(place(ranking.order, i, to), '');
+    });
+    expect(ranking.canSave).toBe(false);
+    await ranking.save();
+    expect(store.kept.rankings).toEqual([]);
+  });
+
+  test('stores no vote and no demonstration, and says why', async () => {
+    const store = new FakeStore();
+    const laboratory = await open(elsewhere());
+    const judge = new JudgeDesk(laboratory, store, inOrder, () => 1);
+    await judge.begin('a', 'b', 1);
+    expect(judge.pair).toBeUndefined();
+    expect(store.kept.sitting).toBeNull();
+    expect(laboratory.failure).toEqual({ kind: 'storage', message: 'Open in another tab.' });
+    const demonstrations = new Demonstrations(laboratory, store);
+    expect(await demonstrations.add('x', 'y')).toBe(false);
+    store.kept.demonstrations.push({ id: 'd', prompt: prompt('p'), response: 'r', author: 'me' });
+    await demonstrations.load();
+    await demonstrations.remove('d');
+    expect(store.kept.demonstrations).toHaveLength(1);
   });
 });
 

@@ -2,10 +2,9 @@
  * A workbench whose "training" adds up numbers: it shows order, resuming and failures without any tensor.
  * The sum after n steps depends on every step, so a resumed run that repeats or skips one ends elsewhere.
  */
-import type { Settings } from '../../../src/config/settings.ts';
 import type { Prompt } from '../../../src/records/prompt.ts';
 import type { Ranking } from '../../../src/records/ranking.ts';
-import type { Snapshot, StepRecord } from '../../../src/rlhf/loop.ts';
+import type { RolloutRow, Snapshot, StepRecord } from '../../../src/rlhf/loop.ts';
 import type { CheckpointSummary, EngineInfo } from '../../../src/worker/protocol.ts';
 import type {
   ModelSource,
@@ -56,6 +55,27 @@ export function ranking(id: string, labeler: string): Ranking {
   };
 }
 
+/** What a record carries beside its values: checks and a rollout always, samples at the first and the last step. */
+function shownAt(step: number, total: number): Partial<StepRecord> {
+  const sample = { promptId: 'p', prompt: 'hi', response: `at ${step}`, ended: true };
+  const none: readonly number[] = [];
+  const rollout = {
+    promptId: 'p',
+    tokens: none,
+    logProbabilities: none,
+    referenceLogProbabilities: none,
+    values: none,
+    rewards: none,
+    advantages: none,
+    returns: none,
+    score: step,
+  };
+  const checks = { adds: { ok: true, value: step, tolerance: 0 } };
+  return step === 1 || step === total
+    ? { checks, rollout, samples: [sample] }
+    : { checks, rollout };
+}
+
 /** next = sum * 2 + step, which no other order of steps gives. */
 export class AddingLoop implements StageLoop {
   readonly total: number;
@@ -79,7 +99,7 @@ export class AddingLoop implements StageLoop {
       this.#step += 1;
       this.#sum = (this.#sum * 2 + this.#step) % 65521;
       const values = { loss: this.#lossAt(this.#step), sum: this.#sum, never: Number.NaN };
-      yield { step: this.#step, total: this.total, values };
+      yield { step: this.#step, total: this.total, values, ...shownAt(this.#step, this.total) };
     }
   }
 
@@ -126,8 +146,8 @@ export class FakeWorkbench implements Workbench {
     this.loops.push(loop);
     return Promise.resolve(loop);
   }
-  rolloutView() {
-    return { promptId: 'p', prompt: '', score: 0, tokens: [] };
+  rolloutView({ score }: RolloutRow) {
+    return { promptId: 'p', prompt: '', score, tokens: [] };
   }
   forget(checkpoint: string): void {
     this.forgotten.push(checkpoint);
@@ -173,7 +193,20 @@ export class FakeWorkbench implements Workbench {
   blindPairs() {
     return Promise.resolve({ pairs: [] });
   }
-  judgeSuite(_models: readonly ModelSource[], _prompts: number, _settings: Settings) {
-    return Promise.resolve({ reports: [], pairs: [] });
+  judgeSuite(models: readonly ModelSource[]) {
+    // Truth is not asked of every prompt, so its mean may be no number.
+    const none = { mean: Number.NaN, low: Number.NaN, high: Number.NaN, n: 0 };
+    const some = { mean: 0.5, low: 0.25, high: 0.75, n: 5 };
+    const reports = models.map(({ summary: { id, name } }) => ({
+      checkpoint: id,
+      name,
+      helpful: some,
+      truthful: none,
+      harmless: some,
+      gold: some,
+      length: 7,
+      distinct2: 0.5,
+    }));
+    return Promise.resolve({ reports, pairs: [] });
   }
 }

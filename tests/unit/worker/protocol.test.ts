@@ -52,7 +52,16 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
 
 const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
   'engine.start': { backend: 'wasm', device: '', notes: [], available: [] },
-  'project.open': { stages, checkpoints: [], settings, readOnly: null, metrics: [], notes: [] },
+  'project.open': {
+    stages,
+    checkpoints: [],
+    settings,
+    readOnly: null,
+    metrics: [],
+    views: [],
+    suite: null,
+    notes: [],
+  },
   'settings.set': { stages },
   'model.sample': { responses: [], unknown: [] },
   'prompts.examples': { prompts },

@@ -160,9 +160,22 @@ describe('reload', () => {
     void killed.session.handlers['stage.start']({ stage: 'sft', fresh: false });
     await dead;
     const again = await testSession({ name, open: false });
-    const { stages, metrics } = await open(again);
+    const { stages, metrics, views } = await open(again);
     expect([stages.sft.status, stages.sft.step]).toEqual(['paused', 3]);
     expect(metrics[0]?.records.map((record) => record.step)).toEqual([1, 2, 3]);
+    // What the run showed is that of the checkpoint too, not of the steps that are lost.
+    expect(views).toMatchObject([
+      {
+        run: stages.sft.run,
+        stage: 'sft',
+        view: {
+          checks: { adds: { value: 3 } },
+          first: { step: 1 },
+          latest: { step: 1 },
+          rollout: { step: 3, view: { score: 3 } },
+        },
+      },
+    ]);
     await train(again, 'sft');
     expect(sums(again)).toEqual(sums(straight).slice(3));
     const stored = await listMetrics(await new Connection({ name }).db(), stages.sft.run ?? '');
@@ -203,6 +216,35 @@ describe('reload', () => {
     expect(
       again.events.some((e) => e.type === 'failure' && e.failure.message.includes('damaged')),
     ).toBe(true);
+  });
+});
+
+describe('a reload after everything', () => {
+  it('brings back checks, first and last samples, a rollout and the last judgement', async () => {
+    const name = freshName();
+    const test = await testSession({ name });
+    await train(test, 'sft');
+    const suite = await test.session.handlers['judge.suite']({ checkpoints: ['base'], prompts: 5 });
+    const again = await testSession({ name, open: false });
+    const found = await open(again);
+    expect(found.views[0]?.view).toMatchObject({
+      checks: { adds: { ok: true, value: 8 } },
+      first: { step: 1, samples: [{ response: 'at 1' }] },
+      latest: { step: 8, samples: [{ response: 'at 8' }] },
+      rollout: { step: 8 },
+    });
+    expect(suite.reports).toHaveLength(1);
+    expect(found.suite).toEqual(suite);
+  });
+
+  it('does not show what an older run of the stage showed', async () => {
+    const test = await testSession({ name: freshName() });
+    await train(test, 'sft');
+    const paused = test.until('sft', 'paused');
+    await test.session.handlers['stage.start']({ stage: 'sft', fresh: true });
+    await test.session.handlers['stage.pause']({ stage: 'sft' });
+    await paused;
+    expect((await open(test)).views).toEqual([]);
   });
 });
 
