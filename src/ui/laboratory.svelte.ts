@@ -107,7 +107,7 @@ export class Laboratory {
   get suite(): Suite | null {
     return this.#suite;
   }
-  /** What could not be brought back, a sentence each. */
+  /** What could not be brought back and what happened to the engine, a sentence each. */
   get notes(): readonly string[] {
     return this.#notes;
   }
@@ -290,6 +290,7 @@ export class Laboratory {
         return;
       case 'engine':
         this.#engine = event.info;
+        this.#notes = [...this.#notes, event.message];
         return;
       case 'failure':
         this.#failure = event.failure;

@@ -5,7 +5,7 @@
  */
 import type { Settings } from '../config/settings.ts';
 import { sequenceShape } from '../config/stage-settings.ts';
-import { startEngine, type Engine } from '../kernels/engine.ts';
+import { EngineError, startEngine, type Engine } from '../kernels/engine.ts';
 import type { Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { RolloutView } from '../records/run-view.ts';
@@ -17,10 +17,11 @@ import type { WorldPrompt } from '../world/tasks.ts';
 import { InputError } from './failure.ts';
 import { drawBlindPairs, judgeCheckpoints, reportReward } from './judging.ts';
 import { BASE, ModelShelf } from './model-shelf.ts';
-import type { BackendName, CheckpointSummary, CommandMap } from './protocol.ts';
+import type { CheckpointSummary, CommandMap } from './protocol.ts';
 import { loadModelFolder, type ReadFile } from './shipped-models.ts';
 import { openStageLoop } from './stage-loops.ts';
 import type {
+  EngineStart,
   ModelSource,
   RankingRequest,
   ReportProgress,
@@ -48,6 +49,8 @@ export class Laboratory implements Workbench {
   #shelf: ModelShelf | null = null;
   #supply: WorldSupply | null = null;
   #queue: Promise<unknown> = Promise.resolve();
+  #endAll: (error: EngineError) => void = () => undefined;
+  #loss = this.#untilLost();
   /** Prompts that were handed out for ranking since the page was opened; skipped ones do not come back at once. */
   readonly #offered = new Set<string>();
   #beta = 0;
@@ -56,7 +59,7 @@ export class Laboratory implements Workbench {
     this.#options = options;
   }
 
-  async start(prefer: BackendName | undefined, report: ReportProgress): Promise<Engine> {
+  async start({ prefer, avoid, lost }: EngineStart, report: ReportProgress): Promise<Engine> {
     return this.#alone(async () => {
       report('Starting the engine', 0, 1);
       const files =
@@ -67,6 +70,11 @@ export class Laboratory implements Workbench {
       const engine = await startEngine({
         ...(prefer === undefined ? {} : { prefer }),
         ...(wasmPaths === undefined ? {} : { wasmPaths }),
+        avoid,
+        lost: (sentence) => {
+          this.#lose(new EngineError(`${sentence} Try again.`));
+          lost(sentence);
+        },
       });
       this.#shelf = new ModelShelf(files);
       report('Starting the engine', 1, 1);
@@ -298,8 +306,24 @@ export class Laboratory implements Workbench {
   }
 
   #alone<T>(action: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(action);
+    const result = this.#queue.then(() => Promise.race([action(), this.#loss]));
     this.#queue = result.catch(() => undefined);
     return result;
+  }
+
+  /** What is computing on a lost device may never end: it fails now, and the next waits for nothing. */
+  #lose(error: EngineError): void {
+    this.#endAll(error);
+    this.#loss = this.#untilLost();
+    this.#queue = Promise.resolve();
+  }
+
+  #untilLost(): Promise<never> {
+    const loss = new Promise<never>((_, reject) => {
+      this.#endAll = reject;
+    });
+    // Nobody may be waiting when it comes.
+    loss.catch(() => undefined);
+    return loss;
   }
 }

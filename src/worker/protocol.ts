@@ -15,6 +15,14 @@ import type { Settings } from '../config/settings.ts';
 export const BACKENDS = ['webgpu', 'wasm', 'webgl', 'cpu'] as const;
 export type BackendName = (typeof BACKENDS)[number];
 
+/** As shown to people. */
+export const BACKEND_NAMES: Readonly<Record<BackendName, string>> = {
+  webgpu: 'WebGPU',
+  wasm: 'WebAssembly',
+  webgl: 'WebGL',
+  cpu: 'JavaScript',
+};
+
 /** What the engine is running on, in words fit to show. */
 export interface EngineInfo {
   readonly backend: BackendName;
@@ -182,7 +190,8 @@ export type WorkerEvent =
     }
   | { readonly type: 'checks'; readonly run: string; readonly checks: SelfChecks }
   | { readonly type: 'checkpoints'; readonly checkpoints: readonly CheckpointSummary[] }
-  | { readonly type: 'engine'; readonly info: EngineInfo }
+  /** The engine was started again by itself, because its device was lost; `message` says so to a person. */
+  | { readonly type: 'engine'; readonly info: EngineInfo; readonly message: string }
   | { readonly type: 'failure'; readonly failure: Failure };
 
 export type Reply = {

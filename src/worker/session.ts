@@ -11,7 +11,9 @@ import { failureOf, InputError } from './failure.ts';
 import { exportLabels, importLabels } from './label-files.ts';
 import { ProgressClock } from './progress-clock.ts';
 import { Project, STAGE_NAMES, summaryOf } from './project.ts';
+import { BACKEND_NAMES } from './protocol.ts';
 import type {
+  BackendName,
   CheckpointSummary,
   CommandMap,
   EngineInfo,
@@ -43,6 +45,9 @@ interface Simulation {
   stopped: boolean;
 }
 
+/** Device losses after which a backend is not taken again by itself. */
+const LOSSES_BORNE = 2;
+
 export class Session {
   readonly handlers: CommandHandlers;
   readonly #options: SessionOptions;
@@ -51,6 +56,8 @@ export class Session {
   #lock: { readonly project: string; readonly lock: ProjectLock } | null = null;
   readonly #driver: StageDriver;
   #simulation: Simulation | null = null;
+  #prefer: BackendName | undefined;
+  readonly #losses = new Map<BackendName, number>();
   #queue: Promise<unknown> = Promise.resolve();
   readonly #progress: ReportProgress;
 
@@ -77,11 +84,8 @@ export class Session {
   #stageHandlers() {
     const inOrder =
       <A, R>(action: (args: A) => Promise<R>) =>
-      (args: A): Promise<R> => {
-        const result = this.#queue.then(() => action(args));
-        this.#queue = result.catch(() => undefined);
-        return result;
-      };
+      (args: A): Promise<R> =>
+        this.#inOrder(() => action(args));
     return {
       'engine.start': inOrder((args: CommandMap['engine.start']['args']) =>
         this.#startEngine(args),
@@ -102,6 +106,12 @@ export class Session {
         this.#deleteCheckpoint(checkpoint),
       ),
     } satisfies Partial<CommandHandlers>;
+  }
+
+  #inOrder<R>(action: () => Promise<R>): Promise<R> {
+    const result = this.#queue.then(action);
+    this.#queue = result.catch(() => undefined);
+    return result;
   }
 
   /** Commands that only ask the workbench, and the simulated class, which must not hold up the others. */
@@ -142,9 +152,58 @@ export class Session {
   }: CommandMap['engine.start']['args']): Promise<EngineInfo> {
     await this.#driver.rest();
     if (this.#project === null) this.#settings = settings;
-    const info = await this.#options.workbench.start(backend, this.#progress);
+    this.#prefer = backend;
+    // Chosen by name, it gets another chance.
+    if (backend !== undefined) this.#losses.delete(backend);
+    return this.#launch();
+  }
+
+  async #launch(): Promise<EngineInfo> {
+    const avoid = new Map(
+      [...this.#losses]
+        .filter(([, times]) => times >= LOSSES_BORNE)
+        .map(
+          ([name]) =>
+            [name, `${BACKEND_NAMES[name]} lost its device ${LOSSES_BORNE} times.`] as const,
+        ),
+    );
+    const start = {
+      prefer: this.#prefer,
+      avoid,
+      lost: (sentence: string) => {
+        this.#recover(info.backend, sentence);
+      },
+    };
+    const info = await this.#options.workbench.start(start, this.#progress);
     this.#driver.backend = info.backend;
     return info;
+  }
+
+  /** After a lost device: the run stays at its last checkpoint, and the engine starts again, on the same backend once. */
+  #recover(lost: BackendName, sentence: string): void {
+    this.#losses.set(lost, (this.#losses.get(lost) ?? 0) + 1);
+    const { emit } = this.#options;
+    // Not in order: what is in the queue may be waiting for the step that will never end.
+    const left = this.#driver.abandon(sentence);
+    void this.#inOrder(async () => {
+      const stage = await left;
+      const run = stage === null ? '' : ` ${STAGE_NAMES[stage]} is paused at its last checkpoint.`;
+      try {
+        const info = await this.#launch();
+        const now =
+          info.backend === lost
+            ? 'It was started again'
+            : `${BACKEND_NAMES[info.backend]} computes now`;
+        emit({
+          type: 'engine',
+          info,
+          message: `${sentence} ${now}; nothing stored is lost.${run}`,
+        });
+        if (this.#project !== null) this.#tellStages();
+      } catch (error) {
+        emit({ type: 'failure', failure: failureOf(error) });
+      }
+    });
   }
 
   async #open(id: string): Promise<CommandMap['project.open']['reply']> {

@@ -102,6 +102,18 @@ export class StageDriver {
     this.#drop();
   }
 
+  /**
+   * Leaves what is training at its last checkpoint, without waiting for the step under way. Gives the stage that was
+   * left, null when none had begun.
+   */
+  async abandon(message: string): Promise<TrainingStage | null> {
+    const runner = this.#runner;
+    this.#runner = null;
+    if (runner === null || runner.status === 'done' || runner.status === 'failed') return null;
+    await runner.abandon(message);
+    return runner.stage;
+  }
+
   #drop(): void {
     if (this.#runner?.unsaved === true) {
       throw new StorageError(

@@ -56,9 +56,17 @@ export interface RankingRequest {
   readonly ranked: ReadonlySet<string>;
 }
 
+export interface EngineStart {
+  readonly prefer: BackendName | undefined;
+  /** Backends that are not tried, each with the sentence that says why. */
+  readonly avoid: ReadonlyMap<BackendName, string>;
+  /** Told when the device is lost, in a sentence. Whatever was computing on it fails; loops on it must be dropped. */
+  readonly lost: (sentence: string) => void;
+}
+
 export interface Workbench {
   /** Picks a backend and loads the shipped model. Called again to change the backend; models are dropped then. */
-  start(prefer: BackendName | undefined, report: ReportProgress): Promise<EngineInfo>;
+  start(options: EngineStart, report: ReportProgress): Promise<EngineInfo>;
   /** Models that came with the page, base first; empty before {@link start}. */
   shipped(): readonly CheckpointSummary[];
   /** The caller disposes the loop. */

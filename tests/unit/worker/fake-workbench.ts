@@ -5,8 +5,9 @@
 import type { Prompt } from '../../../src/records/prompt.ts';
 import type { Ranking } from '../../../src/records/ranking.ts';
 import type { RolloutRow, Snapshot, StepRecord } from '../../../src/rlhf/loop.ts';
-import type { CheckpointSummary, EngineInfo } from '../../../src/worker/protocol.ts';
+import type { BackendName, CheckpointSummary, EngineInfo } from '../../../src/worker/protocol.ts';
 import type {
+  EngineStart,
   ModelSource,
   RankingRequest,
   StageLoop,
@@ -76,18 +77,24 @@ function shownAt(step: number, total: number): Partial<StepRecord> {
     : { checks, rollout };
 }
 
+/** What the tests decide about steps. */
+interface StepConditions {
+  lossAt(step: number): number;
+  beforeStep(step: number): Promise<void>;
+}
+
 /** next = sum * 2 + step, which no other order of steps gives. */
 export class AddingLoop implements StageLoop {
   readonly total: number;
-  readonly #lossAt: (step: number) => number;
+  readonly #bench: StepConditions;
   #step: number;
   #sum: number;
   finished = 0;
   disposed = false;
 
-  constructor(total: number, snapshot: Snapshot | null, lossAt: (step: number) => number) {
+  constructor(total: number, snapshot: Snapshot | null, bench: StepConditions) {
     this.total = total;
-    this.#lossAt = lossAt;
+    this.#bench = bench;
     const state = snapshot?.state as { step: number } | undefined;
     this.#step = state?.step ?? 0;
     this.#sum = snapshot?.tensors.get('model.sum')?.data[0] ?? 0;
@@ -95,10 +102,10 @@ export class AddingLoop implements StageLoop {
 
   async *steps(): AsyncGenerator<StepRecord, void, void> {
     while (this.#step < this.total) {
-      await Promise.resolve();
+      await this.#bench.beforeStep(this.#step + 1);
       this.#step += 1;
       this.#sum = (this.#sum * 2 + this.#step) % 65521;
-      const values = { loss: this.#lossAt(this.#step), sum: this.#sum, never: Number.NaN };
+      const values = { loss: this.#bench.lossAt(this.#step), sum: this.#sum, never: Number.NaN };
       yield { step: this.#step, total: this.total, values, ...shownAt(this.#step, this.total) };
     }
   }
@@ -127,22 +134,30 @@ export class FakeWorkbench implements Workbench {
   readonly loops: AddingLoop[] = [];
   readonly forgotten: string[] = [];
   lossAt: (step: number) => number = (step) => 1 / step;
+  /** In the order in which they are taken. */
+  backends: readonly BackendName[] = ['cpu'];
+  /** Takes the device away from under what was started last. */
+  lose: (sentence: string) => void = () => undefined;
+  /** What a step waits for; a device that is gone may never answer. */
+  beforeStep: (step: number) => Promise<void> = () => Promise.resolve();
   #started = false;
 
   constructor(total = 8) {
     this.total = total;
   }
 
-  start(): Promise<EngineInfo> {
+  start({ avoid, lost }: EngineStart): Promise<EngineInfo> {
     this.#started = true;
-    return Promise.resolve(ENGINE);
+    this.lose = lost;
+    const [backend = 'cpu'] = this.backends.filter((name) => !avoid.has(name));
+    return Promise.resolve({ ...ENGINE, backend, notes: [...avoid.values()] });
   }
   shipped(): readonly CheckpointSummary[] {
     return this.#started ? [BASE] : [];
   }
   createLoop(request: StageRequest): Promise<StageLoop> {
     this.requests.push(request);
-    const loop = new AddingLoop(this.total, request.snapshot, (step) => this.lossAt(step));
+    const loop = new AddingLoop(this.total, request.snapshot, this);
     this.loops.push(loop);
     return Promise.resolve(loop);
   }

@@ -380,6 +380,96 @@ describe('failures', () => {
   });
 });
 
+describe('a lost device', () => {
+  /** A run whose fifth step does not end well, with its last checkpoint at step 3. */
+  async function losing(beforeStep: (bench: FakeWorkbench) => Promise<void>) {
+    const bench = new FakeWorkbench();
+    bench.backends = ['webgpu', 'wasm'];
+    let fine = false;
+    bench.beforeStep = (step) => (step === 5 && !fine ? beforeStep(bench) : Promise.resolve());
+    const name = freshName();
+    const test = await testSession({ name, bench });
+    const engines = () => test.events.flatMap((e) => (e.type === 'engine' ? [e] : []));
+    const paused = test.until('sft', 'paused');
+    await test.session.handlers['stage.start']({ stage: 'sft', fresh: false });
+    const mend = () => {
+      fine = true;
+    };
+    return { test, bench, name, engines, paused, mend };
+  }
+  const lose = (bench: FakeWorkbench) => {
+    bench.lose('The graphics device was lost (reset).');
+  };
+
+  it.each([
+    ['never ends', () => new Promise<void>(() => undefined)],
+    ['fails', () => Promise.reject(new Error('mapAsync: device is lost'))],
+  ])(
+    'under a step that %s leaves the run at its last checkpoint, from which it goes on',
+    async (_how, ending) => {
+      const straight = await testSession({ name: freshName() });
+      await train(straight, 'sft');
+      const { test, name, engines, paused, mend } = await losing((bench) => {
+        setImmediate(() => {
+          lose(bench);
+        });
+        return ending();
+      });
+      expect(await paused).toMatchObject({ step: 3, message: /graphics device was lost/ });
+      await expect.poll(() => engines()).toHaveLength(1);
+      expect(engines()[0]?.info.backend).toBe('webgpu');
+      expect(engines()[0]?.message).toBe(
+        'The graphics device was lost (reset). It was started again; nothing stored is lost. ' +
+          'SFT is paused at its last checkpoint.',
+      );
+      expect(test.events.filter((event) => event.type === 'failure')).toEqual([]);
+      mend();
+      await train(test, 'sft');
+      expect(sums(test)).toEqual([...sums(straight).slice(0, 4), ...sums(straight).slice(3)]);
+      const stored = (await open(await testSession({ name, open: false }))).stages.sft;
+      expect([stored.status, stored.step]).toEqual(['done', 8]);
+    },
+  );
+
+  it('is stored as a pause, so that a reload can go on too', async () => {
+    const { name, paused, engines } = await losing((bench) => {
+      lose(bench);
+      return new Promise(() => undefined);
+    });
+    await paused;
+    await expect.poll(() => engines()).toHaveLength(1);
+    const { stages } = await open(await testSession({ name, open: false }));
+    expect([stages.sft.status, stages.sft.step]).toEqual(['paused', 3]);
+  });
+
+  it('twice on one backend makes the next one compute, with the reason', async () => {
+    const { test, bench, paused, engines, mend } = await losing((at) => {
+      lose(at);
+      return new Promise(() => undefined);
+    });
+    await paused;
+    await expect.poll(() => engines()).toHaveLength(1);
+    lose(bench);
+    await expect.poll(() => engines()).toHaveLength(2);
+    expect(engines()[1]?.info).toMatchObject({
+      backend: 'wasm',
+      notes: ['WebGPU lost its device 2 times.'],
+    });
+    expect(engines()[1]?.message).toMatch(/WebAssembly computes now/);
+    mend();
+    await train(test, 'sft');
+  });
+
+  it('does not hold up a pause that was waiting for the step', async () => {
+    const { test, bench, paused } = await losing(() => new Promise(() => undefined));
+    await expect.poll(() => records(test)).toHaveLength(4);
+    const answer = test.session.handlers['stage.pause']({ stage: 'sft' });
+    lose(bench);
+    await paused;
+    expect((await answer).state.status).toBe('paused');
+  });
+});
+
 describe('a second tab', () => {
   const taken: LockProvider = {
     request: async (_name, _options, callback) => {
