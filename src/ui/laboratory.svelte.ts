@@ -215,7 +215,10 @@ export class Laboratory {
   }
 
   /** Stores the rows of a JSONL file and gives their number; null when the file was refused. */
-  async importLabels(kind: 'demonstrations' | 'rankings', text: string): Promise<number | null> {
+  async importLabels(
+    kind: CommandMap['labels.import']['args']['kind'],
+    text: string,
+  ): Promise<number | null> {
     const reply = await this.ask('labels.import', { kind, text });
     if (reply === null) return null;
     this.#failure = null;

@@ -2,7 +2,13 @@
  * The desk at which a person ranks: fetches prompts with their completions, shows them shuffled and unnamed,
  * and stores each ranking before it counts. The order under way is a plain reducer in ranking-order.ts.
  */
-import { PERSON, type Completion, type Ranking } from '../records/ranking.ts';
+import {
+  PERSON,
+  sourceOf,
+  type Completion,
+  type LabelSource,
+  type Ranking,
+} from '../records/ranking.ts';
 import type { Prompt } from '../records/prompt.ts';
 import { shuffledIndices, type RandomIndex } from './blind-order.ts';
 import type { LabelStore } from './label-store.ts';
@@ -38,7 +44,8 @@ export class RankingDesk {
 
   #item = $derived(this.#queue[0]);
   #own = $derived(this.#rankings.filter((row) => row.labeler === PERSON));
-  #ofClass = $derived(this.#rankings.length - this.#own.length);
+  #ofClass = $derived(this.#countOf('class'));
+  #imported = $derived(this.#countOf('imported'));
   #comparisons = $derived(this.#own.reduce((sum, row) => sum + comparisonCount(row.ranks).won, 0));
 
   readonly #laboratory: Laboratory;
@@ -84,6 +91,10 @@ export class RankingDesk {
   /** Rankings by the simulated class. */
   get ofClass(): number {
     return this.#ofClass;
+  }
+  /** Rankings from files, by people who are neither the person here nor the class. */
+  get imported(): number {
+    return this.#imported;
   }
   get canUndo(): boolean {
     return this.#order.before !== null || this.#done.length > 0;
@@ -183,6 +194,10 @@ export class RankingDesk {
   /** Ends a simulation after its current batch; what it has added stays. */
   async stopSimulating(): Promise<void> {
     await this.#laboratory.ask('labels.stop', {});
+  }
+
+  #countOf(source: LabelSource): number {
+    return this.#rankings.filter(({ labeler }) => sourceOf(labeler) === source).length;
   }
 
   #begin(): void {

@@ -41,11 +41,11 @@ export const ARGUMENT_CHECKS = {
   'labels.changed': nothing,
   // How large a file may be is checked where it is read, with a sentence of its own.
   'labels.import': v.strictObject({
-    kind: v.picklist(['demonstrations', 'rankings']),
+    kind: v.picklist(['prompts', 'demonstrations', 'rankings']),
     text: v.string(),
   }),
   'labels.export': v.strictObject({
-    kind: v.picklist(['demonstrations', 'rankings', 'preferences']),
+    kind: v.picklist(['prompts', 'demonstrations', 'rankings', 'preferences']),
   }),
   'stage.start': v.strictObject({ stage, fresh: v.boolean() }),
   'stage.pause': onStage,

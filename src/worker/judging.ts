@@ -6,7 +6,7 @@ import type { Settings } from '../config/settings.ts';
 import { sequenceShape } from '../config/stage-settings.ts';
 import { Rng } from '../data/rng.ts';
 import type { Model } from '../model/parameters.ts';
-import { PERSON, type Completion, type Ranking } from '../records/ranking.ts';
+import { sourceOf, type Completion, type Ranking } from '../records/ranking.ts';
 import type { BlindPair } from '../records/vote.ts';
 import {
   answerPrompts,
@@ -44,9 +44,9 @@ function comparisons(rankings: readonly { readonly ranks: ScoredRanking['ranks']
   return rankings.reduce((sum, { ranks }) => sum + comparisonsFromRanks(ranks).length, 0);
 }
 
-/** Best accuracy that the class's noise allows; null when a person's labels are among them or nothing is compared. */
+/** Best accuracy that the class's noise allows; null when other people's labels are among them or nothing is compared. */
 function ceilingOf(rankings: readonly Ranking[], supply: WorldSupply): number | null {
-  if (rankings.some(({ labeler }) => labeler === PERSON)) return null;
+  if (rankings.some(({ labeler }) => sourceOf(labeler) !== 'class')) return null;
   const pairs = rankings.flatMap(({ prompt, completions, ranks }): Pair[] =>
     comparisonsFromRanks(ranks).flatMap(({ winner, loser }) => {
       const [a, b] = [completions[winner], completions[loser]];
@@ -72,7 +72,7 @@ export async function reportReward(
   const scored = await scoreRankings(model, sequences, shape);
   const accuracy = (rows: readonly ScoredRanking[]) => {
     const n = comparisons(rows);
-    return { accuracy: n === 0 ? 0 : rankingAccuracy(rows), n };
+    return { accuracy: n === 0 ? null : rankingAccuracy(rows), n };
   };
   const labelers = [...new Set(scored.map(({ labeler }) => labeler))].sort();
   const demonstrations = demonstrationSequences(

@@ -13,7 +13,6 @@ import type { RolloutRow } from '../rlhf/loop.ts';
 import { complete, completionsToRank, promptTokens, toSequence } from '../rlhf/pipeline.ts';
 import { scoreSequences } from '../rlhf/sequences.ts';
 import { unknownWords } from '../world/grammar.ts';
-import type { WorldPrompt } from '../world/tasks.ts';
 import { InputError } from './failure.ts';
 import { drawBlindPairs, judgeCheckpoints, reportReward } from './judging.ts';
 import { BASE, ModelShelf } from './model-shelf.ts';
@@ -54,6 +53,8 @@ export class Laboratory implements Workbench {
   /** Prompts that were handed out for ranking since the page was opened; skipped ones do not come back at once. */
   readonly #offered = new Set<string>();
   #beta = 0;
+  /** The person's own prompts that the newest loop asks, beside the world's. */
+  #own: readonly Prompt[] = [];
 
   constructor(options: LaboratoryOptions) {
     this.#options = options;
@@ -92,6 +93,7 @@ export class Laboratory implements Workbench {
 
   createLoop(request: StageRequest): Promise<StageLoop> {
     this.#beta = request.settings.ppo.beta;
+    this.#own = request.prompts;
     return this.#alone(() =>
       openStageLoop(
         { shelf: this.#models(), supply: this.#world(request.settings), now: this.#options.now },
@@ -105,7 +107,7 @@ export class Laboratory implements Workbench {
     const at = (list: readonly number[], t: number) => list[t] ?? Number.NaN;
     return {
       promptId: row.promptId,
-      prompt: this.#supply?.training.find(({ id }) => id === row.promptId)?.text ?? '',
+      prompt: this.#textOf(row.promptId),
       score: row.score,
       tokens: row.tokens.map((id, t) => ({
         token: tokenizer.tokenText(id),
@@ -257,19 +259,24 @@ export class Laboratory implements Workbench {
     return this.#alone(() => judgeCheckpoints(this.#models(), this.#world(settings), request));
   }
 
-  /** Prompts still to be ranked that fit the columns, in the world's order. */
-  #unranked({ settings, ranked }: RankingRequest): WorldPrompt[] {
+  /** Prompts still to be ranked that fit the columns: the person's own, then the world's in its order. */
+  #unranked({ settings, ranked, prompts }: RankingRequest): Prompt[] {
     const { tokenizer } = this.#models().files;
     const { promptLength } = sequenceShape(settings);
     return this.#world(settings)
-      .rankingOrder()
+      .withOwn(prompts, this.#world(settings).rankingOrder())
       .filter(
         ({ id, text }) => !ranked.has(id) && promptTokens(tokenizer, text).length <= promptLength,
       );
   }
 
+  #textOf(promptId: string): string {
+    const asked = [...this.#own, ...(this.#supply?.training ?? [])];
+    return asked.find(({ id }) => id === promptId)?.text ?? '';
+  }
+
   /** K completions by the SFT model for each prompt; the same prompts and model give the same ones. */
-  async #answersToRank(prompts: readonly WorldPrompt[], { sft, settings, k }: RankingRequest) {
+  async #answersToRank(prompts: readonly Prompt[], { sft, settings, k }: RankingRequest) {
     const shelf = this.#models();
     const first = prompts[0]?.id ?? '';
     const call = {

@@ -9,7 +9,7 @@ import {
   type Settings,
 } from '../config/settings.ts';
 import { readSafetensors, writeSafetensors } from '../data/safetensors.ts';
-import type { Demonstration } from '../records/prompt.ts';
+import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { CheckpointManifest, JsonValue, MetricRecord, Run } from '../records/run.ts';
 import type { RunView } from '../records/run-view.ts';
@@ -27,8 +27,10 @@ import {
 import { ReadOnlyError } from '../storage/errors.ts';
 import {
   addDemonstrations,
+  addPrompts,
   addRankings,
   listDemonstrations,
+  listPrompts,
   listRankings,
 } from '../storage/labels.ts';
 import { listMetrics, listRuns, readSuite, readView } from '../storage/lists.ts';
@@ -126,7 +128,14 @@ export class Project {
       ? await readProject(db, options.id)
       : await openProject(db, options.id, options.settings, options.now());
     const settings = stored === null ? options.settings : readSettings(stored.settings, notes);
-    const empty = { settings, runs: [], checkpoints: [], rankings: [], demonstrations: [] };
+    const empty = {
+      settings,
+      runs: [],
+      checkpoints: [],
+      rankings: [],
+      demonstrations: [],
+      prompts: [],
+    };
     const project = new Project(options, empty);
     notes.push(...(await project.refreshTraining()), ...(await project.refreshLabels()));
     return { project, notes };
@@ -152,14 +161,17 @@ export class Project {
     const db = await this.#db();
     const rankings = await listRankings(db, this.id);
     const demonstrations = await listDemonstrations(db, this.id);
+    const prompts = await listPrompts(db, this.id);
     this.#rows = {
       ...this.#rows,
       rankings: rankings.rows,
       demonstrations: demonstrations.rows,
+      prompts: prompts.rows,
     };
     return [
       ...damagedNote(rankings.damaged, 'rankings'),
       ...damagedNote(demonstrations.damaged, 'demonstrations'),
+      ...damagedNote(prompts.damaged, 'prompts'),
     ];
   }
 
@@ -185,6 +197,12 @@ export class Project {
     await addDemonstrations(await this.#db(), this.id, demonstrations);
     const rows = replacedById(this.#rows.demonstrations, demonstrations);
     this.#rows = { ...this.#rows, demonstrations: rows };
+  }
+
+  async addPrompts(prompts: readonly Prompt[]): Promise<void> {
+    this.expectWritable();
+    await addPrompts(await this.#db(), this.id, prompts);
+    this.#rows = { ...this.#rows, prompts: replacedById(this.#rows.prompts, prompts) };
   }
 
   async saveRun(row: RunRow): Promise<void> {

@@ -62,10 +62,11 @@ export type StageStates = Readonly<Record<TrainingStage | 'labels', StageState>>
 
 export interface RewardReport {
   readonly trainedComparisons: number;
-  readonly heldOut: { readonly accuracy: number; readonly n: number };
+  /** Share of `n` comparisons; null when none were held out. */
+  readonly heldOut: { readonly accuracy: number | null; readonly n: number };
   readonly byLabeler: readonly {
     readonly labeler: string;
-    readonly accuracy: number;
+    readonly accuracy: number | null;
     readonly n: number;
   }[];
   readonly demonstrationMean: number;
@@ -119,12 +120,12 @@ export interface CommandMap {
   'labels.stop': { args: Record<string, never>; reply: { stages: StageStates } };
   /** Stores the rows of a JSONL file, all or none; a bad line is named in the failure. */
   'labels.import': {
-    args: { kind: 'demonstrations' | 'rankings'; text: string };
+    args: { kind: 'prompts' | 'demonstrations' | 'rankings'; text: string };
     reply: { added: number; stages: StageStates };
   };
   /** What is stored as JSONL; `preferences` has the columns prompt, chosen, rejected. */
   'labels.export': {
-    args: { kind: 'demonstrations' | 'rankings' | 'preferences' };
+    args: { kind: 'prompts' | 'demonstrations' | 'rankings' | 'preferences' };
     reply: { text: string };
   };
   /** The page wrote rankings or demonstrations. */

@@ -23,9 +23,9 @@ import type {
 } from './protocol.ts';
 import type { CheckpointPace } from './runner.ts';
 import { StageDriver } from './stage-driver.ts';
-import { chosenRankings, labelsState } from './stage-graph.ts';
+import { chosenRankings, labelsState, trainingPromptsOf } from './stage-graph.ts';
 import type { ModelSource, RankingRequest, ReportProgress, Workbench } from './stages.ts';
-import { PERSON } from '../records/ranking.ts';
+import { sourceOf } from '../records/ranking.ts';
 import type { Suite } from '../records/suite.ts';
 
 export interface SessionOptions {
@@ -305,11 +305,11 @@ export class Session {
   #rankingRequest(count: number, k: number, byPerson: boolean): RankingRequest {
     const sft = this.#finished('sft');
     if (sft === null) throw new InputError('First train on demonstrations (1 Demonstrate).');
-    const own = this.#opened().rows.rankings.filter(
-      (ranking) => (ranking.labeler === PERSON) === byPerson,
-    );
+    const { rows } = this.#opened();
+    const source = byPerson ? 'person' : 'class';
+    const own = rows.rankings.filter(({ labeler }) => sourceOf(labeler) === source);
     const ranked = new Set(own.map((ranking) => ranking.prompt.id));
-    return { sft, settings: this.#settings, count, k, ranked };
+    return { sft, settings: this.#settings, count, k, ranked, prompts: trainingPromptsOf(rows) };
   }
 
   /** Throws {@link InputError} when something else is computing. */

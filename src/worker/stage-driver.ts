@@ -10,7 +10,14 @@ import { failureOf, InputError } from './failure.ts';
 import { settingsOfRun, STAGE_NAMES, type Project } from './project.ts';
 import type { StageState, TrainingStage, WorkerEvent } from './protocol.ts';
 import { Runner, type CheckpointPace, type RunnerHooks } from './runner.ts';
-import { chosenRankings, inputsOf, missingFor, newestRun, storedState } from './stage-graph.ts';
+import {
+  chosenRankings,
+  inputsOf,
+  missingFor,
+  newestRun,
+  storedState,
+  trainingPromptsOf,
+} from './stage-graph.ts';
 import type { Workbench } from './stages.ts';
 
 export interface DriverOptions {
@@ -162,6 +169,7 @@ export class StageDriver {
       reward: project.finished('reward'),
       rankings: chosenRankings({ ...project.rows, settings }),
       demonstrations: project.rows.demonstrations,
+      prompts: trainingPromptsOf(project.rows),
     };
     const view = found === null ? null : await project.viewOf(row.id);
     const hooks = this.#hooks(project, stage, view ?? EMPTY_VIEW);

@@ -45,6 +45,8 @@ export interface StageRequest {
   readonly rankings: readonly Ranking[];
   /** The person's own demonstrations, added to the world's. */
   readonly demonstrations: readonly Demonstration[];
+  /** The person's own prompts to train on, added to the world's. */
+  readonly prompts: readonly Prompt[];
 }
 
 export interface RankingRequest {
@@ -54,6 +56,8 @@ export interface RankingRequest {
   readonly k: number;
   /** Prompts that need no ranking by this labeler any more. */
   readonly ranked: ReadonlySet<string>;
+  /** The person's own prompts, which come before the world's. */
+  readonly prompts: readonly Prompt[];
 }
 
 export interface EngineStart {

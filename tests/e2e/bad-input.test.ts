@@ -110,7 +110,9 @@ test('malformed label files are refused by line, good ones are taken, and both c
   await expect.poll(() => textOf(page, 'failure')).toMatch(/Line 2.*not a valid JSON object/);
   expect(await ownRankings(page)).toBe(0);
   await choose(good);
-  await expect.poll(() => ownRankings(page)).toBe(1);
+  await expect
+    .poll(() => textOf(page, 'rank-count'))
+    .toMatch(/^0 rankings of yours.*; 1 imported$/);
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     press(page, 'export-rankings'),
@@ -119,8 +121,21 @@ test('malformed label files are refused by line, good ones are taken, and both c
   expect(JSON.parse(Buffer.concat(written as Buffer[]).toString())).toMatchObject({
     ...ranking,
     completions: [{ text: 'yes .' }, { text: 'no .' }],
-    labeler: 'person',
+    labeler: 'imported',
   });
+
+  const choosePrompts = (text: string) =>
+    page.getByTestId('import-prompts').setInputFiles({
+      name: 'prompts.jsonl',
+      mimeType: 'application/x-ndjson',
+      buffer: Buffer.from(text),
+    });
+  await choosePrompts(
+    '{"prompt": "do cows fly ?"}\n{"prompt": "do cows fly ?", "useCase": "verse"}',
+  );
+  await expect.poll(() => textOf(page, 'failure')).toMatch(/Line 2, field useCase/);
+  await choosePrompts('{"prompt": "do cows fly ?"}');
+  await page.getByText('1 prompt imported.').waitFor();
 
   await visit(page, 'demonstrate');
   await page.getByTestId('import-demonstrations').setInputFiles({
@@ -130,6 +145,12 @@ test('malformed label files are refused by line, good ones are taken, and both c
   });
   await expect.poll(() => textOf(page, 'failure')).toMatch(/Line 1, field/);
   expect(await page.getByTestId('demo-own').count()).toBe(0);
+
+  // An imported prompt is the first to be ranked.
+  await train(page, 'sft');
+  await visit(page, 'rank');
+  await press(page, 'rank-fetch');
+  expect(await textOf(page, 'rank-prompt')).toBe('do cows fly ?');
 });
 
 test('a full disk: rankings and checkpoints are refused with a sentence and can be saved later', async () => {

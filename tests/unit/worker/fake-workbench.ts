@@ -131,6 +131,7 @@ export class AddingLoop implements StageLoop {
 export class FakeWorkbench implements Workbench {
   readonly total: number;
   readonly requests: StageRequest[] = [];
+  readonly rankingRequests: RankingRequest[] = [];
   readonly loops: AddingLoop[] = [];
   readonly forgotten: string[] = [];
   lossAt: (step: number) => number = (step) => 1 / step;
@@ -177,7 +178,9 @@ export class FakeWorkbench implements Workbench {
     const responses = [{ text: model.summary.name, ended: true, score: null }];
     return Promise.resolve({ responses, unknown: [] });
   }
-  completionsToRank({ sft }: RankingRequest) {
+  completionsToRank(request: RankingRequest) {
+    const { sft } = request;
+    this.rankingRequests.push(request);
     const { completions } = ranking('x', 'person');
     const items = [
       {

@@ -313,6 +313,72 @@ describe('labels', () => {
   });
 });
 
+describe('files', () => {
+  const prompts = ['{"prompt":"say moo ."}', '{"prompt":"say baa .","split":"test"}'].join('\n');
+
+  it('of prompts feed ranking and PPO, and make an older PPO run stale', async () => {
+    const name = freshName();
+    const test = await testSession({ name });
+    const { handlers } = test.session;
+    await train(test, 'sft');
+    await handlers['labels.simulate']({ count: 3, k: 4 });
+    await train(test, 'reward');
+    await train(test, 'ppo');
+    const before = (await open(test)).stages.ppo.status;
+    const { added, stages } = await handlers['labels.import']({ kind: 'prompts', text: prompts });
+    expect([added, before, stages.ppo.status, stages.reward.status]).toEqual([
+      2,
+      'done',
+      'stale',
+      'done',
+    ]);
+    await handlers['ranking.next']({ count: 1, k: 4 });
+    const texts = (rows: readonly { readonly text: string }[] | undefined) =>
+      rows?.map(({ text }) => text);
+    // What the file keeps for testing is not trained on.
+    expect(texts(test.bench.rankingRequests.at(-1)?.prompts)).toEqual(['say moo .']);
+    const done = test.until('ppo', 'done');
+    await handlers['stage.start']({ stage: 'ppo', fresh: true });
+    await done;
+    expect(texts(test.bench.requests.at(-1)?.prompts)).toEqual(['say moo .']);
+    const again = await testSession({ name });
+    const { text } = await again.session.handlers['labels.export']({ kind: 'prompts' });
+    expect(text.match(/say (moo|baa)/g)?.sort()).toEqual(['say baa', 'say moo']);
+  });
+
+  it('that are malformed are refused by line, and nothing of them is kept', async () => {
+    const { handlers } = (await testSession({ name: freshName() })).session;
+    const text = '{"prompt":"fine ."}\n{"prompt":""}\n';
+    await expect(handlers['labels.import']({ kind: 'prompts', text })).rejects.toThrow(
+      /^Line 2, field prompt: must not be empty/,
+    );
+    expect(await handlers['labels.export']({ kind: 'prompts' })).toEqual({ text: '' });
+  });
+
+  it('of rankings count as nobody else and go with the person', async () => {
+    const test = await testSession({ name: freshName() });
+    const { handlers } = test.session;
+    await train(test, 'sft');
+    await handlers['labels.simulate']({ count: 3, k: 4 });
+    const row = { prompt: 'p', completions: ['a', 'b'], ranks: [1, 2] };
+    const lines = [row, { ...row, labeler: 'alice' }, { ...row, labeler: 'person' }].map((line) =>
+      JSON.stringify(line),
+    );
+    const text = lines.join('\n');
+    const { stages } = await handlers['labels.import']({ kind: 'rankings', text });
+    expect(stages.labels.message).toBe('1 rankings by you, 3 by the simulated class, 2 imported.');
+    for (const [source, labelers] of [
+      ['person', ['imported', 'imported:alice', 'person']],
+      ['class', ['class-1', 'class-1', 'class-1']],
+    ] as const) {
+      await handlers['settings.set']({ settings: parseSettings({ labels: { source } }) });
+      await train(test, 'reward');
+      const used = test.bench.requests.at(-1)?.rankings.map(({ labeler }) => labeler);
+      expect(used?.sort()).toEqual(labelers);
+    }
+  });
+});
+
 describe('failures', () => {
   it('a full disk pauses the run with a message and loses nothing', async () => {
     const straight = await testSession({ name: freshName() });
