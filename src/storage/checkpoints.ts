@@ -48,6 +48,17 @@ function cut(checkpoint: string, bytes: Uint8Array): ChunkRow[] {
   }));
 }
 
+/** The parts of `bytes` as rows, and what the manifest's row says of them. */
+async function hashed(id: string, bytes: Uint8Array) {
+  const chunks = cut(id, bytes);
+  const hashes = await Promise.all(chunks.map((chunk) => sha256(new Uint8Array(chunk.bytes))));
+  const summaries = chunks.map((chunk, i) => ({
+    byteLength: chunk.bytes.length,
+    sha256: hashes[i] ?? '',
+  }));
+  return { chunks, summaries };
+}
+
 /**
  * Saves a checkpoint and moves the project's head of its stage to it; durable on return. Everything is serialised
  * and hashed before the transaction opens. Throws StorageError (StorageFullError on a full disk); then nothing of
@@ -55,12 +66,7 @@ function cut(checkpoint: string, bytes: Uint8Array): ChunkRow[] {
  */
 export async function saveCheckpoint(db: Database, write: CheckpointWrite): Promise<CheckpointRow> {
   const { manifest, kind, bytes, run, metrics, view } = write;
-  const chunks = cut(manifest.id, bytes);
-  const hashes = await Promise.all(chunks.map((chunk) => sha256(new Uint8Array(chunk.bytes))));
-  const summaries = chunks.map((chunk, i) => ({
-    byteLength: chunk.bytes.length,
-    sha256: hashes[i] ?? '',
-  }));
+  const { chunks, summaries } = await hashed(manifest.id, bytes);
   const stores = ['chunks', 'checkpoints', 'projects', 'runs', 'metrics', 'views'] as const;
   return writeDurably(db, [...stores], async (tx) => {
     const project = await tx.objectStore('projects').get(manifest.project);
@@ -87,6 +93,27 @@ export async function saveCheckpoint(db: Database, write: CheckpointWrite): Prom
     const heads = { ...project.heads, [manifest.stage]: manifest.id };
     await tx.objectStore('projects').put({ ...project, heads });
     return row;
+  });
+}
+
+/**
+ * Puts other bytes and another manifest of the same id in the place of a checkpoint's; durable on return. Throws
+ * StorageError, then the checkpoint is as it was.
+ */
+export async function rewriteCheckpoint(
+  db: Database,
+  manifest: CheckpointManifest,
+  bytes: Uint8Array,
+): Promise<void> {
+  const { id } = manifest;
+  const { chunks, summaries } = await hashed(id, bytes);
+  await writeDurably(db, ['chunks', 'checkpoints'], async (tx) => {
+    const row = await tx.objectStore('checkpoints').get(id);
+    if (row === undefined) throw new StorageError('The checkpoint is gone.');
+    await tx.objectStore('chunks').delete(chunkRange(id));
+    for (const chunk of chunks) await tx.objectStore('chunks').put(chunk);
+    const changed = { ...row, manifest, byteLength: bytes.length, chunks: summaries };
+    await tx.objectStore('checkpoints').put(changed);
   });
 }
 

@@ -118,6 +118,10 @@ export class Laboratory {
   get policies(): readonly CheckpointSummary[] {
     return this.#policies;
   }
+  /** Checkpoints that take room in this browser, each once, oldest first. */
+  get stored(): readonly CheckpointSummary[] {
+    return this.#checkpoints.filter((row) => !row.shipped && !row.average);
+  }
   /** The checkpoint that answers prompts: the one chosen, else the newest. */
   get speaker(): CheckpointSummary | undefined {
     return this.#speaker;
@@ -224,6 +228,13 @@ export class Laboratory {
     this.#failure = null;
     this.#stages = reply.stages;
     return reply.added;
+  }
+
+  /** True when it is gone. */
+  async deleteCheckpoint(checkpoint: string): Promise<boolean> {
+    const reply = await this.ask('checkpoint.delete', { checkpoint });
+    if (reply !== null) this.#checkpoints = reply.checkpoints;
+    return reply !== null;
   }
 
   choose(checkpoint: string): void {

@@ -14,13 +14,14 @@ import type { Ranking } from '../records/ranking.ts';
 import type { CheckpointManifest, JsonValue, MetricRecord, Run } from '../records/run.ts';
 import type { RunView } from '../records/run-view.ts';
 import type { Suite } from '../records/suite.ts';
-import type { Loop, Snapshot } from '../rlhf/loop.ts';
+import { resultTensors, type Loop, type Snapshot } from '../rlhf/loop.ts';
 import {
   deleteCheckpoints,
   listCheckpoints,
   loadCheckpoint,
   pruneCheckpoints,
   readCheckpoint,
+  rewriteCheckpoint,
   saveCheckpoint,
   type LoadedCheckpoint,
 } from '../storage/checkpoints.ts';
@@ -91,9 +92,16 @@ function snapshotOf({ row, bytes }: LoadedCheckpoint): Snapshot {
   return { tensors: readSafetensors(bytes), state: row.manifest.state };
 }
 
-export function summaryOf(row: CheckpointRow): CheckpointSummary {
-  const { id, name, run, stage, step, createdAt } = row.manifest;
-  return { id, name, run, stage, step, kind: row.kind, createdAt, shipped: false };
+/** Ends the id of a checkpoint's running average. */
+const AVERAGE = '/average';
+
+/** A checkpoint as models to pick: its last weights and, before them, their running average where it has one (PPO). */
+export function summariesOf({ manifest, kind, byteLength }: CheckpointRow): CheckpointSummary[] {
+  const { id, name, run, stage, step, createdAt } = manifest;
+  const of = { run, stage, step, kind, createdAt, shipped: false, bytes: byteLength };
+  const last = { ...of, id, name, average: false };
+  const average = { ...of, id: `${id}${AVERAGE}`, name: `${name} (average)`, average: true };
+  return stage === 'ppo' ? [average, last] : [last];
 }
 
 export interface OpenOptions {
@@ -247,13 +255,15 @@ export class Project {
 
   /** A checkpoint of this project as something that can be loaded. Throws {@link InputError} when there is none. */
   source(id: string): ModelSource {
-    const row = this.#rows.checkpoints.find((candidate) => candidate.id === id);
-    if (row === undefined) {
+    const own = id.endsWith(AVERAGE) ? id.slice(0, -AVERAGE.length) : id;
+    const row = this.#rows.checkpoints.find((candidate) => candidate.id === own);
+    const summary = row && summariesOf(row).find((candidate) => candidate.id === id);
+    if (summary === undefined) {
       throw new InputError('This checkpoint does not exist (any more): choose another.');
     }
     return {
-      summary: summaryOf(row),
-      load: async () => snapshotOf(await readCheckpoint(await this.#db(), id)),
+      summary,
+      load: async () => snapshotOf(await readCheckpoint(await this.#db(), own)),
     };
   }
 
@@ -263,11 +273,18 @@ export class Project {
     return row === undefined ? null : this.source(row.id);
   }
 
+  /** The newest checkpoint from which a run could go on. */
+  lastOf(run: RunRow): CheckpointRow | undefined {
+    return this.#rows.checkpoints.findLast(
+      ({ manifest }) => manifest.run === run.id && manifest.state !== null,
+    );
+  }
+
   /** Where an unfinished run can go on; null when it has no sound checkpoint and has to begin again. */
   async snapshotOf(
     run: RunRow,
   ): Promise<{ snapshot: Snapshot; step: number; notes: readonly string[] } | null> {
-    const own = this.#rows.checkpoints.findLast((row) => row.manifest.run === run.id);
+    const own = this.lastOf(run);
     if (own === undefined) return null;
     const { loaded, notes } = await loadCheckpoint(await this.#db(), own.id);
     if (loaded?.row.manifest.run !== run.id) return null;
@@ -285,7 +302,8 @@ export class Project {
     const { tensors, state } = await loop.snapshot();
     const stage = row.run.stage;
     const manifest: CheckpointManifest = {
-      id: `${row.id}/${finished ? 'finished' : row.step}`,
+      // With its step, because a run that was stopped can go on and end again as another model.
+      id: `${row.id}/${finished ? `finished-${row.step}` : row.step}`,
       project: this.id,
       run: row.id,
       stage,
@@ -301,11 +319,40 @@ export class Project {
     await saveCheckpoint(db, { manifest, kind, bytes, run: row, ...shown });
     await pruneCheckpoints(db, this.id, KEPT_UNFINISHED);
     await this.refreshTraining();
+    if (finished) await this.#dropSuperseded(manifest);
   }
 
+  /** After a finished model: an earlier end of the same run goes, and older runs keep their models alone. */
+  async #dropSuperseded({ id, run, stage }: CheckpointManifest): Promise<void> {
+    const db = await this.#db();
+    const older = this.#rows.checkpoints.filter(
+      ({ manifest }) => manifest.finished && manifest.stage === stage && manifest.id !== id,
+    );
+    const earlier = older.filter(({ manifest }) => manifest.run === run).map((row) => row.id);
+    if (earlier.length > 0) await deleteCheckpoints(db, this.id, earlier);
+    for (const { manifest } of older) {
+      if (manifest.run === run || manifest.state === null) continue;
+      const { tensors } = snapshotOf(await readCheckpoint(db, manifest.id));
+      const bytes = writeSafetensors(resultTensors(stage, tensors), 'F32');
+      await rewriteCheckpoint(db, { ...manifest, state: null }, bytes);
+    }
+    await this.refreshTraining();
+  }
+
+  /** Deletes a checkpoint, and those in the middle of its run unless the run is under way. */
   async deleteCheckpoint(id: string): Promise<void> {
     this.expectWritable();
-    await deleteCheckpoints(await this.#db(), this.id, [id]);
+    const of = this.#rows.checkpoints.find((row) => row.id === id)?.manifest.run;
+    const status = this.#rows.runs.find((row) => row.id === of)?.run.status;
+    const ended = status !== 'running' && status !== 'paused';
+    const doomed = this.#rows.checkpoints.filter(
+      (row) => row.id === id || (ended && row.manifest.run === of),
+    );
+    await deleteCheckpoints(
+      await this.#db(),
+      this.id,
+      doomed.map((row) => row.id),
+    );
     await this.refreshTraining();
   }
 

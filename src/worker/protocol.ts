@@ -42,6 +42,10 @@ export interface CheckpointSummary {
   readonly createdAt: number;
   /** Shipped with the page rather than trained here. */
   readonly shipped: boolean;
+  /** The running average of the weights (EMA) instead of the last ones; stored in the same checkpoint. */
+  readonly average: boolean;
+  /** Size in this browser's storage; 0 for a shipped one. */
+  readonly bytes: number;
 }
 
 /** Stages that train and can be paused, stepped and stopped. */
@@ -55,6 +59,8 @@ export interface StageState {
   /** Estimated seconds left at the speed of the last steps; null when unknown. */
   readonly secondsLeft: number | null;
   readonly run: string | null;
+  /** Step from which a run that failed or was stopped can go on; null when it cannot, or waits to go on anyway. */
+  readonly resumeAt: number | null;
   /** One plain sentence: what happened or what is missing. */
   readonly message: string;
 }
@@ -130,7 +136,7 @@ export interface CommandMap {
   };
   /** The page wrote rankings or demonstrations. */
   'labels.changed': { args: Record<string, never>; reply: { stages: StageStates } };
-  /** Trains until done, paused or stopped. `fresh` discards an unfinished run of this stage. */
+  /** Trains until done, paused or stopped; goes on with an unfinished run of this stage unless `fresh`. */
   'stage.start': { args: { stage: TrainingStage; fresh: boolean }; reply: { state: StageState } };
   'stage.pause': { args: { stage: TrainingStage }; reply: { state: StageState } };
   'stage.step': { args: { stage: TrainingStage }; reply: { state: StageState } };
@@ -146,6 +152,7 @@ export interface CommandMap {
     args: { checkpoints: readonly string[]; prompts: number };
     reply: Suite;
   };
+  /** Deletes a checkpoint, with those in the middle of its run unless that is under way. */
   'checkpoint.delete': {
     args: { checkpoint: string };
     reply: { checkpoints: readonly CheckpointSummary[] };

@@ -101,6 +101,7 @@ export class Runner {
       secondsLeft:
         this.#status !== 'running' || left === null ? null : ((total - step) * left) / 1000,
       run: this.#row.id,
+      resumeAt: null,
       message: this.#message,
     };
   }

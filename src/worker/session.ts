@@ -10,7 +10,7 @@ import type { CommandHandlers } from './dispatch.ts';
 import { failureOf, InputError } from './failure.ts';
 import { exportLabels, importLabels } from './label-files.ts';
 import { ProgressClock } from './progress-clock.ts';
-import { Project, STAGE_NAMES, summaryOf } from './project.ts';
+import { Project, STAGE_NAMES, summariesOf } from './project.ts';
 import { BACKEND_NAMES } from './protocol.ts';
 import type {
   BackendName,
@@ -295,9 +295,13 @@ export class Session {
       throw new InputError('This model came with the page and cannot be deleted.');
     }
     const project = this.#opened();
-    project.source(id);
+    if (project.source(id).summary.average) {
+      throw new InputError('An average is stored with its checkpoint: delete that one.');
+    }
+    const before = this.#checkpoints();
     await project.deleteCheckpoint(id);
-    this.#options.workbench.forget(id);
+    const left = new Set(this.#checkpoints().map((row) => row.id));
+    for (const row of before) if (!left.has(row.id)) this.#options.workbench.forget(row.id);
     this.#tellStages();
     return { checkpoints: this.#checkpoints() };
   }
@@ -350,7 +354,7 @@ export class Session {
 
   #checkpoints(): readonly CheckpointSummary[] {
     const rows = this.#project?.rows.checkpoints ?? [];
-    const finished = rows.filter((row) => row.manifest.finished).map(summaryOf);
+    const finished = rows.filter((row) => row.manifest.finished).flatMap(summariesOf);
     return [...this.#options.workbench.shipped(), ...finished];
   }
 

@@ -62,11 +62,22 @@ export class StageDriver {
   state(stage: TrainingStage): StageState {
     const { rows } = this.#session.project();
     const runner = this.#runner;
-    if (runner?.stage === stage && runner.status !== 'done') return runner.state;
-    return storedState(rows, stage);
+    const own = runner?.stage === stage && runner.status !== 'done';
+    const state = own ? runner.state : storedState(rows, stage);
+    if (state.status !== 'failed' && state.status !== 'done') return state;
+    return { ...state, resumeAt: this.#resumeAt(stage) };
   }
 
-  /** Trains, or trains one step; goes on with an unfinished run unless `fresh`. */
+  /** Step from which the newest run of a stage can go on; null when it cannot. */
+  #resumeAt(stage: TrainingStage): number | null {
+    const row = this.#unfinished(stage);
+    return row === null ? null : (this.#session.project().lastOf(row)?.manifest.step ?? null);
+  }
+
+  /**
+   * Trains, or trains one step; goes on with an unfinished run unless `fresh`. Throws InputError for one step of a
+   * stage that is done, which would silently begin another run.
+   */
   async start(
     { stage, fresh }: { stage: TrainingStage; fresh: boolean },
     wish: 'run' | 'step',
@@ -78,6 +89,10 @@ export class StageDriver {
       await this.rest();
       const missing = missingFor(project.rows, stage);
       if (missing !== null) throw new InputError(missing);
+      const { status, resumeAt } = this.state(stage);
+      if (wish === 'step' && resumeAt === null && (status === 'done' || status === 'stale')) {
+        throw new InputError(`${STAGE_NAMES[stage]} is done: train it again as a whole.`);
+      }
       this.#runner = await this.#makeRunner(stage, fresh ? null : this.#unfinished(stage));
     }
     if (wish === 'run') this.#runner.start();
@@ -93,7 +108,8 @@ export class StageDriver {
   async stop(stage: TrainingStage): Reply {
     if (this.#runner?.stage !== stage || this.#runner.status === 'failed') {
       const unfinished = this.#unfinished(stage);
-      if (unfinished === null) return { state: this.state(stage) };
+      if (unfinished === null || unfinished.run.status === 'stopped')
+        return { state: this.state(stage) };
       this.#session.project().expectWritable();
       this.#session.expectIdle(stage);
       this.#drop();
@@ -138,11 +154,13 @@ export class StageDriver {
     const row = newestRun(rows, stage);
     if (row === undefined) return null;
     const { status } = row.run;
-    if (status === 'finished' || status === 'stopped') return null;
+    if (status === 'finished') return null;
+    if (status === 'stopped' && this.#session.project().lastOf(row) === undefined) return null;
     const settings = settingsOfRun(row);
     if (settings === null) return null;
-    // A paused run keeps the settings it began with; one that failed goes on only with the same ones.
-    const as = status === 'failed' ? rows : { ...rows, settings };
+    // A paused run keeps the settings it began with; one that failed or was stopped goes on only with the same ones.
+    const ended = status === 'failed' || status === 'stopped';
+    const as = ended ? rows : { ...rows, settings };
     return inputsOf(as, stage) === row.inputs ? row : null;
   }
 

@@ -95,6 +95,7 @@ function idle(status: StageState['status'], message: string, row?: RunRow): Stag
     total: row?.total ?? 0,
     secondsLeft: null,
     run: row?.id ?? null,
+    resumeAt: null,
     message,
   };
 }
@@ -110,7 +111,7 @@ export function storedState(rows: ProjectRows, stage: TrainingStage): StageState
     case 'paused':
       return idle('paused', row.step === 0 ? 'Not begun yet.' : `Paused at ${at}.`, row);
     case 'failed':
-      return idle('failed', `The last run failed at ${at}; start it again.`, row);
+      return idle('failed', `The last run failed at ${at}.`, row);
     case 'finished':
     case 'stopped':
       break;

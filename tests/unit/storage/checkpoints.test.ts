@@ -82,7 +82,7 @@ describe('saveCheckpoint', () => {
     const db = await freshDatabase();
     failWrites(() => true);
     await expect(saveCheckpoint(db, checkpointWrite(1, new Uint8Array(1)))).rejects.toThrow(
-      /Delete the oldest runs or export/,
+      /Delete old checkpoints/,
     );
     vi.restoreAllMocks();
     failWrites(() => true, new DOMException('the disk is on fire', 'UnknownError'));

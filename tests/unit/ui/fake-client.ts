@@ -16,7 +16,16 @@ import type {
 } from '../../../src/worker/protocol.ts';
 
 export function stageState(status: StageStatus, over: Partial<StageState> = {}): StageState {
-  return { status, step: 0, total: 0, secondsLeft: null, run: null, message: '', ...over };
+  return {
+    status,
+    step: 0,
+    total: 0,
+    secondsLeft: null,
+    run: null,
+    resumeAt: null,
+    message: '',
+    ...over,
+  };
 }
 
 export function stageStates(over: Partial<StageStates> = {}): StageStates {
@@ -34,6 +43,8 @@ export function checkpoint(id: string, over: Partial<CheckpointSummary> = {}): C
     kind: 'policy',
     createdAt: 1,
     shipped: false,
+    average: false,
+    bytes: 1000,
     ...over,
   };
 }

@@ -114,6 +114,23 @@ describe('laboratory', () => {
     expect(laboratory.speaker?.id).toBe('base');
   });
 
+  test('what is stored is listed once each, and a deleted one is gone', async () => {
+    const average = checkpoint('p/average', { stage: 'ppo', average: true });
+    const rows = [BASE, checkpoint('s'), average, checkpoint('p', { stage: 'ppo', createdAt: 1 })];
+    const client = new FakeClient({
+      'checkpoint.delete': ({ checkpoint: id }) => ({
+        checkpoints: rows.filter((row) => row.id !== id),
+      }),
+    });
+    const laboratory = await open(client);
+    client.emit({ type: 'checkpoints', checkpoints: rows });
+    expect(laboratory.stored.map(({ id }) => id)).toEqual(['s', 'p']);
+    // The last weights speak, not their average, unless that is chosen.
+    expect(laboratory.speaker?.id).toBe('p');
+    expect(await laboratory.deleteCheckpoint('s')).toBe(true);
+    expect(laboratory.stored.map(({ id }) => id)).toEqual(['p']);
+  });
+
   test('stage events and progress are followed', async () => {
     const client = new FakeClient();
     const laboratory = await open(client);

@@ -24,6 +24,8 @@ export const BASE: CheckpointSummary = {
   kind: 'policy',
   createdAt: 0,
   shipped: true,
+  average: false,
+  bytes: 0,
 };
 
 const ENGINE: EngineInfo = { backend: 'cpu', device: 'fake', notes: [], available: ['cpu'] };
@@ -113,6 +115,7 @@ export class AddingLoop implements StageLoop {
   snapshot(): Promise<Snapshot> {
     const tensors = new Map([
       ['model.sum', { shape: [1], data: Float32Array.of(this.#sum) }],
+      ['first.sum', { shape: [4], data: new Float32Array(4) }],
       ['model.finished', { shape: [1], data: Float32Array.of(this.finished) }],
     ]);
     return Promise.resolve({ tensors, state: { step: this.#step } });

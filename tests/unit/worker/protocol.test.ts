@@ -21,6 +21,7 @@ const state: StageState = {
   total: 0,
   secondsLeft: null,
   run: null,
+  resumeAt: null,
   message: '',
 };
 const stages = { sft: state, labels: state, reward: state, ppo: state };

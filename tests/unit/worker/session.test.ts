@@ -1,5 +1,7 @@
 /** The session: order of stages, run, pause, step, stop, reload, staleness, labels, and what failures leave behind. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { readSafetensors } from '../../../src/data/safetensors.ts';
+import { readCheckpoint } from '../../../src/storage/checkpoints.ts';
 import { parseSettings } from '../../../src/config/settings.ts';
 import { addRankings } from '../../../src/storage/labels.ts';
 import { listMetrics } from '../../../src/storage/lists.ts';
@@ -52,6 +54,7 @@ describe('order of stages', () => {
       ['Base', 'policy'],
       ['SFT 1', 'policy'],
       ['Reward model 1', 'reward'],
+      ['PPO-ptx 1 (average)', 'policy'],
       ['PPO-ptx 1', 'policy'],
     ]);
     const [, reward, ppo] = test.bench.requests;
@@ -119,6 +122,53 @@ describe('pause, step and stop', () => {
     expect([state.status, state.step]).toEqual(['done', 1]);
     expect(test.bench.loops[0]?.finished).toBe(1);
     expect((await open(test)).checkpoints.map((row) => row.name)).toEqual(['Base', 'SFT 1']);
+  });
+
+  it('a stopped run goes on where it was, after a reload too, and ends as one that never stopped', async () => {
+    const straight = await testSession({ name: freshName() });
+    await train(straight, 'sft');
+    const name = freshName();
+    const test = await testSession({ name });
+    let stopped = Promise.resolve<unknown>(null);
+    test.afterRecords(4, () => {
+      stopped = test.session.handlers['stage.stop']({ stage: 'sft' });
+    });
+    const ended = test.until('sft', 'done');
+    await test.session.handlers['stage.start']({ stage: 'sft', fresh: false });
+    expect(await ended).toMatchObject({ step: 4, total: 8, resumeAt: 4 });
+    await stopped;
+    const again = await testSession({ name, open: false });
+    const { stages, checkpoints } = await open(again);
+    expect(stages.sft).toMatchObject({ status: 'done', resumeAt: 4 });
+    await train(again, 'sft');
+    expect(again.bench.requests[0]?.snapshot?.state).toEqual({ step: 4 });
+    expect(sums(again)).toEqual(sums(straight).slice(4));
+    const after = await open(again);
+    expect(after.stages.sft).toMatchObject({ status: 'done', step: 8, resumeAt: null });
+    // One model of one run, under another id, so that what was trained from the earlier one is stale.
+    expect(after.checkpoints.map((row) => row.name)).toEqual(['Base', 'SFT 1']);
+    expect(after.checkpoints[1]?.id).not.toBe(checkpoints[1]?.id);
+  });
+
+  it('a stopped run whose settings have changed since does not go on', async () => {
+    const test = await testSession({ name: freshName() });
+    const { handlers } = test.session;
+    const paused = test.until('sft', 'paused');
+    await handlers['stage.step']({ stage: 'sft' });
+    await paused;
+    await handlers['stage.stop']({ stage: 'sft' });
+    const settings = parseSettings({ sft: { learningRate: 1e-4 } });
+    const { stages } = await handlers['settings.set']({ settings });
+    expect(stages.sft).toMatchObject({ status: 'stale', resumeAt: null });
+  });
+
+  it('one step of a stage that is done is refused instead of beginning another run', async () => {
+    const test = await testSession({ name: freshName() });
+    await train(test, 'sft');
+    await expect(test.session.handlers['stage.step']({ stage: 'sft' })).rejects.toThrow(
+      /SFT is done/,
+    );
+    expect(test.bench.loops).toHaveLength(1);
   });
 
   it('stop before the first step keeps nothing', async () => {
@@ -392,7 +442,7 @@ describe('failures', () => {
     await test.session.handlers['stage.start']({ stage: 'sft', fresh: false });
     const state = await paused;
     expect(state.step).toBe(3);
-    expect(state.message).toMatch(/no space left.*Delete the oldest runs/);
+    expect(state.message).toMatch(/no space left.*Delete old checkpoints/);
     // Nothing else may take its place while its steps are only in memory.
     await expect(
       test.session.handlers['stage.start']({ stage: 'sft', fresh: true }),
@@ -435,6 +485,38 @@ describe('failures', () => {
     });
     await train(test, 'sft');
     expect(bench.requests.at(-1)?.snapshot).toBeNull();
+  });
+
+  it('a failed run goes on from its last checkpoint while its settings are the same, else not', async () => {
+    const straight = await testSession({ name: freshName() });
+    await train(straight, 'sft');
+    const bench = new FakeWorkbench();
+    bench.lossAt = (step) => (step === 5 ? Number.NaN : 1);
+    const name = freshName();
+    const test = await testSession({ name, bench });
+    const { handlers } = test.session;
+    const failed = test.until('sft', 'failed');
+    await handlers['stage.start']({ stage: 'sft', fresh: false });
+    expect(await failed).toMatchObject({ resumeAt: 3 });
+    const again = await testSession({ name, bench, open: false });
+    expect((await open(again)).stages.sft).toMatchObject({ status: 'failed', resumeAt: 3 });
+    const other = parseSettings({ sft: { learningRate: 1e-4 } });
+    const changed = await again.session.handlers['settings.set']({ settings: other });
+    expect(changed.stages.sft.resumeAt).toBeNull();
+    await again.session.handlers['settings.set']({ settings: parseSettings({}) });
+    bench.lossAt = (step) => 1 / step;
+    await train(again, 'sft');
+    expect(bench.requests.at(-1)?.snapshot?.state).toEqual({ step: 3 });
+    expect(sums(again)).toEqual(sums(straight).slice(3));
+  });
+
+  it('a run that failed before its first checkpoint can only begin again', async () => {
+    const bench = new FakeWorkbench();
+    bench.lossAt = () => Number.NaN;
+    const test = await testSession({ name: freshName(), bench });
+    const failed = test.until('sft', 'failed');
+    await test.session.handlers['stage.start']({ stage: 'sft', fresh: false });
+    expect((await failed).resumeAt).toBeNull();
   });
 
   it('leaves values that are no numbers out of the stored series', async () => {
@@ -561,6 +643,54 @@ describe('a second tab', () => {
 });
 
 describe('checkpoints', () => {
+  it('of older runs keep their model and lose what only going on needs', async () => {
+    const name = freshName();
+    const test = await testSession({ name });
+    await train(test, 'sft');
+    const size = (await open(test)).checkpoints[1]?.bytes ?? 0;
+    const done = test.until('sft', 'done');
+    await test.session.handlers['stage.start']({ stage: 'sft', fresh: true });
+    await done;
+    const [, older, newer] = (await open(test)).checkpoints;
+    expect([older?.name, newer?.name]).toEqual(['SFT 1', 'SFT 2']);
+    expect(older?.bytes).toBeLessThan(size);
+    expect(newer?.bytes).toBe(size);
+    const db = await new Connection({ name }).db();
+    const tensors = async (id = '') => [...readSafetensors((await readCheckpoint(db, id)).bytes)];
+    const names = async (id?: string) => (await tensors(id)).map(([tensor]) => tensor).sort();
+    expect(await names(older?.id)).toEqual(['model.finished', 'model.sum']);
+    expect(await names(newer?.id)).toEqual(['first.sum', 'model.finished', 'model.sum']);
+    expect((await tensors(older?.id)).find(([tensor]) => tensor === 'model.sum')?.[1].data[0]).toBe(
+      sums(test)[7],
+    );
+  });
+
+  it('of an ended run go together, so that room is made', async () => {
+    const name = freshName();
+    const test = await testSession({ name });
+    await train(test, 'sft');
+    const db = await new Connection({ name }).db();
+    expect(await db.count('checkpoints')).toBeGreaterThan(1);
+    const id = (await open(test)).checkpoints.at(-1)?.id ?? '';
+    await test.session.handlers['checkpoint.delete']({ checkpoint: id });
+    expect([await db.count('checkpoints'), await db.count('chunks')]).toEqual([0, 0]);
+  });
+
+  it('of PPO can be asked for their running average', async () => {
+    const test = await testSession({ name: freshName() });
+    const { handlers } = test.session;
+    await train(test, 'sft');
+    await handlers['labels.simulate']({ count: 3, k: 4 });
+    await train(test, 'reward');
+    await train(test, 'ppo');
+    const average = (await open(test)).checkpoints.find((row) => row.average);
+    const ask = { prompt: 'hi', count: 1, temperature: 1, seed: 1 };
+    const { responses } = await handlers['model.sample']({ checkpoint: average?.id ?? '', ...ask });
+    expect(responses[0]?.text).toBe('PPO-ptx 1 (average)');
+    const gone = handlers['checkpoint.delete']({ checkpoint: average?.id ?? '' });
+    await expect(gone).rejects.toThrow(/stored with its checkpoint/);
+  });
+
   it('can be deleted unless they came with the page', async () => {
     const test = await testSession({ name: freshName() });
     await train(test, 'sft');
