@@ -11,6 +11,8 @@ export interface Interval {
 export interface SuiteReport {
   readonly checkpoint: string;
   readonly name: string;
+  /** The likeliest token each time instead of samples at temperature 1; a mere sharpening shows here. */
+  readonly greedy: boolean;
   readonly helpful: Interval;
   readonly truthful: Interval;
   readonly harmless: Interval;

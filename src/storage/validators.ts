@@ -198,6 +198,7 @@ const suite = v.strictObject({
     v.strictObject({
       checkpoint: name,
       name: v.string(),
+      greedy: v.boolean(),
       helpful: interval,
       truthful: interval,
       harmless: interval,

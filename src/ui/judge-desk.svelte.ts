@@ -114,7 +114,13 @@ export class JudgeDesk {
     this.#suiteRunning = true;
     const reply = await this.#laboratory.ask('judge.suite', { checkpoints, prompts });
     this.#suiteRunning = false;
-    if (reply !== null) this.#suite = reply;
+    // One that was stopped before anything was judged leaves the table as it was.
+    if (reply !== null && reply.reports.length > 0) this.#suite = reply;
+  }
+
+  /** Ends the judgement under way after its current chunk. */
+  async stopSuite(): Promise<void> {
+    await this.#laboratory.ask('judge.stop', {});
   }
 
   /** Stores where the sitting is now, with the vote that moved it; nothing changes here unless it is on disk. */

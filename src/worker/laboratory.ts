@@ -9,13 +9,15 @@ import { EngineError, startEngine, type Engine } from '../kernels/engine.ts';
 import type { Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { RolloutView } from '../records/run-view.ts';
+import type { Suite } from '../records/suite.ts';
 import type { RolloutRow } from '../rlhf/loop.ts';
 import { complete, completionsToRank, promptTokens, toSequence } from '../rlhf/pipeline.ts';
 import { scoreSequences } from '../rlhf/sequences.ts';
 import { unknownWords } from '../world/grammar.ts';
 import { InputError } from './failure.ts';
-import { drawBlindPairs, judgeCheckpoints, reportReward } from './judging.ts';
+import { drawBlindPairs, judgeCheckpoints, reportReward, type ChunkedBench } from './judging.ts';
 import { BASE, ModelShelf } from './model-shelf.ts';
+import { STAGE_NAMES } from './stage-names.ts';
 import type { CheckpointSummary, CommandMap } from './protocol.ts';
 import { loadModelFolder, type ReadFile } from './shipped-models.ts';
 import { openStageLoop } from './stage-loops.ts';
@@ -26,6 +28,7 @@ import type {
   ReportProgress,
   StageLoop,
   StageRequest,
+  SuiteRequest,
   Workbench,
 } from './stages.ts';
 import { plainCompletion, plainPrompt, WorldSupply } from './world-supply.ts';
@@ -91,10 +94,10 @@ export class Laboratory implements Workbench {
     this.#shelf?.forget(checkpoint);
   }
 
-  createLoop(request: StageRequest): Promise<StageLoop> {
+  createLoop(request: StageRequest, report: ReportProgress): Promise<StageLoop> {
     this.#beta = request.settings.ppo.beta;
     this.#own = request.prompts;
-    return this.#alone(() =>
+    return this.#told(`Getting ready for ${STAGE_NAMES[request.stage]}`, report, () =>
       openStageLoop(
         { shelf: this.#models(), supply: this.#world(request.settings), now: this.#options.now },
         request,
@@ -144,11 +147,12 @@ export class Laboratory implements Workbench {
     reward: ModelSource | null,
     args: CommandMap['model.sample']['args'],
     settings: Settings,
+    report: ReportProgress,
   ): Promise<CommandMap['model.sample']['reply']> {
     if (source.summary.kind === 'reward') {
       throw new InputError('A reward model writes nothing: choose another model to speak.');
     }
-    return this.#alone(async () => {
+    return this.#told('Answering', report, async () => {
       const shelf = this.#models();
       const { tokenizer } = shelf.files;
       const shape = this.#shapeFor(promptTokens(tokenizer, args.prompt).length, settings);
@@ -178,8 +182,11 @@ export class Laboratory implements Workbench {
     });
   }
 
-  completionsToRank(request: RankingRequest): Promise<CommandMap['ranking.next']['reply']> {
-    return this.#alone(async () => {
+  completionsToRank(
+    request: RankingRequest,
+    report: ReportProgress,
+  ): Promise<CommandMap['ranking.next']['reply']> {
+    return this.#told('Writing answers to rank', report, async () => {
       const fresh = this.#unranked(request).filter(({ id }) => !this.#offered.has(id));
       if (fresh.length < request.count) this.#offered.clear();
       const prompts = fresh.slice(0, request.count);
@@ -229,34 +236,49 @@ export class Laboratory implements Workbench {
     reward: ModelSource,
     rankings: readonly Ranking[],
     settings: Settings,
+    report: ReportProgress,
   ): Promise<CommandMap['reward.report']['reply']> {
-    return this.#alone(async () => {
+    return this.#told('Testing the reward model', report, async () => {
       const shelf = this.#models();
       const model = await shelf.get(reward);
       return reportReward(model, shelf, this.#world(settings), rankings, settings);
     });
   }
 
-  blindPairs(
+  async blindPairs(
     models: readonly [ModelSource, ModelSource],
     args: CommandMap['judge.pairs']['args'],
     settings: Settings,
+    report: ReportProgress,
   ): Promise<CommandMap['judge.pairs']['reply']> {
-    return this.#alone(async () => {
-      const supply = this.#world(settings);
-      return { pairs: await drawBlindPairs(models, this.#models(), supply, args, settings) };
-    });
+    const supply = this.#world(settings);
+    const pairs = await drawBlindPairs(models, this.#chunked(report), supply, args, settings);
+    return { pairs };
   }
 
-  judgeSuite(
-    models: readonly ModelSource[],
-    prompts: number,
-    settings: Settings,
-    report: ReportProgress,
-  ): Promise<CommandMap['judge.suite']['reply']> {
-    const { yieldToMessages } = this.#options;
-    const request = { models, prompts, settings, report, yieldToMessages };
-    return this.#alone(() => judgeCheckpoints(this.#models(), this.#world(settings), request));
+  judgeSuite(request: SuiteRequest, report: ReportProgress): Promise<Suite> {
+    return judgeCheckpoints(this.#chunked(report), this.#world(request.settings), request);
+  }
+
+  #chunked(report: ReportProgress): ChunkedBench {
+    return {
+      shelf: () => this.#models(),
+      alone: (action) => this.#alone(action),
+      yieldToMessages: this.#options.yieldToMessages,
+      report,
+    };
+  }
+
+  /** Alone, and told as one piece of work: how long it takes is known from the time before. */
+  #told<T>(task: string, report: ReportProgress, action: () => Promise<T>): Promise<T> {
+    return this.#alone(async () => {
+      report(task, 0, 1);
+      try {
+        return await action();
+      } finally {
+        report(task, 1, 1);
+      }
+    });
   }
 
   /** Prompts still to be ranked that fit the columns: the person's own, then the world's in its order. */

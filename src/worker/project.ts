@@ -41,18 +41,12 @@ import { saveRun } from '../storage/runs.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import { InputError } from './failure.ts';
 import type { CheckpointSummary, TrainingStage } from './protocol.ts';
+import { STAGE_NAMES } from './stage-names.ts';
 import { finishedCheckpoint, inputsOf, newestRun, type ProjectRows } from './stage-graph.ts';
 import type { ModelSource } from './stages.ts';
 
 /** Checkpoints in the middle of a run that are kept for each stage: the newest and the one to fall back to. */
 const KEPT_UNFINISHED = 2;
-
-/** As shown to people and used in the names of runs. */
-export const STAGE_NAMES: Readonly<Record<TrainingStage, string>> = {
-  sft: 'SFT',
-  reward: 'Reward model',
-  ppo: 'PPO',
-};
 
 /** Stored settings; those of another version that no longer pass are replaced by the defaults, with a note. */
 function readSettings(stored: JsonValue, notes: string[]): Settings {

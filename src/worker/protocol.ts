@@ -147,11 +147,13 @@ export interface CommandMap {
     args: { left: string; right: string; count: number; seed: number };
     reply: { pairs: readonly BlindPair[] };
   };
-  /** Gold judges over held-out prompts for the checkpoints named. */
+  /** Gold judges over held-out prompts for the checkpoints named, at temperature 1 and greedily. */
   'judge.suite': {
     args: { checkpoints: readonly string[]; prompts: number };
     reply: Suite;
   };
+  /** Ends a judgement under way after its current chunk; checkpoints judged whole are in its reply. */
+  'judge.stop': { args: Record<string, never>; reply: { stages: StageStates } };
   /** Deletes a checkpoint, with those in the middle of its run unless that is under way. */
   'checkpoint.delete': {
     args: { checkpoint: string };

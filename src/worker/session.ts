@@ -10,7 +10,8 @@ import type { CommandHandlers } from './dispatch.ts';
 import { failureOf, InputError } from './failure.ts';
 import { exportLabels, importLabels } from './label-files.ts';
 import { ProgressClock } from './progress-clock.ts';
-import { Project, STAGE_NAMES, summariesOf } from './project.ts';
+import { Project, summariesOf } from './project.ts';
+import { STAGE_NAMES } from './stage-names.ts';
 import { BACKEND_NAMES } from './protocol.ts';
 import type {
   BackendName,
@@ -56,6 +57,7 @@ export class Session {
   #lock: { readonly project: string; readonly lock: ProjectLock } | null = null;
   readonly #driver: StageDriver;
   #simulation: Simulation | null = null;
+  #judging: { stopped: boolean } | null = null;
   #prefer: BackendName | undefined;
   readonly #losses = new Map<BackendName, number>();
   #queue: Promise<unknown> = Promise.resolve();
@@ -65,6 +67,7 @@ export class Session {
     this.#options = options;
     this.#progress = new ProgressClock(options.now, options.emit).report;
     this.#driver = new StageDriver(options, {
+      progress: this.#progress,
       project: () => this.#opened(),
       settings: () => this.#settings,
       expectIdle: (stage) => {
@@ -125,24 +128,39 @@ export class Session {
       },
       'labels.export': ({ kind }) => Promise.resolve(exportLabels(this.#opened(), kind)),
       'model.sample': async (args) =>
-        bench.sample(this.#model(args.checkpoint), this.#finished('reward'), args, this.#settings),
+        bench.sample(
+          this.#model(args.checkpoint),
+          this.#finished('reward'),
+          args,
+          this.#settings,
+          this.#progress,
+        ),
       'prompts.examples': async ({ count }) => ({
         prompts: await bench.examplePrompts(count, this.#settings),
       }),
       'demonstrations.list': ({ count }) =>
         bench.demonstrations(count, this.#opened().rows.demonstrations, this.#settings),
       'ranking.next': async ({ count, k }) =>
-        bench.completionsToRank(this.#rankingRequest(count, k, true)),
+        bench.completionsToRank(this.#rankingRequest(count, k, true), this.#progress),
       'reward.score': async (args) => ({
         score: await bench.score(this.#trainedReward(), args, this.#settings),
       }),
       'reward.report': async () => {
         const rankings = chosenRankings(this.#opened().rows);
-        return bench.rewardReport(this.#trainedReward(), rankings, this.#settings);
+        return bench.rewardReport(this.#trainedReward(), rankings, this.#settings, this.#progress);
       },
       'judge.pairs': async (args) =>
-        bench.blindPairs([this.#model(args.left), this.#model(args.right)], args, this.#settings),
+        bench.blindPairs(
+          [this.#model(args.left), this.#model(args.right)],
+          args,
+          this.#settings,
+          this.#progress,
+        ),
       'judge.suite': (args) => this.#judge(args),
+      'judge.stop': () => {
+        if (this.#judging !== null) this.#judging.stopped = true;
+        return Promise.resolve({ stages: this.#stages() });
+      },
     } satisfies Partial<CommandHandlers>;
   }
 
@@ -258,6 +276,7 @@ export class Session {
     const request = this.#rankingRequest(count, k, false);
     const simulation: Simulation = { done: 0, total: count, stopped: false };
     this.#simulation = simulation;
+    this.#progress('The class is ranking', 0, count);
     this.#tellStages();
     try {
       for await (const batch of this.#options.workbench.simulateLabels(request)) {
@@ -279,7 +298,15 @@ export class Session {
   async #judge({ checkpoints, prompts }: CommandMap['judge.suite']['args']): Promise<Suite> {
     const models = checkpoints.map((id) => this.#model(id));
     const { workbench, emit } = this.#options;
-    const suite = await workbench.judgeSuite(models, prompts, this.#settings, this.#progress);
+    this.#expectIdle(null);
+    const judging = { stopped: false };
+    this.#judging = judging;
+    const stopped = () => judging.stopped;
+    const request = { models, prompts, settings: this.#settings, stopped };
+    const suite = await workbench.judgeSuite(request, this.#progress).finally(() => {
+      this.#judging = null;
+    });
+    if (suite.reports.length === 0) return suite;
     try {
       await this.#project?.saveSuite(suite);
     } catch (error) {
@@ -323,6 +350,9 @@ export class Session {
     }
     if (this.#simulation !== null) {
       throw new InputError('The simulated class is still ranking: wait for it or stop it.');
+    }
+    if (this.#judging !== null) {
+      throw new InputError('The automatic judges are at work: wait for them or stop them (Judge).');
     }
     const training = this.#driver.training;
     if (training !== null && training !== stage) {

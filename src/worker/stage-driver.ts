@@ -7,7 +7,7 @@ import { EMPTY_VIEW, withChecks, withSamples, type RunView } from '../records/ru
 import { StorageError } from '../storage/errors.ts';
 import type { RunRow } from '../storage/schema.ts';
 import { failureOf, InputError } from './failure.ts';
-import { settingsOfRun, STAGE_NAMES, type Project } from './project.ts';
+import { settingsOfRun, type Project } from './project.ts';
 import type { StageState, TrainingStage, WorkerEvent } from './protocol.ts';
 import { Runner, type CheckpointPace, type RunnerHooks } from './runner.ts';
 import {
@@ -18,7 +18,8 @@ import {
   storedState,
   trainingPromptsOf,
 } from './stage-graph.ts';
-import type { Workbench } from './stages.ts';
+import { STAGE_NAMES } from './stage-names.ts';
+import type { ReportProgress, Workbench } from './stages.ts';
 
 export interface DriverOptions {
   readonly workbench: Workbench;
@@ -31,6 +32,7 @@ export interface DriverOptions {
 
 /** What the driver asks of the session around it. */
 export interface DriverSession {
+  readonly progress: ReportProgress;
   /** Throws InputError when none is open. */
   project(): Project;
   settings(): Settings;
@@ -191,7 +193,7 @@ export class StageDriver {
     };
     const view = found === null ? null : await project.viewOf(row.id);
     const hooks = this.#hooks(project, stage, view ?? EMPTY_VIEW);
-    const openLoop = () => workbench.createLoop(request);
+    const openLoop = () => workbench.createLoop(request, this.#session.progress);
     return new Runner(stage, resumed, { ...hooks, openLoop }, pace);
   }
 

@@ -68,13 +68,21 @@ export interface EngineStart {
   readonly lost: (sentence: string) => void;
 }
 
+export interface SuiteRequest {
+  readonly models: readonly ModelSource[];
+  readonly prompts: number;
+  readonly settings: Settings;
+  /** Asked between two chunks; true ends the judging, and what is judged whole is reported. */
+  stopped(): boolean;
+}
+
 export interface Workbench {
   /** Picks a backend and loads the shipped model. Called again to change the backend; models are dropped then. */
   start(options: EngineStart, report: ReportProgress): Promise<EngineInfo>;
   /** Models that came with the page, base first; empty before {@link start}. */
   shipped(): readonly CheckpointSummary[];
   /** The caller disposes the loop. */
-  createLoop(request: StageRequest): Promise<StageLoop>;
+  createLoop(request: StageRequest, report: ReportProgress): Promise<StageLoop>;
   rolloutView(row: RolloutRow): RolloutView;
   /** Forgets a model that was deleted or retrained. */
   forget(checkpoint: string): void;
@@ -89,8 +97,12 @@ export interface Workbench {
     reward: ModelSource | null,
     args: CommandMap['model.sample']['args'],
     settings: Settings,
+    report: ReportProgress,
   ): Promise<CommandMap['model.sample']['reply']>;
-  completionsToRank(request: RankingRequest): Promise<CommandMap['ranking.next']['reply']>;
+  completionsToRank(
+    request: RankingRequest,
+    report: ReportProgress,
+  ): Promise<CommandMap['ranking.next']['reply']>;
   /** Rankings by the simulated class in batches, each to be stored as it comes. */
   simulateLabels(request: RankingRequest): AsyncGenerator<readonly Ranking[], void, void>;
   score(
@@ -102,16 +114,17 @@ export interface Workbench {
     reward: ModelSource,
     rankings: readonly Ranking[],
     settings: Settings,
+    report: ReportProgress,
   ): Promise<RewardReport>;
   blindPairs(
     models: readonly [ModelSource, ModelSource],
     args: CommandMap['judge.pairs']['args'],
     settings: Settings,
+    report: ReportProgress,
   ): Promise<CommandMap['judge.pairs']['reply']>;
+  /** Between two chunks others have their turn, and `stopped` may end it early. */
   judgeSuite(
-    models: readonly ModelSource[],
-    prompts: number,
-    settings: Settings,
+    request: SuiteRequest,
     report: ReportProgress,
   ): Promise<CommandMap['judge.suite']['reply']>;
 }

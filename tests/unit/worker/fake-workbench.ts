@@ -12,6 +12,7 @@ import type {
   RankingRequest,
   StageLoop,
   StageRequest,
+  SuiteRequest,
   Workbench,
 } from '../../../src/worker/stages.ts';
 
@@ -144,6 +145,8 @@ export class FakeWorkbench implements Workbench {
   lose: (sentence: string) => void = () => undefined;
   /** What a step waits for; a device that is gone may never answer. */
   beforeStep: (step: number) => Promise<void> = () => Promise.resolve();
+  /** True makes the judges work until they are stopped. */
+  judgingWaits = false;
   #started = false;
 
   constructor(total = 8) {
@@ -214,13 +217,16 @@ export class FakeWorkbench implements Workbench {
   blindPairs() {
     return Promise.resolve({ pairs: [] });
   }
-  judgeSuite(models: readonly ModelSource[]) {
+  async judgeSuite({ models, stopped }: SuiteRequest) {
+    while (this.judgingWaits && !stopped()) await new Promise((resolve) => setImmediate(resolve));
+    if (stopped()) return { reports: [], pairs: [] };
     // Truth is not asked of every prompt, so its mean may be no number.
     const none = { mean: Number.NaN, low: Number.NaN, high: Number.NaN, n: 0 };
     const some = { mean: 0.5, low: 0.25, high: 0.75, n: 5 };
     const reports = models.map(({ summary: { id, name } }) => ({
       checkpoint: id,
       name,
+      greedy: false,
       helpful: some,
       truthful: none,
       harmless: some,
@@ -228,6 +234,6 @@ export class FakeWorkbench implements Workbench {
       length: 7,
       distinct2: 0.5,
     }));
-    return Promise.resolve({ reports, pairs: [] });
+    return { reports, pairs: [] };
   }
 }

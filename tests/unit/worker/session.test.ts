@@ -363,6 +363,49 @@ describe('labels', () => {
   });
 });
 
+describe('the automatic judges', () => {
+  it('can be stopped, refuse training meanwhile in a sentence, and leave the last table stored', async () => {
+    const name = freshName();
+    const test = await testSession({ name });
+    const { handlers } = test.session;
+    const ask = { checkpoints: ['base'], prompts: 5 };
+    const first = await handlers['judge.suite'](ask);
+    test.bench.judgingWaits = true;
+    const running = handlers['judge.suite'](ask);
+    await expect(handlers['stage.start']({ stage: 'sft', fresh: false })).rejects.toThrow(
+      /The automatic judges are at work: wait for them or stop them/,
+    );
+    await expect(handlers['judge.suite'](ask)).rejects.toThrow(/judges are at work/);
+    // Asking a model is let in between.
+    const sample = { checkpoint: 'base', prompt: 'hi', count: 1, temperature: 1, seed: 1 };
+    expect((await handlers['model.sample'](sample)).responses).toHaveLength(1);
+    await handlers['judge.stop']({});
+    expect((await running).reports).toEqual([]);
+    await train(test, 'sft');
+    expect((await open(await testSession({ name, open: false }))).suite).toEqual(first);
+  });
+});
+
+describe('progress', () => {
+  it('of the class counts from zero, so that the first time left is not of no time at all', async () => {
+    const test = await testSession({ name: freshName() });
+    await train(test, 'sft');
+    await test.session.handlers['labels.simulate']({ count: 4, k: 4 });
+    const told = test.events.flatMap((e) =>
+      e.type === 'progress' && e.task === 'The class is ranking' ? [e] : [],
+    );
+    expect(told.map(({ done }) => done).slice(0, 3)).toEqual([0, 1, 2]);
+    expect(told[0]?.secondsLeft).toBeNull();
+    // The clock of this test goes on at each look, so one ranking took some of it and three are left.
+    expect(told[1]?.secondsLeft).toBeGreaterThan(0);
+    await test.session.handlers['labels.simulate']({ count: 4, k: 4 });
+    const again = test.events.filter(
+      (e) => e.type === 'progress' && e.task === 'The class is ranking' && e.done === 0,
+    );
+    expect(again[1]).toMatchObject({ secondsLeft: expect.any(Number) as number });
+  });
+});
+
 describe('files', () => {
   const prompts = ['{"prompt":"say moo ."}', '{"prompt":"say baa .","split":"test"}'].join('\n');
 
