@@ -50,3 +50,10 @@ export function counted(n: number, one: string, many = `${one}s`): string {
 export function displayed(text: string): string {
   return text.replace(/[\u202A-\u202E\u2066-\u2069]/gu, '');
 }
+
+/** What is wrong with a number typed for a whole number of a range, in words; empty when nothing is. */
+export function wholeProblem(value: number | null | undefined, min: number, max: number): string {
+  const good = Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
+  if (good) return '';
+  return `Use a whole number from ${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}.`;
+}

@@ -58,6 +58,7 @@ export class Laboratory {
   #progress: Progress | null = $state.raw(null);
   #readOnly: string | null = $state.raw(null);
   #notes: readonly string[] = $state.raw([]);
+  #linked: Settings | null = $state.raw(null);
   #suite: Suite | null = $state.raw(null);
   #asked: TrainingStage | null = $state.raw(null);
   #chosen: string | null = $state.raw(null);
@@ -82,6 +83,10 @@ export class Laboratory {
   /** True once the shipped model has loaded and the project has been brought back. */
   get opened(): boolean {
     return this.#opened;
+  }
+  /** True while the settings of a link have been asked for and not yet taken. */
+  get linkPending(): boolean {
+    return this.#linked !== null;
   }
   get opening(): boolean {
     return this.#opening;
@@ -170,6 +175,7 @@ export class Laboratory {
   /** Starts the engine and brings the project back. `linked` settings, from the address, win over stored ones. */
   async open(linked: Settings | null, backend?: BackendName): Promise<void> {
     this.#opening = true;
+    this.#linked = linked;
     const settings = linked ?? this.#settings;
     const args = backend === undefined ? { settings } : { settings, backend };
     const engine = await this.ask('engine.start', args);
@@ -183,24 +189,24 @@ export class Laboratory {
       this.#notes = project.notes;
       this.#suite = project.suite;
       this.#restore(project);
-      if (linked !== null) await this.setSettings(linked);
+      if (linked !== null && (await this.setSettings(linked))) this.#linked = null;
     }
     this.#progress = null;
     this.#opening = false;
     this.#opened = project !== null;
   }
 
-  /** Tries again after a failed start. */
+  /** Tries again after a failed start, with the link's settings if they are still to be taken. */
   async retry(): Promise<void> {
     this.#failure = null;
-    await this.open(null);
+    await this.open(this.#linked);
   }
 
   /** Starts again on another backend. */
   async chooseBackend(backend: BackendName): Promise<void> {
     this.#opened = false;
     this.#failure = null;
-    await this.open(null, backend);
+    await this.open(this.#linked, backend);
   }
 
   /** True when the worker took them. */

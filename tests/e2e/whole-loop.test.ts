@@ -164,7 +164,8 @@ describe('the whole loop on WASM', () => {
     await press(page, 'suite-run');
     const rows = page.locator('[data-testid="suite-table"] tbody tr');
     await rows.first().waitFor({ timeout: 150_000 });
-    expect(await rows.count()).toBe(3);
+    // Base, SFT, PPO's average and its last weights, each with samples and greedily.
+    expect(await rows.count()).toBe(8);
     expect(await textOf(page, 'suite-pairs')).toMatch(/gold prefers the first on/);
   });
 

@@ -101,6 +101,28 @@ describe('laboratory', () => {
     expect(laboratory.failure).toBeNull();
   });
 
+  test("a second try after a failed start takes the link's settings", async () => {
+    let broken = true;
+    const client = new FakeClient({
+      'engine.start': () => {
+        if (broken) throw Object.assign(new Error(), { kind: 'engine', message: 'damaged' });
+        return { backend: 'cpu', device: '', notes: [], available: ['cpu'] };
+      },
+    });
+    const laboratory = new Laboratory(client, defaultSettings());
+    const linked = parseSettings({ ppo: { beta: 0.7 } });
+    await laboratory.open(linked);
+    expect(laboratory.linkPending).toBe(true);
+    broken = false;
+    await laboratory.retry();
+    expect(laboratory.settings.ppo.beta).toBe(0.7);
+    expect(client.argsOf('settings.set')).toEqual([{ settings: linked }]);
+    // Once taken, a later start leaves alone what was changed since.
+    expect(laboratory.linkPending).toBe(false);
+    await laboratory.retry();
+    expect(client.argsOf('settings.set')).toHaveLength(1);
+  });
+
   test('the newest trained checkpoint speaks until one is chosen', async () => {
     const client = new FakeClient();
     const laboratory = await open(client);

@@ -208,5 +208,9 @@ describe('the laboratory', () => {
     const report = await handlers['reward.report']({});
     expect(report.byLabeler.every((row) => row.labeler === PERSON)).toBe(true);
     expect(report.ceiling).toBeNull();
+    const all = { ...mine, reward: { ...mine.reward, heldOutShare: 0 } };
+    await handlers['settings.set']({ settings: all });
+    // Nothing held out is no accuracy, not one of zero.
+    expect((await handlers['reward.report']({})).heldOut).toEqual({ accuracy: null, n: 0 });
   });
 });
