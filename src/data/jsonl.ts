@@ -11,7 +11,7 @@ import {
   type Demonstration,
   type Prompt,
 } from '../records/prompt.ts';
-import { PERSON, type Completion, type Ranking } from '../records/ranking.ts';
+import { IMPORTED, PERSON, type Completion, type Ranking } from '../records/ranking.ts';
 import { FormatError } from './format-error.ts';
 import { streamKey } from './rng.ts';
 import { parseStrictJson } from './strict-json.ts';
@@ -73,7 +73,7 @@ const rankingRow = v.pipe(
       v.maxLength(9, 'must hold at most 9 completions'),
     ),
     ranks: v.array(wholeNumber, 'must be a list'),
-    labeler: v.optional(name, PERSON),
+    labeler: v.optional(name, IMPORTED),
     shown: v.optional(v.array(wholeNumber, 'must be a list')),
     at: v.optional(v.pipe(wholeNumber, v.minValue(0, 'must not be negative'))),
   }),

@@ -27,6 +27,10 @@ export interface EngineOptions {
   readonly prefer?: Backend;
   /** Folder or map of the tfjs WASM files; left alone when absent (Node finds them itself). */
   readonly wasmPaths?: string | Record<string, string>;
+  /** Backends that are not tried, each with the sentence that says why. */
+  readonly avoid?: ReadonlyMap<Backend, string>;
+  /** Told once, as a sentence, when the device under the engine is lost; every tensor on it is gone then. */
+  readonly lost?: (sentence: string) => void;
 }
 
 /** Raised when no backend at all could be started. */
@@ -48,23 +52,53 @@ function isSoftware(info: GPUAdapterInfo): boolean {
  */
 const TILED_PRODUCT = 3;
 
-interface Attempt {
-  readonly ok: boolean;
-  readonly device: string;
-  readonly reason: string;
+/** A backend that started on a device, or why it did not. */
+type Attempt =
+  { readonly ok: true; readonly device: string } | { readonly ok: false; readonly reason: string };
+
+const refused = (reason: string): Attempt => ({ ok: false, reason });
+
+/** As shown to people. */
+const NAMES: Readonly<Record<Backend, string>> = {
+  webgpu: 'WebGPU',
+  wasm: 'WASM',
+  webgl: 'WebGL',
+  cpu: 'JavaScript',
+};
+
+function detailOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
-const refused = (reason: string): Attempt => ({ ok: false, device: '', reason });
+/** Switches tfjs to a backend that is registered. */
+async function take(backend: Backend, device: string): Promise<Attempt> {
+  const ok = await tf.setBackend(backend);
+  return ok ? { ok, device } : refused(`${NAMES[backend]} did not start.`);
+}
+
+/** The WebGPU device that the engine runs on now; one that was replaced may go without a word. */
+let current: GPUDevice | null = null;
+
+/** A device that we destroy says so (reason `destroyed`); any other end of the one in use is a loss. */
+function watch(device: GPUDevice, lost: (sentence: string) => void): void {
+  current = device;
+  void device.lost.then(({ reason, message }) => {
+    if (device !== current || reason === 'destroyed') return;
+    current = null;
+    const detail = message === '' ? '' : ` (${message.trim().replace(/\.$/, '')})`;
+    lost(`The graphics device was lost${detail}.`);
+  });
+}
 
 /** Our own device, so that features and limits are ours to choose. */
-async function startWebGpu(byName: boolean): Promise<Attempt> {
+async function startWebGpu({ prefer, lost }: EngineOptions): Promise<Attempt> {
   const gpu = (globalThis.navigator as Navigator | undefined)?.gpu;
   if (!gpu) return refused('This browser has no WebGPU.');
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) return refused('WebGPU is there, but no graphics adapter answered.');
   const device =
     `${adapter.info.vendor} ${adapter.info.architecture || adapter.info.description}`.trim();
-  if (isSoftware(adapter.info) && !byName) {
+  if (isSoftware(adapter.info) && prefer !== 'webgpu') {
     return refused(`WebGPU would run in software (${device}), which is slower than WASM.`);
   }
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
@@ -83,12 +117,20 @@ async function startWebGpu(byName: boolean): Promise<Attempt> {
   const requiredFeatures = wanted.filter((feature) =>
     adapter.features.has(feature),
   ) as GPUFeatureName[];
-  const gpuDevice = await adapter.requestDevice({ requiredLimits: limits, requiredFeatures });
-  if (tf.findBackend('webgpu')) tf.removeBackend('webgpu');
+  let gpuDevice: GPUDevice;
+  try {
+    gpuDevice = await adapter.requestDevice({ requiredLimits: limits, requiredFeatures });
+  } catch (error) {
+    return refused(`WebGPU's graphics adapter (${device}) gave no device: ${detailOf(error)}`);
+  }
+  // Its import has registered a backend that would ask for a device of its own; findBackend would start that one.
+  if ('webgpu' in tf.engine().registryFactory) tf.removeBackend('webgpu');
   const backend = new WebGPUBackend(gpuDevice, adapter.info);
   tf.registerBackend('webgpu', () => backend, 4);
   tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', TILED_PRODUCT);
-  return { ok: await tf.setBackend('webgpu'), device, reason: 'the WebGPU backend did not start' };
+  const attempt = await take('webgpu', device);
+  if (attempt.ok) watch(gpuDevice, lost ?? (() => undefined));
+  return attempt;
 }
 
 async function startWasm(options: EngineOptions): Promise<Attempt> {
@@ -96,57 +138,73 @@ async function startWasm(options: EngineOptions): Promise<Attempt> {
   const ok = await captureWasmMemory(async () => tf.setBackend('wasm'));
   if (!ok) return refused('WASM did not start.');
   const own = registerWasmKernels();
-  return { ok: true, device: own ? 'WASM, SIMD, own kernels' : 'WASM, stock kernels', reason: '' };
+  return { ok: true, device: own ? 'WASM, SIMD, own kernels' : 'WASM, stock kernels' };
 }
 
 async function startWebGl(): Promise<Attempt> {
   if (typeof OffscreenCanvas === 'undefined') return refused('WebGL is not available here.');
   await import('@tensorflow/tfjs-backend-webgl');
-  const ok = await tf.setBackend('webgl');
-  return { ok, device: 'WebGL', reason: 'WebGL did not start.' };
+  return take('webgl', 'WebGL');
 }
 
 async function start(backend: Backend, options: EngineOptions): Promise<Attempt> {
   try {
     switch (backend) {
       case 'webgpu':
-        return await startWebGpu(options.prefer === 'webgpu');
+        return await startWebGpu(options);
       case 'wasm':
         return await startWasm(options);
       case 'webgl':
         return await startWebGl();
       case 'cpu':
-        return {
-          ok: await tf.setBackend('cpu'),
-          device: 'JavaScript (slow)',
-          reason: 'CPU did not start.',
-        };
+        return await take('cpu', 'JavaScript (slow)');
       default:
         return backend satisfies never;
     }
   } catch (error) {
-    return refused(`${backend} failed: ${error instanceof Error ? error.message : String(error)}`);
+    return refused(`${NAMES[backend]} did not start: ${detailOf(error)}`);
   }
 }
 
-/** A product and a read-back, so that a backend that registers but cannot compute is found out here. */
-async function computes(): Promise<boolean> {
-  const product = tf.tidy(() => tf.matMul(tf.fill([4, 3], 2), tf.fill([3, 5], 0.5)));
-  const values = await product.data();
-  product.dispose();
-  return values.length === 20 && values.every((v) => Math.abs(v - 3) < 1e-4);
+/**
+ * A product and a read-back, so that a backend that registers but cannot compute is found out here. Null when the
+ * numbers are right, else what is wrong.
+ */
+async function faultOf(backend: Backend): Promise<string | null> {
+  try {
+    const product = tf.tidy(() => tf.matMul(tf.fill([4, 3], 2), tf.fill([3, 5], 0.5)));
+    const values = await product.data();
+    product.dispose();
+    const right = values.length === 20 && values.every((v) => Math.abs(v - 3) < 1e-4);
+    return right ? null : `${NAMES[backend]} started but computed wrong numbers.`;
+  } catch (error) {
+    return `${NAMES[backend]} started but could not compute: ${detailOf(error)}`;
+  }
+}
+
+/** Starts a backend and lets it show that it computes. */
+async function proven(backend: Backend, options: EngineOptions): Promise<Attempt> {
+  const reason = options.avoid?.get(backend);
+  const attempt = reason === undefined ? await start(backend, options) : refused(reason);
+  const fault = attempt.ok ? await faultOf(backend) : null;
+  if (fault === null) return attempt;
+  current = null;
+  return refused(fault);
 }
 
 /** Starts the preferred backend, or the best one that works. Throws EngineError when none does. */
 export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
   const order = [...new Set([...(options.prefer ? [options.prefer] : []), ...BACKEND_ORDER])];
   const notes: string[] = [];
+  // Whatever was in use is given up, so its end is no loss any more.
+  current = null;
   for (const backend of order) {
-    const attempt = await start(backend, options);
-    if (attempt.ok && (await computes().catch(() => false))) {
-      return { backend, device: attempt.device, notes, available: order.filter((b) => usable(b)) };
+    const attempt = await proven(backend, options);
+    if (attempt.ok) {
+      const { device } = attempt;
+      return { backend, device, notes, available: order.filter((b) => usable(b)) };
     }
-    notes.push(attempt.reason || `${backend} started but computed wrong numbers.`);
+    notes.push(attempt.reason);
   }
   throw new EngineError(
     `No way to compute was found. ${notes.join(' ')} Try a current Chrome or Firefox.`,

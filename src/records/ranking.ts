@@ -7,6 +7,17 @@ import type { Prompt } from './prompt.ts';
 /** Id of the labeler who sits at the keyboard. */
 export const PERSON = 'person';
 
+/** Labeler of rankings from a file that does not say who made them; of others, `imported:` and the name given. */
+export const IMPORTED = 'imported';
+
+/** Who a ranking counts as: the person at the page, the simulated class, or someone in a file. */
+export type LabelSource = 'person' | 'class' | 'imported';
+
+export function sourceOf(labeler: string): LabelSource {
+  if (labeler === PERSON) return 'person';
+  return labeler === IMPORTED || labeler.startsWith(`${IMPORTED}:`) ? 'imported' : 'class';
+}
+
 export interface Completion {
   readonly id: string;
   /** Decoded response, without prompt and EOS. */

@@ -1,5 +1,6 @@
 /**
- * A blind comparison of two checkpoints by the person at the page: what was shown on which side and the choice.
+ * A blind comparison of two checkpoints by the person at the page: what is shown on which side, the choice, and the
+ * sitting that is under way.
  * The arithmetic of win rates is not here.
  */
 import type { Prompt } from './prompt.ts';
@@ -17,4 +18,23 @@ export interface Vote {
   readonly choice: VoteChoice;
   /** Milliseconds since 1970. */
   readonly at: number;
+}
+
+/** A pair shown blind to the judge at the page. */
+export interface BlindPair {
+  readonly id: string;
+  readonly prompt: Prompt;
+  readonly left: Completion;
+  readonly right: Completion;
+}
+
+/** Blind voting under way between two checkpoints, by id. */
+export interface Sitting {
+  readonly first: string;
+  readonly second: string;
+  readonly pairs: readonly BlindPair[];
+  /** Pairs voted on so far. */
+  readonly at: number;
+  /** True once the sides are known; no pair is shown any more. */
+  readonly revealed: boolean;
 }

@@ -2,7 +2,7 @@
  * What every training loop is: an async generator of typed records that its caller paces, pauses and stops,
  * with a snapshot at any step boundary from which the same loop goes on as if it had never stopped.
  */
-import type { JsonValue, PinnedSample, SelfChecks } from '../records/run.ts';
+import type { JsonValue, PinnedSample, SelfChecks, Stage } from '../records/run.ts';
 import type { TensorData, TensorMap } from '../records/tensor.ts';
 
 /** All that a loop needs to go on: its tensors by name and its counters, random state and cursors. */
@@ -45,6 +45,19 @@ export interface Loop {
   snapshot(): Promise<Snapshot>;
   /** Frees every tensor that the loop owns. */
   dispose(): void;
+}
+
+/** Prefixes of the models that are a stage's result; what else a snapshot holds is only for going on. */
+function resultPrefixes(stage: Stage): readonly string[] {
+  return stage === 'ppo' ? ['policy.', 'ema.'] : ['model.'];
+}
+
+/** The tensors of a stage's result: without optimizer moments and, after PPO, without the value function. */
+export function resultTensors(stage: Stage, tensors: TensorMap): TensorMap {
+  const prefixes = resultPrefixes(stage);
+  return new Map(
+    [...tensors].filter(([name]) => prefixes.some((prefix) => name.startsWith(prefix))),
+  );
 }
 
 /** Tensors whose names begin with `prefix`, without it. */

@@ -1,9 +1,10 @@
 /**
- * Checkpoints: a manifest and opaque bytes in hashed chunks, written with the run, its metrics and the project's
+ * Checkpoints: a manifest and opaque bytes in hashed chunks, written with the run, its series, its view and the project's
  * head in one strict transaction, so that a crash leaves the old state or the new one and never a mixture.
  * What the bytes mean is the caller's business.
  */
 import type { CheckpointManifest, MetricRecord } from '../records/run.ts';
+import type { RunView } from '../records/run-view.ts';
 import { DamagedCheckpointError, StorageError } from './errors.ts';
 import { writeDurably, type Database } from './open.ts';
 import { metricsRange } from './runs.ts';
@@ -20,6 +21,8 @@ export interface CheckpointWrite {
   readonly run: RunRow;
   /** Records since the last checkpoint of this run. */
   readonly metrics: readonly MetricRecord[];
+  /** What the run shows at this step. */
+  readonly view: RunView;
 }
 
 /** SHA-256 as lower-case hexadecimal. */
@@ -45,20 +48,27 @@ function cut(checkpoint: string, bytes: Uint8Array): ChunkRow[] {
   }));
 }
 
+/** The parts of `bytes` as rows, and what the manifest's row says of them. */
+async function hashed(id: string, bytes: Uint8Array) {
+  const chunks = cut(id, bytes);
+  const hashes = await Promise.all(chunks.map((chunk) => sha256(new Uint8Array(chunk.bytes))));
+  const summaries = chunks.map((chunk, i) => ({
+    byteLength: chunk.bytes.length,
+    sha256: hashes[i] ?? '',
+  }));
+  return { chunks, summaries };
+}
+
 /**
  * Saves a checkpoint and moves the project's head of its stage to it; durable on return. Everything is serialised
  * and hashed before the transaction opens. Throws StorageError (StorageFullError on a full disk); then nothing of
  * it was kept and the head is where it was.
  */
 export async function saveCheckpoint(db: Database, write: CheckpointWrite): Promise<CheckpointRow> {
-  const { manifest, kind, bytes, run, metrics } = write;
-  const chunks = cut(manifest.id, bytes);
-  const hashes = await Promise.all(chunks.map((chunk) => sha256(new Uint8Array(chunk.bytes))));
-  const summaries = chunks.map((chunk, i) => ({
-    byteLength: chunk.bytes.length,
-    sha256: hashes[i] ?? '',
-  }));
-  return writeDurably(db, ['chunks', 'checkpoints', 'projects', 'runs', 'metrics'], async (tx) => {
+  const { manifest, kind, bytes, run, metrics, view } = write;
+  const { chunks, summaries } = await hashed(manifest.id, bytes);
+  const stores = ['chunks', 'checkpoints', 'projects', 'runs', 'metrics', 'views'] as const;
+  return writeDurably(db, [...stores], async (tx) => {
     const project = await tx.objectStore('projects').get(manifest.project);
     if (project === undefined) throw new StorageError('The project of this checkpoint is gone.');
     const row: CheckpointRow = {
@@ -79,9 +89,31 @@ export async function saveCheckpoint(db: Database, write: CheckpointWrite): Prom
       await tx.objectStore('metrics').put(batch);
     }
     await tx.objectStore('runs').put(run);
+    await tx.objectStore('views').put({ run: run.id, view });
     const heads = { ...project.heads, [manifest.stage]: manifest.id };
     await tx.objectStore('projects').put({ ...project, heads });
     return row;
+  });
+}
+
+/**
+ * Puts other bytes and another manifest of the same id in the place of a checkpoint's; durable on return. Throws
+ * StorageError, then the checkpoint is as it was.
+ */
+export async function rewriteCheckpoint(
+  db: Database,
+  manifest: CheckpointManifest,
+  bytes: Uint8Array,
+): Promise<void> {
+  const { id } = manifest;
+  const { chunks, summaries } = await hashed(id, bytes);
+  await writeDurably(db, ['chunks', 'checkpoints'], async (tx) => {
+    const row = await tx.objectStore('checkpoints').get(id);
+    if (row === undefined) throw new StorageError('The checkpoint is gone.');
+    await tx.objectStore('chunks').delete(chunkRange(id));
+    for (const chunk of chunks) await tx.objectStore('chunks').put(chunk);
+    const changed = { ...row, manifest, byteLength: bytes.length, chunks: summaries };
+    await tx.objectStore('checkpoints').put(changed);
   });
 }
 

@@ -15,7 +15,7 @@ export class StorageFullError extends StorageError {
   constructor(cause?: unknown) {
     super(
       'The browser has no space left for this page, so this was not saved. ' +
-        'Delete the oldest runs or export and remove a project, then try again.',
+        'Delete old checkpoints (part Model, “What is stored here”), then try again.',
       cause,
     );
     this.name = 'StorageFullError';

@@ -5,7 +5,7 @@
 import type { StoreKey, StoreValue } from 'idb';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
-import type { Vote } from '../records/vote.ts';
+import type { Sitting, Vote } from '../records/vote.ts';
 import { asStorageError } from './errors.ts';
 import { writeDurably, type Database } from './open.ts';
 import type { LaboratorySchema, OwnedRow } from './schema.ts';
@@ -88,6 +88,19 @@ export async function addVotes(
   votes: readonly Vote[],
 ): Promise<void> {
   await put(db, 'votes', owned(project, votes));
+}
+
+/** Stores a sitting with the vote that moved it on, if one did: both or neither; durable on return. */
+export async function saveSitting(
+  db: Database,
+  project: string,
+  sitting: Sitting,
+  vote: Vote | null,
+): Promise<void> {
+  await writeDurably(db, ['sittings', 'votes'], async (tx) => {
+    await tx.objectStore('sittings').put({ project, value: sitting });
+    if (vote !== null) await tx.objectStore('votes').put({ project, id: vote.id, value: vote });
+  });
 }
 
 export async function listVotes(db: Database, project: string): Promise<CheckedRows<Vote>> {

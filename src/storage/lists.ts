@@ -1,12 +1,15 @@
 /**
- * Reading what training has left behind: runs and their metric series. Read-only, for the page and the worker;
+ * Reading what training and judging have left behind: runs, their series and views, the last suite, the sitting. Read-only, for the page and the worker;
  * rows that do not pass their check are left out.
  */
 import type { MetricRecord } from '../records/run.ts';
+import type { RunView } from '../records/run-view.ts';
+import type { Suite } from '../records/suite.ts';
+import type { Sitting } from '../records/vote.ts';
 import type { Database } from './open.ts';
 import { metricsRange } from './runs.ts';
 import type { RunRow } from './schema.ts';
-import { checkRows, ROW_CHECKS, type CheckedRows } from './validators.ts';
+import { checkRow, checkRows, ROW_CHECKS, type CheckedRows } from './validators.ts';
 
 /** Runs of a project, oldest first. */
 export async function listRuns(db: Database, project: string): Promise<CheckedRows<RunRow>> {
@@ -24,4 +27,19 @@ export async function listRuns(db: Database, project: string): Promise<CheckedRo
 export async function listMetrics(db: Database, run: string): Promise<readonly MetricRecord[]> {
   const { rows } = checkRows(ROW_CHECKS.metrics, await db.getAll('metrics', metricsRange(run)));
   return rows.flatMap((row) => row.records);
+}
+
+/** What a run showed at its last checkpoint; null when there is none or it does not pass its check. */
+export async function readView(db: Database, run: string): Promise<RunView | null> {
+  return checkRow(ROW_CHECKS.views, await db.get('views', run))?.view ?? null;
+}
+
+/** The last judgement of the gold judges; null when there is none or it does not pass its check. */
+export async function readSuite(db: Database, project: string): Promise<Suite | null> {
+  return checkRow(ROW_CHECKS.suites, await db.get('suites', project))?.value ?? null;
+}
+
+/** The blind sitting under way; null when there is none or it does not pass its check. */
+export async function readSitting(db: Database, project: string): Promise<Sitting | null> {
+  return checkRow(ROW_CHECKS.sittings, await db.get('sittings', project))?.value ?? null;
 }

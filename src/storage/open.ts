@@ -25,8 +25,16 @@ function createStores(db: Database): void {
   db.createObjectStore('chunks', { keyPath: ['checkpoint', 'index'] });
 }
 
+/** 1 to 2: what a run showed, and the judgements, which lived only in memory before. */
+function addViews(db: Database): void {
+  db.createObjectStore('views', { keyPath: 'run' });
+  for (const store of ['suites', 'sittings'] as const) {
+    db.createObjectStore(store, { keyPath: 'project' });
+  }
+}
+
 /** `MIGRATIONS[n]` brings version n to n + 1; their number is {@link SCHEMA_VERSION}. */
-export const MIGRATIONS: readonly Migration[] = [createStores];
+export const MIGRATIONS: readonly Migration[] = [createStores, addViews];
 
 export interface ConnectionOptions {
   readonly name?: string;

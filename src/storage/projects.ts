@@ -2,6 +2,7 @@
  * The project row: its settings and the newest checkpoint of each stage. One project is one laboratory of a person.
  */
 import type { JsonValue } from '../records/run.ts';
+import type { Suite } from '../records/suite.ts';
 import { StorageError } from './errors.ts';
 import { writeDurably, type Database } from './open.ts';
 import type { ProjectRow } from './schema.ts';
@@ -42,5 +43,12 @@ export async function saveSettings(db: Database, id: string, settings: JsonValue
   await writeDurably(db, ['projects'], async (tx) => {
     const row = checked(id, await tx.objectStore('projects').get(id));
     await tx.objectStore('projects').put({ ...row, settings });
+  });
+}
+
+/** Replaces the last judgement of a project; durable on return. */
+export async function saveSuite(db: Database, project: string, value: Suite): Promise<void> {
+  await writeDurably(db, ['suites'], async (tx) => {
+    await tx.objectStore('suites').put({ project, value });
   });
 }

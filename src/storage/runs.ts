@@ -21,9 +21,11 @@ export async function saveRun(db: Database, row: RunRow): Promise<void> {
 export async function deleteRun(db: Database, project: string, id: string): Promise<void> {
   const checkpoints = await db.getAllFromIndex('checkpoints', 'project', project);
   const own = checkpoints.filter((row) => row.manifest.run === id).map((row) => row.id);
-  await writeDurably(db, ['projects', 'runs', 'metrics', 'checkpoints', 'chunks'], async (tx) => {
+  const stores = ['projects', 'runs', 'metrics', 'views', 'checkpoints', 'chunks'] as const;
+  await writeDurably(db, [...stores], async (tx) => {
     await tx.objectStore('runs').delete(id);
     await tx.objectStore('metrics').delete(metricsRange(id));
+    await tx.objectStore('views').delete(id);
     for (const checkpoint of own) {
       await tx.objectStore('checkpoints').delete(checkpoint);
       await tx.objectStore('chunks').delete(IDBKeyRange.bound([checkpoint], [checkpoint, []]));

@@ -1,16 +1,18 @@
 /**
- * The stores of the database and their rows, version 1. Types only; validators are in validators.ts.
+ * The stores of the database and their rows, version 2. Types only; validators are in validators.ts.
  * Stored data outlives the program: a change here needs a new version and a migration in open.ts.
  */
 import type { DBSchema } from 'idb';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { CheckpointManifest, JsonValue, MetricRecord, Run } from '../records/run.ts';
-import type { Vote } from '../records/vote.ts';
+import type { RunView } from '../records/run-view.ts';
+import type { Suite } from '../records/suite.ts';
+import type { Sitting, Vote } from '../records/vote.ts';
 
 /** Never rename: another name is an empty database. */
 export const DATABASE_NAME = 'rlhf-playground';
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 export interface ProjectRow {
   readonly id: string;
@@ -46,6 +48,18 @@ export interface MetricsRow {
   readonly records: readonly MetricRecord[];
 }
 
+/** What a run showed at its last checkpoint. */
+export interface ViewRow {
+  readonly run: string;
+  readonly view: RunView;
+}
+
+/** The one row of its kind that a project has: its last judgement, its sitting. */
+export interface SingleRow<T> {
+  readonly project: string;
+  readonly value: T;
+}
+
 export interface ChunkSummary {
   readonly byteLength: number;
   /** Lower-case hexadecimal. */
@@ -77,6 +91,9 @@ export interface LaboratorySchema extends DBSchema {
   votes: { key: [string, string]; value: OwnedRow<Vote> };
   runs: { key: string; value: RunRow; indexes: { project: string } };
   metrics: { key: [string, number]; value: MetricsRow };
+  views: { key: string; value: ViewRow };
+  suites: { key: string; value: SingleRow<Suite> };
+  sittings: { key: string; value: SingleRow<Sitting> };
   checkpoints: { key: string; value: CheckpointRow; indexes: { project: string } };
   chunks: { key: [string, number]; value: ChunkRow };
 }

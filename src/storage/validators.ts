@@ -16,9 +16,13 @@ import {
   type CheckpointManifest,
   type JsonValue,
   type MetricRecord,
+  type PinnedSample,
   type Run,
+  type SelfCheck,
 } from '../records/run.ts';
-import { VOTE_CHOICES, type Vote } from '../records/vote.ts';
+import type { RolloutView, RunView, SampleSet, TokenRow } from '../records/run-view.ts';
+import type { Interval, Suite, SuiteReport } from '../records/suite.ts';
+import { VOTE_CHOICES, type BlindPair, type Sitting, type Vote } from '../records/vote.ts';
 import type {
   CheckpointRow,
   ChunkRow,
@@ -27,6 +31,8 @@ import type {
   OwnedRow,
   ProjectRow,
   RunRow,
+  SingleRow,
+  ViewRow,
 } from './schema.ts';
 
 /** One check for every key of T, no more and no fewer. */
@@ -133,6 +139,95 @@ const chunkSummary = v.strictObject({
   sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 } satisfies ChecksFor<ChunkSummary>);
 
+/** A number that was computed, and so may be none. */
+const computed = v.union([v.number(), v.nan()]);
+
+const sampleSet = v.strictObject({
+  step: count,
+  samples: v.array(
+    v.strictObject({
+      promptId: v.string(),
+      prompt: v.string(),
+      response: v.string(),
+      ended: v.boolean(),
+      score: v.exactOptional(computed),
+    } satisfies ChecksFor<Required<PinnedSample>>),
+  ),
+} satisfies ChecksFor<SampleSet>);
+
+const rolloutView = v.strictObject({
+  promptId: v.string(),
+  prompt: v.string(),
+  score: computed,
+  tokens: v.array(
+    v.strictObject({
+      token: v.string(),
+      logProbability: computed,
+      referenceLogProbability: computed,
+      klPenalty: computed,
+      reward: computed,
+      value: computed,
+      advantage: computed,
+      return: computed,
+    } satisfies ChecksFor<TokenRow>),
+  ),
+} satisfies ChecksFor<RolloutView>);
+
+const check = v.strictObject({
+  ok: v.boolean(),
+  value: computed,
+  tolerance: computed,
+} satisfies ChecksFor<SelfCheck>);
+
+const runView = v.strictObject({
+  checks: v.record(v.string(), check),
+  first: v.nullable(sampleSet),
+  latest: v.nullable(sampleSet),
+  rollout: v.nullable(v.strictObject({ step: count, view: rolloutView })),
+} satisfies ChecksFor<RunView>);
+
+const interval = v.strictObject({
+  mean: computed,
+  low: computed,
+  high: computed,
+  n: count,
+} satisfies ChecksFor<Interval>);
+
+const suite = v.strictObject({
+  reports: v.array(
+    v.strictObject({
+      checkpoint: name,
+      name: v.string(),
+      greedy: v.boolean(),
+      helpful: interval,
+      truthful: interval,
+      harmless: interval,
+      gold: interval,
+      length: computed,
+      distinct2: computed,
+    } satisfies ChecksFor<SuiteReport>),
+  ),
+  pairs: v.array(v.strictObject({ name: v.string(), rate: interval })),
+} satisfies ChecksFor<Suite>);
+
+const sitting = v.strictObject({
+  first: name,
+  second: name,
+  pairs: v.array(
+    v.strictObject({
+      id: name,
+      prompt,
+      left: completion,
+      right: completion,
+    } satisfies ChecksFor<BlindPair>),
+  ),
+  at: count,
+  revealed: v.boolean(),
+} satisfies ChecksFor<Sitting>);
+
+const single = <T>(value: v.GenericSchema<unknown, T>) =>
+  v.strictObject({ project: name, value } satisfies ChecksFor<SingleRow<T>>);
+
 const owned = <T>(value: v.GenericSchema<unknown, T>) =>
   v.strictObject({ project: name, id: name, value } satisfies ChecksFor<OwnedRow<T>>);
 
@@ -160,6 +255,9 @@ export const ROW_CHECKS = {
     from: count,
     records: v.array(metric),
   } satisfies ChecksFor<MetricsRow>),
+  views: v.strictObject({ run: name, view: runView } satisfies ChecksFor<ViewRow>),
+  suites: single(suite),
+  sittings: single(sitting),
   checkpoints: v.strictObject({
     id: name,
     project: name,

@@ -59,7 +59,7 @@ export class Demonstrations {
       response: response.trim(),
       author: PERSON,
     };
-    const stored = await this.#laboratory.attempt(async () => {
+    const stored = await this.#laboratory.write(async () => {
       await this.#store.addDemonstration(row);
       return true;
     });
@@ -70,7 +70,7 @@ export class Demonstrations {
   }
 
   async remove(id: string): Promise<void> {
-    const removed = await this.#laboratory.attempt(async () => {
+    const removed = await this.#laboratory.write(async () => {
       await this.#store.removeDemonstration(id);
       return true;
     });

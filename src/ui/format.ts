@@ -24,6 +24,12 @@ export function formatPercent(share: number, decimals = 0): string {
   return Number.isFinite(share) ? `${(100 * share).toFixed(decimals)} %` : 'none';
 }
 
+/** Bytes as `1.2 MB`, in powers of a thousand. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`;
+  return bytes < 1e6 ? `${formatNumber(bytes / 1e3)} kB` : `${formatNumber(bytes / 1e6)} MB`;
+}
+
 /** Seconds as `about 2 min left`; empty when unknown. */
 export function formatTimeLeft(seconds: number | null): string {
   if (seconds === null || !Number.isFinite(seconds)) return '';
@@ -49,4 +55,11 @@ export function displayed(text: string): string {
 /** What a number of votes is good for, in the same words and by the same formula everywhere: `30 votes: ±18 points`. */
 export function precisionOf(votes: number): string {
   return `${counted(votes, 'vote')}: ±${Math.round(pointsOfError(votes))} points`;
+}
+
+/** What is wrong with a number typed for a whole number of a range, in words; empty when nothing is. */
+export function wholeProblem(value: number | null | undefined, min: number, max: number): string {
+  const good = Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
+  if (good) return '';
+  return `Use a whole number from ${min.toLocaleString('en-US')} to ${max.toLocaleString('en-US')}.`;
 }

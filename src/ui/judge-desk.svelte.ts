@@ -1,34 +1,26 @@
 /**
  * Blind votes between two checkpoints and the automatic suite. The worker draws the sides and names each text by
- * the id of its checkpoint, which is not shown until the votes are in; votes are stored one by one.
+ * the id of its checkpoint, which is not shown until the votes are in; votes are stored one by one, and the sitting
+ * with them.
  */
 import { voteRate, type VoteRate } from '../records/vote-rate.ts';
-import type { Vote, VoteChoice } from '../records/vote.ts';
-import type { BlindPair, CommandMap } from '../worker/protocol.ts';
+import type { Suite } from '../records/suite.ts';
+import type { BlindPair, Sitting, Vote, VoteChoice } from '../records/vote.ts';
 import type { RandomIndex } from './blind-order.ts';
 import type { LabelStore } from './label-store.ts';
 import type { Laboratory } from './laboratory.svelte.ts';
 
-type Suite = CommandMap['judge.suite']['reply'];
-
-/** The two checkpoints of a sitting, by id. */
-interface Sitting {
-  readonly first: string;
-  readonly second: string;
-}
-
 export class JudgeDesk {
   #sitting: Sitting | null = $state.raw(null);
-  #pairs: readonly BlindPair[] = $state.raw([]);
-  #at = $state.raw(0);
-  #revealed = $state.raw(false);
   #starting = $state.raw(false);
   #voting = $state.raw(false);
   #votes: readonly Vote[] = $state.raw([]);
   #suite: Suite | null = $state.raw(null);
   #suiteRunning = $state.raw(false);
 
-  #pair = $derived(this.#pairs[this.#at]);
+  #pair = $derived(
+    this.#sitting?.revealed === false ? this.#sitting.pairs[this.#sitting.at] : undefined,
+  );
   #cast = $derived.by(() => {
     const sitting = this.#sitting;
     return sitting === null ? [] : this.#votes.filter((vote) => isBetween(vote, sitting));
@@ -51,13 +43,13 @@ export class JudgeDesk {
   }
 
   get pair(): BlindPair | undefined {
-    return this.#revealed ? undefined : this.#pair;
+    return this.#pair;
   }
   get position(): number {
-    return this.#at;
+    return this.#sitting?.at ?? 0;
   }
   get total(): number {
-    return this.#pairs.length;
+    return this.#sitting?.pairs.length ?? 0;
   }
   get starting(): boolean {
     return this.#starting;
@@ -66,7 +58,7 @@ export class JudgeDesk {
     return this.#sitting;
   }
   get revealed(): boolean {
-    return this.#revealed;
+    return this.#sitting?.revealed ?? false;
   }
   /** Votes ever cast between the two checkpoints of this sitting. */
   get cast(): readonly Vote[] {
@@ -76,8 +68,9 @@ export class JudgeDesk {
   get judged(): readonly string[] {
     return this.#judged;
   }
+  /** The last judgement, by this page or stored before it was opened. */
   get suite(): Suite | null {
-    return this.#suite;
+    return this.#suite ?? this.#laboratory.suite;
   }
   get suiteRunning(): boolean {
     return this.#suiteRunning;
@@ -87,9 +80,12 @@ export class JudgeDesk {
     return voteRate(this.#sitting?.first ?? '', this.#cast);
   }
 
+  /** Brings back the votes, and the sitting that was under way unless there is one here. */
   async loadVotes(): Promise<void> {
     const votes = await this.#laboratory.attempt(() => this.#store.votes());
     if (votes !== null) this.#votes = votes;
+    const sitting = await this.#laboratory.attempt(() => this.#store.sitting());
+    this.#sitting ??= sitting;
   }
 
   async begin(first: string, second: string, count: number): Promise<void> {
@@ -103,10 +99,7 @@ export class JudgeDesk {
     });
     this.#starting = false;
     if (reply === null) return;
-    this.#sitting = { first, second };
-    this.#revealed = false;
-    this.#at = 0;
-    this.#pairs = reply.pairs;
+    await this.#move({ first, second, pairs: reply.pairs, at: 0, revealed: false }, null);
   }
 
   /**
@@ -114,37 +107,48 @@ export class JudgeDesk {
    * that is not taken: it could only be for a pair that nobody has seen.
    */
   async vote(choice: VoteChoice): Promise<void> {
-    const pair = this.pair;
-    if (pair === undefined || this.#voting) return;
+    const [pair, sitting] = [this.#pair, this.#sitting];
+    if (pair === undefined || sitting === null || this.#voting) return;
     this.#voting = true;
     const { prompt, left, right } = pair;
     const vote: Vote = { id: crypto.randomUUID(), prompt, left, right, choice, at: this.#now() };
-    const stored = await this.#laboratory.attempt(async () => {
-      await this.#store.addVote(vote);
-      return true;
-    });
+    const at = sitting.at + 1;
+    await this.#move({ ...sitting, at, revealed: at >= sitting.pairs.length }, vote);
     this.#voting = false;
-    if (stored === null) return;
-    this.#votes = [...this.#votes, vote];
-    // Another sitting may have begun meanwhile; its first pair is still to be seen.
-    if (pair !== this.#pairs[this.#at]) return;
-    this.#at += 1;
-    if (this.#at >= this.#pairs.length) this.#revealed = true;
   }
 
-  reveal(): void {
-    this.#revealed = true;
+  async reveal(): Promise<void> {
+    if (this.#sitting !== null) await this.#move({ ...this.#sitting, revealed: true }, null);
   }
 
   async runSuite(checkpoints: readonly string[], prompts: number): Promise<void> {
     this.#suiteRunning = true;
     const reply = await this.#laboratory.ask('judge.suite', { checkpoints, prompts });
     this.#suiteRunning = false;
-    if (reply !== null) this.#suite = reply;
+    // One that was stopped before anything was judged leaves the table as it was.
+    if (reply !== null && reply.reports.length > 0) this.#suite = reply;
+  }
+
+  /** Ends the judgement under way after its current chunk. */
+  async stopSuite(): Promise<void> {
+    await this.#laboratory.ask('judge.stop', {});
+  }
+
+  /** Stores where the sitting is now, with the vote that moved it; nothing changes here unless it is on disk. */
+  async #move(sitting: Sitting, vote: Vote | null): Promise<void> {
+    const from = this.#sitting;
+    const stored = await this.#laboratory.write(async () => {
+      await this.#store.saveSitting(sitting, vote);
+      return true;
+    });
+    if (stored === null) return;
+    if (vote !== null) this.#votes = [...this.#votes, vote];
+    // Another sitting may have begun meanwhile; its first pair is still to be seen.
+    if (this.#sitting === from) this.#sitting = sitting;
   }
 }
 
-function isBetween(vote: Vote, { first, second }: Sitting): boolean {
+function isBetween(vote: Vote, { first, second }: Pick<Sitting, 'first' | 'second'>): boolean {
   const { left, right } = vote;
   return (
     (left.policy === first && right.policy === second) ||

@@ -3,7 +3,7 @@
  * the panels share. Rankings, votes and demonstrations have classes of their own.
  */
 import type { Settings } from '../config/settings.ts';
-import type { MetricRecord } from '../records/run.ts';
+import type { Suite } from '../records/suite.ts';
 import type {
   BackendName,
   CheckpointSummary,
@@ -58,6 +58,8 @@ export class Laboratory {
   #progress: Progress | null = $state.raw(null);
   #readOnly: string | null = $state.raw(null);
   #notes: readonly string[] = $state.raw([]);
+  #linked: Settings | null = $state.raw(null);
+  #suite: Suite | null = $state.raw(null);
   #asked: TrainingStage | null = $state.raw(null);
   #chosen: string | null = $state.raw(null);
 
@@ -82,6 +84,10 @@ export class Laboratory {
   get opened(): boolean {
     return this.#opened;
   }
+  /** True while the settings of a link have been asked for and not yet taken. */
+  get linkPending(): boolean {
+    return this.#linked !== null;
+  }
   get opening(): boolean {
     return this.#opening;
   }
@@ -98,7 +104,15 @@ export class Laboratory {
   get readOnly(): string | null {
     return this.#readOnly;
   }
-  /** What could not be brought back, a sentence each. */
+  /** True when the project is open and this tab may change it. */
+  get writable(): boolean {
+    return this.#opened && this.#readOnly === null;
+  }
+  /** The judgement that was stored when the project was opened. */
+  get suite(): Suite | null {
+    return this.#suite;
+  }
+  /** What could not be brought back and what happened to the engine, a sentence each. */
   get notes(): readonly string[] {
     return this.#notes;
   }
@@ -108,6 +122,10 @@ export class Laboratory {
   /** Checkpoints that can speak, oldest first. */
   get policies(): readonly CheckpointSummary[] {
     return this.#policies;
+  }
+  /** Checkpoints that take room in this browser, each once, oldest first. */
+  get stored(): readonly CheckpointSummary[] {
+    return this.#checkpoints.filter((row) => !row.shipped && !row.average);
   }
   /** The checkpoint that answers prompts: the one chosen, else the newest. */
   get speaker(): CheckpointSummary | undefined {
@@ -147,9 +165,17 @@ export class Laboratory {
     }
   }
 
+  /** Writes to the store; refused with a sentence, shown, when another tab has the project. Null when not written. */
+  async write<T>(action: () => Promise<T>): Promise<T | null> {
+    if (this.#readOnly === null) return this.attempt(action);
+    this.#failure = { kind: 'storage', message: this.#readOnly };
+    return null;
+  }
+
   /** Starts the engine and brings the project back. `linked` settings, from the address, win over stored ones. */
   async open(linked: Settings | null, backend?: BackendName): Promise<void> {
     this.#opening = true;
+    this.#linked = linked;
     const settings = linked ?? this.#settings;
     const args = backend === undefined ? { settings } : { settings, backend };
     const engine = await this.ask('engine.start', args);
@@ -161,25 +187,26 @@ export class Laboratory {
       this.#stages = project.stages;
       this.#readOnly = project.readOnly;
       this.#notes = project.notes;
-      for (const { run, records } of project.metrics) this.#restore(run, records);
-      if (linked !== null) await this.setSettings(linked);
+      this.#suite = project.suite;
+      this.#restore(project);
+      if (linked !== null && (await this.setSettings(linked))) this.#linked = null;
     }
     this.#progress = null;
     this.#opening = false;
     this.#opened = project !== null;
   }
 
-  /** Tries again after a failed start. */
+  /** Tries again after a failed start, with the link's settings if they are still to be taken. */
   async retry(): Promise<void> {
     this.#failure = null;
-    await this.open(null);
+    await this.open(this.#linked);
   }
 
   /** Starts again on another backend. */
   async chooseBackend(backend: BackendName): Promise<void> {
     this.#opened = false;
     this.#failure = null;
-    await this.open(null, backend);
+    await this.open(this.#linked, backend);
   }
 
   /** True when the worker took them. */
@@ -198,12 +225,22 @@ export class Laboratory {
   }
 
   /** Stores the rows of a JSONL file and gives their number; null when the file was refused. */
-  async importLabels(kind: 'demonstrations' | 'rankings', text: string): Promise<number | null> {
+  async importLabels(
+    kind: CommandMap['labels.import']['args']['kind'],
+    text: string,
+  ): Promise<number | null> {
     const reply = await this.ask('labels.import', { kind, text });
     if (reply === null) return null;
     this.#failure = null;
     this.#stages = reply.stages;
     return reply.added;
+  }
+
+  /** True when it is gone. */
+  async deleteCheckpoint(checkpoint: string): Promise<boolean> {
+    const reply = await this.ask('checkpoint.delete', { checkpoint });
+    if (reply !== null) this.#checkpoints = reply.checkpoints;
+    return reply !== null;
   }
 
   choose(checkpoint: string): void {
@@ -250,9 +287,11 @@ export class Laboratory {
     if (this.#stages !== null) this.#stages = { ...this.#stages, [stage]: state };
   }
 
-  #restore(run: string, records: readonly MetricRecord[]): void {
-    for (const stage of TRAINING_STAGES) {
-      if (records[0]?.stage === stage) this.training[stage].restore(run, records);
+  #restore({ metrics, views }: CommandMap['project.open']['reply']): void {
+    for (const { run, records } of metrics) {
+      const stage = TRAINING_STAGES.find((known) => known === records[0]?.stage);
+      const view = views.find((row) => row.run === run)?.view;
+      if (stage !== undefined) this.training[stage].restore(run, records, view);
     }
   }
 
@@ -271,6 +310,7 @@ export class Laboratory {
         return;
       case 'engine':
         this.#engine = event.info;
+        this.#notes = [...this.#notes, event.message];
         return;
       case 'failure':
         this.#failure = event.failure;

@@ -2,7 +2,13 @@
  * The desk at which a person ranks: fetches prompts with their completions, shows them shuffled and unnamed,
  * and stores each ranking before it counts. The order under way is a plain reducer in ranking-order.ts.
  */
-import { PERSON, type Completion, type Ranking } from '../records/ranking.ts';
+import {
+  PERSON,
+  sourceOf,
+  type Completion,
+  type LabelSource,
+  type Ranking,
+} from '../records/ranking.ts';
 import type { Prompt } from '../records/prompt.ts';
 import { shuffledIndices, type RandomIndex } from './blind-order.ts';
 import type { LabelStore } from './label-store.ts';
@@ -39,7 +45,8 @@ export class RankingDesk {
 
   #item = $derived(this.#queue[0]);
   #own = $derived(this.#rankings.filter((row) => row.labeler === PERSON));
-  #ofClass = $derived(this.#rankings.length - this.#own.length);
+  #ofClass = $derived(this.#countOf('class'));
+  #imported = $derived(this.#countOf('imported'));
   #comparisons = $derived(this.#own.reduce((sum, row) => sum + comparisonCount(row.ranks).won, 0));
 
   readonly #laboratory: Laboratory;
@@ -86,11 +93,16 @@ export class RankingDesk {
   get ofClass(): number {
     return this.#ofClass;
   }
+  /** Rankings from files, by people who are neither the person here nor the class. */
+  get imported(): number {
+    return this.#imported;
+  }
   get canUndo(): boolean {
     return !this.#busy && (this.#order.before !== null || this.#done.length > 0);
   }
   get canSave(): boolean {
-    return this.#item !== undefined && isComplete(this.#order) && !this.#busy;
+    const complete = this.#item !== undefined && isComplete(this.#order);
+    return complete && !this.#busy && this.#laboratory.readOnly === null;
   }
 
   async loadCounts(): Promise<void> {
@@ -128,7 +140,7 @@ export class RankingDesk {
     if (item === undefined || !this.canSave) return;
     const ranking = this.#rankingOf(item);
     this.#saving = true;
-    const stored = await this.#laboratory.attempt(async () => {
+    const stored = await this.#laboratory.write(async () => {
       await this.#store.addRanking(ranking);
       return true;
     });
@@ -191,7 +203,7 @@ export class RankingDesk {
   /** True when the ranking is no longer stored. */
   async #remove(ranking: Ranking): Promise<boolean> {
     this.#undoing = true;
-    const removed = await this.#laboratory.attempt(async () => {
+    const removed = await this.#laboratory.write(async () => {
       await this.#store.removeRanking(ranking.id);
       return true;
     });
@@ -199,6 +211,10 @@ export class RankingDesk {
     if (removed === null) return false;
     this.#rankings = this.#rankings.filter((row) => row.id !== ranking.id);
     return true;
+  }
+
+  #countOf(source: LabelSource): number {
+    return this.#rankings.filter(({ labeler }) => sourceOf(labeler) === source).length;
   }
 
   #begin(): void {

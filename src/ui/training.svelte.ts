@@ -2,22 +2,21 @@
  * What one training stage has reported: metric rows, samples of the pinned prompts, checks, one rollout.
  * It listens only; starting and stopping are verbs of the laboratory.
  */
-import type { MetricRecord, PinnedSample, SelfChecks } from '../records/run.ts';
-import type { RolloutView, TrainingStage, WorkerEvent } from '../worker/protocol.ts';
-
-export interface SampleSet {
-  readonly step: number;
-  readonly samples: readonly PinnedSample[];
-}
+import type { MetricRecord, SelfChecks } from '../records/run.ts';
+import {
+  EMPTY_VIEW,
+  withChecks,
+  withSamples,
+  type RunView,
+  type SampleSet,
+} from '../records/run-view.ts';
+import type { TrainingStage, WorkerEvent } from '../worker/protocol.ts';
 
 export class Training {
   readonly stage: TrainingStage;
   #run: string | null = $state.raw(null);
   #rows: readonly MetricRecord[] = $state.raw([]);
-  #first: SampleSet | null = $state.raw(null);
-  #latest: SampleSet | null = $state.raw(null);
-  #checks: SelfChecks = $state.raw({});
-  #rollout: { step: number; view: RolloutView } | null = $state.raw(null);
+  #view: RunView = $state.raw(EMPTY_VIEW);
   #last = $derived(this.#rows.at(-1));
 
   constructor(stage: TrainingStage) {
@@ -30,19 +29,19 @@ export class Training {
 
   /** Samples of the pinned prompts at the start of the run, to compare with. */
   get first(): SampleSet | null {
-    return this.#first;
+    return this.#view.first;
   }
 
   get latest(): SampleSet | null {
-    return this.#latest;
+    return this.#view.latest;
   }
 
   get checks(): SelfChecks {
-    return this.#checks;
+    return this.#view.checks;
   }
 
-  get rollout(): { step: number; view: RolloutView } | null {
-    return this.#rollout;
+  get rollout(): RunView['rollout'] {
+    return this.#view.rollout;
   }
 
   /** Newest value of a metric; undefined before the first. */
@@ -50,11 +49,12 @@ export class Training {
     return this.#last?.values[name];
   }
 
-  /** Takes over the series of a run that was stored before a reload. */
-  restore(run: string, rows: readonly MetricRecord[]): void {
+  /** Takes over the series of a run that was stored before a reload, and what else it showed. */
+  restore(run: string, rows: readonly MetricRecord[], view: RunView = EMPTY_VIEW): void {
     if (this.#run === run && this.#rows.length >= rows.length) return;
     this.#turnTo(run);
     this.#rows = rows;
+    this.#view = view;
   }
 
   /** Events of other stages are ignored. */
@@ -66,16 +66,15 @@ export class Training {
       case 'samples':
         if (event.stage !== this.stage) return;
         this.#turnTo(event.run);
-        this.#latest = { step: event.step, samples: event.samples };
-        this.#first ??= this.#latest;
+        this.#view = withSamples(this.#view, { step: event.step, samples: event.samples });
         return;
       case 'checks':
-        if (event.run === this.#run) this.#checks = { ...this.#checks, ...event.checks };
+        if (event.run === this.#run) this.#view = withChecks(this.#view, event.checks);
         return;
       case 'rollout':
         if (this.stage !== 'ppo') return;
         this.#turnTo(event.run);
-        this.#rollout = { step: event.step, view: event.view };
+        this.#view = { ...this.#view, rollout: { step: event.step, view: event.view } };
         return;
       case 'progress':
       case 'stage':
@@ -102,9 +101,6 @@ export class Training {
     if (this.#run === run) return;
     this.#run = run;
     this.#rows = [];
-    this.#first = null;
-    this.#latest = null;
-    this.#checks = {};
-    this.#rollout = null;
+    this.#view = EMPTY_VIEW;
   }
 }

@@ -7,8 +7,11 @@ import { parseSettings, type Settings } from '../config/settings.ts';
 import { InputError } from './failure.ts';
 import { BACKENDS, type Command, type CommandMap, type CommandName } from './protocol.ts';
 
-const whole = (min: number, max: number) =>
-  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+const whole = (min: number, max: number) => {
+  const words = `must be a whole number from ${min} to ${max}`;
+  return v.pipe(v.number(words), v.integer(words), v.minValue(min, words), v.maxValue(max, words));
+};
+const TEMPERATURE = 'must be a number from 0 to 5';
 const seed = whole(0, 2147483647);
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(400));
 const text = v.pipe(v.string(), v.maxLength(20000));
@@ -29,9 +32,13 @@ export const ARGUMENT_CHECKS = {
   'world.words': nothing,
   'model.sample': v.strictObject({
     checkpoint: id,
-    prompt: v.pipe(text, v.minLength(1, 'write a prompt first')),
+    prompt: v.pipe(text, v.minLength(1, 'must not be empty: write one first')),
     count: whole(1, 64),
-    temperature: v.pipe(v.number(), v.minValue(0), v.maxValue(5)),
+    temperature: v.pipe(
+      v.number(TEMPERATURE),
+      v.minValue(0, TEMPERATURE),
+      v.maxValue(5, TEMPERATURE),
+    ),
     seed,
   }),
   'prompts.examples': v.strictObject({ count: whole(1, 1000) }),
@@ -42,11 +49,11 @@ export const ARGUMENT_CHECKS = {
   'labels.changed': nothing,
   // How large a file may be is checked where it is read, with a sentence of its own.
   'labels.import': v.strictObject({
-    kind: v.picklist(['demonstrations', 'rankings']),
+    kind: v.picklist(['prompts', 'demonstrations', 'rankings']),
     text: v.string(),
   }),
   'labels.export': v.strictObject({
-    kind: v.picklist(['demonstrations', 'rankings', 'preferences']),
+    kind: v.picklist(['prompts', 'demonstrations', 'rankings', 'preferences']),
   }),
   'stage.start': v.strictObject({ stage, fresh: v.boolean() }),
   'stage.pause': onStage,
@@ -59,6 +66,7 @@ export const ARGUMENT_CHECKS = {
     checkpoints: v.pipe(v.array(id), v.minLength(1), v.maxLength(32)),
     prompts: whole(1, 5000),
   }),
+  'judge.stop': nothing,
   'checkpoint.delete': v.strictObject({ checkpoint: id }),
 } satisfies { [N in CommandName]: v.GenericSchema<unknown, CommandMap[N]['args']> };
 
@@ -90,6 +98,7 @@ const commandCheck = v.variant('type', [
   envelope('reward.report'),
   envelope('judge.pairs'),
   envelope('judge.suite'),
+  envelope('judge.stop'),
   envelope('checkpoint.delete'),
 ]);
 
@@ -98,8 +107,8 @@ export function parseCommand(message: unknown): Command {
   const result = v.safeParse(commandCheck, message);
   if (result.success) return result.output;
   const [issue] = result.issues;
-  const path = v.getDotPath(issue) ?? '';
-  throw new InputError(`This request cannot be done (${path}: ${issue.message}): change it.`);
+  const path = (v.getDotPath(issue) ?? '').replace(/^args\./, '');
+  throw new InputError(`This cannot be done: ${path} ${issue.message}. Change it and try again.`);
 }
 
 /** Name and number of a message that may not be a proper command, so that its failure can be answered. */

@@ -57,6 +57,8 @@ async function perform(handlers: CommandHandlers, command: Command): Promise<Rep
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'judge.suite':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'judge.stop':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'checkpoint.delete':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
   }

@@ -6,7 +6,9 @@ import type { Settings } from '../config/settings.ts';
 import { sequenceShape } from '../config/stage-settings.ts';
 import { Rng } from '../data/rng.ts';
 import type { Model } from '../model/parameters.ts';
-import { PERSON, type Completion, type Ranking } from '../records/ranking.ts';
+import { sourceOf, type Completion, type Ranking } from '../records/ranking.ts';
+import type { Suite } from '../records/suite.ts';
+import type { BlindPair } from '../records/vote.ts';
 import {
   answerPrompts,
   commonTokenBudget,
@@ -29,9 +31,9 @@ import { noiseCeiling, type Pair } from '../world/labeler-noise.ts';
 import type { WorldPrompt } from '../world/tasks.ts';
 import { InputError } from './failure.ts';
 import type { ModelShelf } from './model-shelf.ts';
-import type { BlindPair, CheckpointSummary, CommandMap, RewardReport } from './protocol.ts';
+import type { RewardReport } from './protocol.ts';
 import { splitRankings } from './stage-loops.ts';
-import type { ModelSource, ReportProgress } from './stages.ts';
+import type { ModelSource, ReportProgress, SuiteRequest } from './stages.ts';
 import { plainCompletion, plainPrompt, type WorldSupply } from './world-supply.ts';
 
 /** Prompts answered between two reports of progress. */
@@ -43,9 +45,9 @@ function comparisons(rankings: readonly { readonly ranks: ScoredRanking['ranks']
   return rankings.reduce((sum, { ranks }) => sum + comparisonsFromRanks(ranks).length, 0);
 }
 
-/** Best accuracy that the class's noise allows; null when a person's labels are among them or nothing is compared. */
+/** Best accuracy that the class's noise allows; null when other people's labels are among them or nothing is compared. */
 function ceilingOf(rankings: readonly Ranking[], supply: WorldSupply): number | null {
-  if (rankings.some(({ labeler }) => labeler === PERSON)) return null;
+  if (rankings.some(({ labeler }) => sourceOf(labeler) !== 'class')) return null;
   const pairs = rankings.flatMap(({ prompt, completions, ranks }): Pair[] =>
     comparisonsFromRanks(ranks).flatMap(({ winner, loser }) => {
       const [a, b] = [completions[winner], completions[loser]];
@@ -71,7 +73,7 @@ export async function reportReward(
   const scored = await scoreRankings(model, sequences, shape);
   const accuracy = (rows: readonly ScoredRanking[]) => {
     const n = comparisons(rows);
-    return { accuracy: n === 0 ? 0 : rankingAccuracy(rows), n };
+    return { accuracy: n === 0 ? null : rankingAccuracy(rows), n };
   };
   const labelers = [...new Set(scored.map(({ labeler }) => labeler))].sort();
   const demonstrations = demonstrationSequences(
@@ -105,25 +107,47 @@ function heldOutPrompts(
     .filter(({ text }) => promptTokens(tokenizer, text).length <= shape.promptLength);
 }
 
+/** How long tasks get at the models: a chunk at a time, alone, with others in between. */
+export interface ChunkedBench {
+  /** The shelf as it is now; another one after the engine has been started again. */
+  shelf(): ModelShelf;
+  /** Runs while nothing else uses the models. */
+  alone<T>(action: () => Promise<T>): Promise<T>;
+  /** Lets other requests in between two chunks. */
+  yieldToMessages(): Promise<void>;
+  readonly report: ReportProgress;
+}
+
 /** Answers of two checkpoints to the same held-out prompts, sides drawn at random for each. */
 export async function drawBlindPairs(
   models: readonly [ModelSource, ModelSource],
-  shelf: ModelShelf,
+  bench: ChunkedBench,
   supply: WorldSupply,
   { count, seed }: { readonly count: number; readonly seed: number },
   settings: Settings,
 ): Promise<readonly BlindPair[]> {
   const shape = sequenceShape(settings);
   const order = Rng.named(seed, 'blind prompts');
-  const pool = heldOutPrompts(shelf, supply, settings.evaluate.prompts, shape);
+  const pool = heldOutPrompts(bench.shelf(), supply, settings.evaluate.prompts, shape);
   const prompts = order.shuffled(pool).slice(0, count);
-  const texts = prompts.map(({ text }) => text);
   const answers: (readonly Completion[])[] = [];
   for (const [side, source] of models.entries()) {
-    const policy = source.summary.id;
-    const call = { shape, temperature: 1, seed, scope: `blind-${side}`, policy };
-    answers.push(await complete(await shelf.get(source), shelf.files.tokenizer, texts, call));
+    const own: Completion[] = [];
+    for (let from = 0; from < prompts.length; from += CHUNK) {
+      bench.report('Writing answers', side * prompts.length + from, 2 * prompts.length);
+      const texts = prompts.slice(from, from + CHUNK).map(({ text }) => text);
+      const scope = `blind-${side}-${from}`;
+      const call = { shape, temperature: 1, seed, scope, policy: source.summary.id };
+      const chunk = await bench.alone(async () => {
+        const shelf = bench.shelf();
+        return complete(await shelf.get(source), shelf.files.tokenizer, texts, call);
+      });
+      own.push(...chunk);
+      await bench.yieldToMessages();
+    }
+    answers.push(own);
   }
+  bench.report('Writing answers', 2 * prompts.length, 2 * prompts.length);
   const sides = Rng.named(seed, 'blind sides');
   return prompts.flatMap((prompt, i): BlindPair[] => {
     const [first, second] = answers.map((list) => list[i]);
@@ -151,59 +175,99 @@ function joined(parts: readonly Answers[]): Answers {
   };
 }
 
-export interface SuiteRequest {
-  readonly models: readonly ModelSource[];
-  readonly prompts: number;
-  readonly settings: Settings;
-  readonly report: ReportProgress;
-  /** Lets other requests in between two chunks. */
-  readonly yieldToMessages: () => Promise<void>;
+/** One checkpoint asked in one way. */
+interface Candidate {
+  readonly source: ModelSource;
+  readonly greedy: boolean;
+}
+interface Judged extends Candidate {
+  readonly answers: Answers;
 }
 
-/** Gold judgements of each checkpoint, and how often each beats each of those named before it. */
+/** All answers of a candidate; null when the judging was stopped before the last. */
+async function judgeOne(
+  { source, greedy }: Candidate,
+  bench: ChunkedBench,
+  supply: WorldSupply,
+  prompts: readonly WorldPrompt[],
+  { settings, stopped }: SuiteRequest,
+  report: (done: number) => void,
+): Promise<Judged | null> {
+  const parts: Answers[] = [];
+  for (let from = 0; from < prompts.length; from += CHUNK) {
+    if (stopped()) return null;
+    report(from);
+    const call = {
+      shape: sequenceShape(settings),
+      temperature: greedy ? ('greedy' as const) : 1,
+      seed: supply.seed,
+      scope: `suite-${from}`,
+      policy: source.summary.id,
+    };
+    const chunk = prompts.slice(from, from + CHUNK);
+    const answers = await bench.alone(async () => {
+      const shelf = bench.shelf();
+      const model = await shelf.get(source);
+      return answerPrompts(model, shelf.files.tokenizer, chunk, goldVerdict, call);
+    });
+    parts.push(answers);
+    await bench.yieldToMessages();
+  }
+  return { source, greedy, answers: joined(parts) };
+}
+
+/** Gold judgements of each checkpoint, and how often each beats each of those named before it, asked the same way. */
 export async function judgeCheckpoints(
-  shelf: ModelShelf,
+  bench: ChunkedBench,
   supply: WorldSupply,
   request: SuiteRequest,
-): Promise<CommandMap['judge.suite']['reply']> {
-  const { models, settings, report, yieldToMessages } = request;
-  const shape = sequenceShape(settings);
-  const prompts = heldOutPrompts(shelf, supply, request.prompts, shape);
+): Promise<Suite> {
+  const { models, settings } = request;
+  const prompts = heldOutPrompts(bench.shelf(), supply, request.prompts, sequenceShape(settings));
   if (models.some(({ summary }) => summary.kind === 'reward')) {
     throw new InputError('A reward model writes nothing that could be judged: choose others.');
   }
-  const total = prompts.length * models.length;
-  const judged: { summary: CheckpointSummary; answers: Answers }[] = [];
-  for (const source of models) {
-    const parts: Answers[] = [];
-    for (let from = 0; from < prompts.length; from += CHUNK) {
-      report('Judging', judged.length * prompts.length + from, total);
-      const chunk = prompts.slice(from, from + CHUNK);
-      const policy = source.summary.id;
-      const call = { shape, temperature: 1, seed: supply.seed, scope: `suite-${from}`, policy };
-      const model = await shelf.get(source);
-      parts.push(await answerPrompts(model, shelf.files.tokenizer, chunk, goldVerdict, call));
-      await yieldToMessages();
+  const candidates = models.flatMap((source) => [
+    { source, greedy: false },
+    { source, greedy: true },
+  ]);
+  const total = prompts.length * candidates.length;
+  const judged: Judged[] = [];
+  try {
+    for (const [i, candidate] of candidates.entries()) {
+      const one = await judgeOne(candidate, bench, supply, prompts, request, (done) => {
+        bench.report('Judging', i * prompts.length + done, total);
+      });
+      if (one === null) break;
+      judged.push(one);
     }
-    judged.push({ summary: source.summary, answers: joined(parts) });
+  } finally {
+    bench.report('Judging', total, total);
   }
-  report('Judging', total, total);
+  return judged.length === 0 ? { reports: [], pairs: [] } : suiteOf(judged, supply.seed);
+}
+
+function nameOf({ source, greedy }: Candidate): string {
+  return greedy ? `${source.summary.name}, greedy` : source.summary.name;
+}
+
+function suiteOf(judged: readonly Judged[], seed: number): Suite {
   const budget = commonTokenBudget(judged.map(({ answers }) => answers));
-  const reports = judged.map(({ summary, answers }) => {
-    const { helpful, truthful, harmless, gold, length, distinct2 } = summarise(
-      answers,
-      budget,
-      supply.seed,
-    );
-    const { id: checkpoint, name } = summary;
-    return { checkpoint, name, helpful, truthful, harmless, gold, length, distinct2 };
+  const reports = judged.map((one) => {
+    const summary = summarise(one.answers, budget, seed);
+    const { helpful, truthful, harmless, gold, length, distinct2 } = summary;
+    const of = { checkpoint: one.source.summary.id, name: nameOf(one), greedy: one.greedy };
+    return { ...of, helpful, truthful, harmless, gold, length, distinct2 };
   });
   const pairs = judged.flatMap((second, j) =>
-    judged.slice(0, j).map((first) => {
-      const { rate, low, high, n } = comparePolicies(second.answers, first.answers, supply.seed);
-      const name = `${second.summary.name} > ${first.summary.name}`;
-      return { name, rate: { mean: rate, low, high, n } };
-    }),
+    judged
+      .slice(0, j)
+      .filter(({ greedy }) => greedy === second.greedy)
+      .map((first) => {
+        const { rate, low, high, n } = comparePolicies(second.answers, first.answers, seed);
+        const name = `${nameOf(second)} > ${nameOf(first)}`;
+        return { name, rate: { mean: rate, low, high, n } };
+      }),
   );
   return { reports, pairs };
 }

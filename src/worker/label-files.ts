@@ -1,14 +1,18 @@
 /**
- * Labels of an open project as JSONL files, in and out. A file is read whole before anything is stored, so a bad one
+ * Prompts and labels of an open project as JSONL files, in and out. A file is read whole before anything is stored, so a bad one
  * changes nothing. The format is data/jsonl.ts; choosing and saving files is the page's.
  */
 import {
   readDemonstrations,
+  readPrompts,
   readRankings,
   writeDemonstrations,
   writePreferences,
+  writePrompts,
   writeRankings,
 } from '../data/jsonl.ts';
+import { IMPORTED, sourceOf } from '../records/ranking.ts';
+import { isSimulated } from '../world/labelers.ts';
 import type { Project } from './project.ts';
 import type { CommandMap } from './protocol.ts';
 
@@ -18,15 +22,30 @@ export async function importLabels(
   { kind, text }: CommandMap['labels.import']['args'],
   now: number,
 ): Promise<number> {
-  if (kind === 'demonstrations') {
-    const rows = readDemonstrations(text);
-    await project.addDemonstrations(rows);
-    return rows.length;
+  switch (kind) {
+    case 'prompts': {
+      const rows = readPrompts(text);
+      await project.addPrompts(rows);
+      return rows.length;
+    }
+    case 'demonstrations': {
+      const rows = readDemonstrations(text);
+      await project.addDemonstrations(rows);
+      return rows.length;
+    }
+    case 'rankings': {
+      const rows = readRankings(text, now).map((row) => ({ ...row, labeler: named(row.labeler) }));
+      await project.addRankings(rows);
+      return rows.length;
+    }
   }
-  kind satisfies 'rankings';
-  const rows = readRankings(text, now);
-  await project.addRankings(rows);
-  return rows.length;
+  return kind satisfies never;
+}
+
+/** A labeler in a file is the person, one of the class, or a stranger, who must not count as either. */
+function named(labeler: string): string {
+  const known = isSimulated(labeler) || sourceOf(labeler) !== 'class';
+  return known ? labeler : `${IMPORTED}:${labeler}`;
 }
 
 /** The stored rows as a file; `preferences` are TRL's prompt, chosen, rejected. */
@@ -35,6 +54,8 @@ export function exportLabels(
   kind: CommandMap['labels.export']['args']['kind'],
 ): CommandMap['labels.export']['reply'] {
   switch (kind) {
+    case 'prompts':
+      return { text: writePrompts(rows.prompts) };
     case 'demonstrations':
       return { text: writeDemonstrations(rows.demonstrations) };
     case 'rankings':

@@ -5,26 +5,30 @@
  */
 import type { Settings } from '../config/settings.ts';
 import { sequenceShape } from '../config/stage-settings.ts';
-import { startEngine, type Engine } from '../kernels/engine.ts';
+import { EngineError, startEngine, type Engine } from '../kernels/engine.ts';
 import type { Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
+import type { RolloutView } from '../records/run-view.ts';
+import type { Suite } from '../records/suite.ts';
 import type { RolloutRow } from '../rlhf/loop.ts';
 import { complete, completionsToRank, promptTokens, toSequence } from '../rlhf/pipeline.ts';
 import { scoreSequences } from '../rlhf/sequences.ts';
 import { WORD_TYPES } from '../world/grammar.ts';
-import type { WorldPrompt } from '../world/tasks.ts';
 import { InputError } from './failure.ts';
-import { drawBlindPairs, judgeCheckpoints, reportReward } from './judging.ts';
+import { drawBlindPairs, judgeCheckpoints, reportReward, type ChunkedBench } from './judging.ts';
 import { BASE, ModelShelf } from './model-shelf.ts';
-import type { BackendName, CheckpointSummary, CommandMap, RolloutView } from './protocol.ts';
+import { STAGE_NAMES } from './stage-names.ts';
+import type { CheckpointSummary, CommandMap } from './protocol.ts';
 import { loadModelFolder, type ReadFile } from './shipped-models.ts';
 import { openStageLoop } from './stage-loops.ts';
 import type {
+  EngineStart,
   ModelSource,
   RankingRequest,
   ReportProgress,
   StageLoop,
   StageRequest,
+  SuiteRequest,
   Workbench,
 } from './stages.ts';
 import { plainCompletion, plainPrompt, WorldSupply } from './world-supply.ts';
@@ -47,15 +51,19 @@ export class Laboratory implements Workbench {
   #shelf: ModelShelf | null = null;
   #supply: WorldSupply | null = null;
   #queue: Promise<unknown> = Promise.resolve();
+  #endAll: (error: EngineError) => void = () => undefined;
+  #loss = this.#untilLost();
   /** Prompts that were handed out for ranking since the page was opened; skipped ones do not come back at once. */
   readonly #offered = new Set<string>();
   #beta = 0;
+  /** The person's own prompts that the newest loop asks, beside the world's. */
+  #own: readonly Prompt[] = [];
 
   constructor(options: LaboratoryOptions) {
     this.#options = options;
   }
 
-  async start(prefer: BackendName | undefined, report: ReportProgress): Promise<Engine> {
+  async start({ prefer, avoid, lost }: EngineStart, report: ReportProgress): Promise<Engine> {
     return this.#alone(async () => {
       report('Starting the engine', 0, 1);
       const files =
@@ -66,6 +74,11 @@ export class Laboratory implements Workbench {
       const engine = await startEngine({
         ...(prefer === undefined ? {} : { prefer }),
         ...(wasmPaths === undefined ? {} : { wasmPaths }),
+        avoid,
+        lost: (sentence) => {
+          this.#lose(new EngineError(`${sentence} Try again.`));
+          lost(sentence);
+        },
       });
       this.#shelf = new ModelShelf(files);
       report('Starting the engine', 1, 1);
@@ -81,9 +94,10 @@ export class Laboratory implements Workbench {
     this.#shelf?.forget(checkpoint);
   }
 
-  createLoop(request: StageRequest): Promise<StageLoop> {
+  createLoop(request: StageRequest, report: ReportProgress): Promise<StageLoop> {
     this.#beta = request.settings.ppo.beta;
-    return this.#alone(() =>
+    this.#own = request.prompts;
+    return this.#told(`Getting ready for ${STAGE_NAMES[request.stage]}`, report, () =>
       openStageLoop(
         { shelf: this.#models(), supply: this.#world(request.settings), now: this.#options.now },
         request,
@@ -96,7 +110,7 @@ export class Laboratory implements Workbench {
     const at = (list: readonly number[], t: number) => list[t] ?? Number.NaN;
     return {
       promptId: row.promptId,
-      prompt: this.#supply?.training.find(({ id }) => id === row.promptId)?.text ?? '',
+      prompt: this.#textOf(row.promptId),
       score: row.score,
       tokens: row.tokens.map((id, t) => ({
         token: tokenizer.tokenText(id),
@@ -137,11 +151,12 @@ export class Laboratory implements Workbench {
     reward: ModelSource | null,
     args: CommandMap['model.sample']['args'],
     settings: Settings,
+    report: ReportProgress,
   ): Promise<CommandMap['model.sample']['reply']> {
     if (source.summary.kind === 'reward') {
       throw new InputError('A reward model writes nothing: choose another model to speak.');
     }
-    return this.#alone(async () => {
+    return this.#told('Answering', report, async () => {
       const shelf = this.#models();
       const { tokenizer } = shelf.files;
       const shape = this.#shapeFor(promptTokens(tokenizer, args.prompt).length, settings);
@@ -170,8 +185,11 @@ export class Laboratory implements Workbench {
     });
   }
 
-  completionsToRank(request: RankingRequest): Promise<CommandMap['ranking.next']['reply']> {
-    return this.#alone(async () => {
+  completionsToRank(
+    request: RankingRequest,
+    report: ReportProgress,
+  ): Promise<CommandMap['ranking.next']['reply']> {
+    return this.#told('Writing answers to rank', report, async () => {
       const fresh = this.#unranked(request).filter(({ id }) => !this.#offered.has(id));
       if (fresh.length < request.count) this.#offered.clear();
       const prompts = fresh.slice(0, request.count);
@@ -221,49 +239,69 @@ export class Laboratory implements Workbench {
     reward: ModelSource,
     rankings: readonly Ranking[],
     settings: Settings,
+    report: ReportProgress,
   ): Promise<CommandMap['reward.report']['reply']> {
-    return this.#alone(async () => {
+    return this.#told('Testing the reward model', report, async () => {
       const shelf = this.#models();
       const model = await shelf.get(reward);
       return reportReward(model, shelf, this.#world(settings), rankings, settings);
     });
   }
 
-  blindPairs(
+  async blindPairs(
     models: readonly [ModelSource, ModelSource],
     args: CommandMap['judge.pairs']['args'],
     settings: Settings,
+    report: ReportProgress,
   ): Promise<CommandMap['judge.pairs']['reply']> {
+    const supply = this.#world(settings);
+    const pairs = await drawBlindPairs(models, this.#chunked(report), supply, args, settings);
+    return { pairs };
+  }
+
+  judgeSuite(request: SuiteRequest, report: ReportProgress): Promise<Suite> {
+    return judgeCheckpoints(this.#chunked(report), this.#world(request.settings), request);
+  }
+
+  #chunked(report: ReportProgress): ChunkedBench {
+    return {
+      shelf: () => this.#models(),
+      alone: (action) => this.#alone(action),
+      yieldToMessages: this.#options.yieldToMessages,
+      report,
+    };
+  }
+
+  /** Alone, and told as one piece of work: how long it takes is known from the time before. */
+  #told<T>(task: string, report: ReportProgress, action: () => Promise<T>): Promise<T> {
     return this.#alone(async () => {
-      const supply = this.#world(settings);
-      return { pairs: await drawBlindPairs(models, this.#models(), supply, args, settings) };
+      report(task, 0, 1);
+      try {
+        return await action();
+      } finally {
+        report(task, 1, 1);
+      }
     });
   }
 
-  judgeSuite(
-    models: readonly ModelSource[],
-    prompts: number,
-    settings: Settings,
-    report: ReportProgress,
-  ): Promise<CommandMap['judge.suite']['reply']> {
-    const { yieldToMessages } = this.#options;
-    const request = { models, prompts, settings, report, yieldToMessages };
-    return this.#alone(() => judgeCheckpoints(this.#models(), this.#world(settings), request));
-  }
-
-  /** Prompts still to be ranked that fit the columns, in the world's order. */
-  #unranked({ settings, ranked }: RankingRequest): WorldPrompt[] {
+  /** Prompts still to be ranked that fit the columns: the person's own, then the world's in its order. */
+  #unranked({ settings, ranked, prompts }: RankingRequest): Prompt[] {
     const { tokenizer } = this.#models().files;
     const { promptLength } = sequenceShape(settings);
     return this.#world(settings)
-      .rankingOrder()
+      .withOwn(prompts, this.#world(settings).rankingOrder())
       .filter(
         ({ id, text }) => !ranked.has(id) && promptTokens(tokenizer, text).length <= promptLength,
       );
   }
 
+  #textOf(promptId: string): string {
+    const asked = [...this.#own, ...(this.#supply?.training ?? [])];
+    return asked.find(({ id }) => id === promptId)?.text ?? '';
+  }
+
   /** K completions by the SFT model for each prompt; the same prompts and model give the same ones. */
-  async #answersToRank(prompts: readonly WorldPrompt[], { sft, settings, k }: RankingRequest) {
+  async #answersToRank(prompts: readonly Prompt[], { sft, settings, k }: RankingRequest) {
     const shelf = this.#models();
     const first = prompts[0]?.id ?? '';
     const call = {
@@ -300,8 +338,24 @@ export class Laboratory implements Workbench {
   }
 
   #alone<T>(action: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(action);
+    const result = this.#queue.then(() => Promise.race([action(), this.#loss]));
     this.#queue = result.catch(() => undefined);
     return result;
+  }
+
+  /** What is computing on a lost device may never end: it fails now, and the next waits for nothing. */
+  #lose(error: EngineError): void {
+    this.#endAll(error);
+    this.#loss = this.#untilLost();
+    this.#queue = Promise.resolve();
+  }
+
+  #untilLost(): Promise<never> {
+    const loss = new Promise<never>((_, reject) => {
+      this.#endAll = reject;
+    });
+    // Nobody may be waiting when it comes.
+    loss.catch(() => undefined);
+    return loss;
   }
 }

@@ -3,7 +3,6 @@
  * What is handed out stays the shelf's; a training loop takes copies of its own.
  */
 import { Model, type Head } from '../model/parameters.ts';
-import type { Stage } from '../records/run.ts';
 import { unprefixed, type Snapshot } from '../rlhf/loop.ts';
 import type { CheckpointSummary } from './protocol.ts';
 import type { ModelFiles } from './shipped-models.ts';
@@ -21,12 +20,18 @@ export const BASE: CheckpointSummary = {
   kind: 'policy',
   createdAt: 0,
   shipped: true,
+  average: false,
+  bytes: 0,
 };
 
 /** Name under which a stage's snapshot holds the model that is its result. */
-function prefixOf(stage: Stage): string {
+function prefixOf({ stage, average }: Result): string {
+  if (average) return 'ema.';
   return stage === 'ppo' ? 'policy.' : 'model.';
 }
+
+/** Which model of a snapshot. */
+type Result = Pick<CheckpointSummary, 'stage' | 'average'>;
 
 export class ModelShelf {
   readonly files: ModelFiles;
@@ -39,17 +44,17 @@ export class ModelShelf {
     this.base = new Model(files.config, 'language', files.tensors);
   }
 
-  /** A model of a snapshot's stage, owned by the caller. */
-  upload(stage: Stage, snapshot: Snapshot): Model {
-    const head: Head = stage === 'reward' ? 'scalar' : 'language';
-    return new Model(this.files.config, head, unprefixed(snapshot.tensors, prefixOf(stage)));
+  /** A model of a snapshot, owned by the caller. */
+  #upload(result: Result, snapshot: Snapshot): Model {
+    const head: Head = result.stage === 'reward' ? 'scalar' : 'language';
+    return new Model(this.files.config, head, unprefixed(snapshot.tensors, prefixOf(result)));
   }
 
   /** The model of a checkpoint; valid until the next call that may drop it. */
   async get(source: ModelSource): Promise<Model> {
-    const { id, shipped, stage } = source.summary;
+    const { id, shipped } = source.summary;
     if (shipped) return this.base;
-    const held = this.#models.get(id) ?? this.upload(stage, await source.load());
+    const held = this.#models.get(id) ?? this.#upload(source.summary, await source.load());
     this.#models.delete(id);
     this.#models.set(id, held);
     for (const oldest of this.#models.keys()) {
@@ -62,7 +67,7 @@ export class ModelShelf {
   /** A model of its own for a training loop; the caller disposes it. */
   async copy(source: ModelSource): Promise<Model> {
     if (source.summary.shipped) return this.base.copy();
-    return this.upload(source.summary.stage, await source.load());
+    return this.#upload(source.summary, await source.load());
   }
 
   forget(id: string): void {

@@ -1,4 +1,4 @@
-/** Progress reports with the time that is left, by the mean speed since a task's first report. */
+/** Progress reports with the time that is left, by the mean speed since a task's first report or of the time before. */
 import type { WorkerEvent } from './protocol.ts';
 import type { ReportProgress } from './stages.ts';
 
@@ -6,6 +6,8 @@ export class ProgressClock {
   readonly #now: () => number;
   readonly #emit: (event: WorkerEvent) => void;
   readonly #starts = new Map<string, number>();
+  /** Milliseconds for each unit of a task, the last time it was done. */
+  readonly #paces = new Map<string, number>();
 
   /** `now` in milliseconds. */
   constructor(now: () => number, emit: (event: WorkerEvent) => void) {
@@ -18,8 +20,12 @@ export class ProgressClock {
     const now = this.#now();
     const started = this.#starts.get(task) ?? now;
     this.#starts.set(task, started);
-    if (done >= total) this.#starts.delete(task);
-    const secondsLeft = done > 0 ? (((now - started) / done) * (total - done)) / 1000 : null;
+    const pace = done > 0 ? (now - started) / done : this.#paces.get(task);
+    if (done >= total) {
+      this.#starts.delete(task);
+      if (pace !== undefined) this.#paces.set(task, pace);
+    }
+    const secondsLeft = pace === undefined ? null : (pace * (total - done)) / 1000;
     this.#emit({ type: 'progress', task, done, total, secondsLeft });
   };
 }

@@ -9,45 +9,44 @@ import {
   type Settings,
 } from '../config/settings.ts';
 import { readSafetensors, writeSafetensors } from '../data/safetensors.ts';
-import type { Demonstration } from '../records/prompt.ts';
+import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { CheckpointManifest, JsonValue, MetricRecord, Run } from '../records/run.ts';
-import type { Loop, Snapshot } from '../rlhf/loop.ts';
+import type { RunView } from '../records/run-view.ts';
+import type { Suite } from '../records/suite.ts';
+import { resultTensors, type Loop, type Snapshot } from '../rlhf/loop.ts';
 import {
   deleteCheckpoints,
   listCheckpoints,
   loadCheckpoint,
   pruneCheckpoints,
   readCheckpoint,
+  rewriteCheckpoint,
   saveCheckpoint,
   type LoadedCheckpoint,
 } from '../storage/checkpoints.ts';
 import { ReadOnlyError } from '../storage/errors.ts';
 import {
   addDemonstrations,
+  addPrompts,
   addRankings,
   listDemonstrations,
+  listPrompts,
   listRankings,
 } from '../storage/labels.ts';
-import { listMetrics, listRuns } from '../storage/lists.ts';
+import { listMetrics, listRuns, readSuite, readView } from '../storage/lists.ts';
 import type { Connection, Database } from '../storage/open.ts';
-import { openProject, readProject, saveSettings } from '../storage/projects.ts';
+import { openProject, readProject, saveSettings, saveSuite } from '../storage/projects.ts';
 import { saveRun } from '../storage/runs.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import { InputError } from './failure.ts';
 import type { CheckpointSummary, TrainingStage } from './protocol.ts';
-import { inputsOf, newestRun, type ProjectRows } from './stage-graph.ts';
+import { STAGE_NAMES } from './stage-names.ts';
+import { finishedCheckpoint, inputsOf, newestRun, type ProjectRows } from './stage-graph.ts';
 import type { ModelSource } from './stages.ts';
 
 /** Checkpoints in the middle of a run that are kept for each stage: the newest and the one to fall back to. */
 const KEPT_UNFINISHED = 2;
-
-/** As shown to people and used in the names of runs. */
-export const STAGE_NAMES: Readonly<Record<TrainingStage, string>> = {
-  sft: 'SFT',
-  reward: 'Reward model',
-  ppo: 'PPO',
-};
 
 /** Stored settings; those of another version that no longer pass are replaced by the defaults, with a note. */
 function readSettings(stored: JsonValue, notes: string[]): Settings {
@@ -87,9 +86,16 @@ function snapshotOf({ row, bytes }: LoadedCheckpoint): Snapshot {
   return { tensors: readSafetensors(bytes), state: row.manifest.state };
 }
 
-export function summaryOf(row: CheckpointRow): CheckpointSummary {
-  const { id, name, run, stage, step, createdAt } = row.manifest;
-  return { id, name, run, stage, step, kind: row.kind, createdAt, shipped: false };
+/** Ends the id of a checkpoint's running average. */
+const AVERAGE = '/average';
+
+/** A checkpoint as models to pick: its last weights and, before them, their running average where it has one (PPO). */
+export function summariesOf({ manifest, kind, byteLength }: CheckpointRow): CheckpointSummary[] {
+  const { id, name, run, stage, step, createdAt } = manifest;
+  const of = { run, stage, step, kind, createdAt, shipped: false, bytes: byteLength };
+  const last = { ...of, id, name, average: false };
+  const average = { ...of, id: `${id}${AVERAGE}`, name: `${name} (average)`, average: true };
+  return stage === 'ppo' ? [average, last] : [last];
 }
 
 export interface OpenOptions {
@@ -124,7 +130,14 @@ export class Project {
       ? await readProject(db, options.id)
       : await openProject(db, options.id, options.settings, options.now());
     const settings = stored === null ? options.settings : readSettings(stored.settings, notes);
-    const empty = { settings, runs: [], checkpoints: [], rankings: [], demonstrations: [] };
+    const empty = {
+      settings,
+      runs: [],
+      checkpoints: [],
+      rankings: [],
+      demonstrations: [],
+      prompts: [],
+    };
     const project = new Project(options, empty);
     notes.push(...(await project.refreshTraining()), ...(await project.refreshLabels()));
     return { project, notes };
@@ -150,14 +163,17 @@ export class Project {
     const db = await this.#db();
     const rankings = await listRankings(db, this.id);
     const demonstrations = await listDemonstrations(db, this.id);
+    const prompts = await listPrompts(db, this.id);
     this.#rows = {
       ...this.#rows,
       rankings: rankings.rows,
       demonstrations: demonstrations.rows,
+      prompts: prompts.rows,
     };
     return [
       ...damagedNote(rankings.damaged, 'rankings'),
       ...damagedNote(demonstrations.damaged, 'demonstrations'),
+      ...damagedNote(prompts.damaged, 'prompts'),
     ];
   }
 
@@ -185,57 +201,103 @@ export class Project {
     this.#rows = { ...this.#rows, demonstrations: rows };
   }
 
+  async addPrompts(prompts: readonly Prompt[]): Promise<void> {
+    this.expectWritable();
+    await addPrompts(await this.#db(), this.id, prompts);
+    this.#rows = { ...this.#rows, prompts: replacedById(this.#rows.prompts, prompts) };
+  }
+
   async saveRun(row: RunRow): Promise<void> {
     this.expectWritable();
     await saveRun(await this.#db(), row);
     await this.refreshTraining();
   }
 
-  /** Metric series of the newest run of each stage. */
-  async newestMetrics(): Promise<{ run: string; records: readonly MetricRecord[] }[]> {
+  /** What the newest run of each stage has left to show: its metric series, and its view if it has one. */
+  async newestShown() {
     const db = await this.#db();
     const runs = (['sft', 'reward', 'ppo'] as const).flatMap((stage) => {
       const row = newestRun(this.#rows, stage);
-      return row === undefined ? [] : [row.id];
+      return row === undefined ? [] : [{ run: row.id, stage }];
     });
-    return Promise.all(runs.map(async (run) => ({ run, records: await listMetrics(db, run) })));
+    const metrics = await Promise.all(
+      runs.map(async ({ run }) => ({ run, records: await listMetrics(db, run) })),
+    );
+    const views = await Promise.all(
+      runs.map(async ({ run, stage }) => ({ run, stage, view: await readView(db, run) })),
+    );
+    return {
+      metrics,
+      views: views.flatMap(({ view, ...of }) => (view === null ? [] : [{ ...of, view }])),
+    };
+  }
+
+  /** What a run showed at its last checkpoint. */
+  async viewOf(run: string): Promise<RunView | null> {
+    return readView(await this.#db(), run);
+  }
+
+  async suite(): Promise<Suite | null> {
+    return readSuite(await this.#db(), this.id);
+  }
+
+  /** Keeps a judgement, in the place of the one before. */
+  async saveSuite(suite: Suite): Promise<void> {
+    this.expectWritable();
+    await saveSuite(await this.#db(), this.id, suite);
   }
 
   /** A checkpoint of this project as something that can be loaded. Throws {@link InputError} when there is none. */
   source(id: string): ModelSource {
-    const row = this.#rows.checkpoints.find((candidate) => candidate.id === id);
-    if (row === undefined) {
+    const own = id.endsWith(AVERAGE) ? id.slice(0, -AVERAGE.length) : id;
+    const row = this.#rows.checkpoints.find((candidate) => candidate.id === own);
+    const summary = row && summariesOf(row).find((candidate) => candidate.id === id);
+    if (summary === undefined) {
       throw new InputError('This checkpoint does not exist (any more): choose another.');
     }
     return {
-      summary: summaryOf(row),
-      load: async () => snapshotOf(await readCheckpoint(await this.#db(), id)),
+      summary,
+      load: async () => snapshotOf(await readCheckpoint(await this.#db(), own)),
     };
+  }
+
+  /** The newest finished model of a stage; null when there is none. */
+  finished(stage: TrainingStage): ModelSource | null {
+    const row = finishedCheckpoint(this.#rows, stage);
+    return row === undefined ? null : this.source(row.id);
+  }
+
+  /** The newest checkpoint from which a run could go on. */
+  lastOf(run: RunRow): CheckpointRow | undefined {
+    return this.#rows.checkpoints.findLast(
+      ({ manifest }) => manifest.run === run.id && manifest.state !== null,
+    );
   }
 
   /** Where an unfinished run can go on; null when it has no sound checkpoint and has to begin again. */
   async snapshotOf(
     run: RunRow,
   ): Promise<{ snapshot: Snapshot; step: number; notes: readonly string[] } | null> {
-    const own = this.#rows.checkpoints.findLast((row) => row.manifest.run === run.id);
+    const own = this.lastOf(run);
     if (own === undefined) return null;
     const { loaded, notes } = await loadCheckpoint(await this.#db(), own.id);
     if (loaded?.row.manifest.run !== run.id) return null;
     return { snapshot: snapshotOf(loaded), step: loaded.row.manifest.step, notes };
   }
 
-  /** Saves a loop at a step boundary with its run and records, all or nothing, then drops what is superseded. */
+  /** Saves a loop at a step boundary with its run and what it shows, all or nothing, then drops what is superseded. */
   async saveLoop(
     loop: Loop,
     row: RunRow,
-    metrics: readonly MetricRecord[],
+    shown: { readonly metrics: readonly MetricRecord[]; readonly view: RunView },
     finished: boolean,
   ): Promise<void> {
     this.expectWritable();
     const { tensors, state } = await loop.snapshot();
     const stage = row.run.stage;
     const manifest: CheckpointManifest = {
-      id: `${row.id}/${finished ? 'finished' : row.step}`,
+      // With its step, because a run that was stopped can go on and end again as another model.
+      id: `${row.id}/${finished ? `finished-${row.step}` : row.step}`,
       project: this.id,
       run: row.id,
       stage,
@@ -248,14 +310,43 @@ export class Project {
     const bytes = writeSafetensors(tensors, 'F32');
     const kind = stage === 'reward' ? 'reward' : 'policy';
     const db = await this.#db();
-    await saveCheckpoint(db, { manifest, kind, bytes, run: row, metrics });
+    await saveCheckpoint(db, { manifest, kind, bytes, run: row, ...shown });
     await pruneCheckpoints(db, this.id, KEPT_UNFINISHED);
+    await this.refreshTraining();
+    if (finished) await this.#dropSuperseded(manifest);
+  }
+
+  /** After a finished model: an earlier end of the same run goes, and older runs keep their models alone. */
+  async #dropSuperseded({ id, run, stage }: CheckpointManifest): Promise<void> {
+    const db = await this.#db();
+    const older = this.#rows.checkpoints.filter(
+      ({ manifest }) => manifest.finished && manifest.stage === stage && manifest.id !== id,
+    );
+    const earlier = older.filter(({ manifest }) => manifest.run === run).map((row) => row.id);
+    if (earlier.length > 0) await deleteCheckpoints(db, this.id, earlier);
+    for (const { manifest } of older) {
+      if (manifest.run === run || manifest.state === null) continue;
+      const { tensors } = snapshotOf(await readCheckpoint(db, manifest.id));
+      const bytes = writeSafetensors(resultTensors(stage, tensors), 'F32');
+      await rewriteCheckpoint(db, { ...manifest, state: null }, bytes);
+    }
     await this.refreshTraining();
   }
 
+  /** Deletes a checkpoint, and those in the middle of its run unless the run is under way. */
   async deleteCheckpoint(id: string): Promise<void> {
     this.expectWritable();
-    await deleteCheckpoints(await this.#db(), this.id, [id]);
+    const of = this.#rows.checkpoints.find((row) => row.id === id)?.manifest.run;
+    const status = this.#rows.runs.find((row) => row.id === of)?.run.status;
+    const ended = status !== 'running' && status !== 'paused';
+    const doomed = this.#rows.checkpoints.filter(
+      (row) => row.id === id || (ended && row.manifest.run === of),
+    );
+    await deleteCheckpoints(
+      await this.#db(),
+      this.id,
+      doomed.map((row) => row.id),
+    );
     await this.refreshTraining();
   }
 

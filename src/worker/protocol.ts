@@ -5,12 +5,23 @@
  * page itself (storage/labels.ts), then `labels.changed` is sent. A stage that trains is driven by start / pause / step / stop.
  */
 import type { Completion } from '../records/ranking.ts';
+import type { RolloutView, RunView } from '../records/run-view.ts';
+import type { Suite } from '../records/suite.ts';
+import type { BlindPair } from '../records/vote.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { MetricRecord, PinnedSample, SelfChecks, Stage } from '../records/run.ts';
 import type { Settings } from '../config/settings.ts';
 
 export const BACKENDS = ['webgpu', 'wasm', 'webgl', 'cpu'] as const;
 export type BackendName = (typeof BACKENDS)[number];
+
+/** As shown to people. */
+export const BACKEND_NAMES: Readonly<Record<BackendName, string>> = {
+  webgpu: 'WebGPU',
+  wasm: 'WebAssembly',
+  webgl: 'WebGL',
+  cpu: 'JavaScript',
+};
 
 /** What the engine is running on, in words fit to show. */
 export interface EngineInfo {
@@ -31,6 +42,10 @@ export interface CheckpointSummary {
   readonly createdAt: number;
   /** Shipped with the page rather than trained here. */
   readonly shipped: boolean;
+  /** The running average of the weights (EMA) instead of the last ones; stored in the same checkpoint. */
+  readonly average: boolean;
+  /** Size in this browser's storage; 0 for a shipped one. */
+  readonly bytes: number;
 }
 
 /** Stages that train and can be paused, stepped and stopped. */
@@ -44,66 +59,25 @@ export interface StageState {
   /** Estimated seconds left at the speed of the last steps; null when unknown. */
   readonly secondsLeft: number | null;
   readonly run: string | null;
+  /** Step from which a run that failed or was stopped can go on; null when it cannot, or waits to go on anyway. */
+  readonly resumeAt: number | null;
   /** One plain sentence: what happened or what is missing. */
   readonly message: string;
 }
 export type StageStates = Readonly<Record<TrainingStage | 'labels', StageState>>;
 
-/** A pair shown blind to the judge at the page. */
-export interface BlindPair {
-  readonly id: string;
-  readonly prompt: Prompt;
-  readonly left: Completion;
-  readonly right: Completion;
-}
-
-export interface Interval {
-  readonly mean: number;
-  readonly low: number;
-  readonly high: number;
-  readonly n: number;
-}
-
-/** One token of one rollout with every number that made its reward (token lens, first form). */
-export interface TokenRow {
-  readonly token: string;
-  readonly logProbability: number;
-  readonly referenceLogProbability: number;
-  readonly klPenalty: number;
-  readonly reward: number;
-  readonly value: number;
-  readonly advantage: number;
-  readonly return: number;
-}
-export interface RolloutView {
-  readonly promptId: string;
-  readonly prompt: string;
-  readonly score: number;
-  readonly tokens: readonly TokenRow[];
-}
-
 export interface RewardReport {
   readonly trainedComparisons: number;
-  readonly heldOut: { readonly accuracy: number; readonly n: number };
+  /** Share of `n` comparisons; null when none were held out. */
+  readonly heldOut: { readonly accuracy: number | null; readonly n: number };
   readonly byLabeler: readonly {
     readonly labeler: string;
-    readonly accuracy: number;
+    readonly accuracy: number | null;
     readonly n: number;
   }[];
   readonly demonstrationMean: number;
   /** Best accuracy the simulated labelers' noise allows on the held-out comparisons; null for a person's. */
   readonly ceiling: number | null;
-}
-
-export interface SuiteReport {
-  readonly checkpoint: string;
-  readonly name: string;
-  readonly helpful: Interval;
-  readonly truthful: Interval;
-  readonly harmless: Interval;
-  readonly gold: Interval;
-  readonly length: number;
-  readonly distinct2: number;
 }
 
 export interface CommandMap {
@@ -119,6 +93,10 @@ export interface CommandMap {
       readOnly: string | null;
       /** Metric records of the newest run of each stage, so that charts come back after a reload. */
       metrics: readonly { run: string; records: readonly MetricRecord[] }[];
+      /** Checks, samples and rollout of the same runs, as far as they had any. */
+      views: readonly { run: string; stage: TrainingStage; view: RunView }[];
+      /** The last judgement of the gold judges. */
+      suite: Suite | null;
       /** Sentences about what was found on opening, e.g. a damaged checkpoint that was passed over. */
       notes: readonly string[];
     };
@@ -149,17 +127,17 @@ export interface CommandMap {
   'labels.stop': { args: Record<string, never>; reply: { stages: StageStates } };
   /** Stores the rows of a JSONL file, all or none; a bad line is named in the failure. */
   'labels.import': {
-    args: { kind: 'demonstrations' | 'rankings'; text: string };
+    args: { kind: 'prompts' | 'demonstrations' | 'rankings'; text: string };
     reply: { added: number; stages: StageStates };
   };
   /** What is stored as JSONL; `preferences` has the columns prompt, chosen, rejected. */
   'labels.export': {
-    args: { kind: 'demonstrations' | 'rankings' | 'preferences' };
+    args: { kind: 'prompts' | 'demonstrations' | 'rankings' | 'preferences' };
     reply: { text: string };
   };
   /** The page wrote rankings or demonstrations. */
   'labels.changed': { args: Record<string, never>; reply: { stages: StageStates } };
-  /** Trains until done, paused or stopped. `fresh` discards an unfinished run of this stage. */
+  /** Trains until done, paused or stopped; goes on with an unfinished run of this stage unless `fresh`. */
   'stage.start': { args: { stage: TrainingStage; fresh: boolean }; reply: { state: StageState } };
   'stage.pause': { args: { stage: TrainingStage }; reply: { state: StageState } };
   'stage.step': { args: { stage: TrainingStage }; reply: { state: StageState } };
@@ -170,11 +148,14 @@ export interface CommandMap {
     args: { left: string; right: string; count: number; seed: number };
     reply: { pairs: readonly BlindPair[] };
   };
-  /** Gold judges over held-out prompts for the checkpoints named. */
+  /** Gold judges over held-out prompts for the checkpoints named, at temperature 1 and greedily. */
   'judge.suite': {
     args: { checkpoints: readonly string[]; prompts: number };
-    reply: { reports: readonly SuiteReport[]; pairs: readonly { name: string; rate: Interval }[] };
+    reply: Suite;
   };
+  /** Ends a judgement under way after its current chunk; checkpoints judged whole are in its reply. */
+  'judge.stop': { args: Record<string, never>; reply: { stages: StageStates } };
+  /** Deletes a checkpoint, with those in the middle of its run unless that is under way. */
   'checkpoint.delete': {
     args: { checkpoint: string };
     reply: { checkpoints: readonly CheckpointSummary[] };
@@ -220,7 +201,8 @@ export type WorkerEvent =
     }
   | { readonly type: 'checks'; readonly run: string; readonly checks: SelfChecks }
   | { readonly type: 'checkpoints'; readonly checkpoints: readonly CheckpointSummary[] }
-  | { readonly type: 'engine'; readonly info: EngineInfo }
+  /** The engine was started again by itself, because its device was lost; `message` says so to a person. */
+  | { readonly type: 'engine'; readonly info: EngineInfo; readonly message: string }
   | { readonly type: 'failure'; readonly failure: Failure };
 
 export type Reply = {

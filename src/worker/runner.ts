@@ -41,6 +41,9 @@ type Wish = 'run' | 'step' | 'pause' | 'stop';
 /** Losses that must stay numbers; anything else in a record may be undefined for a step. */
 const LOSSES = ['loss', 'loss/policy_avg', 'loss/value_avg'];
 
+/** Turns that a failed step waits for word that its device is lost. */
+const TURNS_FOR_A_LOSS = 3;
+
 /** Share of the newest step in the running average of step times. */
 const NEWEST_STEP_SHARE = 0.2;
 
@@ -54,6 +57,12 @@ export class Runner {
   #wish: Wish = 'pause';
   #loop: StageLoop | null = null;
   #steps: AsyncGenerator<StepRecord, void, void> | null = null;
+  #abandoned = false;
+  #leave: () => void = () => undefined;
+  /** Resolves when the run is abandoned. */
+  readonly #left = new Promise<void>((resolve) => {
+    this.#leave = resolve;
+  });
   #exhausted = false;
   #completed = false;
   #pumping: Promise<void> | null = null;
@@ -92,6 +101,7 @@ export class Runner {
       secondsLeft:
         this.#status !== 'running' || left === null ? null : ((total - step) * left) / 1000,
       run: this.#row.id,
+      resumeAt: null,
       message: this.#message,
     };
   }
@@ -108,14 +118,30 @@ export class Runner {
   async pause(): Promise<void> {
     if (this.#pumping === null) return;
     this.#wish = 'pause';
-    await this.#pumping;
+    await Promise.race([this.#pumping, this.#left]);
   }
   /** Ends the run where it is: what it has learned so far becomes the stage's result. */
   async stop(): Promise<void> {
     if (this.#status === 'done' || this.#status === 'failed') return;
     this.#wish = 'stop';
     this.#pumping ??= this.#pump();
-    await this.#pumping;
+    await Promise.race([this.#pumping, this.#left]);
+  }
+
+  /**
+   * Gives up the loop without another step, because what it computed on is gone: the run is paused, and stored so, at
+   * its last checkpoint. A step under way may never end; whatever comes of it is ignored.
+   */
+  async abandon(message: string): Promise<void> {
+    if (this.#status === 'done' || this.#status === 'failed') return;
+    this.#abandoned = true;
+    const run = { ...this.#row.run, status: 'paused' as const };
+    this.#row = { ...this.#row, step: this.#savedStep, run };
+    this.#unsaved = [];
+    this.dispose();
+    await this.#hooks.saveRun(this.#row);
+    this.#become('paused', message);
+    this.#leave();
   }
 
   /** Frees the loop; call only when nothing is running. */
@@ -143,9 +169,11 @@ export class Runner {
     try {
       await this.#hooks.yieldToMessages();
       const finished = await this.#train();
-      await this.#close(finished);
+      if (!this.#abandoned) await this.#close(finished);
     } catch (error) {
-      await this.#giveUp(error);
+      // The step may fail before the loss of its device is told.
+      for (let i = 0; i < TURNS_FOR_A_LOSS; i++) await this.#hooks.yieldToMessages();
+      if (!this.#abandoned) await this.#giveUp(error);
     } finally {
       this.#pumping = null;
     }
@@ -154,14 +182,20 @@ export class Runner {
   /** Steps until there are no more (true) or someone wishes otherwise (false). */
   async #train(): Promise<boolean> {
     if (this.#loop === null) {
-      this.#loop = await this.#hooks.openLoop();
+      const opened = await this.#hooks.openLoop();
+      if (this.#abandoned) {
+        opened.dispose();
+        return false;
+      }
+      this.#loop = opened;
       this.#row = { ...this.#row, total: this.#loop.total };
     }
     const loop = this.#loop;
     this.#steps ??= loop.steps();
-    while (!this.#exhausted && (this.#wantsMore() || this.#row.step >= loop.total)) {
+    while (!this.#over() && (this.#wantsMore() || this.#row.step >= loop.total)) {
       const started = this.#hooks.now();
       const next = await this.#steps.next();
+      if (this.#abandoned) return false;
       if (next.done === true) {
         this.#exhausted = true;
       } else {
@@ -172,6 +206,10 @@ export class Runner {
       }
     }
     return this.#exhausted;
+  }
+
+  #over(): boolean {
+    return this.#exhausted || this.#abandoned;
   }
 
   #wantsMore(): boolean {

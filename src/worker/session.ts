@@ -1,38 +1,33 @@
 /**
- * The state machine behind the protocol: which stage may start, runs, is paused, done or stale; what is stored when;
- * one handler for each command. It computes nothing itself: loops, sampling and judging are the workbench's.
+ * The session behind the protocol: engine, project, labels and judges, and who may compute when;
+ * one handler for each command. Training is driven by stage-driver.ts; it computes nothing itself, the workbench does.
  */
 import { defaultSettings, type Settings } from '../config/settings.ts';
 import { acquireProjectLock, type LockProvider, type ProjectLock } from '../storage/locks.ts';
 import { ReadOnlyError, StorageError } from '../storage/errors.ts';
 import type { Connection } from '../storage/open.ts';
-import type { RunRow } from '../storage/schema.ts';
 import type { CommandHandlers } from './dispatch.ts';
 import { failureOf, InputError } from './failure.ts';
 import { exportLabels, importLabels } from './label-files.ts';
 import { ProgressClock } from './progress-clock.ts';
-import { Project, settingsOfRun, STAGE_NAMES, summaryOf } from './project.ts';
+import { Project, summariesOf } from './project.ts';
+import { STAGE_NAMES } from './stage-names.ts';
+import { BACKEND_NAMES } from './protocol.ts';
 import type {
+  BackendName,
   CheckpointSummary,
   CommandMap,
   EngineInfo,
-  StageState,
   StageStates,
   TrainingStage,
   WorkerEvent,
 } from './protocol.ts';
-import { Runner, type CheckpointPace, type RunnerHooks } from './runner.ts';
-import {
-  chosenRankings,
-  finishedCheckpoint,
-  inputsOf,
-  labelsState,
-  missingFor,
-  newestRun,
-  storedState,
-} from './stage-graph.ts';
+import type { CheckpointPace } from './runner.ts';
+import { StageDriver } from './stage-driver.ts';
+import { chosenRankings, labelsState, trainingPromptsOf } from './stage-graph.ts';
 import type { ModelSource, RankingRequest, ReportProgress, Workbench } from './stages.ts';
-import { PERSON } from '../records/ranking.ts';
+import { sourceOf } from '../records/ranking.ts';
+import type { Suite } from '../records/suite.ts';
 
 export interface SessionOptions {
   readonly workbench: Workbench;
@@ -51,21 +46,40 @@ interface Simulation {
   stopped: boolean;
 }
 
+/** Device losses after which a backend is not taken again by itself. */
+const LOSSES_BORNE = 2;
+
 export class Session {
   readonly handlers: CommandHandlers;
   readonly #options: SessionOptions;
   #settings: Settings = defaultSettings();
   #project: Project | null = null;
   #lock: { readonly project: string; readonly lock: ProjectLock } | null = null;
-  #backend = '';
-  #runner: Runner | null = null;
+  readonly #driver: StageDriver;
   #simulation: Simulation | null = null;
+  #judging: { stopped: boolean } | null = null;
+  #prefer: BackendName | undefined;
+  readonly #losses = new Map<BackendName, number>();
   #queue: Promise<unknown> = Promise.resolve();
   readonly #progress: ReportProgress;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#progress = new ProgressClock(options.now, options.emit).report;
+    this.#driver = new StageDriver(options, {
+      progress: this.#progress,
+      project: () => this.#opened(),
+      settings: () => this.#settings,
+      expectIdle: (stage) => {
+        this.#expectIdle(stage);
+      },
+      tellStages: () => {
+        this.#tellStages();
+      },
+      tellCheckpoints: () => {
+        options.emit({ type: 'checkpoints', checkpoints: this.#checkpoints() });
+      },
+    });
     this.handlers = { ...this.#stageHandlers(), ...this.#modelHandlers() };
   }
 
@@ -73,11 +87,8 @@ export class Session {
   #stageHandlers() {
     const inOrder =
       <A, R>(action: (args: A) => Promise<R>) =>
-      (args: A): Promise<R> => {
-        const result = this.#queue.then(() => action(args));
-        this.#queue = result.catch(() => undefined);
-        return result;
-      };
+      (args: A): Promise<R> =>
+        this.#inOrder(() => action(args));
     return {
       'engine.start': inOrder((args: CommandMap['engine.start']['args']) =>
         this.#startEngine(args),
@@ -86,16 +97,24 @@ export class Session {
       'settings.set': inOrder(({ settings }: { settings: Settings }) => this.#set(settings)),
       'labels.changed': inOrder(() => this.#labelsChanged()),
       'labels.import': inOrder((args: CommandMap['labels.import']['args']) => this.#import(args)),
-      'stage.start': inOrder((args: CommandMap['stage.start']['args']) => this.#start(args, 'run')),
-      'stage.step': inOrder(({ stage }: { stage: TrainingStage }) =>
-        this.#start({ stage, fresh: false }, 'step'),
+      'stage.start': inOrder((args: CommandMap['stage.start']['args']) =>
+        this.#driver.start(args, 'run'),
       ),
-      'stage.pause': inOrder(({ stage }: { stage: TrainingStage }) => this.#pause(stage)),
-      'stage.stop': inOrder(({ stage }: { stage: TrainingStage }) => this.#stop(stage)),
+      'stage.step': inOrder(({ stage }: { stage: TrainingStage }) =>
+        this.#driver.start({ stage, fresh: false }, 'step'),
+      ),
+      'stage.pause': inOrder(({ stage }: { stage: TrainingStage }) => this.#driver.pause(stage)),
+      'stage.stop': inOrder(({ stage }: { stage: TrainingStage }) => this.#driver.stop(stage)),
       'checkpoint.delete': inOrder(({ checkpoint }: { checkpoint: string }) =>
         this.#deleteCheckpoint(checkpoint),
       ),
     } satisfies Partial<CommandHandlers>;
+  }
+
+  #inOrder<R>(action: () => Promise<R>): Promise<R> {
+    const result = this.#queue.then(action);
+    this.#queue = result.catch(() => undefined);
+    return result;
   }
 
   /** Commands that only ask the workbench, and the simulated class, which must not hold up the others. */
@@ -110,26 +129,38 @@ export class Session {
       'labels.export': ({ kind }) => Promise.resolve(exportLabels(this.#opened(), kind)),
       'world.words': () => Promise.resolve({ words: bench.words() }),
       'model.sample': async (args) =>
-        bench.sample(this.#model(args.checkpoint), this.#finished('reward'), args, this.#settings),
+        bench.sample(
+          this.#model(args.checkpoint),
+          this.#finished('reward'),
+          args,
+          this.#settings,
+          this.#progress,
+        ),
       'prompts.examples': async ({ count }) => ({
         prompts: await bench.examplePrompts(count, this.#settings),
       }),
       'demonstrations.list': ({ count }) =>
         bench.demonstrations(count, this.#opened().rows.demonstrations, this.#settings),
       'ranking.next': async ({ count, k }) =>
-        bench.completionsToRank(this.#rankingRequest(count, k, true)),
+        bench.completionsToRank(this.#rankingRequest(count, k, true), this.#progress),
       'reward.score': async (args) => ({
         score: await bench.score(this.#trainedReward(), args, this.#settings),
       }),
       'reward.report': async () => {
         const rankings = chosenRankings(this.#opened().rows);
-        return bench.rewardReport(this.#trainedReward(), rankings, this.#settings);
+        return bench.rewardReport(this.#trainedReward(), rankings, this.#settings, this.#progress);
       },
       'judge.pairs': async (args) =>
-        bench.blindPairs([this.#model(args.left), this.#model(args.right)], args, this.#settings),
-      'judge.suite': async ({ checkpoints, prompts }) => {
-        const models = checkpoints.map((id) => this.#model(id));
-        return bench.judgeSuite(models, prompts, this.#settings, this.#progress);
+        bench.blindPairs(
+          [this.#model(args.left), this.#model(args.right)],
+          args,
+          this.#settings,
+          this.#progress,
+        ),
+      'judge.suite': (args) => this.#judge(args),
+      'judge.stop': () => {
+        if (this.#judging !== null) this.#judging.stopped = true;
+        return Promise.resolve({ stages: this.#stages() });
       },
     } satisfies Partial<CommandHandlers>;
   }
@@ -138,17 +169,64 @@ export class Session {
     backend,
     settings,
   }: CommandMap['engine.start']['args']): Promise<EngineInfo> {
-    await this.#runner?.pause();
-    this.#dropRunner();
+    await this.#driver.rest();
     if (this.#project === null) this.#settings = settings;
-    const info = await this.#options.workbench.start(backend, this.#progress);
-    this.#backend = info.backend;
+    this.#prefer = backend;
+    // Chosen by name, it gets another chance.
+    if (backend !== undefined) this.#losses.delete(backend);
+    return this.#launch();
+  }
+
+  async #launch(): Promise<EngineInfo> {
+    const avoid = new Map(
+      [...this.#losses]
+        .filter(([, times]) => times >= LOSSES_BORNE)
+        .map(
+          ([name]) =>
+            [name, `${BACKEND_NAMES[name]} lost its device ${LOSSES_BORNE} times.`] as const,
+        ),
+    );
+    const start = {
+      prefer: this.#prefer,
+      avoid,
+      lost: (sentence: string) => {
+        this.#recover(info.backend, sentence);
+      },
+    };
+    const info = await this.#options.workbench.start(start, this.#progress);
+    this.#driver.backend = info.backend;
     return info;
   }
 
+  /** After a lost device: the run stays at its last checkpoint, and the engine starts again, on the same backend once. */
+  #recover(lost: BackendName, sentence: string): void {
+    this.#losses.set(lost, (this.#losses.get(lost) ?? 0) + 1);
+    const { emit } = this.#options;
+    // Not in order: what is in the queue may be waiting for the step that will never end.
+    const left = this.#driver.abandon(sentence);
+    void this.#inOrder(async () => {
+      const stage = await left;
+      const run = stage === null ? '' : ` ${STAGE_NAMES[stage]} is paused at its last checkpoint.`;
+      try {
+        const info = await this.#launch();
+        const now =
+          info.backend === lost
+            ? 'It was started again'
+            : `${BACKEND_NAMES[info.backend]} computes now`;
+        emit({
+          type: 'engine',
+          info,
+          message: `${sentence} ${now}; nothing stored is lost.${run}`,
+        });
+        if (this.#project !== null) this.#tellStages();
+      } catch (error) {
+        emit({ type: 'failure', failure: failureOf(error) });
+      }
+    });
+  }
+
   async #open(id: string): Promise<CommandMap['project.open']['reply']> {
-    await this.#runner?.pause();
-    this.#dropRunner();
+    await this.#driver.rest();
     if (this.#lock?.project !== id) {
       this.#lock?.lock.release();
       this.#lock = { project: id, lock: await acquireProjectLock(id, this.#options.locks) };
@@ -169,7 +247,8 @@ export class Session {
       checkpoints: this.#checkpoints(),
       settings: this.#settings,
       readOnly: readOnly ? new ReadOnlyError().message : null,
-      metrics: await project.newestMetrics(),
+      ...(await project.newestShown()),
+      suite: await project.suite(),
       notes,
     };
   }
@@ -191,122 +270,6 @@ export class Session {
     return { stages: this.#stages() };
   }
 
-  async #start(
-    { stage, fresh }: { stage: TrainingStage; fresh: boolean },
-    wish: 'run' | 'step',
-  ): Promise<{ state: StageState }> {
-    const project = this.#opened();
-    project.expectWritable();
-    this.#expectIdle(stage);
-    if (fresh || this.#runner?.stage !== stage || this.#runner.status !== 'paused') {
-      await this.#runner?.pause();
-      this.#dropRunner();
-      const missing = missingFor(project.rows, stage);
-      if (missing !== null) throw new InputError(missing);
-      this.#runner = await this.#makeRunner(stage, fresh ? null : this.#unfinished(stage));
-    }
-    if (wish === 'run') this.#runner.start();
-    else this.#runner.step();
-    return { state: this.#runner.state };
-  }
-
-  async #pause(stage: TrainingStage): Promise<{ state: StageState }> {
-    if (this.#runner?.stage === stage) await this.#runner.pause();
-    return { state: this.#state(stage) };
-  }
-
-  async #stop(stage: TrainingStage): Promise<{ state: StageState }> {
-    if (this.#runner?.stage !== stage || this.#runner.status === 'failed') {
-      const unfinished = this.#unfinished(stage);
-      if (unfinished === null) return { state: this.#state(stage) };
-      this.#opened().expectWritable();
-      this.#expectIdle(stage);
-      this.#dropRunner();
-      this.#runner = await this.#makeRunner(stage, unfinished);
-    }
-    await this.#runner.stop();
-    return { state: this.#state(stage) };
-  }
-
-  /** The run of a stage that can go on: unfinished, and trained from what is there now. */
-  #unfinished(stage: TrainingStage): RunRow | null {
-    const { rows } = this.#opened();
-    const row = newestRun(rows, stage);
-    if (row === undefined) return null;
-    const { status } = row.run;
-    if (status === 'finished' || status === 'stopped') return null;
-    const settings = settingsOfRun(row);
-    if (settings === null) return null;
-    // A paused run keeps the settings it began with; one that failed goes on only with the same ones.
-    const as = status === 'failed' ? rows : { ...rows, settings };
-    return inputsOf(as, stage) === row.inputs ? row : null;
-  }
-
-  async #makeRunner(stage: TrainingStage, unfinished: RunRow | null): Promise<Runner> {
-    const project = this.#opened();
-    const found = unfinished === null ? null : await project.snapshotOf(unfinished);
-    this.#tellNotes(found?.notes ?? []);
-    const row = unfinished ?? project.newRun(stage, this.#backend);
-    const resumed = {
-      ...row,
-      step: found?.step ?? 0,
-      run: { ...row.run, status: 'running' as const },
-    };
-    await project.saveRun(resumed);
-    const settings = settingsOfRun(row) ?? this.#settings;
-    const request = {
-      stage,
-      settings,
-      snapshot: found?.snapshot ?? null,
-      sft: this.#finished('sft'),
-      reward: this.#finished('reward'),
-      rankings: chosenRankings({ ...project.rows, settings }),
-      demonstrations: project.rows.demonstrations,
-    };
-    const openLoop = () => this.#options.workbench.createLoop(request);
-    return new Runner(stage, resumed, this.#hooks(project, stage, openLoop), this.#options.pace);
-  }
-
-  #hooks(project: Project, stage: TrainingStage, openLoop: RunnerHooks['openLoop']): RunnerHooks {
-    const { emit, now, yieldToMessages } = this.#options;
-    return {
-      now,
-      yieldToMessages,
-      openLoop,
-      save: async (loop, row, metrics, finished) => {
-        await project.saveLoop(loop, row, metrics, finished);
-        if (finished) emit({ type: 'checkpoints', checkpoints: this.#checkpoints() });
-      },
-      saveRun: async (row) => {
-        try {
-          await project.saveRun(row);
-        } catch (error) {
-          if (!(error instanceof StorageError)) throw error;
-          emit({ type: 'failure', failure: failureOf(error) });
-        }
-      },
-      step: ({ id: run }, { step, values, samples, checks, rollout }) => {
-        emit({ type: 'metrics', run, record: { stage, step, values } });
-        if (samples !== undefined) emit({ type: 'samples', run, stage, step, samples });
-        if (checks !== undefined) emit({ type: 'checks', run, checks });
-        if (rollout !== undefined) {
-          const view = this.#options.workbench.rolloutView(rollout);
-          emit({ type: 'rollout', run, step, view });
-        }
-      },
-      changed: (state) => {
-        if (state.status === 'running' || state.status === 'paused') {
-          emit({ type: 'stage', stage, state });
-        } else {
-          this.#tellStages();
-        }
-      },
-      failed: (error) => {
-        emit({ type: 'failure', failure: failureOf(error) });
-      },
-    };
-  }
-
   async #simulate({ count, k }: { count: number; k: number }): Promise<{ added: number }> {
     const project = this.#opened();
     project.expectWritable();
@@ -314,6 +277,7 @@ export class Session {
     const request = this.#rankingRequest(count, k, false);
     const simulation: Simulation = { done: 0, total: count, stopped: false };
     this.#simulation = simulation;
+    this.#progress('The class is ranking', 0, count);
     this.#tellStages();
     try {
       for await (const batch of this.#options.workbench.simulateLabels(request)) {
@@ -332,14 +296,40 @@ export class Session {
     return { added: simulation.done };
   }
 
+  async #judge({ checkpoints, prompts }: CommandMap['judge.suite']['args']): Promise<Suite> {
+    const models = checkpoints.map((id) => this.#model(id));
+    const { workbench, emit } = this.#options;
+    this.#expectIdle(null);
+    const judging = { stopped: false };
+    this.#judging = judging;
+    const stopped = () => judging.stopped;
+    const request = { models, prompts, settings: this.#settings, stopped };
+    const suite = await workbench.judgeSuite(request, this.#progress).finally(() => {
+      this.#judging = null;
+    });
+    if (suite.reports.length === 0) return suite;
+    try {
+      await this.#project?.saveSuite(suite);
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      // The table is worth showing, stored or not; a tab that may only read has been told so before.
+      if (!(error instanceof ReadOnlyError)) emit({ type: 'failure', failure: failureOf(error) });
+    }
+    return suite;
+  }
+
   async #deleteCheckpoint(id: string): Promise<{ checkpoints: readonly CheckpointSummary[] }> {
     if (this.#options.workbench.shipped().some((row) => row.id === id)) {
       throw new InputError('This model came with the page and cannot be deleted.');
     }
     const project = this.#opened();
-    project.source(id);
+    if (project.source(id).summary.average) {
+      throw new InputError('An average is stored with its checkpoint: delete that one.');
+    }
+    const before = this.#checkpoints();
     await project.deleteCheckpoint(id);
-    this.#options.workbench.forget(id);
+    const left = new Set(this.#checkpoints().map((row) => row.id));
+    for (const row of before) if (!left.has(row.id)) this.#options.workbench.forget(row.id);
     this.#tellStages();
     return { checkpoints: this.#checkpoints() };
   }
@@ -347,11 +337,11 @@ export class Session {
   #rankingRequest(count: number, k: number, byPerson: boolean): RankingRequest {
     const sft = this.#finished('sft');
     if (sft === null) throw new InputError('First train on demonstrations (1 Demonstrate).');
-    const own = this.#opened().rows.rankings.filter(
-      (ranking) => (ranking.labeler === PERSON) === byPerson,
-    );
+    const { rows } = this.#opened();
+    const source = byPerson ? 'person' : 'class';
+    const own = rows.rankings.filter(({ labeler }) => sourceOf(labeler) === source);
     const ranked = new Set(own.map((ranking) => ranking.prompt.id));
-    return { sft, settings: this.#settings, count, k, ranked };
+    return { sft, settings: this.#settings, count, k, ranked, prompts: trainingPromptsOf(rows) };
   }
 
   /** Throws {@link InputError} when something else is computing. */
@@ -362,22 +352,13 @@ export class Session {
     if (this.#simulation !== null) {
       throw new InputError('The simulated class is still ranking: wait for it or stop it.');
     }
-    const runner = this.#runner;
-    if (runner?.status === 'running' && runner.stage !== stage) {
-      throw new InputError(`${STAGE_NAMES[runner.stage]} is training: pause it first.`);
+    if (this.#judging !== null) {
+      throw new InputError('The automatic judges are at work: wait for them or stop them (Judge).');
     }
-  }
-
-  /** Frees the paused or ended loop. Throws when steps of it are not stored. */
-  #dropRunner(): void {
-    if (this.#runner?.unsaved === true) {
-      throw new StorageError(
-        `The last steps of ${STAGE_NAMES[this.#runner.stage]} could not be saved yet: ` +
-          'make room, then go on with it or stop it.',
-      );
+    const training = this.#driver.training;
+    if (training !== null && training !== stage) {
+      throw new InputError(`${STAGE_NAMES[training]} is training: pause it first.`);
     }
-    this.#runner?.dispose();
-    this.#runner = null;
   }
 
   #opened(): Project {
@@ -386,9 +367,7 @@ export class Session {
   }
 
   #finished(stage: TrainingStage): ModelSource | null {
-    if (this.#project === null) return null;
-    const row = finishedCheckpoint(this.#project.rows, stage);
-    return row === undefined ? null : this.#project.source(row.id);
+    return this.#project?.finished(stage) ?? null;
   }
 
   #trainedReward(): ModelSource {
@@ -406,25 +385,18 @@ export class Session {
 
   #checkpoints(): readonly CheckpointSummary[] {
     const rows = this.#project?.rows.checkpoints ?? [];
-    const finished = rows.filter((row) => row.manifest.finished).map(summaryOf);
+    const finished = rows.filter((row) => row.manifest.finished).flatMap(summariesOf);
     return [...this.#options.workbench.shipped(), ...finished];
-  }
-
-  #state(stage: TrainingStage): StageState {
-    const { rows } = this.#opened();
-    const runner = this.#runner;
-    if (runner?.stage === stage && runner.status !== 'done') return runner.state;
-    return storedState(rows, stage);
   }
 
   #stages(): StageStates {
     const simulation = this.#simulation;
     const labels = labelsState(this.#opened().rows);
     return {
-      sft: this.#state('sft'),
+      sft: this.#driver.state('sft'),
       labels: simulation === null ? labels : { ...labels, status: 'running' },
-      reward: this.#state('reward'),
-      ppo: this.#state('ppo'),
+      reward: this.#driver.state('reward'),
+      ppo: this.#driver.state('ppo'),
     };
   }
 

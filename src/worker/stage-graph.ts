@@ -4,8 +4,8 @@
  */
 import type { Settings } from '../config/settings.ts';
 import { streamKey } from '../data/rng.ts';
-import type { Demonstration } from '../records/prompt.ts';
-import { PERSON, type Ranking } from '../records/ranking.ts';
+import type { Demonstration, Prompt } from '../records/prompt.ts';
+import { sourceOf, type LabelSource, type Ranking } from '../records/ranking.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import type { StageState, TrainingStage } from './protocol.ts';
 
@@ -18,6 +18,8 @@ export interface ProjectRows {
   readonly checkpoints: readonly CheckpointRow[];
   readonly rankings: readonly Ranking[];
   readonly demonstrations: readonly Demonstration[];
+  /** The person's own prompts. */
+  readonly prompts: readonly Prompt[];
 }
 
 /** Newest finished checkpoint of a stage. */
@@ -32,15 +34,20 @@ export function newestRun(rows: ProjectRows, stage: TrainingStage): RunRow | und
   return rows.runs.findLast((row) => row.run.stage === stage);
 }
 
-/** Rankings whose labelers the settings ask for. */
+/** The person's own prompts that may be trained on; those of other splits are kept apart. */
+export function trainingPromptsOf({ prompts }: ProjectRows): readonly Prompt[] {
+  return prompts.filter(({ split }) => split === 'train');
+}
+
+/** Rankings whose labelers the settings ask for; what the person brought in a file goes with the person's. */
 export function chosenRankings({ settings, rankings }: ProjectRows): readonly Ranking[] {
   switch (settings.labels.source) {
     case 'both':
       return rankings;
     case 'person':
-      return rankings.filter((ranking) => ranking.labeler === PERSON);
+      return rankings.filter(({ labeler }) => sourceOf(labeler) !== 'class');
     case 'class':
-      return rankings.filter((ranking) => ranking.labeler !== PERSON);
+      return rankings.filter(({ labeler }) => sourceOf(labeler) === 'class');
   }
   return settings.labels.source satisfies never;
 }
@@ -49,6 +56,8 @@ export function chosenRankings({ settings, rankings }: ProjectRows): readonly Ra
 export function inputsOf(rows: ProjectRows, stage: TrainingStage): string {
   const { settings, demonstrations } = rows;
   const sft = finishedCheckpoint(rows, 'sft')?.id ?? '';
+  // Nothing where there is none, so that runs from before there were any keep their fingerprint.
+  const own = trainingPromptsOf(rows).map(({ id, text }) => [id, text]);
   const parts = {
     sft: () => [settings.sft, demonstrations.map((row) => [row.prompt.text, row.response])],
     reward: () => [
@@ -56,7 +65,7 @@ export function inputsOf(rows: ProjectRows, stage: TrainingStage): string {
       sft,
       chosenRankings(rows).map((row) => [row.id, row.ranks.join()]),
     ],
-    ppo: () => [settings.ppo, sft, finishedCheckpoint(rows, 'reward')?.id ?? ''],
+    ppo: () => [settings.ppo, sft, finishedCheckpoint(rows, 'reward')?.id ?? '', ...own],
   }[stage]();
   const words = streamKey(0, JSON.stringify([stage, settings.general, parts]));
   return words.map((word) => word.toString(16).padStart(8, '0')).join('');
@@ -86,6 +95,7 @@ function idle(status: StageState['status'], message: string, row?: RunRow): Stag
     total: row?.total ?? 0,
     secondsLeft: null,
     run: row?.id ?? null,
+    resumeAt: null,
     message,
   };
 }
@@ -101,7 +111,7 @@ export function storedState(rows: ProjectRows, stage: TrainingStage): StageState
     case 'paused':
       return idle('paused', row.step === 0 ? 'Not begun yet.' : `Paused at ${at}.`, row);
     case 'failed':
-      return idle('failed', `The last run failed at ${at}; start it again.`, row);
+      return idle('failed', `The last run failed at ${at}.`, row);
     case 'finished':
     case 'stopped':
       break;
@@ -124,9 +134,10 @@ export function labelsState(rows: ProjectRows): StageState {
   if (finishedCheckpoint(rows, 'sft') === undefined) {
     return idle('empty', 'First train on demonstrations (1 Demonstrate).');
   }
-  const own = rows.rankings.filter((ranking) => ranking.labeler === PERSON).length;
-  const simulated = rows.rankings.length - own;
-  const message = `${own} rankings by you, ${simulated} by the simulated class.`;
+  const count = (source: LabelSource) =>
+    rows.rankings.filter(({ labeler }) => sourceOf(labeler) === source).length;
+  const imported = count('imported') > 0 ? `, ${count('imported')} imported` : '';
+  const message = `${count('person')} rankings by you, ${count('class')} by the simulated class${imported}.`;
   const state = idle(chosenRankings(rows).length > 0 ? 'done' : 'ready', message);
   return { ...state, step: chosenRankings(rows).length, total: rows.rankings.length };
 }

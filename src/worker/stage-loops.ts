@@ -13,7 +13,7 @@ import {
 } from '../config/stage-settings.ts';
 import { streamKey } from '../data/rng.ts';
 import type { Model } from '../model/parameters.ts';
-import type { Ranking } from '../records/ranking.ts';
+import { PERSON, type Ranking } from '../records/ranking.ts';
 import type { PinnedSample } from '../records/run.ts';
 import type { Loop, StepRecord } from '../rlhf/loop.ts';
 import {
@@ -43,13 +43,22 @@ const TRAINING_PER_SAMPLING = 4;
 /** At most so many of the demonstrations trained on set the reward model's bias. */
 const BIAS_DEMONSTRATIONS = 512;
 
-/** Held-out rankings, by the user who sent the prompt, so that no user is on both sides (S5). */
+/** With fewer users than this, holding some of them out would hold out all rankings or none. */
+const FEW_USERS = 8;
+
+/**
+ * Held-out rankings, by the user who sent the prompt, so that no user is on both sides (S5). Where the file or the
+ * person did not say who sent it, or users are few, by the prompt, so that no prompt is on both sides.
+ */
 export function splitRankings(
   rankings: readonly Ranking[],
   share: number,
 ): { readonly training: readonly Ranking[]; readonly heldOut: readonly Ranking[] } {
-  const isHeldOut = ({ prompt }: Ranking) =>
-    streamKey(0, 'held-out rankings', prompt.userId)[0] / 0x100000000 < share;
+  const few = new Set(rankings.map(({ prompt }) => prompt.userId)).size < FEW_USERS;
+  const isHeldOut = ({ prompt: { userId, text } }: Ranking) => {
+    const unit = few || userId === PERSON ? text : userId;
+    return streamKey(0, 'held-out rankings', unit)[0] / 0x100000000 < share;
+  };
   return {
     training: rankings.filter((ranking) => !isHeldOut(ranking)),
     heldOut: rankings.filter(isHeldOut),
@@ -215,7 +224,7 @@ async function rewardStage(
 
 async function ppoStage(
   { shelf, supply, now }: StageBench,
-  { settings, sft, reward, snapshot }: StageRequest,
+  { settings, sft, reward, prompts, snapshot }: StageRequest,
 ): Promise<StageLoop> {
   const { tokenizer } = shelf.files;
   const shape = ptxShape(settings);
@@ -225,7 +234,11 @@ async function ppoStage(
     {
       sft: reference,
       reward: scorer,
-      prompts: environmentPrompts(tokenizer, supply.training, sequenceShape(settings)),
+      prompts: environmentPrompts(
+        tokenizer,
+        supply.withOwn(prompts, supply.training),
+        sequenceShape(settings),
+      ),
       ptx: shape && supply.pretrainingRows(tokenizer, shape, 'ptx'),
     },
     ppoSettings(settings),

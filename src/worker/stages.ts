@@ -6,6 +6,7 @@
 import type { Settings } from '../config/settings.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
+import type { RolloutView } from '../records/run-view.ts';
 import type { Loop, RolloutRow, Snapshot } from '../rlhf/loop.ts';
 import type {
   BackendName,
@@ -13,7 +14,6 @@ import type {
   CommandMap,
   EngineInfo,
   RewardReport,
-  RolloutView,
   TrainingStage,
 } from './protocol.ts';
 
@@ -45,6 +45,8 @@ export interface StageRequest {
   readonly rankings: readonly Ranking[];
   /** The person's own demonstrations, added to the world's. */
   readonly demonstrations: readonly Demonstration[];
+  /** The person's own prompts to train on, added to the world's. */
+  readonly prompts: readonly Prompt[];
 }
 
 export interface RankingRequest {
@@ -54,15 +56,33 @@ export interface RankingRequest {
   readonly k: number;
   /** Prompts that need no ranking by this labeler any more. */
   readonly ranked: ReadonlySet<string>;
+  /** The person's own prompts, which come before the world's. */
+  readonly prompts: readonly Prompt[];
+}
+
+export interface EngineStart {
+  readonly prefer: BackendName | undefined;
+  /** Backends that are not tried, each with the sentence that says why. */
+  readonly avoid: ReadonlyMap<BackendName, string>;
+  /** Told when the device is lost, in a sentence. Whatever was computing on it fails; loops on it must be dropped. */
+  readonly lost: (sentence: string) => void;
+}
+
+export interface SuiteRequest {
+  readonly models: readonly ModelSource[];
+  readonly prompts: number;
+  readonly settings: Settings;
+  /** Asked between two chunks; true ends the judging, and what is judged whole is reported. */
+  stopped(): boolean;
 }
 
 export interface Workbench {
   /** Picks a backend and loads the shipped model. Called again to change the backend; models are dropped then. */
-  start(prefer: BackendName | undefined, report: ReportProgress): Promise<EngineInfo>;
+  start(options: EngineStart, report: ReportProgress): Promise<EngineInfo>;
   /** Models that came with the page, base first; empty before {@link start}. */
   shipped(): readonly CheckpointSummary[];
   /** The caller disposes the loop. */
-  createLoop(request: StageRequest): Promise<StageLoop>;
+  createLoop(request: StageRequest, report: ReportProgress): Promise<StageLoop>;
   rolloutView(row: RolloutRow): RolloutView;
   /** Forgets a model that was deleted or retrained. */
   forget(checkpoint: string): void;
@@ -79,8 +99,12 @@ export interface Workbench {
     reward: ModelSource | null,
     args: CommandMap['model.sample']['args'],
     settings: Settings,
+    report: ReportProgress,
   ): Promise<CommandMap['model.sample']['reply']>;
-  completionsToRank(request: RankingRequest): Promise<CommandMap['ranking.next']['reply']>;
+  completionsToRank(
+    request: RankingRequest,
+    report: ReportProgress,
+  ): Promise<CommandMap['ranking.next']['reply']>;
   /** Rankings by the simulated class in batches, each to be stored as it comes. */
   simulateLabels(request: RankingRequest): AsyncGenerator<readonly Ranking[], void, void>;
   score(
@@ -92,16 +116,17 @@ export interface Workbench {
     reward: ModelSource,
     rankings: readonly Ranking[],
     settings: Settings,
+    report: ReportProgress,
   ): Promise<RewardReport>;
   blindPairs(
     models: readonly [ModelSource, ModelSource],
     args: CommandMap['judge.pairs']['args'],
     settings: Settings,
+    report: ReportProgress,
   ): Promise<CommandMap['judge.pairs']['reply']>;
+  /** Between two chunks others have their turn, and `stopped` may end it early. */
   judgeSuite(
-    models: readonly ModelSource[],
-    prompts: number,
-    settings: Settings,
+    request: SuiteRequest,
     report: ReportProgress,
   ): Promise<CommandMap['judge.suite']['reply']>;
 }

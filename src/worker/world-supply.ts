@@ -17,7 +17,7 @@ import {
   trainingPrompts,
   validationPrompts,
 } from '../world/prompt-sets.ts';
-import type { WorldPrompt } from '../world/tasks.ts';
+import { isWorldPrompt, type WorldPrompt } from '../world/tasks.ts';
 
 /** A prompt without what the world knows about it: what is stored and shown. */
 export function plainPrompt(prompt: Prompt): Prompt {
@@ -81,9 +81,17 @@ export class WorldSupply {
     return this.#byText.get(prompt.text);
   }
 
-  /** One ranking by a labeler drawn for the prompt, ready to be stored. */
-  label(prompt: WorldPrompt, completions: readonly Completion[]): Ranking {
-    const ranking = labelByClass(this.labelers, prompt, completions, this.seed);
+  /** The person's own prompts before those of the world; each text once. */
+  withOwn(own: readonly Prompt[], prompts: readonly WorldPrompt[]): readonly Prompt[] {
+    const texts = new Set(own.map(({ text }) => text));
+    return [...own, ...prompts.filter(({ text }) => !texts.has(text))];
+  }
+
+  /** One ranking by a labeler drawn for the prompt, ready to be stored; by what the world knows of it, if anything. */
+  label(prompt: Prompt, completions: readonly Completion[]): Ranking {
+    const known = isWorldPrompt(prompt) ? prompt : this.known(prompt);
+    const judged = known === undefined ? prompt : { ...known, id: prompt.id };
+    const ranking = labelByClass(this.labelers, judged, completions, this.seed);
     return {
       ...ranking,
       prompt: plainPrompt(prompt),

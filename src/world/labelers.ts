@@ -29,6 +29,11 @@ export interface Labeler {
   readonly temperature: number;
 }
 
+/** Whether an id is one that {@link labelerPopulation} gives. */
+export function isSimulated(labeler: string): boolean {
+  return /^(training|heldout)-\d+$/.test(labeler);
+}
+
 export const POPULATIONS = ['default', 'length', 'cheer', 'noisy', 'camps'] as const;
 export type Population = (typeof POPULATIONS)[number];
 

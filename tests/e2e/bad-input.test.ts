@@ -51,12 +51,12 @@ function fillDisk(store: string): void {
   );
 }
 
-test('a corrupt model file: a sentence, a next action, and a second try that works', async () => {
+test('a corrupt model file: a sentence, a next action, and a second try that works, link and all', async () => {
   const { page } = browser;
   await page.route('**/model.safetensors', (route) =>
     route.fulfill({ contentType: 'application/octet-stream', body: 'not a model at all' }),
   );
-  await page.goto(served.url);
+  await page.goto(`${served.url}#/demonstrate?${SETTINGS}`);
   const words = await textOf(page, 'failure');
   expect(words).toMatch(/damaged, in model\.safetensors.*Try again, or reload/s);
   expect(words).not.toContain('Choose another');
@@ -64,6 +64,8 @@ test('a corrupt model file: a sentence, a next action, and a second try that wor
   await page.unroute('**/model.safetensors');
   await page.getByRole('button', { name: 'Try again' }).click();
   await ready(page);
+  await page.getByText(/^16 demonstrations/).waitFor();
+  expect(page.url()).not.toContain('sft.demonstrations');
 });
 
 test('settings out of range, in the address and in the form, change nothing', async () => {
@@ -111,7 +113,9 @@ test('malformed label files are refused by line, good ones are taken, and both c
   await expect.poll(() => textOf(page, 'failure')).toMatch(/Line 2.*not a valid JSON object/);
   expect(await ownRankings(page)).toBe(0);
   await choose(good);
-  await expect.poll(() => ownRankings(page)).toBe(1);
+  await expect
+    .poll(() => textOf(page, 'rank-count'))
+    .toMatch(/^0 rankings of yours.*; 1 imported$/);
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     press(page, 'export-rankings'),
@@ -120,8 +124,21 @@ test('malformed label files are refused by line, good ones are taken, and both c
   expect(JSON.parse(Buffer.concat(written as Buffer[]).toString())).toMatchObject({
     ...ranking,
     completions: [{ text: 'yes .' }, { text: 'no .' }],
-    labeler: 'person',
+    labeler: 'imported',
   });
+
+  const choosePrompts = (text: string) =>
+    page.getByTestId('import-prompts').setInputFiles({
+      name: 'prompts.jsonl',
+      mimeType: 'application/x-ndjson',
+      buffer: Buffer.from(text),
+    });
+  await choosePrompts(
+    '{"prompt": "do cows fly ?"}\n{"prompt": "do cows fly ?", "useCase": "verse"}',
+  );
+  await expect.poll(() => textOf(page, 'failure')).toMatch(/Line 2, field useCase/);
+  await choosePrompts('{"prompt": "do cows fly ?"}');
+  await page.getByText('1 prompt imported.').waitFor();
 
   await visit(page, 'demonstrate');
   await page.getByTestId('import-demonstrations').setInputFiles({
@@ -131,6 +148,59 @@ test('malformed label files are refused by line, good ones are taken, and both c
   });
   await expect.poll(() => textOf(page, 'failure')).toMatch(/Line 1, field/);
   expect(await page.getByTestId('demo-own').count()).toBe(0);
+
+  // An imported prompt is the first to be ranked.
+  await train(page, 'sft');
+  await visit(page, 'rank');
+  await press(page, 'rank-fetch');
+  expect(await textOf(page, 'rank-prompt')).toBe('do cows fly ?');
+});
+
+test('a second tab changes nothing, and says why', async () => {
+  const { page, context } = browser;
+  await openLaboratory(page, served.url, SETTINGS);
+  const second = await context.newPage();
+  await openLaboratory(second, served.url);
+  expect(await textOf(second, 'read-only')).toMatch(/open in another tab/);
+  await visit(second, 'demonstrate');
+  await second.getByTestId('demo-prompt').fill('say hello .');
+  await second.getByTestId('demo-response').fill('hello .');
+  expect(await second.getByTestId('demo-add').isDisabled()).toBe(true);
+  expect(await second.getByTestId('sft-start').isDisabled()).toBe(true);
+  await second.close();
+});
+
+test('numbers out of range are refused in words where they are typed', async () => {
+  const { page } = browser;
+  await openLaboratory(page, served.url, SETTINGS);
+  await visit(page, 'rank');
+  await page.getByTestId('simulate-count').fill('90000');
+  await page.getByText('Use a whole number from 1 to 40,000.').waitFor();
+  expect(await page.getByTestId('simulate-button').isDisabled()).toBe(true);
+  await visit(page, 'judge');
+  await page.getByTestId('judge-count').fill('2.5');
+  await page.getByText('Use a whole number from 1 to 500.').waitFor();
+});
+
+test('checkpoints are listed with their size and deleted by keys, after a question', async () => {
+  const { page } = browser;
+  await openLaboratory(page, served.url, SETTINGS);
+  await visit(page, 'demonstrate');
+  await train(page, 'sft');
+  await visit(page, 'model');
+  expect(await textOf(page, 'checkpoint-list')).toMatch(/^SFT 1, step \d+: [\d.]+ MB/);
+  await page.getByTestId('checkpoint-delete').focus();
+  await page.keyboard.press('Enter');
+  // The question has the focus on the harmless answer.
+  await page.keyboard.press('Enter');
+  await page.getByTestId('checkpoint-delete').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('checkpoint-confirm').focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('SFT 1 is deleted.').waitFor();
+  expect(await page.getByTestId('checkpoint-list').count()).toBe(0);
+  await visit(page, 'demonstrate');
+  expect(await page.getByTestId('sft-status').getAttribute('data-status')).toBe('ready');
 });
 
 test('a full disk: rankings and checkpoints are refused with a sentence and can be saved later', async () => {

@@ -72,6 +72,15 @@ test('a killed browser loses no ranking, and a run goes on from its last checkpo
     await press(third.page, 'ppo-stop');
     await waitForStatus(third.page, 'ppo', 'done');
     expect([seen < total, total]).toEqual([true, 20]);
+    // A stopped run goes on where it was, after a reload too.
+    const { step: stopped } = await stepsOf(third.page, 'ppo');
+    await third.page.reload();
+    await ready(third.page);
+    const goOn = third.page.getByTestId('ppo-start');
+    await expect.poll(() => goOn.innerText()).toBe(`Go on from iteration ${stopped}`);
+    await press(third.page, 'ppo-step');
+    await waitForStep(third.page, 'ppo', stopped + 1);
+    await waitForStatus(third.page, 'ppo', 'paused');
     await visit(third.page, 'rank');
     expect([await ownRankings(third.page), await classRankings(third.page)]).toEqual([2, 16]);
     expect([first, second, third].flatMap((browser) => browser.problems())).toEqual([]);

@@ -172,8 +172,36 @@ describe('the whole loop on WASM', () => {
     await press(page, 'suite-run');
     const rows = page.locator('[data-testid="suite-table"] tbody tr');
     await rows.first().waitFor({ timeout: 150_000 });
-    expect(await rows.count()).toBe(3);
+    // Base, SFT, PPO's average and its last weights, each with samples and greedily.
+    expect(await rows.count()).toBe(8);
     expect(await textOf(page, 'suite-pairs')).toMatch(/gold prefers the first on/);
+  });
+
+  test('a reload after all of it brings back what the run showed, the suite and an open sitting', async () => {
+    const { page } = browser;
+    const shown = async () => {
+      const read = async (testId: string) => page.getByTestId(testId).allInnerTexts();
+      await visit(page, 'reinforce');
+      const checks = await page.locator('[data-testid^="check-"] summary').allInnerTexts();
+      const reinforced = [checks, await read('pinned-text'), await read('token-lens')];
+      await visit(page, 'demonstrate');
+      const demonstrated = await read('pinned-text');
+      await visit(page, 'judge');
+      await page.getByTestId('judge-pair').waitFor();
+      return [...reinforced, demonstrated, await read('suite-table'), await read('judge-pair')];
+    };
+    await page.getByTestId('judge-count').fill('3');
+    await press(page, 'judge-start');
+    await page.getByRole('region', { name: 'Blind comparison 1 of 3' }).waitFor();
+    await page.keyboard.press('t');
+    await page.getByRole('region', { name: 'Blind comparison 2 of 3' }).waitFor();
+    const before = await shown();
+    expect(before.map((texts) => texts.length > 0)).toEqual(before.map(() => true));
+    await page.reload();
+    await ready(page);
+    expect(await shown()).toEqual(before);
+    await page.getByRole('region', { name: 'Blind comparison 2 of 3' }).waitFor();
+    await press(page, 'judge-reveal');
   });
 
   test.each(['light', 'dark'] as const)(

@@ -89,7 +89,7 @@ describe('export and import', () => {
       completions: [{ text: 'a' }, { text: 'b' }],
       ranks: [2, 1],
       shown: [0, 1],
-      labeler: 'person',
+      labeler: 'imported',
       at: 77,
     });
     const [shown] = readDemonstrations('{"prompt":"hi","completion":"hello"}');

@@ -11,7 +11,7 @@ import {
 } from '../../../src/storage/checkpoints.ts';
 import { StorageError, StorageFullError } from '../../../src/storage/errors.ts';
 import { readProject } from '../../../src/storage/projects.ts';
-import { listMetrics, listRuns } from '../../../src/storage/lists.ts';
+import { listMetrics, listRuns, readView } from '../../../src/storage/lists.ts';
 import { deleteRun, saveRun } from '../../../src/storage/runs.ts';
 import { failWrites } from './failing-writes.ts';
 import { checkpointWrite, freshDatabase, runRow } from './rows.ts';
@@ -59,7 +59,7 @@ describe('saveCheckpoint', () => {
     expect(asked.mock.calls[0]?.[2]).toEqual({ durability: 'strict' });
   });
 
-  it.each(['chunks', 'checkpoints', 'metrics', 'runs', 'projects'])(
+  it.each(['chunks', 'checkpoints', 'metrics', 'runs', 'views', 'projects'])(
     'keeps nothing of it when the disk is full at the write to %s',
     async (store) => {
       const db = await freshDatabase();
@@ -74,6 +74,7 @@ describe('saveCheckpoint', () => {
       expect(await db.getAllKeys('chunks')).toEqual([['r-1', 0]]);
       expect((await listMetrics(db, 'r')).map((record) => record.step)).toEqual([1]);
       expect((await listRuns(db, 'p')).rows.map((row) => row.step)).toEqual([1]);
+      expect((await readView(db, 'r'))?.latest?.step).toBe(1);
     },
   );
 
@@ -81,7 +82,7 @@ describe('saveCheckpoint', () => {
     const db = await freshDatabase();
     failWrites(() => true);
     await expect(saveCheckpoint(db, checkpointWrite(1, new Uint8Array(1)))).rejects.toThrow(
-      /Delete the oldest runs or export/,
+      /Delete old checkpoints/,
     );
     vi.restoreAllMocks();
     failWrites(() => true, new DOMException('the disk is on fire', 'UnknownError'));
@@ -155,6 +156,8 @@ describe('pruning and deleting', () => {
     expect((await listRuns(db, 'p')).rows.map((row) => row.id)).toEqual(['other', 'r']);
     expect((await listCheckpoints(db, 'p')).map((row) => row.id)).toEqual(['r-1']);
     expect(await listMetrics(db, 'r2')).toEqual([]);
+    expect(await readView(db, 'r2')).toBeNull();
+    expect(await readView(db, 'r')).not.toBeNull();
     expect(await listMetrics(db, 'r')).toHaveLength(1);
   });
 });

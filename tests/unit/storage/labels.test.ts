@@ -12,7 +12,9 @@ import {
   listVotes,
   removeDemonstrations,
   removeRankings,
+  saveSitting,
 } from '../../../src/storage/labels.ts';
+import { readSitting } from '../../../src/storage/lists.ts';
 import { failWrites } from './failing-writes.ts';
 import { freshDatabase, ranking } from './rows.ts';
 
@@ -57,6 +59,26 @@ describe('labels', () => {
     const { rows, damaged } = await listRankings(db, 'p');
     expect(rows.map((row) => row.id)).toEqual(['a']);
     expect(damaged).toBe(2);
+  });
+
+  it('a vote and the sitting that it moves on are stored together or not at all', async () => {
+    const db = await freshDatabase();
+    const { prompt, completions } = ranking('a');
+    const [left, right] = completions;
+    if (left === undefined || right === undefined) throw new Error('two completions expected');
+    const pair = { id: 'pair', prompt, left, right };
+    const begun = { first: 'x', second: 'y', pairs: [pair], at: 0, revealed: false };
+    await saveSitting(db, 'p', begun, null);
+    expect(await readSitting(db, 'p')).toEqual(begun);
+    expect(await readSitting(db, 'other')).toBeNull();
+    const vote = { id: 'v', prompt, left, right, choice: 'left', at: 1 } as const;
+    failWrites((store) => store === 'votes');
+    await expect(saveSitting(db, 'p', { ...begun, at: 1 }, vote)).rejects.toThrow(StorageFullError);
+    vi.restoreAllMocks();
+    expect(await readSitting(db, 'p')).toEqual(begun);
+    await saveSitting(db, 'p', { ...begun, at: 1, revealed: true }, vote);
+    expect((await readSitting(db, 'p'))?.at).toBe(1);
+    expect((await listVotes(db, 'p')).rows).toEqual([vote]);
   });
 
   it('votes, demonstrations and prompts come back; demonstrations can be removed', async () => {

@@ -2,24 +2,51 @@
 import 'fake-indexeddb/auto';
 import { openDB } from 'idb';
 import { describe, expect, it } from 'vitest';
+import { listRankings } from '../../../src/storage/labels.ts';
+import { listRuns, readSitting, readSuite, readView } from '../../../src/storage/lists.ts';
 import { acquireProjectLock, type LockProvider } from '../../../src/storage/locks.ts';
 import { Connection, MIGRATIONS } from '../../../src/storage/open.ts';
 import { openProject, readProject, saveSettings } from '../../../src/storage/projects.ts';
-import { SCHEMA_VERSION } from '../../../src/storage/schema.ts';
+import { SCHEMA_VERSION, type LaboratorySchema } from '../../../src/storage/schema.ts';
 import { checkRow, isJsonValue, ROW_CHECKS } from '../../../src/storage/validators.ts';
-import { freshDatabase, runRow } from './rows.ts';
+import { freshDatabase, ranking, runRow } from './rows.ts';
 
 describe('migrations', () => {
   it('are one per version step', () => {
     expect(MIGRATIONS).toHaveLength(SCHEMA_VERSION);
   });
 
-  it('0 to 1 makes the stores', async () => {
+  it('together make the stores that have a check', async () => {
     const db = await freshDatabase();
     expect([...db.objectStoreNames]).toEqual(
       Object.keys(ROW_CHECKS).sort((a, b) => (a < b ? -1 : 1)),
     );
     expect([...db.transaction('runs').store.indexNames]).toEqual(['project']);
+  });
+});
+
+describe('migration 1 to 2', () => {
+  it('keeps every row of a database of version 1 and adds the stores of views and judgements', async () => {
+    const name = 'from-1';
+    const old = await openDB<LaboratorySchema>(name, 1, {
+      upgrade: (db, _from, _to, tx) => {
+        MIGRATIONS[0]?.(db, tx);
+      },
+    });
+    expect([...old.objectStoreNames]).not.toContain('views');
+    await old.put('projects', { id: 'p', settings: { a: 1 }, heads: { sft: 'r/8' }, createdAt: 7 });
+    await old.put('runs', runRow('r', 8));
+    await old.put('metrics', { run: 'r', from: 1, records: [] });
+    await old.put('rankings', { project: 'p', id: 'a', value: ranking('a') });
+    old.close();
+    const db = await new Connection({ name }).db();
+    expect(db.version).toBe(2);
+    expect(await readProject(db, 'p')).toMatchObject({ settings: { a: 1 }, heads: { sft: 'r/8' } });
+    expect((await listRuns(db, 'p')).rows).toEqual([runRow('r', 8)]);
+    expect((await listRankings(db, 'p')).rows).toEqual([ranking('a')]);
+    expect(await readView(db, 'r')).toBeNull();
+    expect(await readSuite(db, 'p')).toBeNull();
+    expect(await readSitting(db, 'p')).toBeNull();
   });
 });
 

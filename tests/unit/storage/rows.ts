@@ -2,6 +2,7 @@
 import 'fake-indexeddb/auto';
 import type { Ranking } from '../../../src/records/ranking.ts';
 import type { Run } from '../../../src/records/run.ts';
+import { EMPTY_VIEW } from '../../../src/records/run-view.ts';
 import { Connection, type Database } from '../../../src/storage/open.ts';
 import { openProject } from '../../../src/storage/projects.ts';
 import type { CheckpointWrite } from '../../../src/storage/checkpoints.ts';
@@ -48,6 +49,7 @@ export function checkpointWrite(step: number, bytes: Uint8Array, run = 'r'): Che
     bytes,
     run: runRow(run, step),
     metrics: [{ stage: 'sft', step, values: { loss: 1 / step } }],
+    view: { ...EMPTY_VIEW, latest: { step, samples: [] } },
   };
 }
 

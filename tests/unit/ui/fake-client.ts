@@ -2,7 +2,7 @@
 import { defaultSettings } from '../../../src/config/settings.ts';
 import type { Demonstration, Prompt } from '../../../src/records/prompt.ts';
 import type { Completion, Ranking } from '../../../src/records/ranking.ts';
-import type { Vote } from '../../../src/records/vote.ts';
+import type { Sitting, Vote } from '../../../src/records/vote.ts';
 import type { LabelStore } from '../../../src/ui/label-store.ts';
 import type { LaboratoryClient } from '../../../src/ui/laboratory.svelte.ts';
 import type {
@@ -16,7 +16,16 @@ import type {
 } from '../../../src/worker/protocol.ts';
 
 export function stageState(status: StageStatus, over: Partial<StageState> = {}): StageState {
-  return { status, step: 0, total: 0, secondsLeft: null, run: null, message: '', ...over };
+  return {
+    status,
+    step: 0,
+    total: 0,
+    secondsLeft: null,
+    run: null,
+    resumeAt: null,
+    message: '',
+    ...over,
+  };
 }
 
 export function stageStates(over: Partial<StageStates> = {}): StageStates {
@@ -34,6 +43,8 @@ export function checkpoint(id: string, over: Partial<CheckpointSummary> = {}): C
     kind: 'policy',
     createdAt: 1,
     shipped: false,
+    average: false,
+    bytes: 1000,
     ...over,
   };
 }
@@ -72,6 +83,8 @@ export class FakeClient implements LaboratoryClient {
         settings: defaultSettings(),
         readOnly: null,
         metrics: [],
+        views: [],
+        suite: null,
         notes: [],
       }),
       'settings.set': () => ({ stages: stageStates() }),
@@ -112,11 +125,12 @@ export class FakeClient implements LaboratoryClient {
 /** Labels in memory; `full` makes every write fail as a full disk does. */
 export class FakeStore implements LabelStore {
   full = false;
-  readonly kept: { rankings: Ranking[]; votes: Vote[]; demonstrations: Demonstration[] } = {
-    rankings: [],
-    votes: [],
-    demonstrations: [],
-  };
+  readonly kept: {
+    rankings: Ranking[];
+    votes: Vote[];
+    demonstrations: Demonstration[];
+    sitting: Sitting | null;
+  } = { rankings: [], votes: [], demonstrations: [], sitting: null };
 
   rankings(): Promise<readonly Ranking[]> {
     return Promise.resolve([...this.kept.rankings]);
@@ -130,8 +144,14 @@ export class FakeStore implements LabelStore {
   addRanking(ranking: Ranking): Promise<void> {
     return this.#write(() => this.kept.rankings.push(ranking));
   }
-  addVote(vote: Vote): Promise<void> {
-    return this.#write(() => this.kept.votes.push(vote));
+  sitting(): Promise<Sitting | null> {
+    return Promise.resolve(this.kept.sitting);
+  }
+  saveSitting(sitting: Sitting, vote: Vote | null): Promise<void> {
+    return this.#write(() => {
+      this.kept.sitting = sitting;
+      if (vote !== null) this.kept.votes.push(vote);
+    });
   }
   addDemonstration(row: Demonstration): Promise<void> {
     return this.#write(() => this.kept.demonstrations.push(row));

@@ -7,10 +7,12 @@ import { chartColumns, chartSummary } from '../../../src/ui/chart-data.ts';
 import { failureOf } from '../../../src/ui/failure.ts';
 import {
   displayed,
+  formatBytes,
   formatNumber,
   formatPercent,
   formatTimeLeft,
   precisionOf,
+  wholeProblem,
 } from '../../../src/ui/format.ts';
 import { formatHash, parseHash } from '../../../src/ui/hash-route.ts';
 import { settingsFromLink } from '../../../src/ui/link-settings.ts';
@@ -25,6 +27,24 @@ import {
 import { partStatus } from '../../../src/ui/stage-status.ts';
 import type { CheckpointSummary } from '../../../src/worker/protocol.ts';
 import { BASE, checkpoint, stageState, stageStates } from './fake-client.ts';
+
+describe('numbers typed', () => {
+  test.each([1, 30, 500])('%s is a number of votes', (value) => {
+    expect(wholeProblem(value, 1, 500)).toBe('');
+  });
+  test.each([0, 501, 2.5, -3, Number.NaN, null, undefined])('%s is none, in words', (value) => {
+    expect(wholeProblem(value, 1, 500)).toBe('Use a whole number from 1 to 500.');
+  });
+});
+
+test('sizes are written in units', () => {
+  expect([0, 999, 1000, 1_234_567].map(formatBytes)).toEqual([
+    '0 bytes',
+    '999 bytes',
+    '1 kB',
+    '1.23 MB',
+  ]);
+});
 
 describe('addresses', () => {
   test('a part and its query come back', () => {

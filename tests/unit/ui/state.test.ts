@@ -42,6 +42,14 @@ describe('laboratory', () => {
   test('opening restores stages, checkpoints, series and settings', async () => {
     const settings = parseSettings({ ppo: { beta: 0.3 } });
     const records = [{ stage: 'sft', step: 1, values: { loss: 2 } }] as const;
+    const sample = { promptId: 'p', prompt: 'hi', response: 'hello', ended: true };
+    const view = {
+      checks: { ratio: { ok: true, value: 1, tolerance: 1e-4 } },
+      first: { step: 1, samples: [sample] },
+      latest: { step: 1, samples: [sample] },
+      rollout: null,
+    };
+    const suite = { reports: [], pairs: [] };
     const client = new FakeClient({
       'project.open': () => ({
         stages: stageStates({ sft: stageState('done', { run: 'r1' }) }),
@@ -49,6 +57,8 @@ describe('laboratory', () => {
         settings,
         readOnly: 'open elsewhere',
         metrics: [{ run: 'r1', records }],
+        views: [{ run: 'r1', stage: 'sft', view }],
+        suite,
         notes: ['one was damaged'],
       }),
     });
@@ -57,6 +67,10 @@ describe('laboratory', () => {
     expect(laboratory.settings.ppo.beta).toBe(0.3);
     expect(laboratory.training.sft.rows).toEqual(records);
     expect(laboratory.training.ppo.rows).toEqual([]);
+    expect(laboratory.training.sft.checks).toEqual(view.checks);
+    expect(laboratory.training.sft.first).toEqual(view.first);
+    expect(laboratory.training.sft.latest).toEqual(view.latest);
+    expect(new JudgeDesk(laboratory, new FakeStore(), inOrder, () => 1).suite).toBe(suite);
     expect(laboratory.readOnly).toBe('open elsewhere');
     expect(laboratory.notes).toEqual(['one was damaged']);
     expect(laboratory.speaker?.id).toBe('sft-1');
@@ -88,6 +102,28 @@ describe('laboratory', () => {
     expect(laboratory.failure).toBeNull();
   });
 
+  test("a second try after a failed start takes the link's settings", async () => {
+    let broken = true;
+    const client = new FakeClient({
+      'engine.start': () => {
+        if (broken) throw Object.assign(new Error(), { kind: 'engine', message: 'damaged' });
+        return { backend: 'cpu', device: '', notes: [], available: ['cpu'] };
+      },
+    });
+    const laboratory = new Laboratory(client, defaultSettings());
+    const linked = parseSettings({ ppo: { beta: 0.7 } });
+    await laboratory.open(linked);
+    expect(laboratory.linkPending).toBe(true);
+    broken = false;
+    await laboratory.retry();
+    expect(laboratory.settings.ppo.beta).toBe(0.7);
+    expect(client.argsOf('settings.set')).toEqual([{ settings: linked }]);
+    // Once taken, a later start leaves alone what was changed since.
+    expect(laboratory.linkPending).toBe(false);
+    await laboratory.retry();
+    expect(client.argsOf('settings.set')).toHaveLength(1);
+  });
+
   test('the newest trained checkpoint speaks until one is chosen', async () => {
     const client = new FakeClient();
     const laboratory = await open(client);
@@ -99,6 +135,23 @@ describe('laboratory', () => {
     expect(laboratory.hasReward).toBe(true);
     laboratory.choose('base');
     expect(laboratory.speaker?.id).toBe('base');
+  });
+
+  test('what is stored is listed once each, and a deleted one is gone', async () => {
+    const average = checkpoint('p/average', { stage: 'ppo', average: true });
+    const rows = [BASE, checkpoint('s'), average, checkpoint('p', { stage: 'ppo', createdAt: 1 })];
+    const client = new FakeClient({
+      'checkpoint.delete': ({ checkpoint: id }) => ({
+        checkpoints: rows.filter((row) => row.id !== id),
+      }),
+    });
+    const laboratory = await open(client);
+    client.emit({ type: 'checkpoints', checkpoints: rows });
+    expect(laboratory.stored.map(({ id }) => id)).toEqual(['s', 'p']);
+    // The last weights speak, not their average, unless that is chosen.
+    expect(laboratory.speaker?.id).toBe('p');
+    expect(await laboratory.deleteCheckpoint('s')).toBe(true);
+    expect(laboratory.stored.map(({ id }) => id)).toEqual(['p']);
   });
 
   test('stage events and progress are followed', async () => {
@@ -318,12 +371,29 @@ describe('judge desk', () => {
     const judge = new JudgeDesk(laboratory, store, inOrder, () => 1);
     await judge.begin('a', 'b', 2);
     let written = (): void => undefined;
-    store.addVote = () => new Promise((resolve) => (written = resolve));
+    const save = store.saveSitting.bind(store);
+    store.saveSitting = (sitting, vote) =>
+      vote === null ? save(sitting, vote) : new Promise((resolve) => (written = resolve));
     const voting = judge.vote('left');
     await judge.begin('a', 'c', 2);
     written();
     await voting;
     expect(judge.position).toBe(0);
+  });
+
+  test('a sitting under way comes back after a reload, at the pair where it was', async () => {
+    const store = new FakeStore();
+    const judge = new JudgeDesk(await open(new FakeClient(pairs)), store, inOrder, () => 1);
+    await judge.begin('a', 'b', 3);
+    await judge.vote('tie');
+    const after = new JudgeDesk(await open(new FakeClient(pairs)), store, inOrder, () => 1);
+    await after.loadVotes();
+    expect([after.position, after.total, after.pair?.id]).toEqual([1, 3, 'pair-1']);
+    await after.reveal();
+    const last = new JudgeDesk(await open(new FakeClient(pairs)), store, inOrder, () => 1);
+    await last.loadVotes();
+    expect(last.pair).toBeUndefined();
+    expect(last.rate).toMatchObject({ rate: 0.5, n: 1 });
   });
 
   test('a vote that is not stored does not count', async () => {
@@ -336,6 +406,63 @@ describe('judge desk', () => {
     expect(judge.position).toBe(0);
     expect(judge.cast).toHaveLength(0);
     expect(laboratory.failure?.kind).toBe('storage');
+  });
+});
+
+describe('a second tab', () => {
+  const elsewhere = (): FakeClient =>
+    new FakeClient({
+      ...rankingItems,
+      'judge.pairs': () => ({
+        pairs: [
+          {
+            id: 'pair',
+            prompt: prompt('p'),
+            left: completion('l', 'a'),
+            right: completion('r', 'b'),
+          },
+        ],
+      }),
+      'project.open': () => ({
+        stages: stageStates(),
+        checkpoints: [BASE],
+        settings: defaultSettings(),
+        readOnly: 'Open in another tab.',
+        metrics: [],
+        views: [],
+        suite: null,
+        notes: [],
+      }),
+    });
+
+  test('stores no ranking, and takes none away', async () => {
+    const store = new FakeStore();
+    const laboratory = await open(elsewhere());
+    expect(laboratory.writable).toBe(false);
+    const ranking = new RankingDesk(laboratory, store, inOrder, () => 1);
+    await ranking.fetch();
+    [1, 2, 3, 4].forEach((to, i) => {
+      ranking.change(place(ranking.order, i, to), '');
+    });
+    expect(ranking.canSave).toBe(false);
+    await ranking.save();
+    expect(store.kept.rankings).toEqual([]);
+  });
+
+  test('stores no vote and no demonstration, and says why', async () => {
+    const store = new FakeStore();
+    const laboratory = await open(elsewhere());
+    const judge = new JudgeDesk(laboratory, store, inOrder, () => 1);
+    await judge.begin('a', 'b', 1);
+    expect(judge.pair).toBeUndefined();
+    expect(store.kept.sitting).toBeNull();
+    expect(laboratory.failure).toEqual({ kind: 'storage', message: 'Open in another tab.' });
+    const demonstrations = new Demonstrations(laboratory, store);
+    expect(await demonstrations.add('x', 'y')).toBe(false);
+    store.kept.demonstrations.push({ id: 'd', prompt: prompt('p'), response: 'r', author: 'me' });
+    await demonstrations.load();
+    await demonstrations.remove('d');
+    expect(store.kept.demonstrations).toHaveLength(1);
   });
 });
 

@@ -2,16 +2,17 @@
  * A workbench whose "training" adds up numbers: it shows order, resuming and failures without any tensor.
  * The sum after n steps depends on every step, so a resumed run that repeats or skips one ends elsewhere.
  */
-import type { Settings } from '../../../src/config/settings.ts';
 import type { Prompt } from '../../../src/records/prompt.ts';
 import type { Ranking } from '../../../src/records/ranking.ts';
-import type { Snapshot, StepRecord } from '../../../src/rlhf/loop.ts';
-import type { CheckpointSummary, EngineInfo } from '../../../src/worker/protocol.ts';
+import type { RolloutRow, Snapshot, StepRecord } from '../../../src/rlhf/loop.ts';
+import type { BackendName, CheckpointSummary, EngineInfo } from '../../../src/worker/protocol.ts';
 import type {
+  EngineStart,
   ModelSource,
   RankingRequest,
   StageLoop,
   StageRequest,
+  SuiteRequest,
   Workbench,
 } from '../../../src/worker/stages.ts';
 
@@ -24,6 +25,8 @@ export const BASE: CheckpointSummary = {
   kind: 'policy',
   createdAt: 0,
   shipped: true,
+  average: false,
+  bytes: 0,
 };
 
 const ENGINE: EngineInfo = { backend: 'cpu', device: 'fake', notes: [], available: ['cpu'] };
@@ -56,18 +59,45 @@ export function ranking(id: string, labeler: string): Ranking {
   };
 }
 
+/** What a record carries beside its values: checks and a rollout always, samples at the first and the last step. */
+function shownAt(step: number, total: number): Partial<StepRecord> {
+  const sample = { promptId: 'p', prompt: 'hi', response: `at ${step}`, ended: true };
+  const none: readonly number[] = [];
+  const rollout = {
+    promptId: 'p',
+    tokens: none,
+    logProbabilities: none,
+    referenceLogProbabilities: none,
+    values: none,
+    rewards: none,
+    advantages: none,
+    returns: none,
+    score: step,
+  };
+  const checks = { adds: { ok: true, value: step, tolerance: 0 } };
+  return step === 1 || step === total
+    ? { checks, rollout, samples: [sample] }
+    : { checks, rollout };
+}
+
+/** What the tests decide about steps. */
+interface StepConditions {
+  lossAt(step: number): number;
+  beforeStep(step: number): Promise<void>;
+}
+
 /** next = sum * 2 + step, which no other order of steps gives. */
 export class AddingLoop implements StageLoop {
   readonly total: number;
-  readonly #lossAt: (step: number) => number;
+  readonly #bench: StepConditions;
   #step: number;
   #sum: number;
   finished = 0;
   disposed = false;
 
-  constructor(total: number, snapshot: Snapshot | null, lossAt: (step: number) => number) {
+  constructor(total: number, snapshot: Snapshot | null, bench: StepConditions) {
     this.total = total;
-    this.#lossAt = lossAt;
+    this.#bench = bench;
     const state = snapshot?.state as { step: number } | undefined;
     this.#step = state?.step ?? 0;
     this.#sum = snapshot?.tensors.get('model.sum')?.data[0] ?? 0;
@@ -75,17 +105,18 @@ export class AddingLoop implements StageLoop {
 
   async *steps(): AsyncGenerator<StepRecord, void, void> {
     while (this.#step < this.total) {
-      await Promise.resolve();
+      await this.#bench.beforeStep(this.#step + 1);
       this.#step += 1;
       this.#sum = (this.#sum * 2 + this.#step) % 65521;
-      const values = { loss: this.#lossAt(this.#step), sum: this.#sum, never: Number.NaN };
-      yield { step: this.#step, total: this.total, values };
+      const values = { loss: this.#bench.lossAt(this.#step), sum: this.#sum, never: Number.NaN };
+      yield { step: this.#step, total: this.total, values, ...shownAt(this.#step, this.total) };
     }
   }
 
   snapshot(): Promise<Snapshot> {
     const tensors = new Map([
       ['model.sum', { shape: [1], data: Float32Array.of(this.#sum) }],
+      ['first.sum', { shape: [4], data: new Float32Array(4) }],
       ['model.finished', { shape: [1], data: Float32Array.of(this.finished) }],
     ]);
     return Promise.resolve({ tensors, state: { step: this.#step } });
@@ -104,30 +135,41 @@ export class AddingLoop implements StageLoop {
 export class FakeWorkbench implements Workbench {
   readonly total: number;
   readonly requests: StageRequest[] = [];
+  readonly rankingRequests: RankingRequest[] = [];
   readonly loops: AddingLoop[] = [];
   readonly forgotten: string[] = [];
   lossAt: (step: number) => number = (step) => 1 / step;
+  /** In the order in which they are taken. */
+  backends: readonly BackendName[] = ['cpu'];
+  /** Takes the device away from under what was started last. */
+  lose: (sentence: string) => void = () => undefined;
+  /** What a step waits for; a device that is gone may never answer. */
+  beforeStep: (step: number) => Promise<void> = () => Promise.resolve();
+  /** True makes the judges work until they are stopped. */
+  judgingWaits = false;
   #started = false;
 
   constructor(total = 8) {
     this.total = total;
   }
 
-  start(): Promise<EngineInfo> {
+  start({ avoid, lost }: EngineStart): Promise<EngineInfo> {
     this.#started = true;
-    return Promise.resolve(ENGINE);
+    this.lose = lost;
+    const [backend = 'cpu'] = this.backends.filter((name) => !avoid.has(name));
+    return Promise.resolve({ ...ENGINE, backend, notes: [...avoid.values()] });
   }
   shipped(): readonly CheckpointSummary[] {
     return this.#started ? [BASE] : [];
   }
   createLoop(request: StageRequest): Promise<StageLoop> {
     this.requests.push(request);
-    const loop = new AddingLoop(this.total, request.snapshot, (step) => this.lossAt(step));
+    const loop = new AddingLoop(this.total, request.snapshot, this);
     this.loops.push(loop);
     return Promise.resolve(loop);
   }
-  rolloutView() {
-    return { promptId: 'p', prompt: '', score: 0, tokens: [] };
+  rolloutView({ score }: RolloutRow) {
+    return { promptId: 'p', prompt: '', score, tokens: [] };
   }
   forget(checkpoint: string): void {
     this.forgotten.push(checkpoint);
@@ -145,7 +187,9 @@ export class FakeWorkbench implements Workbench {
     const responses = [{ text: model.summary.name, ended: true, score: null }];
     return Promise.resolve({ responses });
   }
-  completionsToRank({ sft }: RankingRequest) {
+  completionsToRank(request: RankingRequest) {
+    const { sft } = request;
+    this.rankingRequests.push(request);
     const { completions } = ranking('x', 'person');
     const items = [
       {
@@ -176,7 +220,23 @@ export class FakeWorkbench implements Workbench {
   blindPairs() {
     return Promise.resolve({ pairs: [] });
   }
-  judgeSuite(_models: readonly ModelSource[], _prompts: number, _settings: Settings) {
-    return Promise.resolve({ reports: [], pairs: [] });
+  async judgeSuite({ models, stopped }: SuiteRequest) {
+    while (this.judgingWaits && !stopped()) await new Promise((resolve) => setImmediate(resolve));
+    if (stopped()) return { reports: [], pairs: [] };
+    // Truth is not asked of every prompt, so its mean may be no number.
+    const none = { mean: Number.NaN, low: Number.NaN, high: Number.NaN, n: 0 };
+    const some = { mean: 0.5, low: 0.25, high: 0.75, n: 5 };
+    const reports = models.map(({ summary: { id, name } }) => ({
+      checkpoint: id,
+      name,
+      greedy: false,
+      helpful: some,
+      truthful: none,
+      harmless: some,
+      gold: some,
+      length: 7,
+      distinct2: 0.5,
+    }));
+    return { reports, pairs: [] };
   }
 }

@@ -159,8 +159,17 @@ describe('the laboratory', () => {
     const sides = new Set(pairs.map((pair) => pair.left.policy));
     expect(sides).toEqual(new Set([sft, ppo]));
     const suite = await handlers['judge.suite']({ checkpoints: ['base', sft, ppo], prompts: 50 });
-    expect(suite.reports.map((row) => row.checkpoint)).toEqual(['base', sft, ppo]);
-    expect(suite.pairs).toHaveLength(3);
+    expect(suite.reports.map((row) => [row.checkpoint, row.greedy])).toEqual(
+      ['base', sft, ppo].flatMap((id) => [
+        [id, false],
+        [id, true],
+      ]),
+    );
+    // Sampled against sampled and greedy against greedy.
+    expect(suite.pairs).toHaveLength(6);
+    expect(suite.pairs.map(({ name }) => name.match(/, greedy/g)?.length ?? 0)).toEqual([
+      0, 2, 0, 0, 2, 2,
+    ]);
     expect(suite.reports.every((row) => row.gold.n > 0 && Number.isFinite(row.gold.mean))).toBe(
       true,
     );
@@ -172,19 +181,22 @@ describe('the laboratory', () => {
         event.type === 'metrics' && event.run === run ? [event.record.values] : [],
       );
     const straightRun = (await handlers['labels.changed']({})).stages.ppo.run ?? '';
-    const paused = settled('ppo', ['paused']);
     const { state } = await handlers['stage.start']({ stage: 'ppo', fresh: true });
     await handlers['stage.pause']({ stage: 'ppo' });
+    const paused = settled('ppo', ['paused']);
+    await handlers['stage.step']({ stage: 'ppo' });
     await paused;
     const again = newSession();
     await again.handlers['engine.start']({ settings, backend: 'wasm' });
     const { stages } = await again.handlers['project.open']({ project: 'p' });
-    expect(stages.ppo.status).toBe('paused');
+    // A step is behind it and one before it: optimizer, cursor and random state have something to carry over.
+    expect(stages.ppo).toMatchObject({ status: 'paused', step: 1, total: 2, run: state.run });
     const done = settled('ppo', ['done']);
     await again.handlers['stage.start']({ stage: 'ppo', fresh: false });
     await done;
     const run = state.run ?? '';
     expect(run).not.toBe(straightRun);
+    expect(sums(run)).toHaveLength(2);
     expect(sums(run)).toEqual(sums(straightRun));
   });
 
@@ -203,5 +215,9 @@ describe('the laboratory', () => {
     const report = await handlers['reward.report']({});
     expect(report.byLabeler.every((row) => row.labeler === PERSON)).toBe(true);
     expect(report.ceiling).toBeNull();
+    const all = { ...mine, reward: { ...mine.reward, heldOutShare: 0 } };
+    await handlers['settings.set']({ settings: all });
+    // Nothing held out is no accuracy, not one of zero.
+    expect((await handlers['reward.report']({})).heldOut).toEqual({ accuracy: null, n: 0 });
   });
 });

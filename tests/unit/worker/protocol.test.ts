@@ -21,6 +21,7 @@ const state: StageState = {
   total: 0,
   secondsLeft: null,
   run: null,
+  resumeAt: null,
   message: '',
 };
 const stages = { sft: state, labels: state, reward: state, ppo: state };
@@ -48,12 +49,22 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'reward.report': {},
   'judge.pairs': { left: 'a', right: 'b', count: 5, seed: 0 },
   'judge.suite': { checkpoints: ['a'], prompts: 100 },
+  'judge.stop': {},
   'checkpoint.delete': { checkpoint: 'a' },
 };
 
 const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
   'engine.start': { backend: 'wasm', device: '', notes: [], available: [] },
-  'project.open': { stages, checkpoints: [], settings, readOnly: null, metrics: [], notes: [] },
+  'project.open': {
+    stages,
+    checkpoints: [],
+    settings,
+    readOnly: null,
+    metrics: [],
+    views: [],
+    suite: null,
+    notes: [],
+  },
   'settings.set': { stages },
   'world.words': { words: ['frogs'] },
   'model.sample': { responses: [] },
@@ -79,6 +90,7 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
   },
   'judge.pairs': { pairs: [] },
   'judge.suite': { reports: [], pairs: [] },
+  'judge.stop': { stages },
   'checkpoint.delete': { checkpoints: [] },
 };
 
@@ -112,6 +124,7 @@ function fakeHandlers(calls: [CommandName, unknown][]): CommandHandlers {
     'reward.report': handler('reward.report'),
     'judge.pairs': handler('judge.pairs'),
     'judge.suite': handler('judge.suite'),
+    'judge.stop': handler('judge.stop'),
     'checkpoint.delete': handler('checkpoint.delete'),
   };
 }
@@ -184,6 +197,20 @@ describe('commands', () => {
     expect(calls).toEqual([]);
     expect(posted).toMatchObject([
       { type: 'reply', command: type, request: 7, ok: false, failure: { kind: 'input' } },
+    ]);
+  });
+
+  it.each([
+    ['labels.simulate', { count: 90000, k: 4 }, 'count must be a whole number from 1 to 40000'],
+    ['labels.simulate', { count: null, k: 4 }, 'count must be a whole number from 1 to 40000'],
+    ['judge.pairs', { ...ARGS['judge.pairs'], count: 2.5 }, 'count must be a whole number from 1'],
+    ['model.sample', { ...ARGS['model.sample'], temperature: 9 }, 'temperature must be a number'],
+    ['model.sample', { ...ARGS['model.sample'], prompt: '' }, 'prompt must not be empty'],
+  ])('%s with %j is refused in words', async (type, args, words) => {
+    const posted: WorkerMessage[] = [];
+    await receive(fakeHandlers([]), { type, request: 7, args }, (m) => posted.push(m));
+    expect(posted).toMatchObject([
+      { failure: { message: expect.stringContaining(words) as string } },
     ]);
   });
 

@@ -1,5 +1,7 @@
 /** The session: order of stages, run, pause, step, stop, reload, staleness, labels, and what failures leave behind. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { readSafetensors } from '../../../src/data/safetensors.ts';
+import { readCheckpoint } from '../../../src/storage/checkpoints.ts';
 import { parseSettings } from '../../../src/config/settings.ts';
 import { addRankings } from '../../../src/storage/labels.ts';
 import { listMetrics } from '../../../src/storage/lists.ts';
@@ -52,6 +54,7 @@ describe('order of stages', () => {
       ['Base', 'policy'],
       ['SFT 1', 'policy'],
       ['Reward model 1', 'reward'],
+      ['PPO-ptx 1 (average)', 'policy'],
       ['PPO-ptx 1', 'policy'],
     ]);
     const [, reward, ppo] = test.bench.requests;
@@ -121,6 +124,53 @@ describe('pause, step and stop', () => {
     expect((await open(test)).checkpoints.map((row) => row.name)).toEqual(['Base', 'SFT 1']);
   });
 
+  it('a stopped run goes on where it was, after a reload too, and ends as one that never stopped', async () => {
+    const straight = await testSession({ name: freshName() });
+    await train(straight, 'sft');
+    const name = freshName();
+    const test = await testSession({ name });
+    let stopped = Promise.resolve<unknown>(null);
+    test.afterRecords(4, () => {
+      stopped = test.session.handlers['stage.stop']({ stage: 'sft' });
+    });
+    const ended = test.until('sft', 'done');
+    await test.session.handlers['stage.start']({ stage: 'sft', fresh: false });
+    expect(await ended).toMatchObject({ step: 4, total: 8, resumeAt: 4 });
+    await stopped;
+    const again = await testSession({ name, open: false });
+    const { stages, checkpoints } = await open(again);
+    expect(stages.sft).toMatchObject({ status: 'done', resumeAt: 4 });
+    await train(again, 'sft');
+    expect(again.bench.requests[0]?.snapshot?.state).toEqual({ step: 4 });
+    expect(sums(again)).toEqual(sums(straight).slice(4));
+    const after = await open(again);
+    expect(after.stages.sft).toMatchObject({ status: 'done', step: 8, resumeAt: null });
+    // One model of one run, under another id, so that what was trained from the earlier one is stale.
+    expect(after.checkpoints.map((row) => row.name)).toEqual(['Base', 'SFT 1']);
+    expect(after.checkpoints[1]?.id).not.toBe(checkpoints[1]?.id);
+  });
+
+  it('a stopped run whose settings have changed since does not go on', async () => {
+    const test = await testSession({ name: freshName() });
+    const { handlers } = test.session;
+    const paused = test.until('sft', 'paused');
+    await handlers['stage.step']({ stage: 'sft' });
+    await paused;
+    await handlers['stage.stop']({ stage: 'sft' });
+    const settings = parseSettings({ sft: { learningRate: 1e-4 } });
+    const { stages } = await handlers['settings.set']({ settings });
+    expect(stages.sft).toMatchObject({ status: 'stale', resumeAt: null });
+  });
+
+  it('one step of a stage that is done is refused instead of beginning another run', async () => {
+    const test = await testSession({ name: freshName() });
+    await train(test, 'sft');
+    await expect(test.session.handlers['stage.step']({ stage: 'sft' })).rejects.toThrow(
+      /SFT is done/,
+    );
+    expect(test.bench.loops).toHaveLength(1);
+  });
+
   it('stop before the first step keeps nothing', async () => {
     const test = await testSession({ name: freshName() });
     const { handlers } = test.session;
@@ -160,9 +210,22 @@ describe('reload', () => {
     void killed.session.handlers['stage.start']({ stage: 'sft', fresh: false });
     await dead;
     const again = await testSession({ name, open: false });
-    const { stages, metrics } = await open(again);
+    const { stages, metrics, views } = await open(again);
     expect([stages.sft.status, stages.sft.step]).toEqual(['paused', 3]);
     expect(metrics[0]?.records.map((record) => record.step)).toEqual([1, 2, 3]);
+    // What the run showed is that of the checkpoint too, not of the steps that are lost.
+    expect(views).toMatchObject([
+      {
+        run: stages.sft.run,
+        stage: 'sft',
+        view: {
+          checks: { adds: { value: 3 } },
+          first: { step: 1 },
+          latest: { step: 1 },
+          rollout: { step: 3, view: { score: 3 } },
+        },
+      },
+    ]);
     await train(again, 'sft');
     expect(sums(again)).toEqual(sums(straight).slice(3));
     const stored = await listMetrics(await new Connection({ name }).db(), stages.sft.run ?? '');
@@ -203,6 +266,35 @@ describe('reload', () => {
     expect(
       again.events.some((e) => e.type === 'failure' && e.failure.message.includes('damaged')),
     ).toBe(true);
+  });
+});
+
+describe('a reload after everything', () => {
+  it('brings back checks, first and last samples, a rollout and the last judgement', async () => {
+    const name = freshName();
+    const test = await testSession({ name });
+    await train(test, 'sft');
+    const suite = await test.session.handlers['judge.suite']({ checkpoints: ['base'], prompts: 5 });
+    const again = await testSession({ name, open: false });
+    const found = await open(again);
+    expect(found.views[0]?.view).toMatchObject({
+      checks: { adds: { ok: true, value: 8 } },
+      first: { step: 1, samples: [{ response: 'at 1' }] },
+      latest: { step: 8, samples: [{ response: 'at 8' }] },
+      rollout: { step: 8 },
+    });
+    expect(suite.reports).toHaveLength(1);
+    expect(found.suite).toEqual(suite);
+  });
+
+  it('does not show what an older run of the stage showed', async () => {
+    const test = await testSession({ name: freshName() });
+    await train(test, 'sft');
+    const paused = test.until('sft', 'paused');
+    await test.session.handlers['stage.start']({ stage: 'sft', fresh: true });
+    await test.session.handlers['stage.pause']({ stage: 'sft' });
+    await paused;
+    expect((await open(test)).views).toEqual([]);
   });
 });
 
@@ -271,6 +363,115 @@ describe('labels', () => {
   });
 });
 
+describe('the automatic judges', () => {
+  it('can be stopped, refuse training meanwhile in a sentence, and leave the last table stored', async () => {
+    const name = freshName();
+    const test = await testSession({ name });
+    const { handlers } = test.session;
+    const ask = { checkpoints: ['base'], prompts: 5 };
+    const first = await handlers['judge.suite'](ask);
+    test.bench.judgingWaits = true;
+    const running = handlers['judge.suite'](ask);
+    await expect(handlers['stage.start']({ stage: 'sft', fresh: false })).rejects.toThrow(
+      /The automatic judges are at work: wait for them or stop them/,
+    );
+    await expect(handlers['judge.suite'](ask)).rejects.toThrow(/judges are at work/);
+    // Asking a model is let in between.
+    const sample = { checkpoint: 'base', prompt: 'hi', count: 1, temperature: 1, seed: 1 };
+    expect((await handlers['model.sample'](sample)).responses).toHaveLength(1);
+    await handlers['judge.stop']({});
+    expect((await running).reports).toEqual([]);
+    await train(test, 'sft');
+    expect((await open(await testSession({ name, open: false }))).suite).toEqual(first);
+  });
+});
+
+describe('progress', () => {
+  it('of the class counts from zero, so that the first time left is not of no time at all', async () => {
+    const test = await testSession({ name: freshName() });
+    await train(test, 'sft');
+    await test.session.handlers['labels.simulate']({ count: 4, k: 4 });
+    const told = test.events.flatMap((e) =>
+      e.type === 'progress' && e.task === 'The class is ranking' ? [e] : [],
+    );
+    expect(told.map(({ done }) => done).slice(0, 3)).toEqual([0, 1, 2]);
+    expect(told[0]?.secondsLeft).toBeNull();
+    // The clock of this test goes on at each look, so one ranking took some of it and three are left.
+    expect(told[1]?.secondsLeft).toBeGreaterThan(0);
+    await test.session.handlers['labels.simulate']({ count: 4, k: 4 });
+    const again = test.events.filter(
+      (e) => e.type === 'progress' && e.task === 'The class is ranking' && e.done === 0,
+    );
+    expect(again[1]).toMatchObject({ secondsLeft: expect.any(Number) as number });
+  });
+});
+
+describe('files', () => {
+  const prompts = ['{"prompt":"say moo ."}', '{"prompt":"say baa .","split":"test"}'].join('\n');
+
+  it('of prompts feed ranking and PPO, and make an older PPO run stale', async () => {
+    const name = freshName();
+    const test = await testSession({ name });
+    const { handlers } = test.session;
+    await train(test, 'sft');
+    await handlers['labels.simulate']({ count: 3, k: 4 });
+    await train(test, 'reward');
+    await train(test, 'ppo');
+    const before = (await open(test)).stages.ppo.status;
+    const { added, stages } = await handlers['labels.import']({ kind: 'prompts', text: prompts });
+    expect([added, before, stages.ppo.status, stages.reward.status]).toEqual([
+      2,
+      'done',
+      'stale',
+      'done',
+    ]);
+    await handlers['ranking.next']({ count: 1, k: 4 });
+    const texts = (rows: readonly { readonly text: string }[] | undefined) =>
+      rows?.map(({ text }) => text);
+    // What the file keeps for testing is not trained on.
+    expect(texts(test.bench.rankingRequests.at(-1)?.prompts)).toEqual(['say moo .']);
+    const done = test.until('ppo', 'done');
+    await handlers['stage.start']({ stage: 'ppo', fresh: true });
+    await done;
+    expect(texts(test.bench.requests.at(-1)?.prompts)).toEqual(['say moo .']);
+    const again = await testSession({ name });
+    const { text } = await again.session.handlers['labels.export']({ kind: 'prompts' });
+    expect(text.match(/say (moo|baa)/g)?.sort()).toEqual(['say baa', 'say moo']);
+  });
+
+  it('that are malformed are refused by line, and nothing of them is kept', async () => {
+    const { handlers } = (await testSession({ name: freshName() })).session;
+    const text = '{"prompt":"fine ."}\n{"prompt":""}\n';
+    await expect(handlers['labels.import']({ kind: 'prompts', text })).rejects.toThrow(
+      /^Line 2, field prompt: must not be empty/,
+    );
+    expect(await handlers['labels.export']({ kind: 'prompts' })).toEqual({ text: '' });
+  });
+
+  it('of rankings count as nobody else and go with the person', async () => {
+    const test = await testSession({ name: freshName() });
+    const { handlers } = test.session;
+    await train(test, 'sft');
+    await handlers['labels.simulate']({ count: 3, k: 4 });
+    const row = { prompt: 'p', completions: ['a', 'b'], ranks: [1, 2] };
+    const lines = [row, { ...row, labeler: 'alice' }, { ...row, labeler: 'person' }].map((line) =>
+      JSON.stringify(line),
+    );
+    const text = lines.join('\n');
+    const { stages } = await handlers['labels.import']({ kind: 'rankings', text });
+    expect(stages.labels.message).toBe('1 rankings by you, 3 by the simulated class, 2 imported.');
+    for (const [source, labelers] of [
+      ['person', ['imported', 'imported:alice', 'person']],
+      ['class', ['class-1', 'class-1', 'class-1']],
+    ] as const) {
+      await handlers['settings.set']({ settings: parseSettings({ labels: { source } }) });
+      await train(test, 'reward');
+      const used = test.bench.requests.at(-1)?.rankings.map(({ labeler }) => labeler);
+      expect(used?.sort()).toEqual(labelers);
+    }
+  });
+});
+
 describe('failures', () => {
   it('a full disk pauses the run with a message and loses nothing', async () => {
     const straight = await testSession({ name: freshName() });
@@ -284,7 +485,7 @@ describe('failures', () => {
     await test.session.handlers['stage.start']({ stage: 'sft', fresh: false });
     const state = await paused;
     expect(state.step).toBe(3);
-    expect(state.message).toMatch(/no space left.*Delete the oldest runs/);
+    expect(state.message).toMatch(/no space left.*Delete old checkpoints/);
     // Nothing else may take its place while its steps are only in memory.
     await expect(
       test.session.handlers['stage.start']({ stage: 'sft', fresh: true }),
@@ -329,12 +530,134 @@ describe('failures', () => {
     expect(bench.requests.at(-1)?.snapshot).toBeNull();
   });
 
+  it('a failed run goes on from its last checkpoint while its settings are the same, else not', async () => {
+    const straight = await testSession({ name: freshName() });
+    await train(straight, 'sft');
+    const bench = new FakeWorkbench();
+    bench.lossAt = (step) => (step === 5 ? Number.NaN : 1);
+    const name = freshName();
+    const test = await testSession({ name, bench });
+    const { handlers } = test.session;
+    const failed = test.until('sft', 'failed');
+    await handlers['stage.start']({ stage: 'sft', fresh: false });
+    expect(await failed).toMatchObject({ resumeAt: 3 });
+    const again = await testSession({ name, bench, open: false });
+    expect((await open(again)).stages.sft).toMatchObject({ status: 'failed', resumeAt: 3 });
+    const other = parseSettings({ sft: { learningRate: 1e-4 } });
+    const changed = await again.session.handlers['settings.set']({ settings: other });
+    expect(changed.stages.sft.resumeAt).toBeNull();
+    await again.session.handlers['settings.set']({ settings: parseSettings({}) });
+    bench.lossAt = (step) => 1 / step;
+    await train(again, 'sft');
+    expect(bench.requests.at(-1)?.snapshot?.state).toEqual({ step: 3 });
+    expect(sums(again)).toEqual(sums(straight).slice(3));
+  });
+
+  it('a run that failed before its first checkpoint can only begin again', async () => {
+    const bench = new FakeWorkbench();
+    bench.lossAt = () => Number.NaN;
+    const test = await testSession({ name: freshName(), bench });
+    const failed = test.until('sft', 'failed');
+    await test.session.handlers['stage.start']({ stage: 'sft', fresh: false });
+    expect((await failed).resumeAt).toBeNull();
+  });
+
   it('leaves values that are no numbers out of the stored series', async () => {
     const name = freshName();
     const test = await testSession({ name });
     await train(test, 'sft');
     const { metrics } = await open(test);
     expect(Object.keys(metrics[0]?.records[0]?.values ?? {})).toEqual(['loss', 'sum']);
+  });
+});
+
+describe('a lost device', () => {
+  /** A run whose fifth step does not end well, with its last checkpoint at step 3. */
+  async function losing(beforeStep: (bench: FakeWorkbench) => Promise<void>) {
+    const bench = new FakeWorkbench();
+    bench.backends = ['webgpu', 'wasm'];
+    let fine = false;
+    bench.beforeStep = (step) => (step === 5 && !fine ? beforeStep(bench) : Promise.resolve());
+    const name = freshName();
+    const test = await testSession({ name, bench });
+    const engines = () => test.events.flatMap((e) => (e.type === 'engine' ? [e] : []));
+    const paused = test.until('sft', 'paused');
+    await test.session.handlers['stage.start']({ stage: 'sft', fresh: false });
+    const mend = () => {
+      fine = true;
+    };
+    return { test, bench, name, engines, paused, mend };
+  }
+  const lose = (bench: FakeWorkbench) => {
+    bench.lose('The graphics device was lost (reset).');
+  };
+
+  it.each([
+    ['never ends', () => new Promise<void>(() => undefined)],
+    ['fails', () => Promise.reject(new Error('mapAsync: device is lost'))],
+  ])(
+    'under a step that %s leaves the run at its last checkpoint, from which it goes on',
+    async (_how, ending) => {
+      const straight = await testSession({ name: freshName() });
+      await train(straight, 'sft');
+      const { test, name, engines, paused, mend } = await losing((bench) => {
+        setImmediate(() => {
+          lose(bench);
+        });
+        return ending();
+      });
+      expect(await paused).toMatchObject({ step: 3, message: /graphics device was lost/ });
+      await expect.poll(() => engines()).toHaveLength(1);
+      expect(engines()[0]?.info.backend).toBe('webgpu');
+      expect(engines()[0]?.message).toBe(
+        'The graphics device was lost (reset). It was started again; nothing stored is lost. ' +
+          'SFT is paused at its last checkpoint.',
+      );
+      expect(test.events.filter((event) => event.type === 'failure')).toEqual([]);
+      mend();
+      await train(test, 'sft');
+      expect(sums(test)).toEqual([...sums(straight).slice(0, 4), ...sums(straight).slice(3)]);
+      const stored = (await open(await testSession({ name, open: false }))).stages.sft;
+      expect([stored.status, stored.step]).toEqual(['done', 8]);
+    },
+  );
+
+  it('is stored as a pause, so that a reload can go on too', async () => {
+    const { name, paused, engines } = await losing((bench) => {
+      lose(bench);
+      return new Promise(() => undefined);
+    });
+    await paused;
+    await expect.poll(() => engines()).toHaveLength(1);
+    const { stages } = await open(await testSession({ name, open: false }));
+    expect([stages.sft.status, stages.sft.step]).toEqual(['paused', 3]);
+  });
+
+  it('twice on one backend makes the next one compute, with the reason', async () => {
+    const { test, bench, paused, engines, mend } = await losing((at) => {
+      lose(at);
+      return new Promise(() => undefined);
+    });
+    await paused;
+    await expect.poll(() => engines()).toHaveLength(1);
+    lose(bench);
+    await expect.poll(() => engines()).toHaveLength(2);
+    expect(engines()[1]?.info).toMatchObject({
+      backend: 'wasm',
+      notes: ['WebGPU lost its device 2 times.'],
+    });
+    expect(engines()[1]?.message).toMatch(/WebAssembly computes now/);
+    mend();
+    await train(test, 'sft');
+  });
+
+  it('does not hold up a pause that was waiting for the step', async () => {
+    const { test, bench, paused } = await losing(() => new Promise(() => undefined));
+    await expect.poll(() => records(test)).toHaveLength(4);
+    const answer = test.session.handlers['stage.pause']({ stage: 'sft' });
+    lose(bench);
+    await paused;
+    expect((await answer).state.status).toBe('paused');
   });
 });
 
@@ -363,6 +686,54 @@ describe('a second tab', () => {
 });
 
 describe('checkpoints', () => {
+  it('of older runs keep their model and lose what only going on needs', async () => {
+    const name = freshName();
+    const test = await testSession({ name });
+    await train(test, 'sft');
+    const size = (await open(test)).checkpoints[1]?.bytes ?? 0;
+    const done = test.until('sft', 'done');
+    await test.session.handlers['stage.start']({ stage: 'sft', fresh: true });
+    await done;
+    const [, older, newer] = (await open(test)).checkpoints;
+    expect([older?.name, newer?.name]).toEqual(['SFT 1', 'SFT 2']);
+    expect(older?.bytes).toBeLessThan(size);
+    expect(newer?.bytes).toBe(size);
+    const db = await new Connection({ name }).db();
+    const tensors = async (id = '') => [...readSafetensors((await readCheckpoint(db, id)).bytes)];
+    const names = async (id?: string) => (await tensors(id)).map(([tensor]) => tensor).sort();
+    expect(await names(older?.id)).toEqual(['model.finished', 'model.sum']);
+    expect(await names(newer?.id)).toEqual(['first.sum', 'model.finished', 'model.sum']);
+    expect((await tensors(older?.id)).find(([tensor]) => tensor === 'model.sum')?.[1].data[0]).toBe(
+      sums(test)[7],
+    );
+  });
+
+  it('of an ended run go together, so that room is made', async () => {
+    const name = freshName();
+    const test = await testSession({ name });
+    await train(test, 'sft');
+    const db = await new Connection({ name }).db();
+    expect(await db.count('checkpoints')).toBeGreaterThan(1);
+    const id = (await open(test)).checkpoints.at(-1)?.id ?? '';
+    await test.session.handlers['checkpoint.delete']({ checkpoint: id });
+    expect([await db.count('checkpoints'), await db.count('chunks')]).toEqual([0, 0]);
+  });
+
+  it('of PPO can be asked for their running average', async () => {
+    const test = await testSession({ name: freshName() });
+    const { handlers } = test.session;
+    await train(test, 'sft');
+    await handlers['labels.simulate']({ count: 3, k: 4 });
+    await train(test, 'reward');
+    await train(test, 'ppo');
+    const average = (await open(test)).checkpoints.find((row) => row.average);
+    const ask = { prompt: 'hi', count: 1, temperature: 1, seed: 1 };
+    const { responses } = await handlers['model.sample']({ checkpoint: average?.id ?? '', ...ask });
+    expect(responses[0]?.text).toBe('PPO-ptx 1 (average)');
+    const gone = handlers['checkpoint.delete']({ checkpoint: average?.id ?? '' });
+    await expect(gone).rejects.toThrow(/stored with its checkpoint/);
+  });
+
   it('can be deleted unless they came with the page', async () => {
     const test = await testSession({ name: freshName() });
     await train(test, 'sft');

@@ -1,0 +1,29 @@
+/** What the gold judges say of checkpoints over held-out prompts: rows to show and to store. The judging is elsewhere. */
+
+/** A mean with its 95 % interval; NaN throughout where nothing was asked (`n` 0). */
+export interface Interval {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+  readonly n: number;
+}
+
+export interface SuiteReport {
+  readonly checkpoint: string;
+  readonly name: string;
+  /** The likeliest token each time instead of samples at temperature 1; a mere sharpening shows here. */
+  readonly greedy: boolean;
+  readonly helpful: Interval;
+  readonly truthful: Interval;
+  readonly harmless: Interval;
+  readonly gold: Interval;
+  /** Mean tokens per response. */
+  readonly length: number;
+  readonly distinct2: number;
+}
+
+export interface Suite {
+  readonly reports: readonly SuiteReport[];
+  /** How often the first of two, named `A > B`, is judged better. */
+  readonly pairs: readonly { readonly name: string; readonly rate: Interval }[];
+}

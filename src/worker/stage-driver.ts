@@ -1,0 +1,247 @@
+/**
+ * Which stage trains, and on what: begins, goes on with, pauses and stops the one run that may train at a time, and
+ * stores and reports what its runner hands over. It knows no commands (session.ts) and no steps (runner.ts).
+ */
+import type { Settings } from '../config/settings.ts';
+import { EMPTY_VIEW, withChecks, withSamples, type RunView } from '../records/run-view.ts';
+import { StorageError } from '../storage/errors.ts';
+import type { RunRow } from '../storage/schema.ts';
+import { failureOf, InputError } from './failure.ts';
+import { settingsOfRun, type Project } from './project.ts';
+import type { StageState, TrainingStage, WorkerEvent } from './protocol.ts';
+import { Runner, type CheckpointPace, type RunnerHooks } from './runner.ts';
+import {
+  chosenRankings,
+  inputsOf,
+  missingFor,
+  newestRun,
+  storedState,
+  trainingPromptsOf,
+} from './stage-graph.ts';
+import { STAGE_NAMES } from './stage-names.ts';
+import type { ReportProgress, Workbench } from './stages.ts';
+
+export interface DriverOptions {
+  readonly workbench: Workbench;
+  readonly emit: (event: WorkerEvent) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly yieldToMessages: () => Promise<void>;
+  readonly pace: CheckpointPace;
+}
+
+/** What the driver asks of the session around it. */
+export interface DriverSession {
+  readonly progress: ReportProgress;
+  /** Throws InputError when none is open. */
+  project(): Project;
+  settings(): Settings;
+  /** Throws InputError when something else is computing. */
+  expectIdle(stage: TrainingStage): void;
+  tellStages(): void;
+  tellCheckpoints(): void;
+}
+
+type Reply = Promise<{ state: StageState }>;
+
+export class StageDriver {
+  /** Name of the backend that new runs are marked with. */
+  backend = '';
+  readonly #options: DriverOptions;
+  readonly #session: DriverSession;
+  #runner: Runner | null = null;
+
+  constructor(options: DriverOptions, session: DriverSession) {
+    this.#options = options;
+    this.#session = session;
+  }
+
+  /** The stage that is training now. */
+  get training(): TrainingStage | null {
+    return this.#runner?.status === 'running' ? this.#runner.stage : null;
+  }
+
+  state(stage: TrainingStage): StageState {
+    const { rows } = this.#session.project();
+    const runner = this.#runner;
+    const own = runner?.stage === stage && runner.status !== 'done';
+    const state = own ? runner.state : storedState(rows, stage);
+    if (state.status !== 'failed' && state.status !== 'done') return state;
+    return { ...state, resumeAt: this.#resumeAt(stage) };
+  }
+
+  /** Step from which the newest run of a stage can go on; null when it cannot. */
+  #resumeAt(stage: TrainingStage): number | null {
+    const row = this.#unfinished(stage);
+    return row === null ? null : (this.#session.project().lastOf(row)?.manifest.step ?? null);
+  }
+
+  /**
+   * Trains, or trains one step; goes on with an unfinished run unless `fresh`. Throws InputError for one step of a
+   * stage that is done, which would silently begin another run.
+   */
+  async start(
+    { stage, fresh }: { stage: TrainingStage; fresh: boolean },
+    wish: 'run' | 'step',
+  ): Reply {
+    const project = this.#session.project();
+    project.expectWritable();
+    this.#session.expectIdle(stage);
+    if (fresh || this.#runner?.stage !== stage || this.#runner.status !== 'paused') {
+      await this.rest();
+      const missing = missingFor(project.rows, stage);
+      if (missing !== null) throw new InputError(missing);
+      const { status, resumeAt } = this.state(stage);
+      if (wish === 'step' && resumeAt === null && (status === 'done' || status === 'stale')) {
+        throw new InputError(`${STAGE_NAMES[stage]} is done: train it again as a whole.`);
+      }
+      this.#runner = await this.#makeRunner(stage, fresh ? null : this.#unfinished(stage));
+    }
+    if (wish === 'run') this.#runner.start();
+    else this.#runner.step();
+    return { state: this.#runner.state };
+  }
+
+  async pause(stage: TrainingStage): Reply {
+    if (this.#runner?.stage === stage) await this.#runner.pause();
+    return { state: this.state(stage) };
+  }
+
+  async stop(stage: TrainingStage): Reply {
+    if (this.#runner?.stage !== stage || this.#runner.status === 'failed') {
+      const unfinished = this.#unfinished(stage);
+      if (unfinished === null || unfinished.run.status === 'stopped')
+        return { state: this.state(stage) };
+      this.#session.project().expectWritable();
+      this.#session.expectIdle(stage);
+      this.#drop();
+      this.#runner = await this.#makeRunner(stage, unfinished);
+    }
+    await this.#runner.stop();
+    return { state: this.state(stage) };
+  }
+
+  /** Pauses what is training and frees it. Throws StorageError when steps of it are not stored. */
+  async rest(): Promise<void> {
+    await this.#runner?.pause();
+    this.#drop();
+  }
+
+  /**
+   * Leaves what is training at its last checkpoint, without waiting for the step under way. Gives the stage that was
+   * left, null when none had begun.
+   */
+  async abandon(message: string): Promise<TrainingStage | null> {
+    const runner = this.#runner;
+    this.#runner = null;
+    if (runner === null || runner.status === 'done' || runner.status === 'failed') return null;
+    await runner.abandon(message);
+    return runner.stage;
+  }
+
+  #drop(): void {
+    if (this.#runner?.unsaved === true) {
+      throw new StorageError(
+        `The last steps of ${STAGE_NAMES[this.#runner.stage]} could not be saved yet: ` +
+          'make room, then go on with it or stop it.',
+      );
+    }
+    this.#runner?.dispose();
+    this.#runner = null;
+  }
+
+  /** The run of a stage that can go on: unfinished, and trained from what is there now. */
+  #unfinished(stage: TrainingStage): RunRow | null {
+    const { rows } = this.#session.project();
+    const row = newestRun(rows, stage);
+    if (row === undefined) return null;
+    const { status } = row.run;
+    if (status === 'finished') return null;
+    if (status === 'stopped' && this.#session.project().lastOf(row) === undefined) return null;
+    const settings = settingsOfRun(row);
+    if (settings === null) return null;
+    // A paused run keeps the settings it began with; one that failed or was stopped goes on only with the same ones.
+    const ended = status === 'failed' || status === 'stopped';
+    const as = ended ? rows : { ...rows, settings };
+    return inputsOf(as, stage) === row.inputs ? row : null;
+  }
+
+  async #makeRunner(stage: TrainingStage, unfinished: RunRow | null): Promise<Runner> {
+    const project = this.#session.project();
+    const { workbench, emit, pace } = this.#options;
+    const found = unfinished === null ? null : await project.snapshotOf(unfinished);
+    for (const message of found?.notes ?? []) {
+      emit({ type: 'failure', failure: { kind: 'storage', message } });
+    }
+    const row = unfinished ?? project.newRun(stage, this.backend);
+    const resumed = {
+      ...row,
+      step: found?.step ?? 0,
+      run: { ...row.run, status: 'running' as const },
+    };
+    await project.saveRun(resumed);
+    const settings = settingsOfRun(row) ?? this.#session.settings();
+    const request = {
+      stage,
+      settings,
+      snapshot: found?.snapshot ?? null,
+      sft: project.finished('sft'),
+      reward: project.finished('reward'),
+      rankings: chosenRankings({ ...project.rows, settings }),
+      demonstrations: project.rows.demonstrations,
+      prompts: trainingPromptsOf(project.rows),
+    };
+    const view = found === null ? null : await project.viewOf(row.id);
+    const hooks = this.#hooks(project, stage, view ?? EMPTY_VIEW);
+    const openLoop = () => workbench.createLoop(request, this.#session.progress);
+    return new Runner(stage, resumed, { ...hooks, openLoop }, pace);
+  }
+
+  /** `shown` is what the run has shown so far; it grows step by step and is stored with each checkpoint. */
+  #hooks(project: Project, stage: TrainingStage, shown: RunView): Omit<RunnerHooks, 'openLoop'> {
+    const { emit, now, yieldToMessages, workbench } = this.#options;
+    let view = shown;
+    return {
+      now,
+      yieldToMessages,
+      save: async (loop, row, metrics, finished) => {
+        await project.saveLoop(loop, row, { metrics, view }, finished);
+        if (finished) this.#session.tellCheckpoints();
+      },
+      saveRun: async (row) => {
+        try {
+          await project.saveRun(row);
+        } catch (error) {
+          if (!(error instanceof StorageError)) throw error;
+          emit({ type: 'failure', failure: failureOf(error) });
+        }
+      },
+      step: ({ id: run }, { step, values, samples, checks, rollout }) => {
+        emit({ type: 'metrics', run, record: { stage, step, values } });
+        if (samples !== undefined) {
+          view = withSamples(view, { step, samples });
+          emit({ type: 'samples', run, stage, step, samples });
+        }
+        if (checks !== undefined) {
+          view = withChecks(view, checks);
+          emit({ type: 'checks', run, checks });
+        }
+        if (rollout !== undefined) {
+          const lens = { step, view: workbench.rolloutView(rollout) };
+          view = { ...view, rollout: lens };
+          emit({ type: 'rollout', run, ...lens });
+        }
+      },
+      changed: (state) => {
+        if (state.status === 'running' || state.status === 'paused') {
+          emit({ type: 'stage', stage, state });
+        } else {
+          this.#session.tellStages();
+        }
+      },
+      failed: (error) => {
+        emit({ type: 'failure', failure: failureOf(error) });
+      },
+    };
+  }
+}
