@@ -12,14 +12,7 @@ import {
 } from '../../../src/rlhf/reward.ts';
 import { cosineToFloor } from '../../../src/rlhf/schedules.ts';
 import { scoreSequences } from '../../../src/rlhf/sequences.ts';
-import {
-  farthest,
-  raggedSequences,
-  sameBits,
-  start,
-  TINY,
-  tinyModel,
-} from '../model/tiny-model.ts';
+import { farthest, raggedSequences, sameBits, start, tinyModel } from '../model/tiny-model.ts';
 import { eos, expectNoLeak, rankings, REWARD, shape, take } from './toy.ts';
 
 beforeAll(() => start('wasm'));

@@ -50,7 +50,7 @@ describe('prompts', () => {
   });
 
   it('D43: prompts lose those with personal data from the training split, and from no other', () => {
-    const { draw } = useCases.chat;
+    const draw = useCases.chat.draw.bind(useCases.chat);
     const number = vi.spyOn(useCases.chat, 'draw').mockImplementation((rng, user, favourite) => {
       const draft = draw(rng, user, favourite);
       return rng.chance(0.5) ? draft : { ...draft, text: `call 555-0123. ${draft.text}` };
