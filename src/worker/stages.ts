@@ -73,7 +73,7 @@ export interface SuiteRequest {
   readonly prompts: number;
   readonly settings: Settings;
   /** Asked between two chunks; true ends the judging, and what is judged whole is reported. */
-  stopped(): boolean;
+  readonly stopped: () => boolean;
 }
 
 export interface Workbench {

@@ -3,7 +3,6 @@
  * Everything depends on the seed only, and is made once for each seed.
  */
 import { rowSource } from '../data/packing.ts';
-import type { Rng } from '../data/rng.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Completion, Ranking } from '../records/ranking.ts';
