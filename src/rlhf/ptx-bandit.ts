@@ -61,9 +61,10 @@ export function ptxBanditOptimum(bandit: PtxBandit): number[] {
   expectLength('pretraining', pretraining, reference.length);
   const solve = (multiplier: number): number[] =>
     Array.from({ length: reference.length }, (_, arm) => armProbability(bandit, arm, multiplier));
-  const largest = Math.max(...Array.from(rewards, Math.abs)) + gamma + 50 * beta;
-  let low = -largest;
-  let high = largest + gamma * reference.length;
+  // Averaged over p the condition reads multiplier = E[r] - beta KL(p || reference) + gamma.
+  const largestKl = -Math.log(Math.min(...Array.from(reference)));
+  let low = Math.min(...Array.from(rewards)) - beta * largestKl + gamma;
+  let high = Math.max(...Array.from(rewards)) + gamma;
   for (let i = 0; i < 200; i++) {
     const middle = (low + high) / 2;
     const total = solve(middle).reduce((sum, p) => sum + p, 0);
