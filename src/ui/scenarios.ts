@@ -31,7 +31,7 @@ export const SCENARIOS: readonly Scenario[] = [
     id: 'your-taste',
     label: 'Your taste',
     lookFor:
-      'Only your own rankings train the reward model: some 15 of them with one clear taste are enough. ' +
+      'Only your own rankings train the reward model: some 15 with one clear taste are enough, if you skip prompts where it cannot show. ' +
       'Look at how the score box reacts to texts that you would like and dislike. ' +
       'After reinforcement, count how many answers now follow your taste.',
     // A handful of rankings in batches of the default size would be a single optimizer step; at the default rate

@@ -1,5 +1,5 @@
 /**
- * The scenario *Your taste* with a scripted person: fifteen rankings of four stories by cheer alone, the quick
+ * The scenario *Your taste* with a scripted person, who skips what is no story: fifteen rankings by cheer alone, the quick
  * preset otherwise, the shipped base model. The share of cheerful stories must rise by more than chance explains.
  */
 import { expect, test } from 'vitest';
@@ -33,6 +33,7 @@ import {
   rankedSequences,
 } from '../../../src/rlhf/pipeline.ts';
 import { scenarioById } from '../../../src/ui/scenarios.ts';
+import { splitRankings } from '../../../src/worker/stage-loops.ts';
 import { generateDemonstrations } from '../../../src/world/demonstrations.ts';
 import { writeDocument } from '../../../src/world/documents.ts';
 import { cheerOf, feelingOf } from '../../../src/world/feelings.ts';
@@ -91,7 +92,9 @@ test('fifteen rankings by cheer alone make stories more cheerful', async () => {
       at: 0,
     };
   });
-  const ranked = rankedSequences(tokenizer, rankings, shape);
+  // Some are kept aside to measure accuracy, as in the page.
+  const { training } = splitRankings(rankings, settings.reward.heldOutShare);
+  const ranked = rankedSequences(tokenizer, training, shape);
   const reward = await openReward(sft.model, ranked, rewardSettings(settings));
   await finish(reward.loop);
   await finishReward(reward.model, examples.slice(0, 256), shape);
