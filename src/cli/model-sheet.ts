@@ -108,7 +108,7 @@ async function main(): Promise<void> {
     'tokens, 56 minutes on two shared cores), measured and written here by `npm run model-sheet`. It is a GPT-2 in',
     'half precision under `public/models/base`. Corrected homework is among its documents: a task, an answer, an',
     "end mark, and a teacher's remark that names the answer's fault. It teaches what an answer owes to its task, and is",
-    'why one bare instruction in four is answered instead of being followed by more of them.',
+    'why some bare instructions are answered instead of being followed by more of them (counted below).',
     '',
     '| what | measured |',
     '|---|---|',
