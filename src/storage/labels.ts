@@ -81,15 +81,6 @@ export async function listRankings(db: Database, project: string): Promise<Check
   return values(checkRows(ROW_CHECKS.rankings, await readAll(db, 'rankings', project)));
 }
 
-/** Adds or replaces votes by id; durable on return. */
-export async function addVotes(
-  db: Database,
-  project: string,
-  votes: readonly Vote[],
-): Promise<void> {
-  await put(db, 'votes', owned(project, votes));
-}
-
 /** Stores a sitting with the vote that moved it on, if one did: both or neither; durable on return. */
 export async function saveSitting(
   db: Database,

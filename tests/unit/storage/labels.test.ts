@@ -5,7 +5,6 @@ import {
   addDemonstrations,
   addPrompts,
   addRankings,
-  addVotes,
   listDemonstrations,
   listPrompts,
   listRankings,
@@ -87,7 +86,8 @@ describe('labels', () => {
     const [left, right] = completions;
     if (left === undefined || right === undefined) throw new Error('two completions expected');
     const vote = { id: 'v', prompt, left, right, choice: 'both-bad', at: 1 } as const;
-    await addVotes(db, 'p', [vote]);
+    const sitting = { first: 'x', second: 'y', pairs: [], at: 0, revealed: true };
+    await saveSitting(db, 'p', sitting, vote);
     expect((await listVotes(db, 'p')).rows).toEqual([vote]);
     const demonstration = { id: 'd', prompt, response: 'An answer.', author: 'person' };
     await addDemonstrations(db, 'p', [demonstration]);
