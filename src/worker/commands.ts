@@ -3,7 +3,7 @@
  * with its settings in range. Stops compiling when the protocol grows.
  */
 import * as v from 'valibot';
-import { parseSettings, type Settings } from '../config/settings.ts';
+import { parseSettings, SETTINGS, type Settings } from '../config/settings.ts';
 import { InputError } from './failure.ts';
 import { BACKENDS, type Command, type CommandMap, type CommandName } from './protocol.ts';
 
@@ -44,7 +44,7 @@ export const ARGUMENT_CHECKS = {
   'prompts.examples': v.strictObject({ count: whole(1, 1000) }),
   'demonstrations.list': v.strictObject({ count: whole(1, 20000) }),
   'ranking.next': v.strictObject({ count: whole(1, 64), k }),
-  'labels.simulate': v.strictObject({ count: whole(1, 40000), k }),
+  'labels.simulate': v.strictObject({ count: whole(1, SETTINGS.labels.prompts.max), k }),
   'labels.stop': nothing,
   'labels.changed': nothing,
   // How large a file may be is checked where it is read, with a sentence of its own.
@@ -64,7 +64,7 @@ export const ARGUMENT_CHECKS = {
   'judge.pairs': v.strictObject({ left: id, right: id, count: whole(1, 1000), seed }),
   'judge.suite': v.strictObject({
     checkpoints: v.pipe(v.array(id), v.minLength(1), v.maxLength(32)),
-    prompts: whole(1, 5000),
+    prompts: whole(1, SETTINGS.evaluate.prompts.max),
   }),
   'judge.stop': nothing,
   'checkpoint.delete': v.strictObject({ checkpoint: id }),

@@ -175,7 +175,7 @@ test('numbers out of range are refused in words where they are typed', async () 
   await openLaboratory(page, served.url, SETTINGS);
   await visit(page, 'rank');
   await page.getByTestId('simulate-count').fill('90000');
-  await page.getByText('Use a whole number from 1 to 40,000.').waitFor();
+  await page.getByText('Use a whole number from 1 to 7,000.').waitFor();
   expect(await page.getByTestId('simulate-button').isDisabled()).toBe(true);
   await visit(page, 'judge');
   await page.getByTestId('judge-count').fill('2.5');

@@ -201,8 +201,8 @@ describe('commands', () => {
   });
 
   it.each([
-    ['labels.simulate', { count: 90000, k: 4 }, 'count must be a whole number from 1 to 40000'],
-    ['labels.simulate', { count: null, k: 4 }, 'count must be a whole number from 1 to 40000'],
+    ['labels.simulate', { count: 90000, k: 4 }, 'count must be a whole number from 1 to 7000'],
+    ['labels.simulate', { count: null, k: 4 }, 'count must be a whole number from 1 to 7000'],
     ['judge.pairs', { ...ARGS['judge.pairs'], count: 2.5 }, 'count must be a whole number from 1'],
     ['model.sample', { ...ARGS['model.sample'], temperature: 9 }, 'temperature must be a number'],
     ['model.sample', { ...ARGS['model.sample'], prompt: '' }, 'prompt must not be empty'],
