@@ -63,7 +63,7 @@ async function trainingSteps(repeats: number): Promise<number[]> {
     () => 2 + rng.int(CONFIG.vocabularySize - 2),
   );
   const loop = pretrainLoop(model, () => ({ batch: BATCH, time: CONFIG.contextLength, tokens }), {
-    phases: [repeats + 2],
+    steps: repeats + 2,
     learningRate: 1e-3,
     finalShare: 1,
     warmupSteps: 1,

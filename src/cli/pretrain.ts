@@ -62,7 +62,7 @@ function loadTokenizer(seed: number, work: string): Tokenizer {
 async function main(): Promise<void> {
   const given = readOptions('pretrain', OPTIONS, process.argv.slice(2));
   const seed = wholeOption('seed', given.seed, 1, 0, 2 ** 31);
-  const phases = [wholeOption('steps', given.steps, STEPS, 1, 1e6)];
+  const steps = wholeOption('steps', given.steps, STEPS, 1, 1e6);
   const batch = wholeOption('batch', given.batch, 12, 1, 1024);
   const out = given.out ?? 'public/models/base';
   const work = given.work ?? `runs/pretrain-${seed}`;
@@ -73,7 +73,7 @@ async function main(): Promise<void> {
   const rows = (scope: string) =>
     rowSource(writeDocument, tokenizer, { batch, length: time + 1 }, { seed, scope });
   const settings: PretrainSettings = {
-    phases,
+    steps,
     learningRate: 3e-3,
     finalShare: 0.05,
     warmupSteps: 50,
@@ -86,7 +86,7 @@ async function main(): Promise<void> {
   const model = new Model(config, 'language', start);
   const loop = pretrainLoop(model, rows('train'), settings, from ?? undefined);
   process.stderr.write(
-    `base model: ${parameterCount(config)} parameters, ${(phases.at(-1) ?? 0) * batch * time} tokens\n`,
+    `base model: ${parameterCount(config)} parameters, ${steps * batch * time} tokens\n`,
   );
   const progress = new Progress('pretrain', () => performance.now());
   let train = 0;
@@ -101,7 +101,7 @@ async function main(): Promise<void> {
   writeFileSync(join(out, 'tokenizer.json'), `${JSON.stringify(tokenizer.toJson())}\n`);
   writeFileSync(join(out, 'model.safetensors'), writeSafetensors(await model.tensors(), 'F16'));
   process.stdout.write(
-    `${JSON.stringify({ seed, phases, batch, trainLoss: train, heldOutLoss: held })}\n`,
+    `${JSON.stringify({ seed, steps, batch, trainLoss: train, heldOutLoss: held })}\n`,
   );
 }
 

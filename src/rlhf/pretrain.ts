@@ -10,7 +10,7 @@ import { AdamW, gradientsOf, type Gradients, type OptimizerSettings } from '../m
 import type { Model } from '../model/parameters.ts';
 import { tokenLogProbability } from '../kernels/token-log-probability.ts';
 import { prefixed, type Loop, type Snapshot, type StepRecord } from './loop.ts';
-import { warmRestarts } from './schedules.ts';
+import { warmedCosine } from './schedules.ts';
 
 /** Rows of T + 1 tokens: the first T are read, the last T predicted. */
 export interface TokenRows {
@@ -84,11 +84,8 @@ export async function heldOutLoss(model: Model, batches: readonly TokenRows[]): 
 }
 
 export interface PretrainSettings {
-  /**
-   * Step counts at which the rate has decayed, ascending; the last is the length of the run. After each but the last
-   * the rate rises again to where a run to the next one would be (a warm restart).
-   */
-  readonly phases: readonly number[];
+  /** Length of the run. */
+  readonly steps: number;
   readonly learningRate: number;
   readonly finalShare: number;
   readonly warmupSteps: number;
@@ -103,15 +100,14 @@ export function pretrainLoop(
   from?: Snapshot,
 ): Loop {
   const optimizer = new AdamW(model, settings.optimizer);
-  const total = settings.phases.at(-1) ?? 0;
+  const total = settings.steps;
   let done = 0;
   if (from) {
     done = (from.state as { step: number }).step;
     optimizer.restore(from.tensors, done);
   }
   const rate = (step: number): number =>
-    settings.learningRate *
-    warmRestarts(step, settings.phases, settings.warmupSteps, settings.finalShare);
+    settings.learningRate * warmedCosine(step, total, settings.warmupSteps, settings.finalShare);
   async function* steps(): AsyncGenerator<StepRecord, void, void> {
     while (done < total) {
       const rows = source(done);

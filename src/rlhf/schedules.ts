@@ -44,16 +44,10 @@ export function warmupIterations(iterations: number): number {
 }
 
 /**
- * Cosine to `floor` at the end of each of the ascending `phases` (step counts), each time on the curve that began at
- * step 0; the first `warmup` steps rise in a straight line. The schedule of pre-training, not of the paper.
+ * Cosine to `floor` at `total`, of which the first `warmup` steps rise in a straight line. The schedule of
+ * pre-training, not of the paper. Throws RangeError when `total` is no whole number of at least 1.
  */
-export function warmRestarts(
-  step: number,
-  phases: readonly number[],
-  warmup: number,
-  floor: number,
-): number {
+export function warmedCosine(step: number, total: number, warmup: number, floor: number): number {
   const rise = Math.min(1, (step + 1) / Math.max(1, warmup));
-  const end = phases.find((phase) => step < phase) ?? phases.at(-1) ?? 0;
-  return rise * cosineToFloor(step, end, floor);
+  return rise * cosineToFloor(step, total, floor);
 }

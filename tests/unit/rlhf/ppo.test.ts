@@ -127,7 +127,7 @@ test('O17: pre-training resumes to the bit, and learns', async () => {
     tokens: Int32Array.from([...first, ...first, ...first, ...first].map((t) => t + (index % 2))),
   });
   const settings = {
-    ...{ phases: [10, 30], learningRate: 1e-2, finalShare: 0.1, warmupSteps: 3 },
+    ...{ steps: 30, learningRate: 1e-2, finalShare: 0.1, warmupSteps: 3 },
     optimizer: DEFAULT_OPTIMIZER,
   };
   const straight = tinyModel();

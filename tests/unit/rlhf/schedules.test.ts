@@ -4,7 +4,7 @@ import {
   constantWithWarmup,
   cosineToFloor,
   linearToZero,
-  warmRestarts,
+  warmedCosine,
   warmupIterations,
 } from '../../../src/rlhf/schedules.ts';
 
@@ -39,17 +39,14 @@ describe('schedules', () => {
     expect(() => linearToZero(0, 0)).toThrow(/total must be a whole number of at least 1, got 0/);
   });
 
-  test('warm restarts: a rise, then the curve to the end of the phase that the step is in', () => {
-    const at = (step: number) => warmRestarts(step, [4, 16], 2, 0.1);
-    expect(at(0)).toBe(0.5);
-    expect(at(1)).toBe(cosineToFloor(1, 4));
-    expect(at(3)).toBe(cosineToFloor(3, 4));
-    expect(at(4)).toBe(cosineToFloor(4, 16));
-    expect(at(4)).toBeGreaterThan(at(3));
+  test('warmed cosine: a rise over the first steps, then the curve', () => {
+    const at = (step: number) => warmedCosine(step, 16, 4, 0.1);
+    expect(at(0)).toBe(0.25);
+    expect(at(1)).toBe(0.5 * cosineToFloor(1, 16));
+    expect(at(3)).toBe(cosineToFloor(3, 16));
+    expect(at(9)).toBe(cosineToFloor(9, 16));
     expect(at(16)).toBeCloseTo(0.1, 12);
-    expect(warmRestarts(40, [4, 16, 40], 2, 0.1)).toBeCloseTo(0.1, 12);
-    expect(warmRestarts(20, [4, 16, 40], 2, 0.1)).toBe(cosineToFloor(20, 40));
-    expect(warmRestarts(0, [4], 0, 0.1)).toBe(1);
-    expect(() => warmRestarts(0, [], 0, 0.1)).toThrow(RangeError);
+    expect(warmedCosine(0, 4, 0, 0.1)).toBe(1);
+    expect(() => warmedCosine(0, 0, 0, 0.1)).toThrow(RangeError);
   });
 });
