@@ -80,12 +80,18 @@ const ZONES = [
       'config/',
       'worker/protocol.ts',
       'worker/client.ts',
+      'offline/messages.ts',
       'storage/labels.ts',
       'storage/lists.ts',
       'storage/open.ts',
       'svelte',
     ],
     why: 'the page shows and asks; everything else happens behind worker/client.ts',
+  },
+  {
+    files: ['offline/'],
+    may: ['offline/'],
+    why: 'the service worker stores and serves files; it knows nothing of what they do',
   },
   {
     files: ['cli/'],

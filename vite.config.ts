@@ -2,6 +2,7 @@
 // other origin. Not the test configuration: that is vitest.config.ts.
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
+import { VitePWA } from 'vite-plugin-pwa';
 
 /**
  * What the page may load: its own files, and WebAssembly compiled from them. `frame-ancestors`
@@ -47,15 +48,51 @@ function contentSecurityPolicy(): Plugin {
       this.emitFile({
         type: 'asset',
         fileName: '_headers',
-        source: `/*\n${lines.join('\n')}\n`,
+        source: `/*\n${lines.join('\n')}\n/service-worker.js\n  Cache-Control: no-cache\n`,
       });
     },
   };
 }
 
+/**
+ * The service worker of src/offline with the list of all files of the build, and the manifest that lets people install
+ * the page. A new version waits until it is taken: a reload by itself could cost someone a training run.
+ */
+function offline(): ReturnType<typeof VitePWA> {
+  return VitePWA({
+    strategies: 'injectManifest',
+    srcDir: 'src/offline',
+    filename: 'service-worker.ts',
+    registerType: 'prompt',
+    injectRegister: false,
+    manifest: {
+      name: 'RLHF Playground',
+      short_name: 'RLHF',
+      description: 'Train a language model with human feedback, alone, in one browser tab.',
+      start_url: './',
+      scope: './',
+      display: 'standalone',
+      background_color: '#ffffff',
+      theme_color: '#1f4fd8',
+      icons: [
+        { src: 'icon.svg', sizes: 'any', type: 'image/svg+xml' },
+        { src: 'icons/192.png', sizes: '192x192', type: 'image/png' },
+        { src: 'icons/512.png', sizes: '512x512', type: 'image/png', purpose: 'any maskable' },
+      ],
+    },
+    // They are in the folder anyway and would be listed twice.
+    includeManifestIcons: false,
+    injectManifest: {
+      globPatterns: ['**/*.{html,js,css,wasm,json,safetensors,svg,png}'],
+      // Larger files would be left out with a warning only; tests/e2e/offline.test.ts counts them all.
+      maximumFileSizeToCacheInBytes: 64 * 2 ** 20,
+    },
+  });
+}
+
 export default defineConfig({
   base: './',
-  plugins: [svelte(), contentSecurityPolicy()],
+  plugins: [svelte(), contentSecurityPolicy(), offline()],
   worker: { format: 'es' },
   // Vite warns of large chunks of the page only, not of the worker's: tests/e2e/size.test.ts weighs both.
   build: { target: 'baseline-widely-available' },

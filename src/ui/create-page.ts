@@ -7,6 +7,8 @@ import { Demonstrations } from './demonstrations.svelte.ts';
 import { JudgeDesk } from './judge-desk.svelte.ts';
 import { labelStore } from './label-store.ts';
 import { Laboratory, PROJECT } from './laboratory.svelte.ts';
+import { browserOfflineService } from './offline-service.ts';
+import { Offline } from './offline.svelte.ts';
 import type { PageState } from './page-context.ts';
 import { RankingDesk } from './ranking-desk.svelte.ts';
 import { RewardBench } from './reward-bench.svelte.ts';
@@ -32,5 +34,9 @@ export function createPage(page: Window): PageState {
     ranking: new RankingDesk(laboratory, store, browserRandom, now),
     bench: new RewardBench(laboratory),
     judge: new JudgeDesk(laboratory, store, browserRandom, now),
+    // The development server has no service worker.
+    offline: new Offline(import.meta.env.PROD ? browserOfflineService(page) : null, () => {
+      page.location.reload();
+    }),
   };
 }

@@ -3,6 +3,7 @@ import { createContext } from 'svelte';
 import type { Demonstrations } from './demonstrations.svelte.ts';
 import type { JudgeDesk } from './judge-desk.svelte.ts';
 import type { Laboratory } from './laboratory.svelte.ts';
+import type { Offline } from './offline.svelte.ts';
 import type { RankingDesk } from './ranking-desk.svelte.ts';
 import type { RewardBench } from './reward-bench.svelte.ts';
 import type { LiveRoute } from './route.svelte.ts';
@@ -18,6 +19,7 @@ export interface PageState {
   readonly ranking: RankingDesk;
   readonly bench: RewardBench;
   readonly judge: JudgeDesk;
+  readonly offline: Offline;
 }
 
 export const [usePage, providePage] = createContext<PageState>();

@@ -1,0 +1,92 @@
+// After the first load the page needs no network: it comes back and trains with the network off, under a sub-path of
+// a host that sends no headers; and a new version is offered, taken only when asked, and loses nothing.
+import { appendFileSync, readdirSync } from 'node:fs';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { launch, type LaunchedBrowser } from '../setup/browser.ts';
+import { serveCopy, type ServedCopy } from '../setup/serve.ts';
+import {
+  classRankings,
+  letClassRank,
+  openLaboratory,
+  press,
+  ready,
+  textOf,
+  train,
+  visit,
+} from './laboratory-page.ts';
+
+let served: ServedCopy;
+let browser: LaunchedBrowser;
+beforeAll(async () => {
+  served = await serveCopy('/courses/rlhf/');
+  browser = await launch(served.url, { webgpu: 'off' });
+});
+afterAll(async () => {
+  await browser.close();
+  await served.close();
+});
+
+async function waitForOffline(): Promise<void> {
+  await browser.page
+    .locator('[data-testid="offline"][data-state="ready"]')
+    .waitFor({ timeout: 60_000 });
+}
+
+test('says that every file is stored, and no file of the build is left out', async () => {
+  await openLaboratory(browser.page, served.url, 'preset=micro');
+  await waitForOffline();
+  // The worker itself is kept by the browser; _headers is for the host.
+  const files = readdirSync(served.folder, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !['service-worker.js', '_headers'].includes(entry.name),
+  );
+  expect(await textOf(browser.page, 'offline')).toContain(`all ${files.length} files`);
+});
+
+test('the whole loop runs with the network off', async () => {
+  const { page } = browser;
+  await browser.context.setOffline(true);
+  onTestFinished(() => browser.context.setOffline(false));
+  await page.reload();
+  await ready(page);
+  await visit(page, 'demonstrate');
+  await train(page, 'sft');
+  await visit(page, 'rank');
+  await letClassRank(page, 16);
+  await train(page, 'reward');
+  await visit(page, 'reinforce');
+  await train(page, 'ppo');
+  await visit(page, 'judge');
+  await press(page, 'judge-start');
+  await page.getByTestId('judge-pair').waitFor({ timeout: 120_000 });
+  expect(browser.problems()).toEqual([]);
+});
+
+test('says which files are gone when the browser has dropped some', async () => {
+  const { page } = browser;
+  await page.evaluate(async () => {
+    const cache = await caches.open((await caches.keys())[0] ?? '');
+    const model = (await cache.keys()).find(({ url }) => url.includes('model.safetensors'));
+    if (model !== undefined) await cache.delete(model);
+  });
+  await page.getByRole('button', { name: 'Check again' }).click();
+  await page.locator('[data-testid="offline"][data-state="incomplete"]').waitFor();
+  expect(await textOf(page, 'offline')).toContain('1 of ');
+});
+
+test('offers a new version, takes it only when asked, and keeps what was made', async () => {
+  const { page } = browser;
+  expect(await page.getByTestId('update-offer').count()).toBe(0);
+  appendFileSync(`${served.folder}/service-worker.js`, '\n// another version\n');
+  await page.reload();
+  await ready(page);
+  await page.getByTestId('update-offer').waitFor({ timeout: 60_000 });
+  const loaded = await page.evaluate(() => performance.timeOrigin);
+  await page.getByRole('button', { name: 'Update and reload' }).click();
+  await page.waitForFunction((before) => performance.timeOrigin !== before, loaded);
+  await ready(page);
+  await waitForOffline();
+  expect(await page.getByTestId('update-offer').count()).toBe(0);
+  await visit(page, 'rank');
+  expect(await classRankings(page)).toBe(16);
+  expect(browser.problems()).toEqual([]);
+});
