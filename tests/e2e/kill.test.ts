@@ -47,7 +47,8 @@ test('a killed browser loses no ranking, and a run goes on from its last checkpo
   const second = await launch(served.url, { webgpu: 'off', profile: first.profile });
   await second.page.goto(`${served.url}#/rank`);
   await ready(second.page);
-  expect(await ownRankings(second.page)).toBe(2);
+  // The counts are read from the database when the page is ready.
+  await expect.poll(() => ownRankings(second.page)).toBe(2);
   await letClassRank(second.page, 16);
   await train(second.page, 'reward');
   await visit(second.page, 'reinforce');
