@@ -7,6 +7,7 @@ import { Demonstrations } from './demonstrations.svelte.ts';
 import { JudgeDesk } from './judge-desk.svelte.ts';
 import { labelStore } from './label-store.ts';
 import { Laboratory, PROJECT } from './laboratory.svelte.ts';
+import { LessonPath } from './lesson-path.svelte.ts';
 import { browserOfflineService } from './offline-service.ts';
 import { Offline } from './offline.svelte.ts';
 import type { PageState } from './page-context.ts';
@@ -25,15 +26,20 @@ export function createPage(page: Window): PageState {
   const store = labelStore(connection, PROJECT);
   const laboratory = new Laboratory(new WorkerClient(), defaultSettings());
   const now = (): number => Date.now();
+  const sampling = new Sampling(laboratory);
+  const ranking = new RankingDesk(laboratory, store, browserRandom, now);
+  const bench = new RewardBench(laboratory);
+  const judge = new JudgeDesk(laboratory, store, browserRandom, now);
   return {
     route: new LiveRoute(page),
     theme: new ThemeChoice(page),
     laboratory,
-    sampling: new Sampling(laboratory),
+    sampling,
     demonstrations: new Demonstrations(laboratory, store),
-    ranking: new RankingDesk(laboratory, store, browserRandom, now),
-    bench: new RewardBench(laboratory),
-    judge: new JudgeDesk(laboratory, store, browserRandom, now),
+    ranking,
+    bench,
+    judge,
+    lessons: new LessonPath({ laboratory, sampling, ranking, bench, judge }, page.localStorage),
     // The development server has no service worker.
     offline: new Offline(import.meta.env.PROD ? browserOfflineService(page) : null, () => {
       page.location.reload();

@@ -6,6 +6,7 @@ import type { Laboratory } from './laboratory.svelte.ts';
 import type { Offline } from './offline.svelte.ts';
 import type { RankingDesk } from './ranking-desk.svelte.ts';
 import type { RewardBench } from './reward-bench.svelte.ts';
+import type { LessonPath } from './lesson-path.svelte.ts';
 import type { LiveRoute } from './route.svelte.ts';
 import type { Sampling } from './sampling.svelte.ts';
 import type { ThemeChoice } from './theme-choice.svelte.ts';
@@ -19,6 +20,7 @@ export interface PageState {
   readonly ranking: RankingDesk;
   readonly bench: RewardBench;
   readonly judge: JudgeDesk;
+  readonly lessons: LessonPath;
   readonly offline: Offline;
 }
 
