@@ -95,6 +95,18 @@ export function responseStatistics(
   return labelStatistics(model, hidden, batch.stateIndices, batch.labels, temperature);
 }
 
+/** {@link responseStatistics} and {@link stateValues} of one forward pass, for a policy that bears the value head. */
+export function statisticsAndValues(
+  model: Model,
+  batch: SequenceBatch,
+  temperature: number,
+): TokenStatistics & { readonly values: tf.Tensor1D } {
+  const hidden = hiddenStates(model, batch.tokens);
+  const { stateIndices, labels } = batch;
+  const statistics = labelStatistics(model, hidden, stateIndices, labels, temperature);
+  return { ...statistics, values: scalarScores(model, hidden, stateIndices) };
+}
+
 /** Value of the state in which each response token is chosen, [B*R]. */
 export function stateValues(model: Model, batch: SequenceBatch): tf.Tensor1D {
   return scalarScores(model, hiddenStates(model, batch.tokens), batch.stateIndices);
@@ -156,13 +168,18 @@ export function logProbabilitiesOf(
   );
 }
 
-/** State values of response tokens, flat [N x R], 0 on padding, no gradient. */
+/**
+ * State values, flat [N x R], no gradient: of the states in which response tokens are chosen, 0 on padding, or of all R
+ * states where `padding` is true, of which the one after the last token means something.
+ */
 export function valuesOf(
   model: Model,
   sequences: readonly Sequence[],
   shape: SequenceShape,
+  padding = false,
 ): Promise<Float32Array> {
-  return inChunks(sequences, shape, model.config.padId, (batch) =>
-    tf.mul(stateValues(model, batch), batch.mask),
-  );
+  return inChunks(sequences, shape, model.config.padId, (batch) => {
+    const values = stateValues(model, batch);
+    return padding ? values : tf.mul(values, batch.mask);
+  });
 }

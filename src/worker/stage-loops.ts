@@ -28,7 +28,9 @@ import {
   rankedSequences,
   toSequence,
 } from '../rlhf/pipeline.ts';
+import { goldOfTokens } from '../rlhf/evaluate.ts';
 import { scoreSequences } from '../rlhf/sequences.ts';
+import { goldVerdict } from '../world/judges.ts';
 import { InputError } from './failure.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import type { ModelSource, StageLoop, StageRequest } from './stages.ts';
@@ -111,6 +113,27 @@ export interface StageBench {
   readonly shelf: ModelShelf;
   readonly supply: WorldSupply;
   readonly now: () => number;
+}
+
+/** The loop with TRL's `eps` in its records: episodes per second of computing, pauses left out. */
+function withSpeed(loop: Loop, episodes: number, now: () => number): Loop {
+  async function* steps(): AsyncGenerator<StepRecord, void, void> {
+    let resumed = now();
+    for await (const record of loop.steps()) {
+      const seconds = (now() - resumed) / 1000;
+      const eps = seconds > 0 ? { eps: episodes / seconds } : {};
+      yield { ...record, values: { ...record.values, ...eps } };
+      resumed = now();
+    }
+  }
+  return {
+    total: loop.total,
+    steps,
+    snapshot: () => loop.snapshot(),
+    dispose: () => {
+      loop.dispose();
+    },
+  };
 }
 
 interface StageParts {
@@ -240,12 +263,13 @@ async function ppoStage(
         sequenceShape(settings),
       ),
       ptx: shape && supply.pretrainingRows(tokenizer, shape, 'ptx'),
+      gold: goldOfTokens(tokenizer, supply.training, goldVerdict),
     },
     ppoSettings(settings),
     snapshot ?? undefined,
   );
   const parts: StageParts = {
-    loop: open.loop,
+    loop: withSpeed(open.loop, settings.ppo.rolloutBatch, now),
     sampler: pinnedSampler(shelf, supply, settings, open.models.policy, scorer),
     finish: () => Promise.resolve(),
     dispose: () => {

@@ -7,11 +7,8 @@ import { AdamW, DEFAULT_OPTIMIZER, gradientsOf } from '../../../src/model/optimi
 import { clippedPolicyLoss, clippedValueLoss } from '../../../src/rlhf/clipping.ts';
 import { emaOfConstant } from '../../../src/rlhf/ema.ts';
 import { emaUpdate } from '../../../src/rlhf/ema-model.ts';
-import {
-  policyLossTensor,
-  updateOnMinibatch,
-  valueLossTensor,
-} from '../../../src/rlhf/ppo-update.ts';
+import { policyLossTensor, valueLossTensor } from '../../../src/rlhf/ppo-losses.ts';
+import { updateOnMinibatch } from '../../../src/rlhf/ppo-update.ts';
 import { languageModelGradients } from '../../../src/rlhf/pretrain.ts';
 import { maskedVariance } from '../../../src/rlhf/masked.ts';
 import { collectRollout, type Rollout } from '../../../src/rlhf/rollout.ts';
