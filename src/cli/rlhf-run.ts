@@ -214,7 +214,7 @@ async function methodStage(
 }
 
 /** Policies to be judged by name, the one that counts first. */
-function reinforcedPolicies(
+export function reinforcedPolicies(
   name: string,
   policy: Model,
   ema: Model | null,

@@ -81,10 +81,10 @@ export function averageByTokens(
 
 /** All numbers of a rollout that the updates take as constants (D22, D23). */
 export function frozenNumbers(rollout: Rollout): Float32Array[] {
-  const { mask, logProbabilities, referenceLogProbabilities, values } = rollout;
+  const { mask, stateMask, logProbabilities, referenceLogProbabilities, values } = rollout;
   const { scores, rewards, advantages, returns } = rollout;
   return [
-    ...[mask, logProbabilities, referenceLogProbabilities, values],
+    ...[mask, stateMask, logProbabilities, referenceLogProbabilities, values],
     ...[scores, rewards, advantages, returns],
   ];
 }

@@ -73,15 +73,33 @@ export function disposeSequences(batch: SequenceBatch): void {
   tf.dispose([batch.labels, batch.mask, batch.stateIndices, batch.lastIndices]);
 }
 
+/** Logits that chose each response token, by `hidden` [B*T, D]: [B*R, V]. */
+function labelLogits(model: Model, hidden: tf.Tensor2D, batch: SequenceBatch): tf.Tensor2D {
+  const states = tf.gather(hidden, batch.stateIndices); // [B*R, D]
+  return multiplyByTransposed(states, model.get('wte.weight') as unknown as tf.Tensor2D);
+}
+
+/** 1 where the largest of `logits` [B*R, V] is that of the response token, [B*R]. */
+function hits(logits: tf.Tensor2D, batch: SequenceBatch): tf.Tensor1D {
+  return tf.cast(tf.equal(tf.argMax(logits, 1), batch.labels), 'float32');
+}
+
+/**
+ * Of the logits that chose each response token, by `hidden` [B*T, D]: their mean over the vocabulary, and 1 where the
+ * largest is that of the token; [B*R] each, without gradient, numbers of no meaning on padding.
+ */
+export function tokenLogits(
+  model: Model,
+  hidden: tf.Tensor2D,
+  batch: SequenceBatch,
+): { readonly meanLogit: tf.Tensor1D; readonly correct: tf.Tensor1D } {
+  const logits = labelLogits(model, hidden, batch);
+  return { meanLogit: tf.mean(logits, 1), correct: hits(logits, batch) };
+}
+
 /** Share of live response tokens that are the likeliest ones by `hidden` [B*T, D], a scalar without gradient. */
 export function tokenAccuracy(model: Model, hidden: tf.Tensor2D, batch: SequenceBatch): tf.Scalar {
-  return tf.tidy(() => {
-    const states = tf.gather(hidden, batch.stateIndices); // [B*R, D]
-    const table = model.get('wte.weight') as unknown as tf.Tensor2D; // [V, D]
-    const likeliest = tf.argMax(multiplyByTransposed(states, table), 1); // [B*R]
-    const right = tf.cast(tf.equal(likeliest, batch.labels), 'float32');
-    return maskedTokenMean(right, batch.mask);
-  });
+  return tf.tidy(() => maskedTokenMean(hits(labelLogits(model, hidden, batch), batch), batch.mask));
 }
 
 /** Log-probability and entropy of every response token, [B*R] each; padding holds numbers of no meaning. */

@@ -89,10 +89,10 @@ test('D17: means over minibatches weigh their live tokens', () => {
   expect(mean).toEqual({ a: 2, b: 7 });
 });
 
-test('D22: the constants of an update are all eight arrays of a rollout', () => {
+test('D22: the constants of an update are all nine arrays of a rollout', () => {
   const batch = rollout();
   const parts = frozenNumbers(batch);
   const arrays = Object.values(batch).filter((value) => value instanceof Float32Array);
   expect(new Set(parts)).toEqual(new Set(arrays));
-  expect(parts).toHaveLength(8);
+  expect(parts).toHaveLength(9);
 });
