@@ -80,6 +80,25 @@ test('D20: advantages are whitened over the live tokens of these rows, and only 
   expect(() => minibatchOf(rollout(), [1, 2], ON)).toThrow(/at least 8 responses, got 2/);
 });
 
+test('D18, D20: whitened over the batch, minibatches are cut from one whole; Bessel divides by one less', () => {
+  const batch = { ...ON, whitenScope: 'batch' } as const;
+  const [first, second] = [
+    minibatchOf(rollout(), [0, 3], batch),
+    minibatchOf(rollout(), [1], batch),
+  ];
+  const all = minibatchOf(rollout(), [0, 1, 2, 3, 4, 5, 6, 7], ON).advantages;
+  expect(Array.from(first.advantages)).toEqual([...all.subarray(0, 2), ...all.subarray(6, 8)]);
+  expect(Array.from(second.advantages)).toEqual([...all.subarray(2, 4)]);
+  const rows = [7, 6, 5, 4, 3, 2, 1, 0];
+  const population = minibatchOf(rollout(), rows, ON).advantages;
+  for (const whitenScope of ['minibatch', 'batch'] as const) {
+    const bessel = minibatchOf(rollout(), rows, { ...ON, whitenScope, whitenVariance: 'bessel' });
+    bessel.advantages.forEach((a, i) =>
+      expect(a).toBeCloseTo((population[i] ?? NaN) * Math.sqrt(11 / 12), 5),
+    );
+  }
+});
+
 test('D17: means over minibatches weigh their live tokens', () => {
   expect(liveTokens(rollout(), [0, 1, 3])).toBe(4);
   const mean = averageByTokens([
