@@ -1,7 +1,8 @@
 /**
  * The numbers that training records, as pure functions of plain masked arrays, under the names that TRL
  * emits. Where TRL averages over padding, these do not: adding padding changes nothing. Functions that belong
- * to one formula live with it (kl.ts, clipping.ts, ranking-loss.ts); this file assembles the records.
+ * to one formula live with it (kl.ts, clipping.ts, ranking-loss.ts); this file assembles the records. TRL's `eps` is not
+ * among them: a record is the same to the bit whenever it is computed (O17). The command line shows it as it runs.
  *
  * Token arrays are flat [B x R] with a prefix mask; per-response arrays are [B].
  */

@@ -115,27 +115,6 @@ export interface StageBench {
   readonly now: () => number;
 }
 
-/** The loop with TRL's `eps` in its records: episodes per second of computing, pauses left out. */
-function withSpeed(loop: Loop, episodes: number, now: () => number): Loop {
-  async function* steps(): AsyncGenerator<StepRecord, void, void> {
-    let resumed = now();
-    for await (const record of loop.steps()) {
-      const seconds = (now() - resumed) / 1000;
-      const eps = seconds > 0 ? { eps: episodes / seconds } : {};
-      yield { ...record, values: { ...record.values, ...eps } };
-      resumed = now();
-    }
-  }
-  return {
-    total: loop.total,
-    steps,
-    snapshot: () => loop.snapshot(),
-    dispose: () => {
-      loop.dispose();
-    },
-  };
-}
-
 interface StageParts {
   readonly loop: Loop;
   readonly sampler: Sampler | null;
@@ -269,7 +248,7 @@ async function ppoStage(
     snapshot ?? undefined,
   );
   const parts: StageParts = {
-    loop: withSpeed(open.loop, settings.ppo.rolloutBatch, now),
+    loop: open.loop,
     sampler: pinnedSampler(shelf, supply, settings, open.models.policy, scorer),
     finish: () => Promise.resolve(),
     dispose: () => {

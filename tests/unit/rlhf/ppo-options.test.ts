@@ -258,7 +258,7 @@ describe('the update', () => {
     expect(await share(Infinity)).toBe(0);
   });
 
-  test('D17: a policy gradient shortened to almost nothing hardly moves the policy', async () => {
+  test('S61: a policy gradient shortened to almost nothing hardly moves the policy', async () => {
     const kl = async (maxGradientNorm: number) =>
       last(
         await run({ optimizer: { ...PPO.optimizer, maxGradientNorm } }, 3),

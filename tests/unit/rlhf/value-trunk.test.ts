@@ -38,7 +38,7 @@ const SHARED = { ...PPO, valueTrunk: 'shared' } as const;
 const SEPARATE = { ...PPO, valueTrunk: 'separate' } as const;
 const rows = [0, 3, 5, 8, 1, 11, 2, 9];
 
-async function origins() {
+function origins() {
   const sft = tinyModel('language', 5);
   const reward = tinyModel('scalar', 6);
   return { sft, reward, dispose: () => [sft, reward].forEach((model) => model.dispose()) };
@@ -177,7 +177,7 @@ describe('one step', () => {
 
 describe('a run', () => {
   test('D31: a head that starts at 0 says 0 at first, and learns; nothing of the reward model is in it', async () => {
-    const { sft, reward, dispose } = await origins();
+    const { sft, reward, dispose } = origins();
     const settings = { ...SHARED, valueCoefficient: 1, policyLearningRate: 5e-3 };
     const open = await openPpo({ sft, reward, prompts, ptx: null, control: lowTokens }, settings);
     const records = await take(open.loop);
@@ -193,7 +193,7 @@ describe('a run', () => {
   });
 
   test('what it leaves behind is a plain language model and its average, as without it', async () => {
-    const { sft, reward, dispose } = await origins();
+    const { sft, reward, dispose } = origins();
     const open = await openPpo({ sft, reward, prompts, ptx }, SHARED);
     await take(open.loop, 1);
     const { tensors } = await open.loop.snapshot();
@@ -212,7 +212,7 @@ describe('a run', () => {
   });
 
   test('a half-done run of the other kind is refused in one line that says what to do', async () => {
-    const { sft, reward, dispose } = await origins();
+    const { sft, reward, dispose } = origins();
     const input = { sft, reward, prompts, ptx: null };
     for (const [first, second, word] of [
       [SHARED, SEPARATE, 'shared'],
@@ -232,7 +232,7 @@ describe('a run', () => {
   });
 
   test('iterations and disposal leave no tensor behind', async () => {
-    const { sft, reward, dispose } = await origins();
+    const { sft, reward, dispose } = origins();
     const input = { sft, reward, prompts, ptx };
     const before = tf.memory().numTensors;
     const open = await openPpo(input, { ...SHARED, ptxTargetRatio: 0.5 });

@@ -150,7 +150,6 @@ describe('the laboratory', () => {
       if (record.stage !== 'ppo') continue;
       expect(record.values['objective/gold_scores']).toBeGreaterThanOrEqual(0);
       expect(record.values['objective/gold_scores']).toBeLessThanOrEqual(1);
-      expect(record.values['eps']).toBeGreaterThan(0);
     }
     const rollout = events.find((event) => event.type === 'rollout');
     const tokens = rollout?.view.tokens ?? [];
