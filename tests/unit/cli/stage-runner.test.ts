@@ -114,8 +114,9 @@ test('a stage that counts episodes shows those of this process per second, and k
     },
   };
   clock.mockReturnValue(60_002);
+  const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   const { records } = await runStage('ppo', loop, { path: null }, 'loss', nothing);
-  const shown = vi.mocked(process.stderr.write).mock.calls.map(([text]) => String(text));
+  const shown = written.mock.calls.map(([text]) => String(text));
   // Three steps of 320 episodes in three times 30.001 seconds.
   expect(shown.at(-1)).toContain('loss 0.2000, 10.7 eps');
   for (const { values } of records) expect(Object.keys(values)).toEqual(['loss', 'episode']);

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { SettingsError } from '../../../src/config/settings.ts';
 import { AdamW, DEFAULT_OPTIMIZER, gradientsOf } from '../../../src/model/optimizer.ts';
 import { Model, splitHead, zeroHead } from '../../../src/model/parameters.ts';
+import type { ScorePosition } from '../../../src/rlhf/kl.ts';
 import { klLossTensor, valueLossTensor } from '../../../src/rlhf/ppo-losses.ts';
 import { updateOnMinibatch, type UpdateSettings } from '../../../src/rlhf/ppo-update.ts';
 import { resultTensors, unprefixed } from '../../../src/rlhf/loop.ts';
@@ -45,11 +46,11 @@ function origins() {
 }
 
 /** A policy with a value head, moved away from its reference, and a rollout of it. */
-async function moved() {
+async function moved(scorePosition: ScorePosition = 'last-token') {
   const reference = tinyModel('language', 5);
   const policy = tinyModel('scalar', 9);
   const models = { policy, reference, value: policy, score: lowTokens };
-  const rollout = await collectRollout(models, prompts, PPO, { key: [1, 2] });
+  const rollout = await collectRollout(models, prompts, { ...PPO, scorePosition }, { key: [1, 2] });
   const optimizer = new AdamW(policy, DEFAULT_OPTIMIZER);
   const dispose = () => [reference, policy, optimizer].forEach((each) => each.dispose());
   return { policy, rollout, optimizer, dispose };
@@ -120,27 +121,30 @@ function expectSum(
 }
 
 describe('one step', () => {
-  test('D31: the gradient on a shared trunk is that of the policy plus the coefficient times that of the value', async () => {
-    const parts = await moved();
-    const { gradients: own, metrics: apart } = await stepGradients(parts, {}, false);
-    const valueCoefficient = 0.7;
-    const { gradients: both, metrics } = await stepGradients(parts, { valueCoefficient });
-    const value = await lossGradients(parts, (batch, cut) =>
-      valueLossTensor(
-        stateValues(parts.policy, batch),
-        ...([cut(parts.rollout.values), cut(parts.rollout.returns)] as const),
-        ...([batch.mask, PPO.valueClip] as const),
-      ),
-    );
-    expectSum(both, own, value, valueCoefficient);
-    expect(own.has('score.weight')).toBe(false);
-    expect(both.has('score.weight')).toBe(true);
-    for (const name of ['loss/policy_avg', 'loss/value_avg', 'val/clipfrac_avg']) {
-      expect(metrics[name], name).toBeCloseTo(apart[name] ?? NaN, 5);
-    }
-    expect(metrics['val/grad_norm']).toBeUndefined();
-    parts.dispose();
-  });
+  test.each(['last-token', 'after-last'] as const)(
+    'D10, D31: with the score paid at %s, a shared trunk moves by the policy plus the coefficient times the value',
+    async (scorePosition) => {
+      const parts = await moved(scorePosition);
+      const { gradients: own, metrics: apart } = await stepGradients(parts, {}, false);
+      const valueCoefficient = 0.7;
+      const { gradients: both, metrics } = await stepGradients(parts, { valueCoefficient });
+      const { values, returns, stateMask } = parts.rollout;
+      const value = await lossGradients(parts, (batch, cut) =>
+        valueLossTensor(
+          stateValues(parts.policy, batch),
+          ...([cut(values), cut(returns), cut(stateMask), PPO.valueClip] as const),
+        ),
+      );
+      expectSum(both, own, value, valueCoefficient);
+      expect(own.has('score.weight')).toBe(false);
+      expect(both.has('score.weight')).toBe(true);
+      for (const name of ['loss/policy_avg', 'loss/value_avg', 'val/clipfrac_avg']) {
+        expect(metrics[name], name).toBeCloseTo(apart[name] ?? NaN, 5);
+      }
+      expect(metrics['val/grad_norm']).toBeUndefined();
+      parts.dispose();
+    },
+  );
 
   test.each(['k1', 'k2', 'k3'] as const)(
     'D25: %s in the loss adds beta times its own gradient, and nothing else',
