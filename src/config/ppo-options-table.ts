@@ -13,7 +13,7 @@ const PENALTY = {
     section: 'KL penalty, in detail',
     label: 'Where and how the KL is charged',
     description:
-      'k1 in the reward is the paper. In the loss, k2 pulls back to the start like that, k3 pulls along the opposite KL (GRPO), and k1 pulls nowhere: its gradient is zero on average. k2 and k3 in the reward are known pitfalls, here to be seen failing: close to the start they do not pull back at all. The two kinds of place weigh beta differently, since whitening scales rewards but no loss.',
+      'k1 in the reward is the paper. In the loss, k2 pulls back to the start like that, k3 pulls along the opposite KL (GRPO), and k1 pulls nowhere: its gradient is zero on average. k2 and k3 in the reward are known pitfalls, here to be seen failing: close to the start they do not pull back at all. Beta weighs differently in the two places: whitening rescales what the rewards say, and not the loss.',
     unit: '',
     choices: ['reward-k1', 'reward-k2', 'reward-k3', 'loss-k1', 'loss-k2', 'loss-k3'],
     choiceLabels: {

@@ -196,9 +196,10 @@ describe('estimators of random policies', () => {
       const own = softmax(reference.map((p, i) => Math.log(p) + (i === 0 ? distance : 0)));
       return Math.abs(scoreFunctionGradient(own, estimates(k, own, reference))[0] ?? NaN);
     };
-    // Halving the distance halves a restoring force and quarters what k3 leaves of it.
+    // Halving the distance halves a restoring force and quarters what k3, or k2, leaves of it.
     expect(pull('k1', 0.002) / pull('k1', 0.001)).toBeCloseTo(2, 1);
     expect(pull('k3', 0.002) / pull('k3', 0.001)).toBeCloseTo(4, 1);
+    expect(pull('k2', 0.002) / pull('k2', 0.001)).toBeCloseTo(4, 1);
   });
 
   test.each([

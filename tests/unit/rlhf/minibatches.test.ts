@@ -99,6 +99,22 @@ test('D18, D20: whitened over the batch, minibatches are cut from one whole; Bes
   }
 });
 
+test('D18: whitened once, so that the 1e-8 keeps a tiny spread tiny; not at all when that is off', () => {
+  const made = rollout();
+  const tiny = { ...made, advantages: made.advantages.map((a) => a * 1e-6) };
+  const rows = [0, 1, 2, 3, 4, 5, 6, 7];
+  for (const whitenScope of ['minibatch', 'batch'] as const) {
+    const { advantages, mask } = minibatchOf(tiny, rows, { ...ON, whitenScope });
+    // Live values 600 to 614 in steps of 4 and 1, times 1e-6: a deviation of about 4.4e-6 over 1e-4.
+    const live = Array.from(advantages).filter((_, i) => mask[i] === 1);
+    const spread = Math.sqrt(live.reduce((sum, a) => sum + a * a, 0) / live.length);
+    expect(spread).toBeGreaterThan(0.03);
+    expect(spread).toBeLessThan(0.06);
+    const off = minibatchOf(tiny, rows, { ...OFF, whitenScope });
+    expect(off.advantages).toEqual(tiny.advantages);
+  }
+});
+
 test('D17: means over minibatches weigh their live tokens', () => {
   expect(liveTokens(rollout(), [0, 1, 3])).toBe(4);
   const mean = averageByTokens([

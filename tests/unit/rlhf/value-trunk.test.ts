@@ -235,15 +235,18 @@ describe('a run', () => {
     dispose();
   });
 
-  test('iterations and disposal leave no tensor behind', async () => {
+  test('with a calibrated mix all checks hold, and iterations and disposal leave no tensor behind', async () => {
     const { sft, reward, dispose } = origins();
     const input = { sft, reward, prompts, ptx };
     const before = tf.memory().numTensors;
     const open = await openPpo(input, { ...SHARED, ptxTargetRatio: 0.5 });
     const counts: number[] = [];
     for (let i = 0; i < 3; i++) {
-      await take(open.loop, 1);
+      const [record] = await take(open.loop, 1);
       counts.push(tf.memory().numTensors);
+      const failed = Object.entries(record?.checks ?? {}).filter(([, { ok }]) => !ok);
+      expect(failed).toEqual([]);
+      expect(record?.checks).toHaveProperty('gradients add up');
     }
     expect(new Set(counts).size, counts.join()).toBe(1);
     open.dispose();
