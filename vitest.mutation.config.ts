@@ -19,6 +19,7 @@ const ARITHMETIC = [
   'metrics',
   'minibatches',
   'ptx-bandit',
+  'ptx-calibration',
   'ranking-loss',
   'schedules',
   'self-checks',

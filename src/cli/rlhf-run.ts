@@ -19,6 +19,7 @@ import {
 } from '../config/stage-settings.ts';
 import { Model } from '../model/parameters.ts';
 import { pairsFromRankings } from '../rlhf/dpo.ts';
+import { goldOfTokens } from '../rlhf/evaluate.ts';
 import { unprefixed } from '../rlhf/loop.ts';
 import type { MethodInput } from '../rlhf/method.ts';
 import { METHODS } from '../rlhf/methods.ts';
@@ -36,6 +37,7 @@ import type { Scorer } from '../rlhf/rollout.ts';
 import { scoreSequences } from '../rlhf/sequences.ts';
 import { generateDemonstrations } from '../world/demonstrations.ts';
 import { writeDocument } from '../world/documents.ts';
+import { goldVerdict } from '../world/judges.ts';
 import { labelerPopulation, type Labeler } from '../world/labelers.ts';
 import { rankingPrompts, trainingPrompts } from '../world/prompt-sets.ts';
 import type { SelfChecks } from '../records/run.ts';
@@ -166,10 +168,12 @@ async function ppoStage(lab: Lab, sft: Model, reward: Model, control: Control | 
   const { settings, tokenizer, folder } = lab;
   const { seed } = settings.general;
   const name = control === 'noise' ? 'ppo-noise' : 'ppo-ptx';
-  const prompts = environmentPrompts(tokenizer, trainingPrompts(seed), sequenceShape(settings));
+  const pool = trainingPrompts(seed);
+  const prompts = environmentPrompts(tokenizer, pool, sequenceShape(settings));
+  const gold = goldOfTokens(tokenizer, pool, goldVerdict);
   const shape = ptxShape(settings);
   const ptx = shape && rowSource(writeDocument, tokenizer, shape, { seed, scope: 'ptx' });
-  const input = { sft, reward, prompts, ptx, ...(control && { control: noiseScorer(seed) }) };
+  const input = { sft, reward, prompts, ptx, gold, ...(control && { control: noiseScorer(seed) }) };
   const done = finishedStage(folder, name);
   const from = done?.snapshot ?? unfinishedStage(folder, name);
   const open = await openPpo(input, ppoSettings(settings), from);
@@ -210,9 +214,14 @@ async function methodStage(
 }
 
 /** Policies to be judged by name, the one that counts first. */
-function reinforcedPolicies(name: string, policy: Model, ema: Model | null, judgeEma: boolean) {
+export function reinforcedPolicies(
+  name: string,
+  policy: Model,
+  ema: Model | null,
+  weights: Settings['evaluate']['policyWeights'],
+) {
   if (!ema) return new Map([[name, policy]]);
-  return judgeEma
+  return weights === 'average'
     ? new Map([
         [name, ema],
         [`${name}-raw`, policy],
@@ -232,7 +241,6 @@ export async function runPipeline(
     readonly folder: RunFolder;
     readonly control: Control | null;
     readonly method: MethodName;
-    readonly judgeEma: boolean;
   },
 ) {
   const lab: Lab = { settings, tokenizer, folder: options.folder, stages: {} };
@@ -246,7 +254,8 @@ export async function runPipeline(
       ? await ppoStage(lab, sft, reward, control)
       : await methodStage(lab, sft, reward, labelers, { name: method, control });
   const checks: SelfChecks = outcome.records.at(-1)?.checks ?? {};
-  const reinforced = reinforcedPolicies(name, policy, ema, options.judgeEma);
+  const { policyWeights } = settings.evaluate;
+  const reinforced = reinforcedPolicies(name, policy, ema, policyWeights);
   const started = performance.now();
   const models = { base, sft, reward, reinforced };
   const evaluation = await evaluateRun(

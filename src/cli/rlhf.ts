@@ -44,12 +44,10 @@ async function main(): Promise<void> {
   if (path !== null && !existsSync(join(path, 'run.json'))) {
     writeFileSync(join(path, 'run.json'), JSON.stringify(run, null, 2));
   }
-  const judgeEma = preset === 'paper';
   const result = await runPipeline(model, tokenizer, settings, {
     folder: { path },
     control,
     method,
-    judgeEma,
   });
   const report: Report = {
     settings,

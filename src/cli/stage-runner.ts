@@ -87,6 +87,14 @@ export function unfinishedStage(folder: RunFolder, name: string): Snapshot | und
   return loadSnapshot(folder.path, `${name}-part`) ?? undefined;
 }
 
+/** TRL's `eps`, episodes per second of this process; empty for stages that count no episodes. */
+function speed({ values, step }: StepRecord, first: number, seconds: number): string {
+  const { episode } = values;
+  if (episode === undefined || seconds <= 0) return '';
+  const perStep = episode / step;
+  return `, ${((perStep * (step - first + 1)) / seconds).toFixed(1)} eps`;
+}
+
 /** Runs the loop to its end; `watch` is the metric shown beside the progress. */
 export async function runStage(
   name: string,
@@ -110,12 +118,15 @@ export async function runStage(
   };
   const progress = new Progress(name, () => performance.now());
   let saved = performance.now();
+  let first = Infinity;
   for await (const record of loop.steps()) {
     // The journal may be ahead of the snapshot that this loop began with: such steps are recorded once.
     journal.records.length = Math.min(journal.records.length, record.step - 1);
     const { step, values, checks } = record;
     journal.records.push(checks ? { step, values, checks } : { step, values });
-    progress.update(step, record.total, `${watch} ${(values[watch] ?? NaN).toFixed(4)}`);
+    first = Math.min(first, step);
+    const pace = speed(record, first, (performance.now() - started) / 1000);
+    progress.update(step, record.total, `${watch} ${(values[watch] ?? NaN).toFixed(4)}${pace}`);
     if (performance.now() - saved > SAVE_EVERY_MS) {
       await save('part');
       saved = performance.now();

@@ -39,6 +39,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       labels: { prompts: 6000, k: 6 },
       reward: { promptsPerBatch: 64 },
       ppo: { episodes: 16384, rolloutBatch: 512, minibatches: 8, ptxExamplesPerEpisode: 8 },
+      evaluate: { policyWeights: 'average' },
     },
   },
 };

@@ -2,6 +2,7 @@
  * Declarations of the settings of reinforcement (PPO and PPO-ptx) and of the evaluation.
  * Defaults are the `quick` preset; other presets are layered over them in presets.ts.
  */
+import { PPO_OPTIONS } from './ppo-options-table.ts';
 import type { SettingTable } from './spec.ts';
 
 export const PPO = {
@@ -120,9 +121,10 @@ export const PPO = {
   valueClip: {
     kind: 'number',
     label: 'Value clip',
-    description: 'The same for the value function, around its value at the rollout.',
+    description:
+      'The same for the value function, around its value at the rollout. 0 does not clip.',
     unit: 'reward',
-    min: 0.01,
+    min: 0,
     max: 100,
     default: 0.2,
     paper: 'not stated',
@@ -227,6 +229,7 @@ export const PPO = {
     paper: 'not stated',
     reference: 'arXiv 1909.08593',
   },
+  ...PPO_OPTIONS,
 } as const satisfies SettingTable;
 
 export const EVALUATE = {
@@ -252,5 +255,16 @@ export const EVALUATE = {
     default: 2000,
     paper: '17,887 prompts',
     reference: 'table 6',
+  },
+  policyWeights: {
+    kind: 'choice',
+    label: 'Weights that are judged',
+    description:
+      'Of the policy trained by PPO: its last weights, or their running average (EMA). The command line judges both and counts this one; on the page either can be picked.',
+    unit: '',
+    choices: ['last', 'average'],
+    default: 'last',
+    paper: 'averaged; which copy is judged is not stated',
+    reference: 'C.4; S59',
   },
 } as const satisfies SettingTable;

@@ -156,11 +156,18 @@ function checkTogether(settings: Settings): Settings {
   if (ppo.rolloutBatch % ppo.minibatches !== 0) {
     refuse('ppo.minibatches', `must divide ppo.rolloutBatch (${ppo.rolloutBatch}).`);
   }
-  if (ppo.whitenAdvantages && ppo.rolloutBatch / ppo.minibatches < 8) {
+  const together = ppo.whitenScope === 'minibatch' ? ppo.rolloutBatch / ppo.minibatches : Infinity;
+  if (ppo.whitenAdvantages && together < 8) {
     refuse(
       'ppo.minibatches',
       'whitening needs at least 8 responses in a minibatch: use fewer minibatches or turn it off.',
     );
+  }
+  if (ppo.klTarget > 0 && ppo.beta === 0) {
+    refuse('ppo.klTarget', 'an adaptive beta changes by shares of itself: start it above 0.');
+  }
+  if (ppo.ptxTargetRatio > 0 && ppo.ptxExamplesPerEpisode === 0) {
+    refuse('ppo.ptxTargetRatio', 'needs pre-training text: set ppo.ptxExamplesPerEpisode above 0.');
   }
   return settings;
 }

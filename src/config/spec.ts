@@ -17,6 +17,8 @@ interface Described {
   readonly paper: string;
   /** Where the paper says so. */
   readonly reference: string;
+  /** Title of a part of a long table; its first setting bears it. */
+  readonly section?: string;
 }
 
 export interface NumberSpec extends Described {
@@ -28,6 +30,8 @@ export interface NumberSpec extends Described {
 export interface ChoiceSpec extends Described {
   readonly kind: 'choice';
   readonly choices: readonly string[];
+  /** What forms show instead of a choice. */
+  readonly choiceLabels?: Readonly<Record<string, string>>;
   readonly default: string;
 }
 export interface BooleanSpec extends Described {

@@ -50,11 +50,26 @@ export function rewardSettings(settings: Settings) {
   };
 }
 
-function missingEos(penalty: number) {
-  return penalty > 0
-    ? ({ kind: 'subtract', value: penalty } as const)
-    : ({ kind: 'none', value: 0 } as const);
+function missingEos({ missingEosPenalty: penalty, missingEosRule: kind }: Settings['ppo']) {
+  if (penalty === 0) return { kind: 'none', value: 0 } as const;
+  return { kind, value: kind === 'replace' ? -penalty : penalty } as const;
 }
+
+/** Where the KL penalty stands, by which estimator, and the controller of its coefficient, null for a fixed one. */
+function klPenalty({ klPenalty: choice, klTarget, klHorizon }: Settings['ppo']) {
+  const [klPlace, klEstimator] = KL_PENALTIES[choice];
+  const adaptiveKl = klTarget > 0 ? { target: klTarget, horizon: klHorizon } : null;
+  return { klPlace, klEstimator, adaptiveKl };
+}
+
+const KL_PENALTIES = {
+  'reward-k1': ['reward', 'k1'],
+  'reward-k2': ['reward', 'k2'],
+  'reward-k3': ['reward', 'k3'],
+  'loss-k1': ['loss', 'k1'],
+  'loss-k2': ['loss', 'k2'],
+  'loss-k3': ['loss', 'k3'],
+} as const satisfies Record<Settings['ppo']['klPenalty'], unknown>;
 
 export function ppoSettings(settings: Settings) {
   const { ppo, general } = settings;
@@ -70,11 +85,21 @@ export function ppoSettings(settings: Settings) {
     gamma: ppo.gamma,
     lambda: ppo.lambda,
     clip: ppo.clip,
-    valueClip: ppo.valueClip,
+    // 0 in the settings means: do not clip.
+    valueClip: ppo.valueClip > 0 ? ppo.valueClip : Infinity,
     temperature: ppo.temperature,
+    ...klPenalty(ppo),
     whitenAdvantages: ppo.whitenAdvantages,
+    whitenScope: ppo.whitenScope,
+    whitenVariance: ppo.whitenVariance,
+    whitenRewards: ppo.whitenRewards,
+    scorePosition: ppo.scorePosition,
+    entropyBonus: ppo.entropyBonus,
     ptxCoefficient: ppo.ptxCoefficient,
-    missingEos: missingEos(ppo.missingEosPenalty),
+    ptxTargetRatio: ppo.ptxTargetRatio,
+    valueTrunk: ppo.valueTrunk,
+    valueCoefficient: ppo.valueCoefficient,
+    missingEos: missingEos(ppo),
     warmupIterations: ppo.warmupIterations,
     emaDecay: ppo.emaDecay,
     seed: general.seed,
@@ -96,7 +121,7 @@ export function methodSettings(settings: Settings) {
     shape: sequenceShape(settings),
     temperature: ppo.temperature,
     beta: ppo.beta,
-    missingEos: missingEos(ppo.missingEosPenalty),
+    missingEos: missingEos(ppo),
     iterations: ppo.episodes / ppo.rolloutBatch,
     groupSize,
     promptsPerBatch: ppo.rolloutBatch / groupSize,
@@ -122,5 +147,6 @@ export function sftMixShape({ sft, ppo }: Settings): { batch: number; length: nu
 /** Shape of the pre-training rows of one optimizer step; null without them. A row is one token longer than it trains. */
 export function ptxShape({ ppo }: Settings): { batch: number; length: number } | null {
   const batch = (ppo.ptxExamplesPerEpisode * ppo.rolloutBatch) / ppo.minibatches;
-  return ppo.ptxCoefficient > 0 && batch > 0 ? { batch, length: ppo.ptxTokens + 1 } : null;
+  const mixed = ppo.ptxCoefficient > 0 || ppo.ptxTargetRatio > 0;
+  return mixed && batch > 0 ? { batch, length: ppo.ptxTokens + 1 } : null;
 }

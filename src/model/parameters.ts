@@ -79,6 +79,23 @@ export function initialHead(config: ModelConfig, rng: Rng): TensorMap {
   ]);
 }
 
+/** A scalar head that starts at 0, so that it says 0 of everything and moves nothing below it at first (D31). */
+export function zeroHead({ width }: ModelConfig): TensorMap {
+  return new Map([
+    ['score.weight', { shape: [1, width], data: new Float32Array(width) }],
+    ['score.bias', { shape: [1], data: new Float32Array(1) }],
+  ]);
+}
+
+/** The tensors of a model that writes and values at once: its scalar head, and the language model without it. */
+export function splitHead(tensors: TensorMap): { language: TensorMap; head: TensorMap } {
+  const isHead = (name: string) => name.startsWith('score.');
+  return {
+    language: new Map([...tensors].filter(([name]) => !isHead(name))),
+    head: new Map([...tensors].filter(([name]) => isHead(name))),
+  };
+}
+
 /** One model on the device. Owns its variables until `dispose`. */
 export class Model {
   readonly config: ModelConfig;

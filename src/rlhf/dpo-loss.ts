@@ -3,7 +3,7 @@
  * Eq. 7; `sigmoid` in TRL) and IPO (Azar et al., arXiv 2310.12036, Eq. 17). Also the implicit rewards and the metrics
  * of TRL that derive from them. The tensor loss of the trainer is checked against these.
  */
-import { at, mean } from './masked.ts';
+import { at, maskedMean, mean, type Numbers } from './masked.ts';
 import { softplus } from './ranking-loss.ts';
 
 export type DpoLossKind = 'sigmoid' | 'ipo';
@@ -46,8 +46,7 @@ export function logRatioDifference(pair: ScoredPair): number {
 
 /**
  * The record of a batch under TRL's names. Implicit rewards are beta log(pi / ref); an accuracy counts only a strictly
- * larger reward of the chosen response. TRL's `logits/*` and `mean_token_accuracy` are left out: the fused kernel for
- * log-probabilities never forms the logits.
+ * larger reward of the chosen response. What is read off single tokens is in {@link dpoTokenMetrics}.
  */
 export function dpoMetrics(
   pairs: readonly ScoredPair[],
@@ -65,5 +64,34 @@ export function dpoMetrics(
     'rewards/accuracies': margins.filter((margin) => margin > 0).length / margins.length,
     'logps/chosen': mean(pairs.map((pair) => pair.chosen)),
     'logps/rejected': mean(pairs.map((pair) => pair.rejected)),
+  };
+}
+
+/** Token arrays of chosen responses, then of rejected ones, flat [2M x R] with a prefix mask. */
+export interface PairTokens {
+  readonly mask: Numbers;
+  /** Entropy of the next token, nats. */
+  readonly entropies: Numbers;
+  /** Mean over the vocabulary of the logits that chose the token, before any temperature. */
+  readonly meanLogits: Numbers;
+  /** 1 where the likeliest token is the one taken. */
+  readonly correct: Numbers;
+}
+
+/**
+ * The record of single tokens under TRL's names, means over live tokens: `entropy` of all responses, `logits/*` of each
+ * side, `mean_token_accuracy` of the chosen ones.
+ */
+export function dpoTokenMetrics(tokens: PairTokens): Record<string, number> {
+  const { entropies, mask } = tokens;
+  const half = mask.length / 2;
+  const side = (values: Numbers, from: number) => Array.from(values).slice(from, from + half);
+  const meanOf = (values: Numbers, from: number) =>
+    maskedMean(side(values, from), side(mask, from));
+  return {
+    entropy: maskedMean(entropies, mask),
+    'logits/chosen': meanOf(tokens.meanLogits, 0),
+    'logits/rejected': meanOf(tokens.meanLogits, half),
+    mean_token_accuracy: meanOf(tokens.correct, 0),
   };
 }

@@ -3,15 +3,16 @@
  * the reference's log-probabilities are given. The tensor loss is checked against the plain one in dpo-loss.ts.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { hiddenStates, labelStatistics } from '../model/forward.ts';
 import { gradientsOf, type AdamW } from '../model/optimizer.ts';
 import type { Model } from '../model/parameters.ts';
-import { dpoMetrics, type DpoLossKind } from './dpo-loss.ts';
-import { at, expectLength, maskedMean, type Numbers } from './masked.ts';
+import { dpoMetrics, dpoTokenMetrics, type DpoLossKind } from './dpo-loss.ts';
+import { at, expectLength, type Numbers } from './masked.ts';
 import type { PreferencePair } from './method.ts';
 import {
   disposeSequences,
   logProbabilitiesOf,
-  responseStatistics,
+  tokenLogits,
   uploadSequences,
   type SequenceShape,
 } from './sequences.ts';
@@ -56,6 +57,9 @@ export async function pairLogProbabilities(
   );
 }
 
+/** Summed log-probabilities [2M]; entropies, mean logits and hits [2M*R]. */
+type Readout = [Float32Array, Float32Array, Float32Array, Float32Array];
+
 /** `reference` as from {@link pairLogProbabilities}. Returns TRL's metrics of the batch, before the step. */
 export async function dpoUpdate(
   policy: Model,
@@ -72,16 +76,20 @@ export async function dpoUpdate(
   const given = tf.tensor1d(Float32Array.from(reference));
   const kept: tf.Tensor[] = [];
   const { loss, gradients } = gradientsOf(policy, () => {
-    const statistics = responseStatistics(policy, batch, temperature);
+    const hidden = hiddenStates(policy, batch.tokens);
+    const { stateIndices, labels } = batch;
+    const statistics = labelStatistics(policy, hidden, stateIndices, labels, temperature);
+    const { meanLogit, correct } = tokenLogits(policy, hidden, batch);
     const live = tf.mul(statistics.logProbability, batch.mask); // [2M*R]
     const sums = tf.sum(tf.reshape(live, [2 * M, shape.responseLength]), 1) as tf.Tensor1D;
-    kept.push(tf.keep(tf.clone(sums)), tf.keep(tf.clone(statistics.entropy)));
+    const read = [sums, statistics.entropy, meanLogit, correct];
+    kept.push(...read.map((tensor) => tf.keep(tf.clone(tensor))));
     return dpoLossTensor(sums, given, settings);
   });
   const norm = optimizer.apply(gradients, learningRate);
-  const [sums, entropy] = kept as [tf.Tensor, tf.Tensor];
-  const summed = await sums.data<'float32'>();
-  const entropies = await entropy.data<'float32'>();
+  const read: Float32Array[] = [];
+  for (const tensor of kept) read.push((await tensor.data<'float32'>()).slice());
+  const [summed, entropies, meanLogits, correct] = read as Readout;
   const scored = pairs.map((_, i) => ({
     chosen: at(summed, i),
     rejected: at(summed, M + i),
@@ -92,8 +100,8 @@ export async function dpoUpdate(
   const [gradNorm = NaN] = await norm.data();
   const values = {
     ...dpoMetrics(scored, kind, beta),
+    ...dpoTokenMetrics({ mask: batch.maskValues, entropies, meanLogits, correct }),
     loss: lossValue,
-    entropy: maskedMean(entropies, batch.maskValues),
     grad_norm: gradNorm,
   };
   tf.dispose([given, loss, norm, ...kept]);

@@ -14,6 +14,7 @@ import {
   type CompletionSettings,
   type TokenisedCompletion,
 } from './pipeline.ts';
+import type { GoldJudge } from './rollout.ts';
 import { logProbabilitiesOf, type SequenceShape } from './sequences.ts';
 
 /** What a judge says of one response; `truthful` is null where the prompt does not call for truth. */
@@ -24,6 +25,19 @@ export interface Verdict {
   readonly gold: number;
 }
 export type Judge<P extends Prompt> = (prompt: P, response: string, ended: boolean) => Verdict;
+
+/** A judge of prompts' texts as one of responses' tokens, for the gold of rollouts; null for any other prompt. */
+export function goldOfTokens<P extends Prompt>(
+  tokenizer: Tokenizer,
+  prompts: readonly P[],
+  judge: Judge<P>,
+): GoldJudge {
+  const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
+  return (promptId, response, ended) => {
+    const prompt = byId.get(promptId);
+    return prompt ? judge(prompt, tokenizer.decode(response), ended).gold : null;
+  };
+}
 
 /** One policy's answers to the held-out prompts, judged. */
 export interface PolicyAnswers<P extends Prompt> {

@@ -3,7 +3,14 @@
  * that never ended, and the adaptive coefficient. Samples come from the policy, so every estimator here
  * estimates KL(policy || reference). Plain arrays; nothing here is differentiated (D23).
  */
-import { at, expectLength, responseLengths, type Numbers, type TokenShape } from './masked.ts';
+import {
+  at,
+  expectLength,
+  maskedMean,
+  responseLengths,
+  type Numbers,
+  type TokenShape,
+} from './masked.ts';
 
 /**
  * Per-token estimators of KL(policy || reference) (Schulman, "Approximating KL divergence"):
@@ -94,26 +101,54 @@ export function sequenceKl(input: KlInput): Float32Array {
   return sums;
 }
 
+/** `loss/kl_avg`: mean estimate over live tokens, the KL term of the loss before its coefficient (D17). */
+export function meanTokenKl(input: KlInput): number {
+  return maskedMean(tokenKl(input), input.mask);
+}
+
+/**
+ * Where a response's score is paid (D10): with its last live token, or one position after it where there is room (TRL),
+ * so that the value of the state after EOS stands between.
+ */
+export type ScorePosition = 'last-token' | 'after-last';
+
+/** Mask of the states that have a reward and a value of their own: one longer than `mask` for `after-last`. */
+export function stateMask(
+  mask: Float32Array,
+  { B, R }: TokenShape,
+  scorePosition: ScorePosition,
+): Float32Array {
+  const lengths = responseLengths(mask, { B, R });
+  const states = mask.slice();
+  if (scorePosition === 'last-token') return states;
+  lengths.forEach((length, b) => {
+    if (length < R) states[b * R + length] = 1;
+  });
+  return states;
+}
+
 export interface ShapedRewardsInput extends KlInput {
   /** One score per response, [B], with any end penalty already applied. */
   readonly scores: Numbers;
-  /** KL coefficient, 0.02 in the paper (S54). */
+  /** KL coefficient, 0.02 in the paper (S54); 0 when the KL is in the loss. */
   readonly beta: number;
+  /** Default `last-token`. */
+  readonly scorePosition?: ScorePosition;
 }
 
 export interface ShapedRewards {
-  /** -beta * KL estimate, plus the score at the last live token, [B x R], 0 on padding. */
+  /** -beta * KL estimate, plus the score at its position, [B x R], 0 on padding. */
   readonly rewards: Float32Array;
   /** The KL estimates, [B x R], 0 on padding. */
   readonly kl: Float32Array;
 }
 
 /**
- * Token rewards (D10 to D12). The score lands on the last live token: the EOS action, or the last token of a
- * response that was cut. Throws RangeError on wrong lengths and when a response has no live token.
+ * Token rewards (D10 to D12). The score lands on the last live token (the EOS action, or the last token of a response
+ * that was cut) or one position after it. Throws RangeError on wrong lengths and when a response has no live token.
  */
 export function shapedRewards(input: ShapedRewardsInput): ShapedRewards {
-  const { scores, beta, mask, B, R } = input;
+  const { scores, beta, mask, B, R, scorePosition = 'last-token' } = input;
   expectLength('scores', scores, B);
   const kl = tokenKl(input);
   const lengths = responseLengths(mask, { B, R });
@@ -121,8 +156,9 @@ export function shapedRewards(input: ShapedRewardsInput): ShapedRewards {
   for (let b = 0; b < B; b++) {
     const length = at(lengths, b);
     if (length === 0) throw new RangeError(`response ${b} has no live token to carry its score`);
-    for (let t = 0; t < length; t++) {
-      const score = t === length - 1 ? at(scores, b) : 0;
+    const paid = scorePosition === 'after-last' && length < R ? length : length - 1;
+    for (let t = 0; t <= paid; t++) {
+      const score = t === paid ? at(scores, b) : 0;
       rewards[b * R + t] = score - beta * at(kl, b * R + t);
     }
   }

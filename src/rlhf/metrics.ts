@@ -1,7 +1,8 @@
 /**
  * The numbers that training records, as pure functions of plain masked arrays, under the names that TRL
  * emits. Where TRL averages over padding, these do not: adding padding changes nothing. Functions that belong
- * to one formula live with it (kl.ts, clipping.ts, ranking-loss.ts); this file assembles the records.
+ * to one formula live with it (kl.ts, clipping.ts, ranking-loss.ts); this file assembles the records. TRL's `eps` is not
+ * among them: a record is the same to the bit whenever it is computed (O17). The command line shows it as it runs.
  *
  * Token arrays are flat [B x R] with a prefix mask; per-response arrays are [B].
  */
@@ -12,7 +13,7 @@ import {
   clippedValueLoss,
   valueClipFraction,
 } from './clipping.ts';
-import { sequenceKl, type KlInput } from './kl.ts';
+import { sequenceKl, type KlEstimator, type KlInput } from './kl.ts';
 import {
   at,
   expectLength,
@@ -27,9 +28,12 @@ import {
 } from './masked.ts';
 import { comparisonsFromRanks, countCorrect } from './ranking-loss.ts';
 
-/** `objective/kl`: mean over responses of the sum over live tokens of log pi - log reference, nats. */
+/**
+ * `objective/kl`: mean over responses of the sum over live tokens of log pi - log reference, nats. Always k1, whatever
+ * the penalty is made of, so that runs can be compared (TRL: the estimator of the penalty).
+ */
 export function objectiveKl(input: Omit<KlInput, 'estimator'>): number {
-  return mean(sequenceKl(input));
+  return mean(sequenceKl({ ...input, estimator: 'k1' }));
 }
 
 /** `objective/entropy`: mean over responses of the sum over live tokens of -log pi(sampled token), nats. */
@@ -37,7 +41,7 @@ export function objectiveEntropy(logProbabilities: Numbers, mask: Numbers, B: nu
   return -maskedSum(logProbabilities, mask) / B;
 }
 
-/** `objective/non_score_reward`: -beta times `objective/kl`; negative as a rule. */
+/** `objective/non_score_reward`: -beta times the mean KL that is charged per response; negative as a rule. */
 export function nonScoreReward(beta: number, kl: number): number {
   return -beta * kl;
 }
@@ -148,13 +152,18 @@ export interface RolloutBatch extends Omit<KlInput, 'estimator'> {
   /** Whether each response holds EOS, [B]. */
   readonly ended: readonly boolean[];
   readonly beta: number;
+  /** Estimator of the KL that the rewards are charged with, default `k1`; `none` when it is in the loss instead. */
+  readonly charged?: KlEstimator | 'none';
 }
 
 /** What one batch of rollouts says before any update. */
 export function rolloutMetrics(batch: RolloutBatch): Record<string, number> {
-  const { scores, ended, beta, logProbabilities, mask, B } = batch;
+  const { scores, ended, beta, logProbabilities, mask, B, charged = 'k1' } = batch;
   const kl = objectiveKl(batch);
-  const nonScore = nonScoreReward(beta, kl);
+  const nonScore =
+    charged === 'none'
+      ? 0
+      : nonScoreReward(beta, mean(sequenceKl({ ...batch, estimator: charged })));
   return {
     'objective/kl': kl,
     'objective/sqrt_kl': sqrtKl(kl),
@@ -175,18 +184,20 @@ export interface AdvantageBatch {
   /** Values at rollout time. */
   readonly values: Numbers;
   readonly mask: Numbers;
+  /** Live states, where they are not the live tokens (a score paid after the last one). */
+  readonly stateMask?: Numbers;
 }
 
 /** What the value function got right, and the spread of what it is trained on; unwhitened advantages. */
 export function valueMetrics(batch: AdvantageBatch): Record<string, number> {
-  const { advantages, returns, values, mask } = batch;
+  const { advantages, returns, values, mask, stateMask = mask } = batch;
   return {
-    'ppo/returns/mean': maskedMean(returns, mask),
-    'ppo/returns/var': maskedVariance(returns, mask),
-    'ppo/val/mean': maskedMean(values, mask),
-    'ppo/val/var': maskedVariance(values, mask),
-    'ppo/val/error': valueError(values, returns, mask),
-    'ppo/val/var_explained': varianceExplained(values, returns, mask),
+    'ppo/returns/mean': maskedMean(returns, stateMask),
+    'ppo/returns/var': maskedVariance(returns, stateMask),
+    'ppo/val/mean': maskedMean(values, stateMask),
+    'ppo/val/var': maskedVariance(values, stateMask),
+    'ppo/val/error': valueError(values, returns, stateMask),
+    'ppo/val/var_explained': varianceExplained(values, returns, stateMask),
     'ppo/val/advantage': maskedMean(advantages, mask),
   };
 }
@@ -202,6 +213,8 @@ export interface UpdateBatch {
   readonly oldValues: Numbers;
   readonly returns: Numbers;
   readonly mask: Numbers;
+  /** Live states, which the value loss is over; as in {@link AdvantageBatch}. */
+  readonly stateMask?: Numbers;
   readonly policyClip: number;
   readonly valueClip: number;
 }
@@ -212,16 +225,16 @@ export interface UpdateBatch {
  */
 export function updateMetrics(batch: UpdateBatch): Record<string, number> {
   const { logProbabilities, oldLogProbabilities, advantages, mask, policyClip } = batch;
-  const { values, oldValues, returns, valueClip } = batch;
+  const { values, oldValues, returns, valueClip, stateMask = mask } = batch;
   const ratios = importanceRatios(logProbabilities, oldLogProbabilities, mask);
   return {
     'policy/approxkl_avg': approxKl(logProbabilities, oldLogProbabilities, mask),
     'policy/clipfrac_avg': clipFraction(ratios, advantages, mask, policyClip),
     'policy/entropy_avg': maskedMean(batch.entropies, mask),
     'loss/policy_avg': policyLoss(ratios, advantages, mask, policyClip),
-    'loss/value_avg': valueLoss(values, oldValues, returns, mask, valueClip),
-    'val/clipfrac_avg': valueClipFraction(values, oldValues, returns, mask, valueClip),
-    'ppo/val/vpred': maskedMean(values, mask),
+    'loss/value_avg': valueLoss(values, oldValues, returns, stateMask, valueClip),
+    'val/clipfrac_avg': valueClipFraction(values, oldValues, returns, stateMask, valueClip),
+    'ppo/val/vpred': maskedMean(values, stateMask),
     'val/ratio': maskedMean(ratios, mask),
     'val/ratio_var': maskedVariance(ratios, mask),
   };

@@ -4,6 +4,7 @@
  */
 import { exactDivide, permutation, type Sequence } from '../data/batches.ts';
 import type { Rng } from '../data/rng.ts';
+import type { VarianceKind } from './masked.ts';
 import type { Rollout } from './rollout.ts';
 import { whitenTokens } from './whitening.ts';
 
@@ -23,21 +24,41 @@ function sequenceAt(rollout: Rollout, row: number): Sequence {
   return sequence;
 }
 
-/** Rows of a rollout by index, token arrays cut out, advantages whitened over these rows if asked for. */
-export function minibatchOf(rollout: Rollout, rows: readonly number[], whiten: boolean) {
+/** Whether, over which responses and by which variance advantages are whitened (D18, D20). */
+export interface Whitening {
+  readonly whitenAdvantages: boolean;
+  /** Each minibatch by itself (Ziegler et al.), or the whole rollout batch at once (TRL). */
+  readonly whitenScope: 'minibatch' | 'batch';
+  readonly whitenVariance: VarianceKind;
+}
+
+/** Advantages of the whole rollout as its minibatches are cut from, whitened if that is to be over all of it. */
+function advantagesOf(rollout: Rollout, whitening: Whitening): Float32Array {
+  const { advantages, mask } = rollout;
+  const { whitenAdvantages, whitenScope, whitenVariance: variance } = whitening;
+  if (!whitenAdvantages || whitenScope === 'minibatch') return advantages;
+  return whitenTokens(advantages, mask, rollout, { variance });
+}
+
+/** Rows of a rollout by index, token arrays cut out, advantages whitened if asked for. */
+export function minibatchOf(rollout: Rollout, rows: readonly number[], whitening: Whitening) {
   const { R } = rollout;
+  const { whitenAdvantages, whitenScope, whitenVariance: variance } = whitening;
   const cut = (source: Float32Array): Float32Array => {
     const part = new Float32Array(rows.length * R);
     rows.forEach((row, i) => part.set(source.subarray(row * R, (row + 1) * R), i * R));
     return part;
   };
   const mask = cut(rollout.mask);
-  const raw = cut(rollout.advantages);
+  const given = cut(advantagesOf(rollout, whitening));
+  const whiten = whitenAdvantages && whitenScope === 'minibatch';
   return {
     sequences: rows.map((row) => sequenceAt(rollout, row)),
     mask,
-    advantages: whiten ? whitenTokens(raw, mask, { B: rows.length, R }) : raw,
+    stateMask: cut(rollout.stateMask),
+    advantages: whiten ? whitenTokens(given, mask, { B: rows.length, R }, { variance }) : given,
     oldLogProbabilities: cut(rollout.logProbabilities),
+    referenceLogProbabilities: cut(rollout.referenceLogProbabilities),
     oldValues: cut(rollout.values),
     returns: cut(rollout.returns),
   };
@@ -60,10 +81,10 @@ export function averageByTokens(
 
 /** All numbers of a rollout that the updates take as constants (D22, D23). */
 export function frozenNumbers(rollout: Rollout): Float32Array[] {
-  const { mask, logProbabilities, referenceLogProbabilities, values } = rollout;
+  const { mask, stateMask, logProbabilities, referenceLogProbabilities, values } = rollout;
   const { scores, rewards, advantages, returns } = rollout;
   return [
-    ...[mask, logProbabilities, referenceLogProbabilities, values],
+    ...[mask, stateMask, logProbabilities, referenceLogProbabilities, values],
     ...[scores, rewards, advantages, returns],
   ];
 }

@@ -3,10 +3,11 @@
  * demonstrations, completions to rank, a reward model from rankings, PPO-ptx against it. Page and command line both
  * drive these; labelers, judges and documents are handed in. Texts become tokens here and nowhere else.
  */
+import { SettingsError } from '../config/settings.ts';
 import type { Sequence } from '../data/batches.ts';
 import { streamKey } from '../data/rng.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
-import { Model } from '../model/parameters.ts';
+import { Model, zeroHead } from '../model/parameters.ts';
 import { sampleResponses } from '../model/sample.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Completion, Ranking } from '../records/ranking.ts';
@@ -21,7 +22,7 @@ import {
   type RankedSequences,
   type RewardSettings,
 } from './reward.ts';
-import type { PromptTokens, Scorer } from './rollout.ts';
+import type { GoldJudge, PromptTokens, Scorer } from './rollout.ts';
 import { scoreSequences, type SequenceShape } from './sequences.ts';
 import { sftLoop, type SftSettings } from './sft.ts';
 
@@ -209,25 +210,64 @@ export interface PpoInput {
   readonly ptx: RowSource | null;
   /** Stands in for the reward model's scores: a control run. The critic still starts from the reward model. */
   readonly control?: Scorer;
+  /** Judges rollouts for the record only. */
+  readonly gold?: GoldJudge;
+}
+
+/** The run's own choice of where the value function sits; a snapshot of the other choice has other tensors. */
+export type ValueTrunk = 'separate' | 'shared';
+
+/** Throws SettingsError when a snapshot was saved with the other choice. */
+function expectTrunk({ tensors }: Snapshot, wanted: ValueTrunk): void {
+  const saved = tensors.has('value.wte.weight') ? 'separate' : 'shared';
+  if (saved === wanted) return;
+  throw new SettingsError(
+    'ppo.valueTrunk',
+    `ppo.valueTrunk: this half-done run was saved with a ${saved} value function, not a ${wanted} one: ` +
+      `set it to ${saved}, or begin anew.`,
+  );
+}
+
+/** Policy, value function and average: from the SFT and the reward model, or from a snapshot. */
+async function ppoModels(
+  { sft, reward }: Pick<PpoInput, 'sft' | 'reward'>,
+  trunk: ValueTrunk,
+  from?: Snapshot,
+): Promise<PpoModels> {
+  if (from) expectTrunk(from, trunk);
+  const saved = (name: string) => from && unprefixed(from.tensors, `${name}.`);
+  const restored = (name: string, head: 'language' | 'scalar') => {
+    const tensors = saved(name);
+    return tensors && new Model(sft.config, head, tensors);
+  };
+  const ema = restored('ema', 'language') ?? (await sft.copy());
+  if (trunk === 'shared') {
+    const head = saved('value') ?? zeroHead(sft.config);
+    const language = saved('policy') ?? (await sft.tensors());
+    const policy = new Model(sft.config, 'scalar', new Map([...language, ...head]));
+    return { policy, reference: sft, value: policy, ema };
+  }
+  return {
+    policy: restored('policy', 'language') ?? (await sft.copy()),
+    reference: sft,
+    value: restored('value', 'scalar') ?? (await reward.copy()),
+    ema,
+  };
 }
 
 /** PPO-ptx from the SFT model with the value function from the reward model, or from a snapshot. */
 export async function openPpo(
   input: PpoInput,
-  settings: PpoSettings,
+  settings: PpoSettings & { readonly valueTrunk: ValueTrunk },
   from?: Snapshot,
 ): Promise<OpenPpo> {
-  const { sft, reward, prompts, ptx, control } = input;
-  const restored = (name: string, head: 'language' | 'scalar') =>
-    from && new Model(sft.config, head, unprefixed(from.tensors, `${name}.`));
-  const models: PpoModels = {
-    policy: restored('policy', 'language') ?? (await sft.copy()),
-    reference: sft,
-    value: restored('value', 'scalar') ?? (await reward.copy()),
-    ema: restored('ema', 'language') ?? (await sft.copy()),
-  };
+  const { reward, prompts, ptx, control, gold } = input;
+  const models = await ppoModels(input, settings.valueTrunk, from);
   const own: Scorer = (sequences) => scoreSequences(reward, sequences, settings.shape);
-  const data = { prompts, ptx, score: control ?? own, scoredByRewardModel: !control };
+  const data = {
+    ...{ prompts, ptx, score: control ?? own, scoredByRewardModel: !control },
+    ...(gold && { gold }),
+  };
   const loop = ppoLoop(models, data, settings, from);
   const dispose = (): void => {
     loop.dispose();

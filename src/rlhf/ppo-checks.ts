@@ -77,7 +77,8 @@ export async function firstChecks(
     'cache equals full forward': within(cached, ROUNDING),
     'padding changes nothing': within(padding, ROUNDING),
   };
-  if (!data.scoredByRewardModel) return checks;
+  // A value head on the policy starts at 0 and has nothing of the reward model.
+  if (!data.scoredByRewardModel || models.value === models.policy) return checks;
   const critic = await scoreSequences(models.value, few, shape);
   const judged = await data.score(few);
   return {

@@ -1,69 +1,55 @@
 /**
  * One optimizer step of PPO-ptx on a minibatch: clipped policy loss with the pre-training gradient accumulated into
- * the same step (paper, Eq. 2 and appendix C.4), and the clipped value loss with the value function's own optimizer.
- * The tensor losses here are checked against the plain ones in clipping.ts.
+ * the same step (paper, Eq. 2 and appendix C.4), and the clipped value loss, with the value function's own optimizer or,
+ * where the value head sits on the policy, as one more term of the policy's loss. Losses: ppo-losses.ts.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type { TokenStatistics } from '../kernels/token-log-probability.ts';
 import type { AdamW } from '../model/optimizer.ts';
 import { addGradients, globalNorm, gradientsOf, type Gradients } from '../model/optimizer.ts';
 import type { Model } from '../model/parameters.ts';
+import { meanTokenKl, type KlEstimator } from './kl.ts';
 import { updateMetrics } from './metrics.ts';
-import { minibatchOf, type Minibatch } from './minibatches.ts';
+import { minibatchOf, type Minibatch, type Whitening } from './minibatches.ts';
+import { klLossTensor, policyLossTensor, valueLossTensor } from './ppo-losses.ts';
 import { languageModelGradients, type TokenRows } from './pretrain.ts';
+import { fixedWeight, type PtxWeight } from './ptx-calibration.ts';
 import type { Rollout } from './rollout.ts';
 import {
   disposeSequences,
   maskedTokenMean,
   responseStatistics,
   stateValues,
+  statisticsAndValues,
   uploadSequences,
   type SequenceBatch,
   type SequenceShape,
 } from './sequences.ts';
 
-export interface UpdateSettings {
+export interface UpdateSettings extends Whitening {
   readonly shape: SequenceShape;
   readonly temperature: number;
   readonly clip: number;
+  /** Infinity does not clip. */
   readonly valueClip: number;
-  readonly whitenAdvantages: boolean;
+  /** KL coefficient; read here only when the KL is a term of the loss. */
+  readonly beta: number;
+  readonly klPlace: 'reward' | 'loss';
+  readonly klEstimator: KlEstimator;
+  /** Multiplies the mean entropy of the next token, which the loss is lowered by. */
+  readonly entropyBonus: number;
   /** Multiplies the pre-training gradient; 0 is plain PPO. */
   readonly ptxCoefficient: number;
+  /** Multiplies the value loss where the value head sits on the policy. */
+  readonly valueCoefficient: number;
 }
 
 export interface Learners {
   readonly policy: Model;
   readonly value: Model;
   readonly policyOptimizer: AdamW;
-  readonly valueOptimizer: AdamW;
-}
-
-/** max(-A ratio, -A clip(ratio)), masked token mean; all [B*R]. */
-export function policyLossTensor(
-  logProbability: tf.Tensor,
-  old: tf.Tensor,
-  advantages: tf.Tensor,
-  mask: tf.Tensor,
-  clip: number,
-): tf.Scalar {
-  // Padding carries meaningless log-probabilities: zero the difference there before it is exponentiated.
-  const ratio = tf.exp(tf.mul(tf.sub(logProbability, old), mask));
-  const unclipped = tf.neg(tf.mul(advantages, ratio));
-  const clipped = tf.neg(tf.mul(advantages, tf.clipByValue(ratio, 1 - clip, 1 + clip)));
-  return maskedTokenMean(tf.maximum(unclipped, clipped), mask);
-}
-
-/** Half of the larger of plain and clipped squared error, masked token mean; all [B*R]. */
-export function valueLossTensor(
-  values: tf.Tensor,
-  old: tf.Tensor,
-  returns: tf.Tensor,
-  mask: tf.Tensor,
-  clip: number,
-): tf.Scalar {
-  const near = tf.add(old, tf.clipByValue(tf.sub(values, old), -clip, clip));
-  const larger = tf.maximum(tf.square(tf.sub(values, returns)), tf.square(tf.sub(near, returns)));
-  return tf.mul(maskedTokenMean(larger, mask), 0.5);
+  /** Null where the value head sits on the policy, which `value` then is. */
+  readonly valueOptimizer: AdamW | null;
 }
 
 /** Sum of products over all parameters that both have, a scalar that the caller disposes. */
@@ -78,90 +64,127 @@ function innerProduct(a: Gradients, b: Gradients): tf.Scalar {
 }
 
 /**
- * Adds `coefficient` times the pre-training gradient to the PPO gradients, in place (D30). Returns the pre-training
- * loss, the norms of both gradients before they are added, the ratio of the weighted norms, and their cosine.
+ * Adds the pre-training gradient to the PPO gradients with the weight that `weigh` gives it, in place (D30). Returns the
+ * pre-training loss, that weight, the norms of both gradients before they are added, the ratio of the weighted norms, and
+ * their cosine.
  */
 async function addPretraining(
   policy: Model,
   gradients: Map<string, tf.Tensor>,
   rows: TokenRows,
-  coefficient: number,
+  weigh: PtxWeight,
 ): Promise<Record<string, number>> {
   const ptx = languageModelGradients(policy, rows);
   const scalars = [
     ...[ptx.loss, globalNorm(gradients), globalNorm(ptx.gradients)],
     innerProduct(gradients, ptx.gradients),
   ];
-  addGradients(gradients, ptx.gradients, coefficient);
   const read = tf.stack(scalars); // one read-back
   const [loss = NaN, ppoNorm = NaN, ptxNorm = NaN, product = NaN] = await read.data();
   tf.dispose([read, ...scalars]);
+  const coefficient = weigh(ppoNorm, ptxNorm);
+  addGradients(gradients, ptx.gradients, coefficient);
   return {
     'loss/ptx_avg': loss,
     'ppo/grad_norm': ppoNorm,
+    'ptx/coefficient': coefficient,
     'ptx/grad_norm': ptxNorm,
     'ptx/grad_norm_ratio': (coefficient * ptxNorm) / ppoNorm,
     'ptx/grad_cosine': product / (ppoNorm * ptxNorm),
   };
 }
 
+/** What one minibatch update is made from. */
+interface StepInput {
+  readonly learners: Learners;
+  readonly batch: SequenceBatch;
+  readonly mini: Minibatch;
+  readonly settings: UpdateSettings;
+}
+
+/** The value loss of `values` [B*R] over the live states of the minibatch. */
+function valueLossOf(values: tf.Tensor, { mini, settings }: StepInput): tf.Scalar {
+  const old = tf.tensor1d(mini.oldValues);
+  const returns = tf.tensor1d(mini.returns);
+  return valueLossTensor(values, old, returns, tf.tensor1d(mini.stateMask), settings.valueClip);
+}
+
+/** What the policy says of a minibatch, [B*R] each; with state values where the value head sits on it. */
+type Read = TokenStatistics & { readonly values?: tf.Tensor1D };
+
+/** What the policy's parameters are moved against: the clipped loss and whatever terms the settings add. */
+function policyLossOf({ logProbability, entropy, values }: Read, input: StepInput): tf.Scalar {
+  const { batch, mini, settings } = input;
+  const { clip, klPlace, klEstimator, beta, entropyBonus, valueCoefficient } = settings;
+  const old = tf.tensor1d(mini.oldLogProbabilities);
+  const advantages = tf.tensor1d(mini.advantages);
+  let loss: tf.Scalar = policyLossTensor(logProbability, old, advantages, batch.mask, clip);
+  if (klPlace === 'loss' && beta > 0) {
+    const reference = tf.tensor1d(mini.referenceLogProbabilities);
+    const kl = klLossTensor(klEstimator, logProbability, reference, batch.mask);
+    loss = tf.add(loss, tf.mul(kl, beta));
+  }
+  if (entropyBonus > 0) {
+    loss = tf.sub(loss, tf.mul(maskedTokenMean(entropy, batch.mask), entropyBonus));
+  }
+  return values ? tf.add(loss, tf.mul(valueLossOf(values, input), valueCoefficient)) : loss;
+}
+
 interface PolicyPass {
   readonly logProbabilities: Float32Array;
   readonly entropies: Float32Array;
+  /** State values, where the value head sits on the policy. */
+  readonly stateValues: Float32Array | null;
   readonly values: Readonly<Record<string, number>>;
 }
 
 async function policyStep(
-  learners: Learners,
-  batch: SequenceBatch,
-  mini: Minibatch,
+  input: StepInput,
   ptxRows: TokenRows | null,
-  settings: UpdateSettings,
+  weigh: PtxWeight,
   learningRate: number,
 ): Promise<PolicyPass> {
-  const old = tf.tensor1d(mini.oldLogProbabilities);
-  const advantages = tf.tensor1d(mini.advantages);
+  const { learners, batch, settings } = input;
+  const { policy, policyOptimizer } = learners;
+  const shared = learners.valueOptimizer === null;
   const kept: tf.Tensor[] = [];
-  const { loss, gradients } = gradientsOf(learners.policy, () => {
-    const statistics = responseStatistics(learners.policy, batch, settings.temperature);
-    kept.push(tf.keep(tf.clone(statistics.logProbability)), tf.keep(tf.clone(statistics.entropy)));
-    return policyLossTensor(statistics.logProbability, old, advantages, batch.mask, settings.clip);
+  const { loss, gradients } = gradientsOf(policy, () => {
+    const read: Read = shared
+      ? statisticsAndValues(policy, batch, settings.temperature)
+      : responseStatistics(policy, batch, settings.temperature);
+    const own = [read.logProbability, read.entropy, ...(read.values ? [read.values] : [])];
+    kept.push(...own.map((tensor) => tf.keep(tf.clone(tensor))));
+    return policyLossOf(read, input);
   });
-  const values: Record<string, number> = {};
-  if (ptxRows && settings.ptxCoefficient > 0) {
-    Object.assign(
-      values,
-      await addPretraining(learners.policy, gradients, ptxRows, settings.ptxCoefficient),
-    );
-  }
-  const norm = learners.policyOptimizer.apply(gradients, learningRate);
-  values['policy/grad_norm'] = (await norm.data())[0] ?? NaN;
-  const [logProbability, entropy] = kept as [tf.Tensor, tf.Tensor];
-  const logProbabilities = (await logProbability.data<'float32'>()).slice();
-  const entropies = (await entropy.data<'float32'>()).slice();
-  tf.dispose([old, advantages, loss, norm, ...kept]);
-  return { logProbabilities, entropies, values };
+  const values = ptxRows ? await addPretraining(policy, gradients, ptxRows, weigh) : {};
+  const norm = policyOptimizer.apply(gradients, learningRate);
+  const [gradNorm = NaN] = await norm.data();
+  const read: Float32Array[] = [];
+  for (const tensor of kept) read.push((await tensor.data<'float32'>()).slice());
+  tf.dispose([loss, norm, ...kept]);
+  const [logProbabilities, entropies, stateValues = null] = read as [Float32Array, Float32Array];
+  return {
+    ...{ logProbabilities, entropies, stateValues },
+    values: { ...values, 'policy/grad_norm': gradNorm },
+  };
 }
 
 async function valueStep(
-  learners: Learners,
-  batch: SequenceBatch,
-  mini: Minibatch,
-  settings: UpdateSettings,
+  input: StepInput,
+  optimizer: AdamW,
   learningRate: number,
 ): Promise<{ values: Float32Array; gradNorm: number }> {
-  const old = tf.tensor1d(mini.oldValues);
-  const returns = tf.tensor1d(mini.returns);
+  const { value } = input.learners;
   let kept: tf.Tensor | undefined;
-  const { loss, gradients } = gradientsOf(learners.value, () => {
-    const values = stateValues(learners.value, batch);
+  const { loss, gradients } = gradientsOf(value, () => {
+    const values = stateValues(value, input.batch);
     kept = tf.keep(tf.clone(values));
-    return valueLossTensor(values, old, returns, batch.mask, settings.valueClip);
+    return valueLossOf(values, input);
   });
-  const norm = learners.valueOptimizer.apply(gradients, learningRate);
+  const norm = optimizer.apply(gradients, learningRate);
   const values = (await kept!.data<'float32'>()).slice();
   const [gradNorm = NaN] = await norm.data();
-  tf.dispose([old, returns, loss, norm, kept!]);
+  tf.dispose([loss, norm, kept!]);
   return { values, gradNorm };
 }
 
@@ -171,7 +194,29 @@ export interface UpdateResult {
   readonly logProbabilities: Float32Array;
 }
 
-/** One step of policy and value function on `rows` of the rollout. */
+/** TRL's metrics of the step, and the KL term of the loss where it has one. */
+function stepMetrics(
+  { mini, settings }: StepInput,
+  policy: PolicyPass,
+  values: Float32Array,
+): Record<string, number> {
+  const { logProbabilities, entropies } = policy;
+  const B = mini.sequences.length;
+  const { klPlace, klEstimator: estimator, clip: policyClip, valueClip } = settings;
+  const R = mini.mask.length / B;
+  return {
+    ...updateMetrics({ ...mini, logProbabilities, entropies, values, policyClip, valueClip }),
+    ...(klPlace === 'loss' && {
+      'loss/kl_avg': meanTokenKl({ ...mini, logProbabilities, estimator, B, R }),
+    }),
+    ...policy.values,
+  };
+}
+
+/**
+ * One step of policy and value function on `rows` of the rollout. `weigh` weighs the gradient of `ptxRows`; by default
+ * that is `settings.ptxCoefficient`.
+ */
 export async function updateOnMinibatch(
   learners: Learners,
   rollout: Rollout,
@@ -179,27 +224,20 @@ export async function updateOnMinibatch(
   ptxRows: TokenRows | null,
   settings: UpdateSettings,
   learningRates: { readonly policy: number; readonly value: number },
+  weigh: PtxWeight | null = null,
 ): Promise<UpdateResult> {
-  const mini = minibatchOf(rollout, rows, settings.whitenAdvantages);
+  const mini = minibatchOf(rollout, rows, settings);
   const batch = uploadSequences(mini.sequences, settings.shape, learners.policy.config.padId);
-  const policy = await policyStep(learners, batch, mini, ptxRows, settings, learningRates.policy);
-  const value = await valueStep(learners, batch, mini, settings, learningRates.value);
+  const input = { learners, batch, mini, settings };
+  const { ptxCoefficient } = settings;
+  const mixed = weigh !== null || ptxCoefficient > 0 ? ptxRows : null;
+  const weight = weigh ?? fixedWeight(ptxCoefficient);
+  const policy = await policyStep(input, mixed, weight, learningRates.policy);
+  const { valueOptimizer } = learners;
+  const value = valueOptimizer && (await valueStep(input, valueOptimizer, learningRates.value));
   disposeSequences(batch);
-  const metrics = {
-    ...updateMetrics({
-      logProbabilities: policy.logProbabilities,
-      oldLogProbabilities: mini.oldLogProbabilities,
-      entropies: policy.entropies,
-      advantages: mini.advantages,
-      values: value.values,
-      oldValues: mini.oldValues,
-      returns: mini.returns,
-      mask: mini.mask,
-      policyClip: settings.clip,
-      valueClip: settings.valueClip,
-    }),
-    ...policy.values,
-    'val/grad_norm': value.gradNorm,
-  };
+  const values = value?.values ?? policy.stateValues ?? new Float32Array(0);
+  const metrics = stepMetrics(input, policy, values);
+  if (value) metrics['val/grad_norm'] = value.gradNorm;
   return { metrics, logProbabilities: policy.logProbabilities };
 }

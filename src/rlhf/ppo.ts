@@ -6,10 +6,10 @@
 import { EpochCursor, exactDivide, type EpochState } from '../data/batches.ts';
 import { Rng, streamKey } from '../data/rng.ts';
 import { AdamW, type OptimizerSettings } from '../model/optimizer.ts';
-import type { Model } from '../model/parameters.ts';
+import { splitHead, type Model } from '../model/parameters.ts';
 import type { SelfCheck, SelfChecks } from '../records/run.ts';
 import { emaUpdate } from './ema-model.ts';
-import type { MissingEosPenalty } from './kl.ts';
+import { adaptiveKlStep } from './kl.ts';
 import { prefixed, unprefixed, type Loop, type Snapshot, type StepRecord } from './loop.ts';
 import { averageByTokens, frozenNumbers, liveTokens, minibatchRows } from './minibatches.ts';
 import {
@@ -26,11 +26,15 @@ import {
   type UpdateSettings,
 } from './ppo-update.ts';
 import type { RowSource } from './pretrain.ts';
+import { CalibratedWeight } from './ptx-calibration.ts';
 import {
   collectRollout,
+  goldMetrics,
   rolloutRow,
+  type GoldJudge,
   type PromptTokens,
   type Rollout,
+  type RolloutSettings,
   type Scorer,
 } from './rollout.ts';
 import { constantWithWarmup, warmupIterations } from './schedules.ts';
@@ -44,17 +48,18 @@ import {
 } from './self-checks.ts';
 import { expectWhitenable } from './whitening.ts';
 
-export interface PpoSettings extends UpdateSettings {
+export interface PpoSettings extends UpdateSettings, RolloutSettings {
   readonly episodes: number;
   readonly rolloutBatch: number;
   readonly minibatches: number;
   readonly innerEpochs: number;
   readonly policyLearningRate: number;
+  /** Not read where the value head sits on the policy. */
   readonly valueLearningRate: number;
-  readonly beta: number;
-  readonly gamma: number;
-  readonly lambda: number;
-  readonly missingEos: MissingEosPenalty;
+  /** Moves beta towards a wanted KL, in nats per response, over `horizon` responses (D24); null leaves it alone. */
+  readonly adaptiveKl: { readonly target: number; readonly horizon: number } | null;
+  /** Wanted ratio of the weighted pre-training gradient's norm to PPO's; 0 takes `ptxCoefficient` as it is (S65). */
+  readonly ptxTargetRatio: number;
   /** Longest warm-up in iterations; never more than a tenth of the run. */
   readonly warmupIterations: number;
   readonly emaDecay: number;
@@ -67,7 +72,7 @@ export interface PpoModels {
   readonly policy: Model;
   /** The SFT model; never changes. */
   readonly reference: Model;
-  /** Trained in place; starts as a copy of the reward model. */
+  /** Trained in place; starts as a copy of the reward model. The policy itself where the value head sits on it. */
   readonly value: Model;
   /** Running average of the policy; starts as a copy of it. */
   readonly ema: Model;
@@ -80,6 +85,8 @@ export interface PpoData {
   readonly scoredByRewardModel: boolean;
   /** Pre-training rows for each optimizer step; null for plain PPO. */
   readonly ptx: RowSource | null;
+  /** Judges rollouts for the record only: nothing learns from it. */
+  readonly gold?: GoldJudge;
 }
 
 type PpoState = Readonly<{
@@ -87,6 +94,10 @@ type PpoState = Readonly<{
   updates: number;
   cursor: EpochState;
   referenceChecksum: number;
+  /** Absent in snapshots of before it could change. */
+  beta?: number;
+  /** Weight of the pre-training gradient once it is calibrated. */
+  ptxCoefficient?: number;
   checks: Readonly<Record<string, Readonly<{ ok: boolean; value: number; tolerance: number }>>>;
 }>;
 
@@ -99,6 +110,8 @@ class PpoLoop implements Loop {
   readonly #cursor: EpochCursor;
   #iteration: number;
   #updates: number;
+  #beta: number;
+  #ptxCoefficient: number | undefined;
   #referenceChecksum: number;
   #checks: Record<string, SelfCheck>;
 
@@ -113,7 +126,9 @@ class PpoLoop implements Loop {
       settings.minibatches,
       'rollout batch per minibatch',
     );
-    if (settings.whitenAdvantages) expectWhitenable(rows);
+    const { whitenAdvantages, whitenScope, whitenRewards, rolloutBatch } = settings;
+    if (whitenAdvantages) expectWhitenable(whitenScope === 'batch' ? rolloutBatch : rows);
+    if (whitenRewards) expectWhitenable(rolloutBatch);
     this.#models = models;
     this.#data = data;
     this.#settings = settings;
@@ -124,18 +139,21 @@ class PpoLoop implements Loop {
       : EpochCursor.start(prompts, Rng.named(settings.seed, 'ppo', 'prompts'));
     this.#iteration = state?.iteration ?? 0;
     this.#updates = state?.updates ?? 0;
+    this.#beta = state?.beta ?? settings.beta;
+    this.#ptxCoefficient = state?.ptxCoefficient;
     this.#checks = { ...state?.checks };
     this.#referenceChecksum = state?.referenceChecksum ?? NaN;
     this.#learners = {
       policy: models.policy,
       value: models.value,
       policyOptimizer: new AdamW(models.policy, settings.optimizer),
-      valueOptimizer: new AdamW(models.value, settings.optimizer),
+      valueOptimizer:
+        models.value === models.policy ? null : new AdamW(models.value, settings.optimizer),
     };
     if (from) {
       const { policyOptimizer, valueOptimizer } = this.#learners;
       policyOptimizer.restore(unprefixed(from.tensors, 'policyOptimizer.'), this.#updates);
-      valueOptimizer.restore(unprefixed(from.tensors, 'valueOptimizer.'), this.#updates);
+      valueOptimizer?.restore(unprefixed(from.tensors, 'valueOptimizer.'), this.#updates);
     }
   }
 
@@ -158,9 +176,12 @@ class PpoLoop implements Loop {
     const rates = this.#learningRates();
     const before = await this.#constants(rollout);
     const updates = await this.#update(rollout, rates);
+    this.#adaptBeta(rollout);
     this.#iteration++;
+    const { gold } = this.#data;
     const values = {
       ...rollout.metrics,
+      ...(gold && goldMetrics(rollout, gold)),
       ...averageByTokens(updates),
       lr: rates.policy,
       episode: this.#iteration * this.#settings.rolloutBatch,
@@ -185,7 +206,15 @@ class PpoLoop implements Loop {
       rows: prompts.map((_, b) => first + b),
     };
     const models = { ...this.#models, score: this.#data.score };
-    return collectRollout(models, prompts, this.#settings, stream);
+    return collectRollout(models, prompts, { ...this.#settings, beta: this.#beta }, stream);
+  }
+
+  /** After the update, so that the next rollout is the first one with the new beta (D24). */
+  #adaptBeta({ metrics }: Rollout): void {
+    const { adaptiveKl, rolloutBatch: episodes } = this.#settings;
+    if (!adaptiveKl) return;
+    const kl = metrics['objective/kl'] ?? NaN;
+    this.#beta = adaptiveKlStep({ ...adaptiveKl, beta: this.#beta, kl, episodes });
   }
 
   #learningRates(): { policy: number; value: number } {
@@ -198,6 +227,10 @@ class PpoLoop implements Loop {
   /** All minibatches of all inner epochs, each epoch in a fresh order (D21); one step each. */
   async #update(rollout: Rollout, rates: { policy: number; value: number }) {
     const { rolloutBatch, minibatches, innerEpochs, seed, emaDecay } = this.#settings;
+    const { ptxTargetRatio, ptxCoefficient: given } = this.#settings;
+    const known = ptxTargetRatio > 0 ? this.#ptxCoefficient : given;
+    const calibrating = known === undefined ? new CalibratedWeight(ptxTargetRatio) : null;
+    const settings = { ...this.#settings, beta: this.#beta, ptxCoefficient: known ?? 0 };
     const results: { metrics: UpdateResult['metrics']; weight: number }[] = [];
     for (let epoch = 0; epoch < innerEpochs; epoch++) {
       const rng = Rng.named(seed, 'ppo', 'order', this.#iteration, epoch);
@@ -208,8 +241,9 @@ class PpoLoop implements Loop {
           rollout,
           rows,
           ptx,
-          this.#settings,
+          settings,
           rates,
+          calibrating?.weigh ?? null,
         );
         if (this.#updates === 0) this.#note(firstMinibatchCheck(result.metrics));
         this.#note(gradientChecks(result.metrics));
@@ -218,6 +252,7 @@ class PpoLoop implements Loop {
         results.push({ metrics: result.metrics, weight: liveTokens(rollout, rows) });
       }
     }
+    if (calibrating) this.#ptxCoefficient = calibrating.coefficient;
     return results;
   }
 
@@ -252,18 +287,21 @@ class PpoLoop implements Loop {
   async snapshot(): Promise<Snapshot> {
     const { policy, value, ema } = this.#models;
     const { policyOptimizer, valueOptimizer } = this.#learners;
+    const own = splitHead(await policy.tensors());
     const tensors = new Map([
-      ...prefixed(await policy.tensors(), 'policy.'),
-      ...prefixed(await value.tensors(), 'value.'),
+      ...prefixed(own.language, 'policy.'),
+      ...prefixed(value === policy ? own.head : await value.tensors(), 'value.'),
       ...prefixed(await ema.tensors(), 'ema.'),
       ...prefixed(await policyOptimizer.tensors(), 'policyOptimizer.'),
-      ...prefixed(await valueOptimizer.tensors(), 'valueOptimizer.'),
+      ...(valueOptimizer ? prefixed(await valueOptimizer.tensors(), 'valueOptimizer.') : []),
     ]);
     const state: PpoState = {
       iteration: this.#iteration,
       updates: this.#updates,
       cursor: this.#cursor.state,
       referenceChecksum: this.#referenceChecksum,
+      beta: this.#beta,
+      ...(this.#ptxCoefficient !== undefined && { ptxCoefficient: this.#ptxCoefficient }),
       checks: { ...this.#checks },
     };
     return { tensors, state };
@@ -271,7 +309,7 @@ class PpoLoop implements Loop {
 
   dispose(): void {
     this.#learners.policyOptimizer.dispose();
-    this.#learners.valueOptimizer.dispose();
+    this.#learners.valueOptimizer?.dispose();
   }
 }
 

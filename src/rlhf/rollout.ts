@@ -7,10 +7,19 @@ import type { Sequence } from '../data/batches.ts';
 import { sampleResponses, type SampleSettings } from '../model/sample.ts';
 import type { Model } from '../model/parameters.ts';
 import { gae } from './advantages.ts';
-import { applyMissingEosPenalty, shapedRewards, type MissingEosPenalty } from './kl.ts';
+import {
+  applyMissingEosPenalty,
+  shapedRewards,
+  stateMask as liveStates,
+  type KlEstimator,
+  type MissingEosPenalty,
+  type ScorePosition,
+} from './kl.ts';
 import type { RolloutRow } from './loop.ts';
+import { at, mean, type VarianceKind } from './masked.ts';
 import { rolloutMetrics, valueMetrics } from './metrics.ts';
 import { logProbabilitiesOf, valuesOf, type SequenceShape } from './sequences.ts';
+import { whitenTokens } from './whitening.ts';
 
 /** A prompt of the RL environment: its row and its tokens, separator included. */
 export interface PromptTokens {
@@ -30,6 +39,14 @@ export interface ResponseSettings {
 export interface RolloutSettings extends ResponseSettings {
   /** KL coefficient. */
   readonly beta: number;
+  /** Whether token rewards are charged with the KL, or the loss has it as a term. */
+  readonly klPlace: 'reward' | 'loss';
+  /** In the reward only k1 pulls back to the reference; k2 and k3 there are known pitfalls (D25). */
+  readonly klEstimator: KlEstimator;
+  readonly scorePosition: ScorePosition;
+  /** Divides token rewards by their spread over the batch and keeps their mean (D19). */
+  readonly whitenRewards: boolean;
+  readonly whitenVariance: VarianceKind;
   readonly gamma: number;
   readonly lambda: number;
 }
@@ -50,6 +67,8 @@ export interface Responses {
 
 /** B responses of R columns; token arrays are flat [B x R] with 0 on padding. */
 export interface Rollout extends Responses {
+  /** 1 on states with a reward and a value of their own: the live tokens, and one more if the score is paid there. */
+  readonly stateMask: Float32Array;
   readonly values: Float32Array;
   readonly rewards: Float32Array;
   readonly advantages: Float32Array;
@@ -111,17 +130,50 @@ export async function collectRollout(
   settings: RolloutSettings,
   stream: Pick<SampleSettings, 'key' | 'rows'>,
 ): Promise<Rollout> {
-  const { shape, beta, gamma, lambda } = settings;
+  const { shape, beta, scorePosition, klPlace, klEstimator } = settings;
   const responses = await collectResponses(models, prompts, settings, stream);
   const { B, R, mask } = responses;
-  const values = await valuesOf(models.value, responses.sequences, shape);
-  const { rewards } = shapedRewards({ ...responses, beta });
-  const { advantages, returns } = gae({ B, R, rewards, values, mask, gamma, lambda });
+  const stateMask = liveStates(mask, { B, R }, scorePosition);
+  const after = scorePosition === 'after-last';
+  const values = await valuesOf(models.value, responses.sequences, shape, after);
+  keepLive(values, stateMask);
+  const how = { estimator: klEstimator, scorePosition };
+  const inReward = klPlace === 'reward';
+  const shaped = shapedRewards({ ...responses, ...how, beta: inReward ? beta : 0 }).rewards;
+  const { whitenRewards, whitenVariance: variance, gamma, lambda } = settings;
+  const rewards = whitenRewards
+    ? whitenTokens(shaped, stateMask, { B, R }, { variance, shiftMean: false })
+    : shaped;
+  const { advantages, returns } = gae({ B, R, rewards, values, mask: stateMask, gamma, lambda });
+  keepLive(advantages, mask);
   const metrics = {
-    ...rolloutMetrics({ ...responses, beta }),
-    ...valueMetrics({ advantages, returns, values, mask }),
+    ...rolloutMetrics({ ...responses, beta, charged: inReward ? klEstimator : 'none' }),
+    ...valueMetrics({ advantages, returns, values, mask, stateMask }),
   };
-  return { ...responses, values, rewards, advantages, returns, metrics };
+  return { ...responses, stateMask, values, rewards, advantages, returns, metrics };
+}
+
+/** Sets what is not live to 0, in place. */
+function keepLive(values: Float32Array, mask: Float32Array): void {
+  for (let i = 0; i < values.length; i++) if (at(mask, i) === 0) values[i] = 0;
+}
+
+/**
+ * What a judge whom no model learns from says of a response to a prompt by id, null where it knows nothing of the prompt.
+ */
+export type GoldJudge = (
+  promptId: string,
+  response: readonly number[],
+  ended: boolean,
+) => number | null;
+
+/** `objective/gold_scores`: mean over the responses that the judge can judge; nothing when there is none. */
+export function goldMetrics(responses: Responses, judge: GoldJudge): Record<string, number> {
+  const verdicts = responses.sequences.flatMap(({ response }, b) => {
+    const verdict = judge(responses.prompts[b]?.id ?? '', response, responses.ended[b] === true);
+    return verdict === null ? [] : [verdict];
+  });
+  return verdicts.length === 0 ? {} : { 'objective/gold_scores': mean(verdicts) };
 }
 
 /** One response of a rollout with its live tokens only, for the token lens. */

@@ -73,15 +73,33 @@ export function disposeSequences(batch: SequenceBatch): void {
   tf.dispose([batch.labels, batch.mask, batch.stateIndices, batch.lastIndices]);
 }
 
+/** Logits that chose each response token, by `hidden` [B*T, D]: [B*R, V]. */
+function labelLogits(model: Model, hidden: tf.Tensor2D, batch: SequenceBatch): tf.Tensor2D {
+  const states = tf.gather(hidden, batch.stateIndices); // [B*R, D]
+  return multiplyByTransposed(states, model.get('wte.weight') as unknown as tf.Tensor2D);
+}
+
+/** 1 where the largest of `logits` [B*R, V] is that of the response token, [B*R]. */
+function hits(logits: tf.Tensor2D, batch: SequenceBatch): tf.Tensor1D {
+  return tf.cast(tf.equal(tf.argMax(logits, 1), batch.labels), 'float32');
+}
+
+/**
+ * Of the logits that chose each response token, by `hidden` [B*T, D]: their mean over the vocabulary, and 1 where the
+ * largest is that of the token; [B*R] each, without gradient, numbers of no meaning on padding.
+ */
+export function tokenLogits(
+  model: Model,
+  hidden: tf.Tensor2D,
+  batch: SequenceBatch,
+): { readonly meanLogit: tf.Tensor1D; readonly correct: tf.Tensor1D } {
+  const logits = labelLogits(model, hidden, batch);
+  return { meanLogit: tf.mean(logits, 1), correct: hits(logits, batch) };
+}
+
 /** Share of live response tokens that are the likeliest ones by `hidden` [B*T, D], a scalar without gradient. */
 export function tokenAccuracy(model: Model, hidden: tf.Tensor2D, batch: SequenceBatch): tf.Scalar {
-  return tf.tidy(() => {
-    const states = tf.gather(hidden, batch.stateIndices); // [B*R, D]
-    const table = model.get('wte.weight') as unknown as tf.Tensor2D; // [V, D]
-    const likeliest = tf.argMax(multiplyByTransposed(states, table), 1); // [B*R]
-    const right = tf.cast(tf.equal(likeliest, batch.labels), 'float32');
-    return maskedTokenMean(right, batch.mask);
-  });
+  return tf.tidy(() => maskedTokenMean(hits(labelLogits(model, hidden, batch), batch), batch.mask));
 }
 
 /** Log-probability and entropy of every response token, [B*R] each; padding holds numbers of no meaning. */
@@ -93,6 +111,18 @@ export function responseStatistics(
 ): TokenStatistics {
   const hidden = hiddenStates(model, batch.tokens, dropout);
   return labelStatistics(model, hidden, batch.stateIndices, batch.labels, temperature);
+}
+
+/** {@link responseStatistics} and {@link stateValues} of one forward pass, for a policy that bears the value head. */
+export function statisticsAndValues(
+  model: Model,
+  batch: SequenceBatch,
+  temperature: number,
+): TokenStatistics & { readonly values: tf.Tensor1D } {
+  const hidden = hiddenStates(model, batch.tokens);
+  const { stateIndices, labels } = batch;
+  const statistics = labelStatistics(model, hidden, stateIndices, labels, temperature);
+  return { ...statistics, values: scalarScores(model, hidden, stateIndices) };
 }
 
 /** Value of the state in which each response token is chosen, [B*R]. */
@@ -156,13 +186,18 @@ export function logProbabilitiesOf(
   );
 }
 
-/** State values of response tokens, flat [N x R], 0 on padding, no gradient. */
+/**
+ * State values, flat [N x R], no gradient: of the states in which response tokens are chosen, 0 on padding, or of all R
+ * states where `padding` is true, of which the one after the last token means something.
+ */
 export function valuesOf(
   model: Model,
   sequences: readonly Sequence[],
   shape: SequenceShape,
+  padding = false,
 ): Promise<Float32Array> {
-  return inChunks(sequences, shape, model.config.padId, (batch) =>
-    tf.mul(stateValues(model, batch), batch.mask),
-  );
+  return inChunks(sequences, shape, model.config.padId, (batch) => {
+    const values = stateValues(model, batch);
+    return padding ? values : tf.mul(values, batch.mask);
+  });
 }

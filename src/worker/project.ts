@@ -8,6 +8,7 @@ import {
   SettingsError,
   type Settings,
 } from '../config/settings.ts';
+import { ptxShape } from '../config/stage-settings.ts';
 import { readSafetensors, writeSafetensors } from '../data/safetensors.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
@@ -354,7 +355,7 @@ export class Project {
   newRun(stage: TrainingStage, backend: string): RunRow {
     const { settings, runs } = this.#rows;
     const number = runs.filter((row) => row.run.stage === stage).length + 1;
-    const mixed = stage === 'ppo' && settings.ppo.ptxCoefficient > 0;
+    const mixed = stage === 'ppo' && ptxShape(settings) !== null;
     const startedAt = this.#now();
     const id = `${stage}-${number}-${startedAt.toString(36)}`;
     const run: Run = {

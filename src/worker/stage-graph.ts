@@ -2,7 +2,9 @@
  * Which stage is empty, ready, paused, done or stale, worked out from stored rows alone, so that a reload shows what
  * was there. Pure functions; the running stage's own state comes from its runner.
  */
+import { PPO_OPTIONS } from '../config/ppo-options-table.ts';
 import type { Settings } from '../config/settings.ts';
+import type { SettingTable } from '../config/spec.ts';
 import { streamKey } from '../data/rng.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import { sourceOf, type LabelSource, type Ranking } from '../records/ranking.ts';
@@ -52,6 +54,14 @@ export function chosenRankings({ settings, rankings }: ProjectRows): readonly Ra
   return settings.labels.source satisfies never;
 }
 
+const OPTIONS: SettingTable = PPO_OPTIONS;
+
+/** PPO's settings without the options that are not used, so that runs from before there were any keep their fingerprint. */
+function usedPpoSettings({ ppo }: Settings): object {
+  const used = Object.entries(ppo).filter(([name, value]) => value !== OPTIONS[name]?.default);
+  return Object.fromEntries(used);
+}
+
 /** What a stage is trained from, shortened to a fingerprint: another fingerprint makes an older result stale. */
 export function inputsOf(rows: ProjectRows, stage: TrainingStage): string {
   const { settings, demonstrations } = rows;
@@ -65,7 +75,12 @@ export function inputsOf(rows: ProjectRows, stage: TrainingStage): string {
       sft,
       chosenRankings(rows).map((row) => [row.id, row.ranks.join()]),
     ],
-    ppo: () => [settings.ppo, sft, finishedCheckpoint(rows, 'reward')?.id ?? '', ...own],
+    ppo: () => [
+      usedPpoSettings(settings),
+      sft,
+      finishedCheckpoint(rows, 'reward')?.id ?? '',
+      ...own,
+    ],
   }[stage]();
   const words = streamKey(0, JSON.stringify([stage, settings.general, parts]));
   return words.map((word) => word.toString(16).padStart(8, '0')).join('');

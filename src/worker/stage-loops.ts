@@ -28,7 +28,9 @@ import {
   rankedSequences,
   toSequence,
 } from '../rlhf/pipeline.ts';
+import { goldOfTokens } from '../rlhf/evaluate.ts';
 import { scoreSequences } from '../rlhf/sequences.ts';
+import { goldVerdict } from '../world/judges.ts';
 import { InputError } from './failure.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import type { ModelSource, StageLoop, StageRequest } from './stages.ts';
@@ -240,6 +242,7 @@ async function ppoStage(
         sequenceShape(settings),
       ),
       ptx: shape && supply.pretrainingRows(tokenizer, shape, 'ptx'),
+      gold: goldOfTokens(tokenizer, supply.training, goldVerdict),
     },
     ppoSettings(settings),
     snapshot ?? undefined,

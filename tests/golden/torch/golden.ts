@@ -14,6 +14,7 @@ import type { RankedSequences } from '../../../src/rlhf/reward.ts';
 import type { Rollout } from '../../../src/rlhf/rollout.ts';
 import { scoreSequences } from '../../../src/rlhf/sequences.ts';
 import inputs from './inputs.json';
+import { PLAIN } from '../../unit/rlhf/plain-options.ts';
 
 export const { settings } = inputs;
 export const { shape } = settings;
@@ -69,13 +70,15 @@ export function goldenRollout(): Rollout {
     return flat;
   };
   const logProbabilities = padded((row) => row.oldLogProbabilities);
+  const mask = padded(({ response }) => response.map(() => 1));
   return {
     B,
     R,
     prompts: inputs.rollout.map(({ prompt }, b) => ({ id: `row ${b}`, tokens: prompt })),
     sequences: inputs.rollout,
     ended: inputs.rollout.map(({ response }) => response.at(-1) === inputs.config.eosId),
-    mask: padded(({ response }) => response.map(() => 1)),
+    mask,
+    stateMask: mask,
     logProbabilities,
     referenceLogProbabilities: logProbabilities,
     values: padded((row) => row.oldValues),
@@ -90,6 +93,7 @@ export function goldenRollout(): Rollout {
 const { ppoRun } = settings;
 
 const RUN: PpoSettings = {
+  ...PLAIN,
   ...ppoRun,
   shape,
   temperature: settings.temperature,

@@ -65,6 +65,9 @@ describe('npm run rlhf -- --preset micro', () => {
       }
     }
     expect(report.stages['labels']?.facts['prompts']).toBe(16);
+    const { 'objective/gold_scores': gold = [] } = report.stages['ppo-ptx']?.series ?? {};
+    expect(gold).toHaveLength(2);
+    for (const score of gold) expect(score > 0 && score < 1, String(score)).toBe(true);
   });
 
   test('D14, D33: all self-checks hold', () => {

@@ -102,3 +102,22 @@ test('facts are kept for a later process', () => {
   keepFacts({ path: null }, 'labels', { prompts: 16 }, 3);
   expect(keptFacts({ path: null }, 'labels').facts).toEqual({});
 });
+
+test('a stage that counts episodes shows those of this process per second, and keeps no such number', async () => {
+  const counting = countingLoop({ tensors: new Map(), state: 2 });
+  const loop: Loop = {
+    ...counting,
+    async *steps() {
+      for await (const record of counting.steps()) {
+        yield { ...record, values: { ...record.values, episode: 320 * record.step } };
+      }
+    },
+  };
+  clock.mockReturnValue(60_002);
+  const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const { records } = await runStage('ppo', loop, { path: null }, 'loss', nothing);
+  const shown = written.mock.calls.map(([text]) => String(text));
+  // Three steps of 320 episodes in three times 30.001 seconds.
+  expect(shown.at(-1)).toContain('loss 0.2000, 10.7 eps');
+  for (const { values } of records) expect(Object.keys(values)).toEqual(['loss', 'episode']);
+});

@@ -50,6 +50,13 @@ describe('parseSettings', () => {
     [{ ppo: { episodes: 1000 } }, 'ppo.episodes', /multiple of ppo.rolloutBatch/],
     [{ ppo: { minibatches: 5 } }, 'ppo.minibatches', /must divide/],
     [{ ppo: { minibatches: 32 } }, 'ppo.minibatches', /at least 8 responses/],
+    [{ ppo: { klTarget: 6, beta: 0 } }, 'ppo.klTarget', /start it above 0/],
+    [
+      { ppo: { ptxTargetRatio: 0.1, ptxExamplesPerEpisode: 0 } },
+      'ppo.ptxTargetRatio',
+      /needs pre-training text/,
+    ],
+    [{ ppo: { klPenalty: 'k3' } }, 'ppo.klPenalty', /one of reward-k1/],
     [
       { general: { maxPromptTokens: 192, maxResponseTokens: 128 } },
       'general.maxPromptTokens',
@@ -67,6 +74,11 @@ describe('parseSettings', () => {
     expect((caught as SettingsError).key).toBe(key);
     expect((caught as SettingsError).message).toMatch(message);
     expect((caught as SettingsError).message).not.toContain('\n');
+  });
+
+  it('lets small minibatches be when the whole batch is whitened', () => {
+    const ppo = { minibatches: 32, whitenScope: 'batch' } as const;
+    expect(parseSettings({ ppo }).ppo.minibatches).toBe(32);
   });
 
   it('accepts its own result', () => {

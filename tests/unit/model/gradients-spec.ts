@@ -11,7 +11,7 @@ import { gradientsOf } from '../../../src/model/optimizer.ts';
 import type { Model } from '../../../src/model/parameters.ts';
 import { dpoLossTensor } from '../../../src/rlhf/dpo-update.ts';
 import { grpoLossTensor } from '../../../src/rlhf/grpo.ts';
-import { policyLossTensor, valueLossTensor } from '../../../src/rlhf/ppo-update.ts';
+import { policyLossTensor, valueLossTensor } from '../../../src/rlhf/ppo-losses.ts';
 import { languageModelGradients } from '../../../src/rlhf/pretrain.ts';
 import { rlooLossTensor } from '../../../src/rlhf/rloo.ts';
 import { comparisonMatrix } from '../../../src/rlhf/comparison-matrix.ts';

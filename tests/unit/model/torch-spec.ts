@@ -42,6 +42,7 @@ import {
 import { sftLoop, type SftSettings } from '../../../src/rlhf/sft.ts';
 import { take } from '../rlhf/toy.ts';
 import { relativeDistance, residuals, takeValues } from './tiny-model.ts';
+import { PLAIN } from '../rlhf/plain-options.ts';
 
 /** Relative to the golden tensor's norm; float32 rounding alone gives about 1e-6. */
 const TOLERANCE = 1e-4;
@@ -245,7 +246,7 @@ function stepTests(figures: Figures): void {
     };
     const gradients = recordGradients();
     const rates = { policy: ppo.policyLearningRate, value: ppo.valueLearningRate };
-    const update = { ...ppo, temperature, shape, whitenAdvantages: true };
+    const update = { ...PLAIN, ...ppo, beta: 0, temperature, shape, whitenAdvantages: true };
     const rollout = goldenRollout();
     const result = await updateOnMinibatch(learners, rollout, minibatch, ptxRows, update, rates);
     const [policyGradients, valueGradients] = await gradients();

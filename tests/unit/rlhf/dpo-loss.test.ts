@@ -1,7 +1,12 @@
 /** DPO and IPO losses of one pair against their definitions, extremes included. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { dpoMetrics, dpoPairLoss, logRatioDifference } from '../../../src/rlhf/dpo-loss.ts';
+import {
+  dpoMetrics,
+  dpoPairLoss,
+  dpoTokenMetrics,
+  logRatioDifference,
+} from '../../../src/rlhf/dpo-loss.ts';
 
 const kinds = fc.constantFrom('sigmoid', 'ipo' as const);
 const beta = fc.double({ min: 0.05, max: 2, noNaN: true });
@@ -85,5 +90,21 @@ describe('dpoMetrics', () => {
     for (const name of ['chosen', 'rejected', 'margins', 'accuracies']) {
       expect(metrics[`rewards/${name}`]).toBe(0);
     }
+  });
+});
+
+test('logits and hits are means over live tokens of each side; accuracy counts the chosen side only', () => {
+  // Two pairs of two columns: chosen rows hold 2 and 1 live tokens, rejected rows 1 and 2. NaN stands on padding.
+  const metrics = dpoTokenMetrics({
+    mask: [1, 1, 1, 0, 1, 0, 1, 1],
+    entropies: [1, 2, 3, NaN, 4, NaN, 5, 6],
+    meanLogits: [0.5, 1, 3, NaN, -1, NaN, -2, -6],
+    correct: [1, 0, 0, 1, 1, 1, 1, 1],
+  });
+  expect(metrics).toEqual({
+    entropy: 21 / 6,
+    'logits/chosen': 1.5,
+    'logits/rejected': -3,
+    mean_token_accuracy: 1 / 3,
   });
 });

@@ -7,8 +7,10 @@ import {
   applyMissingEosPenalty,
   klEstimate,
   klEstimateSlope,
+  meanTokenKl,
   sequenceKl,
   shapedRewards,
+  stateMask,
   type KlEstimator,
 } from '../../../src/rlhf/kl.ts';
 import oracles from '../../golden/oracles.json';
@@ -194,9 +196,10 @@ describe('estimators of random policies', () => {
       const own = softmax(reference.map((p, i) => Math.log(p) + (i === 0 ? distance : 0)));
       return Math.abs(scoreFunctionGradient(own, estimates(k, own, reference))[0] ?? NaN);
     };
-    // Halving the distance halves a restoring force and quarters what k3 leaves of it.
+    // Halving the distance halves a restoring force and quarters what k3, or k2, leaves of it.
     expect(pull('k1', 0.002) / pull('k1', 0.001)).toBeCloseTo(2, 1);
     expect(pull('k3', 0.002) / pull('k3', 0.001)).toBeCloseTo(4, 1);
+    expect(pull('k2', 0.002) / pull('k2', 0.001)).toBeCloseTo(4, 1);
   });
 
   test.each([
@@ -223,6 +226,18 @@ describe('estimators of random policies', () => {
   );
 });
 
+test('D17, D25: the KL term of a loss is the mean estimate over live tokens', () => {
+  const input = {
+    logProbabilities: [-1, -2, -0.5, 40],
+    referenceLogProbabilities: [-1.5, -1, -0.5, -40],
+    ...{ mask: [1, 1, 1, 0], B: 2, R: 2 },
+  };
+  expect(meanTokenKl({ ...input, estimator: 'k1' })).toBeCloseTo(-0.5 / 3, 6);
+  expect(meanTokenKl({ ...input, estimator: 'k2' })).toBeCloseTo(0.625 / 3, 6);
+  const k3 = Math.exp(-0.5) - 1 + 0.5 + Math.exp(1) - 1 - 1;
+  expect(meanTokenKl({ ...input, estimator: 'k3' })).toBeCloseTo(k3 / 3, 6);
+});
+
 describe('shapedRewards', () => {
   test('D10, D11, D12: a hand example; the score joins the KL penalty of the EOS token only', () => {
     const { rewards, kl } = shapedRewards({
@@ -237,6 +252,21 @@ describe('shapedRewards', () => {
     const expected = [-0.05, 0.1, 2 - 0.025, -1 + 0.1, 0, 0];
     expected.forEach((reward, i) => expect(rewards[i]).toBeCloseTo(reward, 6));
     expect(Array.from(kl)).toEqual([0.5, -1, 0.25, -1, 0, 0]);
+  });
+
+  test('D10: paid after the last token, the score stands alone there, or on the last token of a full row', () => {
+    const mask = Float32Array.of(1, 1, 0, 1, 1, 1, 1, 0, 0);
+    const input = {
+      ...{ scores: [2, -1, 4], logProbabilities: [-1, -2, 9, -1, -1, -3, 0, 9, 9] },
+      referenceLogProbabilities: [-1.5, -1, -9, -1, -1, -2, -1, -9, -9],
+      ...{ mask, beta: 0.5, B: 3, R: 3 },
+    };
+    const { rewards } = shapedRewards({ ...input, scorePosition: 'after-last' });
+    const expected = [-0.25, 0.5, 2, 0, 0, -1 + 0.5, -0.5, 4, 0];
+    expected.forEach((reward, i) => expect(rewards[i], String(i)).toBeCloseTo(reward, 6));
+    expect(Array.from(stateMask(mask, input, 'after-last'))).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 0]);
+    expect(stateMask(mask, input, 'last-token')).toEqual(mask);
+    expect(stateMask(mask, input, 'last-token')).not.toBe(mask);
   });
 
   test('O5, D12: penalties and score give the three rewards of the golden example', () => {

@@ -139,7 +139,8 @@ const CLIPPED = [
 ];
 const PAIRWISE = [
   ...['loss', 'grad_norm', 'entropy', 'rewards/chosen', 'rewards/rejected', 'rewards/margins'],
-  ...['rewards/accuracies', 'logps/chosen', 'logps/rejected'],
+  ...['rewards/accuracies', 'logps/chosen', 'logps/rejected', 'logits/chosen', 'logits/rejected'],
+  'mean_token_accuracy',
 ];
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   dpo: PAIRWISE,

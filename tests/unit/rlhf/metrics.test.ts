@@ -80,6 +80,18 @@ describe('rolloutMetrics', () => {
     expect(metrics['objective/kl_coef']).toBe(0.1);
   });
 
+  test('D25: what is charged is the estimate in the reward, or nothing when the KL is in the loss', () => {
+    const charged = (by: 'k1' | 'k2' | 'k3' | 'none') => rolloutMetrics({ ...batch, charged: by });
+    // Log ratios 0.5, -1 and 1: halves of squares 0.125, 0.5 and 0.5, in two responses.
+    expect(charged('k2')['objective/non_score_reward']).toBeCloseTo(-0.1 * (1.125 / 2), 6);
+    expect(charged('k2')['objective/kl']).toBeCloseTo(0.25, 6);
+    expect(charged('k1')).toEqual(rolloutMetrics(batch));
+    const none = charged('none');
+    expect(none['objective/non_score_reward']).toBe(0);
+    expect(none['objective/rlhf_reward']).toBe(none['objective/scores']);
+    expect(none['objective/kl']).toBeCloseTo(0.25, 6);
+  });
+
   test('lengths and endings', () => {
     const metrics = rolloutMetrics(batch);
     expect(metrics['completions/mean_length']).toBe(1.5);
@@ -259,6 +271,31 @@ test('value metrics by hand, padding left out', () => {
     'ppo/val/var_explained': -0.25,
     'ppo/val/advantage': -1,
   });
+});
+
+test('D10: values and returns count the state after EOS, advantages do not', () => {
+  const metrics = valueMetrics({
+    advantages: [1, -3, 0],
+    returns: [2, 6, 7],
+    values: [1, 9, 4],
+    mask: [1, 1, 0],
+    stateMask: [1, 1, 1],
+  });
+  expect(metrics['ppo/returns/mean']).toBe(5);
+  expect(metrics['ppo/returns/var']).toBeCloseTo(14 / 3, 12);
+  expect(metrics['ppo/val/mean']).toBeCloseTo(14 / 3, 12);
+  expect(metrics['ppo/val/error']).toBeCloseTo((1 + 9 + 9) / 3, 12);
+  expect(metrics['ppo/val/advantage']).toBe(-1);
+  const update = updateMetrics({
+    ...{ logProbabilities: [-1, 5], oldLogProbabilities: [-1, 0], entropies: [1, 9] },
+    ...{ advantages: [2, 0], values: [1, 3], oldValues: [1, 1], returns: [1, 3] },
+    ...{ mask: [1, 0], stateMask: [1, 1], policyClip: 0.2, valueClip: 0.5 },
+  });
+  // The second state: half of (1.5 - 3) squared, clipped; the first is right.
+  expect(update['loss/value_avg']).toBeCloseTo(1.125 / 2, 12);
+  expect(update['val/clipfrac_avg']).toBe(0.5);
+  expect(update['ppo/val/vpred']).toBe(2);
+  expect(update['loss/policy_avg']).toBe(-2);
 });
 
 test('a record of rollouts has these names and no others', () => {

@@ -7,11 +7,9 @@ import { AdamW, DEFAULT_OPTIMIZER, gradientsOf } from '../../../src/model/optimi
 import { clippedPolicyLoss, clippedValueLoss } from '../../../src/rlhf/clipping.ts';
 import { emaOfConstant } from '../../../src/rlhf/ema.ts';
 import { emaUpdate } from '../../../src/rlhf/ema-model.ts';
-import {
-  policyLossTensor,
-  updateOnMinibatch,
-  valueLossTensor,
-} from '../../../src/rlhf/ppo-update.ts';
+import { klEstimateSlope, meanTokenKl } from '../../../src/rlhf/kl.ts';
+import { klLossTensor, policyLossTensor, valueLossTensor } from '../../../src/rlhf/ppo-losses.ts';
+import { updateOnMinibatch } from '../../../src/rlhf/ppo-update.ts';
 import { languageModelGradients } from '../../../src/rlhf/pretrain.ts';
 import { maskedVariance } from '../../../src/rlhf/masked.ts';
 import { collectRollout, type Rollout } from '../../../src/rlhf/rollout.ts';
@@ -104,11 +102,38 @@ describe('valueLossTensor', () => {
     expect(lossAndSlope(value, [1.5], [1], [1.5], [1]).loss).toBeCloseTo(0.5 * 0.3 ** 2, 6);
   });
 
+  test('D16: without a clip it is half the squared error, however far the value went', () => {
+    const plain = (x: tf.Tensor, old: tf.Tensor, returns: tf.Tensor, mask: tf.Tensor) =>
+      valueLossTensor(x, old, returns, mask, Infinity);
+    const { loss, gradient } = lossAndSlope(plain, [5, 1], [1, 1], [4, 3], [1, 1]);
+    expect(loss).toBeCloseTo((1 + 4) / 4, 6);
+    expect(farthest(gradient, [0.5, -1])).toBeLessThan(1e-6);
+    expect(clippedValueLoss(5, 1, 4, Infinity)).toEqual({ loss: 0.5, gradient: 1, clipped: false });
+  });
+
   test('D17: padding changes neither loss nor gradient', () => {
     const tight = lossAndSlope(value, [1, 2], [1, 1], [0, 3], [1, 1]);
     const wide = lossAndSlope(value, [1, 2, 90], [1, 1, 0], [0, 3, -90], [1, 1, 0]);
     expect(wide.loss).toBeCloseTo(tight.loss, 6);
     expect(farthest(wide.gradient, [...tight.gradient, 0])).toBeLessThan(1e-6);
+  });
+});
+
+describe.each(['k1', 'k2', 'k3'] as const)('klLossTensor, %s', (estimator) => {
+  const own = [-1, -2, -0.5, 30];
+  const reference = [-1.5, -1, -0.7, -60];
+  const mask = [1, 1, 1, 0];
+  const tensor = (x: tf.Tensor, other: tf.Tensor, live: tf.Tensor) =>
+    klLossTensor(estimator, x, other, live);
+
+  test('D17, D25: loss and slope are the plain ones, padding has none', () => {
+    const { loss, gradient } = lossAndSlope(tensor, own, reference, mask);
+    const plain = { referenceLogProbabilities: reference, mask, B: 1, R: 4, estimator };
+    expect(loss).toBeCloseTo(meanTokenKl({ ...plain, logProbabilities: own }), 5);
+    const slopes = own.map((x, i) =>
+      mask[i] === 1 ? klEstimateSlope(estimator, x, reference[i] ?? NaN) / 3 : 0,
+    );
+    expect(farthest(gradient, slopes)).toBeLessThan(1e-6);
   });
 });
 

@@ -5,6 +5,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Model } from '../../../src/model/parameters.ts';
 import { unprefixed, type Loop, type Snapshot } from '../../../src/rlhf/loop.ts';
+import { openPpo } from '../../../src/rlhf/pipeline.ts';
 import { ppoLoop, type PpoData } from '../../../src/rlhf/ppo.ts';
 import { rewardLoop } from '../../../src/rlhf/reward.ts';
 import { scoreSequences } from '../../../src/rlhf/sequences.ts';
@@ -50,7 +51,7 @@ const openReward: Open = (from) => {
 };
 
 /** Two minibatches and two inner epochs an iteration, scored by the model that the critic starts from. */
-const openPpo: Open = async (from) => {
+const openPtx: Open = async (from) => {
   const fresh = await ppoModels();
   const reward = await fresh.value.copy();
   let models = fresh;
@@ -75,6 +76,23 @@ const openPpo: Open = async (from) => {
   return { loop, close };
 };
 
+/**
+ * With all options that have a state of their own: a beta that adapts, a calibrated pre-training mix, and a value head on
+ * the policy. Opened as page and command line do.
+ */
+const openOptions: Open = async (from) => {
+  const sft = tinyModel('language', 5);
+  const reward = tinyModel('scalar', 6);
+  const settings = {
+    ...({ ...PPO, episodes: 4 * PPO.rolloutBatch, klPlace: 'loss', klEstimator: 'k2' } as const),
+    ...{ adaptiveKl: { target: 1e-3, horizon: 64 }, ptxTargetRatio: 0.3 },
+    ...({ valueTrunk: 'shared', scorePosition: 'after-last' } as const),
+  };
+  const open = await openPpo({ sft, reward, prompts, ptx }, settings, from);
+  const close = () => [open, sft, reward].forEach((each) => each.dispose());
+  return { loop: open.loop, close };
+};
+
 /** What a checkpoint gives back: the state as JSON text, the tensors as bytes of their own. */
 function throughStorage({ tensors, state }: Snapshot): Snapshot {
   return {
@@ -93,7 +111,8 @@ export function describeRepeats(backend: string, use: () => Promise<unknown>): v
     test.each([
       ['SFT', openSft, 2],
       ['reward model', openReward, 1],
-      ['PPO-ptx', openPpo, 2],
+      ['PPO-ptx', openPtx, 2],
+      ['PPO with all options that have a state', openOptions, 2],
     ] as const)(
       'O17, D54, D22: %s twice, and stopped, saved and resumed, give the same records and snapshot to the bit',
       async (_, open, stopAfter) => {

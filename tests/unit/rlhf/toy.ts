@@ -9,6 +9,7 @@ import type { RowSource } from '../../../src/rlhf/pretrain.ts';
 import type { RankedSequences, RewardSettings } from '../../../src/rlhf/reward.ts';
 import type { SftSettings } from '../../../src/rlhf/sft.ts';
 import { raggedSequences, TINY, tinyModel } from '../model/tiny-model.ts';
+import { PLAIN } from './plain-options.ts';
 
 export const shape = { promptLength: 4, responseLength: 5 };
 
@@ -36,6 +37,7 @@ export const REWARD: RewardSettings = {
 };
 
 export const PPO: PpoSettings = {
+  ...PLAIN,
   shape,
   temperature: 1,
   clip: 0.2,

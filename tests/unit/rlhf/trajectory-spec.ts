@@ -11,7 +11,7 @@ import {
   gradientsOf,
 } from '../../../src/model/optimizer.ts';
 import type { Head, Model } from '../../../src/model/parameters.ts';
-import { policyLossTensor, valueLossTensor } from '../../../src/rlhf/ppo-update.ts';
+import { policyLossTensor, valueLossTensor } from '../../../src/rlhf/ppo-losses.ts';
 import { comparisonMatrix } from '../../../src/rlhf/comparison-matrix.ts';
 import { comparisonLoss, rewardLoop } from '../../../src/rlhf/reward.ts';
 import {

@@ -146,6 +146,11 @@ describe('the laboratory', () => {
     expect(tf.memory().numTensors).toBe(before);
     const checks = events.flatMap((event) => (event.type === 'checks' ? [event.checks] : []));
     expect(Object.values(checks.at(-1) ?? {}).every((check) => check.ok)).toBe(true);
+    for (const { record } of events.filter((event) => event.type === 'metrics')) {
+      if (record.stage !== 'ppo') continue;
+      expect(record.values['objective/gold_scores']).toBeGreaterThanOrEqual(0);
+      expect(record.values['objective/gold_scores']).toBeLessThanOrEqual(1);
+    }
     const rollout = events.find((event) => event.type === 'rollout');
     const tokens = rollout?.view.tokens ?? [];
     expect(tokens.length).toBeGreaterThan(0);
