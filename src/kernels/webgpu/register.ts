@@ -1,0 +1,25 @@
+/**
+ * Registers our WGSL kernels with tfjs's WebGPU backend, under the names that the ops in src/kernels look for.
+ * Contracts are those of the WASM kernels of the same names; each kernel repeats its own in one line.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { Gpu, type Attributes, type Kernel } from './gpu.ts';
+import { layerNorm, layerNormGrad } from './layer-norm.ts';
+
+const KERNELS: Readonly<Record<string, Kernel>> = {
+  PlayLayerNorm: layerNorm,
+  PlayLayerNormGrad: layerNormGrad,
+};
+
+/** Idempotent; a backend that is started anew finds them registered. */
+export function registerWebGpuKernels(): void {
+  for (const [kernelName, run] of Object.entries(KERNELS)) {
+    if (tf.getKernel(kernelName, 'webgpu')) continue;
+    tf.registerKernel({
+      kernelName,
+      backendName: 'webgpu',
+      kernelFunc: ({ inputs, backend, attrs }) =>
+        run(new Gpu(backend as object), inputs, (attrs ?? {}) as Attributes),
+    });
+  }
+}
