@@ -11,11 +11,11 @@ import { multiplyByTransposed } from '../kernels/linear.ts';
 import { disposeBatch, uploadBatch } from './batch.ts';
 import {
   attentionInputs,
+  attentionOutput,
   embed,
   feedForward,
   hiddenStates,
   normalise,
-  project,
 } from './forward.ts';
 import type { Model } from './parameters.ts';
 
@@ -137,7 +137,7 @@ function decodeStep(model: Model, token: tf.Tensor1D, t: number, state: DecodeSt
   state.caches.forEach((cache, l) => {
     const block = `h.${l}.`;
     const out = cachedAttention(cache, attentionInputs(model, block, x), state.starts, column);
-    x = feedForward(model, block, tf.add(x, project(model, `${block}attn.c_proj`, out)));
+    x = feedForward(model, block, attentionOutput(model, block, out, x));
   });
   return multiplyByTransposed(
     normalise(model, 'ln_f', x),

@@ -3,12 +3,29 @@
  * Contracts are those of the WASM kernels of the same names; each kernel repeats its own in one line.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { gelu, geluGrad } from './gelu.ts';
 import { Gpu, type Attributes, type Kernel } from './gpu.ts';
 import { layerNorm, layerNormGrad } from './layer-norm.ts';
+import {
+  linear,
+  linearGelu,
+  linearGeluGrad,
+  linearWeightGrad,
+  matMul,
+  matMulTransposedA,
+} from './linear.ts';
 
 const KERNELS: Readonly<Record<string, Kernel>> = {
   PlayLayerNorm: layerNorm,
   PlayLayerNormGrad: layerNormGrad,
+  PlayGelu: gelu,
+  PlayGeluGrad: geluGrad,
+  PlayLinear: linear,
+  PlayLinearGelu: linearGelu,
+  PlayLinearGeluGrad: linearGeluGrad,
+  PlayLinearWeightGrad: linearWeightGrad,
+  PlayMatMul: matMul,
+  PlayMatMulTransposedA: matMulTransposedA,
 };
 
 /** Idempotent; a backend that is started anew finds them registered. */
