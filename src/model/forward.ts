@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { causalAttention } from '../kernels/attention.ts';
-import { embedding } from '../kernels/embedding.ts';
+import { embedding, embeddingSum } from '../kernels/embedding.ts';
 import { layerNorm } from '../kernels/layer-norm.ts';
 import { linear } from '../kernels/linear.ts';
 import { mlp } from '../kernels/mlp.ts';
@@ -36,8 +36,8 @@ export function project(
 
 /** Token plus position embedding, ids and positions [N] int32: [N, D]. */
 export function embed(model: Model, ids: tf.Tensor1D, positions: tf.Tensor1D): tf.Tensor2D {
-  const tokens = embedding(as2d(model.get('wte.weight')), ids);
-  return tf.add(tokens, embedding(as2d(model.get('wpe.weight')), positions));
+  const tables = [as2d(model.get('wte.weight')), as2d(model.get('wpe.weight'))] as const;
+  return embeddingSum(tables, [ids, positions]);
 }
 
 /** A residual branch as it leaves its last layer: changed by dropout before it is added. */

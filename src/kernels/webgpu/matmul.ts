@@ -54,17 +54,16 @@ export function productShape({ a, b, transposeA, transposeB }: Omit<Product, 'fi
   return { m, n, k };
 }
 
-/** Four neighbours of a row; `columns` is WGSL for the row's length. Beyond its end a ragged row gives zeros. */
+/**
+ * Four neighbours of a row; `columns` is WGSL for the row's length. Beyond its end a ragged row gives zeros: what is
+ * read there lies in the next row or past the array, where WebGPU allows a read and leaves its value open.
+ */
 function loadCode(name: string, columns: string, wide: boolean): string {
   const body = wide
     ? `return ${name}[r * (${columns} / 4u) + q];`
     : `let at = r * ${columns} + 4u * q;
-  let rest = ${columns} - 4u * q;
-  var v = vec4<f32>(${name}[at], 0.0, 0.0, 0.0);
-  if (rest > 1u) { v.y = ${name}[at + 1u]; }
-  if (rest > 2u) { v.z = ${name}[at + 2u]; }
-  if (rest > 3u) { v.w = ${name}[at + 3u]; }
-  return v;`;
+  let inside = vec4<u32>(4u * q) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(${columns});
+  return select(vec4<f32>(), vec4<f32>(${name}[at], ${name}[at + 1u], ${name}[at + 2u], ${name}[at + 3u]), inside);`;
   return `fn load_${name}(r : u32, q : u32) -> vec4<f32> { ${body} }`;
 }
 
@@ -80,34 +79,56 @@ function storeCode(name: string, columns: string, wide: boolean): string {
   return `fn store_${name}(r : u32, q : u32, v : vec4<f32>) { ${body} }`;
 }
 
+/** Four rows of a ragged operand at column k; rows past the end give results that nobody stores. */
+function turnCode(name: string, columns: string): string {
+  const at = (i: number) => `${name}[(4u * q + ${i}u) * ${columns} + k]`;
+  return `fn turn_${name}(q : u32, k : u32) -> vec4<f32> {
+  return vec4<f32>(${[0, 1, 2, 3].map(at).join(', ')});
+}`;
+}
+
+/** Where an operand lies in the product: its tile's first row or column, and how many there are. */
+const PLACES = { a: ['row0', 'u.m'], b: ['column0', 'u.n'] } as const;
+
 /**
- * Moves a tile of an operand into workgroup memory as [DEPTH][tile / 4] vectors along the tile. Each thread takes
- * blocks of four by four; `turned` says that the operand lies along the inner axis and a block must be transposed.
+ * Moves a tile of an operand into workgroup memory as [DEPTH][tile / 4] vectors along the tile, zero beyond the inner
+ * axis; `turned` says that the operand's rows run along the inner axis.
  */
-function stageCode(name: 'a' | 'b', turned: boolean, tile: Tile): string {
+function stageCode(name: 'a' | 'b', turned: boolean, tile: Tile, wide: boolean): string {
+  const [first, limit] = PLACES[name];
   const across = tile / 4;
-  const [inner, outer] = turned
-    ? [`e % ${DEPTH / 4}u`, `e / ${DEPTH / 4}u`]
-    : [`e / ${across}u`, `e % ${across}u`];
-  const first = name === 'a' ? 'row0' : 'column0';
-  const limit = name === 'a' ? 'u.m' : 'u.n';
-  const lines = [0, 1, 2, 3].map((i) => {
-    const [row, q, inside] = turned
-      ? [`${first} + 4u * outer + ${i}u`, 'k0 / 4u + inner', `k0 + 4u * inner < u.k`]
-      : [`k0 + 4u * inner + ${i}u`, `${first} / 4u + outer`, `${first} + 4u * outer < ${limit}`];
-    const rows = turned ? limit : 'u.k';
-    return `var v${i} = vec4<f32>(); if (${row} < ${rows} && ${inside}) { v${i} = load_${name}(${row}, ${q}); }`;
-  });
-  const stores = [0, 1, 2, 3].map((i) => {
-    const value = turned ? `vec4<f32>(v0[${i}], v1[${i}], v2[${i}], v3[${i}])` : `v${i}`;
-    return `tile_${name}[(4u * inner + ${i}u) * ${across}u + outer] = ${value};`;
-  });
+  if (turned && wide) return stageBlocks(name, tile);
+  const place = turned
+    ? `let inner = e % ${DEPTH}u; let outer = e / ${DEPTH}u;`
+    : `let inner = e / ${across}u; let outer = e % ${across}u;`;
+  const value = turned
+    ? `turn_${name}(${first} / 4u + outer, k0 + inner)`
+    : `load_${name}(k0 + inner, ${first} / 4u + outer)`;
   return `
-    for (var e = local; e < ${(tile * DEPTH) / 16}u; e += ${SIDE * SIDE}u) {
-      let inner = ${inner};
-      let outer = ${outer};
-      ${lines.join('\n      ')}
-      ${stores.join('\n      ')}
+    for (var e = local; e < ${across * DEPTH}u; e += ${SIDE * SIDE}u) {
+      ${place}
+      var v = vec4<f32>();
+      if (k0 + inner < u.k && ${first} + 4u * outer < ${limit}) { v = ${value}; }
+      tile_${name}[inner * ${across}u + outer] = v;
+    }`;
+}
+
+/** The same for whole vectors along the inner axis: each thread turns blocks of four by four. */
+function stageBlocks(name: 'a' | 'b', tile: Tile): string {
+  const [first, limit] = PLACES[name];
+  const across = tile / 4;
+  const load = (i: number) => `var v${i} = vec4<f32>();
+      if (k0 + 4u * inner < u.k && ${first} + 4u * outer + ${i}u < ${limit}) {
+        v${i} = load_${name}(${first} + 4u * outer + ${i}u, k0 / 4u + inner);
+      }`;
+  const store = (i: number) =>
+    `tile_${name}[(4u * inner + ${i}u) * ${across}u + outer] = vec4<f32>(v0[${i}], v1[${i}], v2[${i}], v3[${i}]);`;
+  return `
+    for (var e = local; e < ${(across * DEPTH) / 4}u; e += ${SIDE * SIDE}u) {
+      let inner = e % ${DEPTH / 4}u;
+      let outer = e / ${DEPTH / 4}u;
+      ${[0, 1, 2, 3].map(load).join('\n      ')}
+      ${[0, 1, 2, 3].map(store).join('\n      ')}
     }`;
 }
 
@@ -128,7 +149,8 @@ function stepCode(tile: Tile): string {
   return [...a, ...b, ...sums].join('\n      ');
 }
 
-function bodyCode({ transposeA, transposeB, columnSums }: Product, tile: Tile): string {
+function bodyCode(product: Product, tile: Tile, wide: boolean): string {
+  const { transposeA, transposeB, columnSums } = product;
   const across = tile / 4;
   const rows = tile / SIDE;
   const quads = rows / 4;
@@ -150,8 +172,8 @@ function bodyCode({ transposeA, transposeB, columnSums }: Product, tile: Tile): 
   ${cells.map(([i, j]) => `var s${i}_${j} = vec4<f32>();`).join('\n  ')}
   var columnSum = vec4<f32>();
   for (var k0 = 0u; k0 < u.k; k0 += ${DEPTH}u) {
-    ${stageCode('a', !transposeA, tile)}
-    ${stageCode('b', transposeB === true, tile)}
+    ${stageCode('a', !transposeA, tile, wide)}
+    ${stageCode('b', transposeB === true, tile, wide)}
     workgroupBarrier();
     ${columnSums ? addUp : ''}
     for (var k = 0u; k < ${DEPTH}u; k++) {
@@ -160,12 +182,16 @@ function bodyCode({ transposeA, transposeB, columnSums }: Product, tile: Tile): 
     workgroupBarrier();
   }
   ${columnSums ? storeSums : ''}
-  ${cells
-    .map(
-      ([i, j]) =>
-        `finish(row0 + y * ${rows}u + ${i}u, column0 / 4u + x + ${SIDE * j}u, s${i}_${j});`,
-    )
-    .join('\n  ')}`;
+  // A loop, so that the finish is in the shader once: compilers spend seconds on sixteen copies.
+  for (var cell = 0u; cell < ${cells.length}u; cell++) {
+    var value = s0_0;
+    switch cell {
+      ${cells.map(([i, j], cell) => `case ${cell}u: { value = s${i}_${j}; }`).join('\n      ')}
+      default: {}
+    }
+    let row = row0 + y * ${rows}u + cell / ${quads}u;
+    finish(row, column0 / 4u + x + ${SIDE}u * (cell % ${quads}u), value);
+  }`;
 }
 
 function declarationsCode(product: Product, tile: Tile, wide: boolean): string {
@@ -173,8 +199,8 @@ function declarationsCode(product: Product, tile: Tile, wide: boolean): string {
   return `
 var<workgroup> tile_a : array<vec4<f32>, ${(DEPTH * tile) / 4}>;
 var<workgroup> tile_b : array<vec4<f32>, ${(DEPTH * tile) / 4}>;
-${loadCode('a', transposeA ? 'u.m' : 'u.k', wide)}
-${loadCode('b', transposeB ? 'u.k' : 'u.n', wide)}
+${!transposeA && !wide ? turnCode('a', 'u.k') : loadCode('a', transposeA ? 'u.m' : 'u.k', wide)}
+${transposeB && !wide ? turnCode('b', 'u.k') : loadCode('b', transposeB ? 'u.k' : 'u.n', wide)}
 ${Object.keys(finish.reads ?? {})
   .map((name) => loadCode(name, 'u.n', wide))
   .join('\n')}
@@ -209,7 +235,7 @@ export function multiply(gpu: Gpu, product: Product): void {
     groups: tilesOf(tile),
     code: () => ({
       declarations: declarationsCode(product, tile, wide),
-      body: bodyCode(product, tile),
+      body: bodyCode(product, tile, wide),
     }),
   });
 }

@@ -3,6 +3,8 @@
  * Contracts are those of the WASM kernels of the same names; each kernel repeats its own in one line.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { attention, attentionGrad } from './attention.ts';
+import { embedding, embeddingGrad } from './embedding.ts';
 import { gelu, geluGrad } from './gelu.ts';
 import { Gpu, type Attributes, type Kernel } from './gpu.ts';
 import { layerNorm, layerNormGrad } from './layer-norm.ts';
@@ -14,6 +16,7 @@ import {
   matMul,
   matMulTransposedA,
 } from './linear.ts';
+import { tokenStatistics, tokenStatisticsGrad } from './token-log-probability.ts';
 
 const KERNELS: Readonly<Record<string, Kernel>> = {
   PlayLayerNorm: layerNorm,
@@ -26,6 +29,13 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   PlayLinearWeightGrad: linearWeightGrad,
   PlayMatMul: matMul,
   PlayMatMulTransposedA: matMulTransposedA,
+  PlayAttention: attention,
+  PlayAttentionGrad: attentionGrad,
+  PlayTokenStatistics: tokenStatistics,
+  PlayTokenStatisticsGrad: tokenStatisticsGrad,
+  PlayEmbedding: embedding,
+  PlayEmbeddingSum: embedding,
+  PlayEmbeddingGrad: embeddingGrad,
 };
 
 /** Idempotent; a backend that is started anew finds them registered. */
