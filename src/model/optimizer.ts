@@ -3,7 +3,7 @@
  * position (D51); one optimizer belongs to one model. Not a tf.train.Optimizer, which has neither decay nor clip.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { adamWStep, sumOfSquares } from '../kernels/adamw.ts';
+import { adamWStep, gradientNorm } from '../kernels/adamw.ts';
 import type { TensorData, TensorMap } from '../records/tensor.ts';
 import type { Model } from './parameters.ts';
 
@@ -62,15 +62,11 @@ export function addGradients(
   }
 }
 
-/**
- * Square root of the sum of squares over all gradients, a scalar that the caller disposes. Not by tf.addN: on WebGPU
- * it binds every input at once, more buffers than a shader may have, and returns whatever was in memory.
- */
+/** Square root of the sum of squares over all gradients, a scalar that the caller disposes. */
 export function globalNorm(gradients: Gradients): tf.Scalar {
-  return tf.tidy(() => {
-    const squares = [...gradients.values()].map((g) => tf.reshape(sumOfSquares(g), [1]));
-    return tf.sqrt(tf.sum(tf.concat(squares)));
-  });
+  const { norm, scale } = gradientNorm([...gradients.values()], Infinity);
+  scale.dispose();
+  return norm;
 }
 
 export class AdamW {
@@ -100,13 +96,7 @@ export class AdamW {
    */
   apply(gradients: Gradients, learningRate: number): tf.Scalar {
     this.#steps++;
-    const norm = globalNorm(gradients);
-    const { maxGradientNorm } = this.settings;
-    const scale = tf.tidy(() =>
-      Number.isFinite(maxGradientNorm)
-        ? tf.minimum<tf.Scalar>(1, tf.div(maxGradientNorm, tf.add(norm, 1e-6)))
-        : tf.scalar(1),
-    );
+    const { norm, scale } = gradientNorm([...gradients.values()], this.settings.maxGradientNorm);
     for (const [name, gradient] of gradients) this.#update(name, gradient, scale, learningRate);
     scale.dispose();
     return norm;

@@ -99,7 +99,7 @@ function sourceOf(dispatch: Dispatch): string {
       `@group(0) @binding(${i}) var<storage, ${access}> ${name} : array<${type}>;`,
   );
   // tfjs begins every uniform with NaN, Infinity, and shape and strides of each tensor, here of one axis each.
-  const shapes = tensors.map((_, i) => `size${i} : u32, stride${i} : u32,`);
+  const shapes = tensors.map((_, i) => `tfjsShape${i} : u32, tfjsStride${i} : u32,`);
   const fields = [
     ...Object.keys(counts).map((name) => `${name} : u32,`),
     ...Object.keys(numbers).map((name) => `${name} : f32,`),

@@ -3,6 +3,7 @@
  * Contracts are those of the WASM kernels of the same names; each kernel repeats its own in one line.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { adamW, globalNorm } from './adamw.ts';
 import { attention, attentionGrad } from './attention.ts';
 import { embedding, embeddingGrad } from './embedding.ts';
 import { gelu, geluGrad } from './gelu.ts';
@@ -36,6 +37,8 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   PlayEmbedding: embedding,
   PlayEmbeddingSum: embedding,
   PlayEmbeddingGrad: embeddingGrad,
+  PlayAdamW: adamW,
+  PlayGlobalNorm: globalNorm,
 };
 
 /** Idempotent; a backend that is started anew finds them registered. */
