@@ -4,7 +4,8 @@
  * product. Transposed operands are turned while they are read. Sums run over the inner axis in order.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import { floats, Gpu, matrix, vectors, type Binding } from './gpu.ts';
+import type { Gpu } from './gpu.ts';
+import { floats, matrix, vectors, type Binding } from './gpu.ts';
 
 /** Results along one side of a workgroup's tile. */
 type Tile = 32 | 64;

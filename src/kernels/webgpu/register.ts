@@ -5,6 +5,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { adamW, globalNorm } from './adamw.ts';
 import { attention, attentionGrad } from './attention.ts';
+import { cachedAttention, cacheFill } from './cached-attention.ts';
+import { draw } from './draw.ts';
 import { embedding, embeddingGrad } from './embedding.ts';
 import { gelu, geluGrad } from './gelu.ts';
 import { Gpu, type Attributes, type Kernel } from './gpu.ts';
@@ -39,6 +41,9 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   PlayEmbeddingGrad: embeddingGrad,
   PlayAdamW: adamW,
   PlayGlobalNorm: globalNorm,
+  PlayCachedAttention: cachedAttention,
+  PlayCacheFill: cacheFill,
+  PlayDraw: draw,
 };
 
 /** Idempotent; a backend that is started anew finds them registered. */
