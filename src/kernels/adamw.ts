@@ -52,6 +52,46 @@ export function adamWStep(
   };
 }
 
+/** One parameter of many that move at once. */
+export interface AdamWItem {
+  readonly parameter: tf.Tensor;
+  readonly gradient: tf.Tensor;
+  /** First of its elements in each row of the moments; a multiple of four. */
+  readonly offset: number;
+  readonly weightDecay: number;
+}
+
+/** True where {@link adamWSteps} can run. */
+export const takesManySteps = (): boolean => hasOwnKernel('PlayAdamWMany');
+
+/**
+ * {@link adamWStep} for many parameters, whose moments [2, total] (first, second) change in place; only where
+ * {@link takesManySteps} says so. Returns the new parameters in order.
+ */
+export function adamWSteps(
+  items: readonly AdamWItem[],
+  moments: tf.Tensor2D,
+  scale: tf.Scalar,
+  { learningRate, beta1, beta2, epsilon, step }: AdamWSettings,
+): tf.Tensor[] {
+  const inputs: Record<string, tf.Tensor> = { moments, scale };
+  const attributes: Record<string, number> = {
+    learningRate,
+    beta1,
+    beta2,
+    epsilon,
+    correction1: 1 - beta1 ** step,
+    correction2: 1 - beta2 ** step,
+  };
+  items.forEach(({ parameter, gradient, offset, weightDecay }, i) => {
+    inputs[`parameter${i}`] = parameter;
+    inputs[`gradient${i}`] = gradient;
+    attributes[`offset${i}`] = offset;
+    attributes[`weightDecay${i}`] = weightDecay;
+  });
+  return runOwnKernel('PlayAdamWMany', inputs, attributes);
+}
+
 /** Sum of squares of all elements, a scalar. */
 function sumOfSquares(x: tf.Tensor): tf.Scalar {
   if (hasOwnKernel('PlaySumSquares')) {

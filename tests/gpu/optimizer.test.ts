@@ -56,7 +56,7 @@ describe.each([
   beforeEach(async () => {
     useOwnKernels(own);
     await useWebGpu();
-    expect([hasOwnKernel('PlayAdamW'), hasOwnKernel('PlayGlobalNorm')]).toEqual([own, own]);
+    expect([hasOwnKernel('PlayAdamWMany'), hasOwnKernel('PlayGlobalNorm')]).toEqual([own, own]);
   });
 
   test('the global norm of many gradients is right', async () => {

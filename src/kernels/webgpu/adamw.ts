@@ -3,66 +3,118 @@
  * gradients into one dispatch as the device binds; its sums run in one order whatever the device does.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import { floats, shapeOf, sizeOf, THREADS, vectors, type Gpu, type Kernel } from './gpu.ts';
+import {
+  floats,
+  shapeOf,
+  sizeOf,
+  THREADS,
+  vectors,
+  type Attributes,
+  type Binding,
+  type Gpu,
+  type Inputs,
+  type Kernel,
+} from './gpu.ts';
 
-/**
- * {parameter, gradient, firstMoment, secondMoment, scale (scalar)}, {learningRate, beta1, beta2, epsilon, weightDecay,
- * correction1, correction2} to [parameter', firstMoment', secondMoment'].
- */
-export const adamW: Kernel = (gpu, inputs, attributes) => {
-  const { parameter, gradient, firstMoment, secondMoment, scale } = inputs;
-  const results = [parameter, parameter, parameter].map((t) => gpu.output(shapeOf(t)));
-  const [newParameter, newFirst, newSecond] = results as [
-    tf.TensorInfo,
-    tf.TensorInfo,
-    tf.TensorInfo,
-  ];
-  const wide = sizeOf(parameter) % 4 === 0;
-  const array = wide ? vectors : floats;
-  const type = wide ? 'vec4<f32>' : 'f32';
-  const count = sizeOf(parameter) / (wide ? 4 : 1);
+interface Item {
+  readonly parameter: tf.TensorInfo;
+  readonly gradient: tf.TensorInfo;
+  readonly result: tf.TensorInfo;
+  readonly offset: number;
+  readonly weightDecay: number;
+}
+
+/** WGSL of one parameter's elements; a workgroup finds its parameter by its index. */
+const itemCode = (i: number, type: string): string => `if (group >= u.begin${i}) {
+    let e = (group - u.begin${i}) * ${THREADS}u + local;
+    if (e < u.count${i}) {
+      let at = u.offset${i} + e;
+      let g = gradient${i}[e] * scale[0];
+      let m = moments[at] * u.beta1 + g * u.rest1;
+      let v = moments[u.total + at] * u.beta2 + g * g * u.rest2;
+      moments[at] = m;
+      moments[u.total + at] = v;
+      let root = sqrt(v) / u.rootCorrection2 + ${type}(u.epsilon);
+      result${i}[e] = parameter${i}[e] * u.decay${i} - m / root * u.step;
+    }
+  }`;
+
+/** One dispatch over a few parameters, element by element or in vectors of `lanes`. */
+function moveSome(
+  gpu: Gpu,
+  items: readonly Item[],
+  { moments, scale }: Inputs,
+  attributes: Attributes,
+  lanes: 1 | 4,
+): void {
+  const array = lanes === 4 ? vectors : floats;
   const rate = attributes.learningRate!;
+  const writes: Record<string, Binding> = { moments: array(moments) };
+  const reads: Record<string, Binding> = { scale: floats(scale) };
+  const counts: Record<string, number> = { total: sizeOf(moments) / 2 / lanes };
+  const numbers: Record<string, number> = {
+    beta1: attributes.beta1!,
+    beta2: attributes.beta2!,
+    // Derived in float64 here; the shader is float32.
+    rest1: 1 - attributes.beta1!,
+    rest2: 1 - attributes.beta2!,
+    step: rate / attributes.correction1!,
+    rootCorrection2: Math.sqrt(attributes.correction2!),
+    epsilon: attributes.epsilon!,
+  };
+  let groups = 0;
+  items.forEach(({ parameter, gradient, result, offset, weightDecay }, i) => {
+    writes[`result${i}`] = array(result);
+    reads[`parameter${i}`] = array(parameter);
+    reads[`gradient${i}`] = array(gradient);
+    counts[`begin${i}`] = groups;
+    counts[`count${i}`] = sizeOf(parameter) / lanes;
+    counts[`offset${i}`] = offset / lanes;
+    numbers[`decay${i}`] = 1 - rate * weightDecay;
+    groups += Math.ceil(sizeOf(parameter) / lanes / THREADS);
+  });
+  const type = lanes === 4 ? 'vec4<f32>' : 'f32';
   gpu.run({
-    name: 'PlayAdamW',
-    writes: {
-      newParameter: array(newParameter),
-      newFirst: array(newFirst),
-      newSecond: array(newSecond),
-    },
-    reads: {
-      parameter: array(parameter),
-      gradient: array(gradient),
-      first: array(firstMoment),
-      second: array(secondMoment),
-      scale: floats(scale),
-    },
-    counts: { count },
-    numbers: {
-      beta1: attributes.beta1!,
-      beta2: attributes.beta2!,
-      // Derived in float64 here; the shader is float32.
-      rest1: 1 - attributes.beta1!,
-      rest2: 1 - attributes.beta2!,
-      decay: 1 - rate * attributes.weightDecay!,
-      step: rate / attributes.correction1!,
-      rootCorrection2: Math.sqrt(attributes.correction2!),
-      epsilon: attributes.epsilon!,
-    },
-    groups: Math.ceil(count / THREADS),
+    name: 'PlayAdamWMany',
+    writes,
+    reads,
+    counts,
+    numbers,
+    groups,
     code: () => ({
-      body: `
-  let i = group * ${THREADS}u + local;
-  if (i >= u.count) { return; }
-  let g = gradient[i] * scale[0];
-  let m = first[i] * u.beta1 + g * u.rest1;
-  let v = second[i] * u.beta2 + g * g * u.rest2;
-  let root = sqrt(v) / u.rootCorrection2 + ${type}(u.epsilon);
-  newFirst[i] = m;
-  newSecond[i] = v;
-  newParameter[i] = parameter[i] * u.decay - m / root * u.step;`,
+      body: items
+        .map((_, i) => itemCode(i, type))
+        .reverse()
+        .join(' else '),
     }),
   });
-  return results;
+}
+
+/**
+ * {moments [2, total], scale (scalar), and parameterI, gradientI for I from 0 on}, {learningRate, beta1, beta2,
+ * epsilon, correction1, correction2, and offsetI, weightDecayI} to the new parameters; the moments change in place.
+ * As many parameters to a dispatch as the device binds: three arrays each, beside moments and scale.
+ */
+export const adamWMany: Kernel = (gpu, inputs, attributes) => {
+  const items: Item[] = [];
+  for (let i = 0; inputs[`parameter${i}`]; i++) {
+    const parameter = inputs[`parameter${i}`]!;
+    items.push({
+      parameter,
+      gradient: inputs[`gradient${i}`]!,
+      result: gpu.output(shapeOf(parameter)),
+      offset: attributes[`offset${i}`]!,
+      weightDecay: attributes[`weightDecay${i}`]!,
+    });
+  }
+  const atOnce = Math.floor((gpu.maxBindings - 2) / 3);
+  for (const lanes of [1, 4] as const) {
+    const fits = items.filter(({ parameter }) => (sizeOf(parameter) % 4 === 0) === (lanes === 4));
+    for (let from = 0; from < fits.length; from += atOnce) {
+      moveSome(gpu, fits.slice(from, from + atOnce), inputs, attributes, lanes);
+    }
+  }
+  return items.map(({ result }) => result);
 };
 
 /** Elements that one workgroup adds up. */

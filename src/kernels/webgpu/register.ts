@@ -3,7 +3,7 @@
  * Contracts are those of the WASM kernels of the same names; each kernel repeats its own in one line.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { adamW, globalNorm } from './adamw.ts';
+import { adamWMany, globalNorm } from './adamw.ts';
 import { attention, attentionGrad } from './attention.ts';
 import { cachedAttention, cacheFill } from './cached-attention.ts';
 import { draw } from './draw.ts';
@@ -39,7 +39,7 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   PlayEmbedding: embedding,
   PlayEmbeddingSum: embedding,
   PlayEmbeddingGrad: embeddingGrad,
-  PlayAdamW: adamW,
+  PlayAdamWMany: adamWMany,
   PlayGlobalNorm: globalNorm,
   PlayCachedAttention: cachedAttention,
   PlayCacheFill: cacheFill,
