@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { gradientNorm, takesManySteps } from '../kernels/adamw.ts';
+import { weightedSums } from '../kernels/weighted-sum.ts';
 import type { TensorData, TensorMap } from '../records/tensor.ts';
 import { SeparateMoments, SharedMoments, type Moments } from './moments.ts';
 import type { Model } from './parameters.ts';
@@ -52,14 +53,19 @@ export function addGradients(
   other: Gradients,
   weight: number,
 ): void {
+  const shared = [...other].filter(([name]) => gradients.has(name));
+  const sums = weightedSums(
+    shared.map(([name, gradient]) => [gradients.get(name)!, gradient]),
+    1,
+    weight,
+  );
+  shared.forEach(([name], i) => {
+    gradients.get(name)!.dispose();
+    gradients.set(name, sums[i]!);
+  });
   for (const [name, gradient] of other) {
-    const own = gradients.get(name);
-    const sum = tf.tidy(() => {
-      const weighted = tf.mul(gradient, weight);
-      return own ? tf.add(own, weighted) : weighted;
-    });
-    tf.dispose(own ? [own, gradient] : [gradient]);
-    gradients.set(name, sum);
+    if (!gradients.has(name)) gradients.set(name, tf.mul(gradient, weight));
+    gradient.dispose();
   }
 }
 

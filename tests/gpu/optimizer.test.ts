@@ -7,6 +7,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { Rng } from '../../src/data/rng.ts';
 import { gradientNorm } from '../../src/kernels/adamw.ts';
 import { hasOwnKernel, useOwnKernels } from '../../src/kernels/own-kernel.ts';
+import { weightedSums } from '../../src/kernels/weighted-sum.ts';
 import { AdamW, globalNorm } from '../../src/model/optimizer.ts';
 import { relativeDistance, sameBits, tinyModel } from '../unit/model/tiny-model.ts';
 import { allocatedBytes, deviceErrors, useCpu, useWebGpu } from './webgpu.ts';
@@ -93,5 +94,22 @@ describe.each([
     }
     expect(new Set(actual.bytes.slice(2)).size).toBe(1);
     expect(sameBits((await train(6)).state, actual.state)).toBe(true);
+  });
+
+  test('S59: weighted sums of many pairs', async () => {
+    const rng = Rng.named(2, 'pairs');
+    const sizes = Array.from({ length: 12 }, (_, i) => 1 + 17 * i);
+    const values = sizes.map((size) =>
+      [0, 1].map(() => Float32Array.from({ length: size }, () => rng.normal())),
+    );
+    const pairs = values.map(([x, y]) => [tf.tensor1d(x!), tf.tensor1d(y!)] as const);
+    const sums = weightedSums(pairs, 0.992, -0.3);
+    for (const [i, sum] of sums.entries()) {
+      const [x, y] = values[i]!;
+      const expected = x!.map((value, j) => 0.992 * value - 0.3 * y![j]!);
+      expect(relativeDistance(await sum.data(), expected)).toBeLessThan(1e-6);
+    }
+    expect(sums).toHaveLength(sizes.length);
+    tf.dispose([...sums, ...pairs.flat()]);
   });
 });

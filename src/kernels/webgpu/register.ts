@@ -20,6 +20,7 @@ import {
   matMulTransposedA,
 } from './linear.ts';
 import { tokenStatistics, tokenStatisticsGrad } from './token-log-probability.ts';
+import { weightedSums } from './weighted-sum.ts';
 
 const KERNELS: Readonly<Record<string, Kernel>> = {
   PlayLayerNorm: layerNorm,
@@ -41,6 +42,7 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   PlayEmbeddingGrad: embeddingGrad,
   PlayAdamWMany: adamWMany,
   PlayGlobalNorm: globalNorm,
+  PlayWeightedSums: weightedSums,
   PlayCachedAttention: cachedAttention,
   PlayCacheFill: cacheFill,
   PlayDraw: draw,
