@@ -34,22 +34,10 @@ export function adamWStep(
   const correction1 = 1 - beta1 ** step;
   const correction2 = 1 - beta2 ** step;
   const { parameter, firstMoment, secondMoment } = state;
-  // Reading the scale back is free on WASM, where tensors live in the same memory.
   if (hasOwnKernel('PlayAdamW')) {
-    const attributes = {
-      learningRate,
-      beta1,
-      beta2,
-      epsilon,
-      weightDecay,
-      correction1,
-      correction2,
-    };
-    const [p, m, v] = runOwnKernel(
-      'PlayAdamW',
-      { parameter, gradient, firstMoment, secondMoment },
-      { ...attributes, scale: scale.dataSync()[0] ?? 1 },
-    ) as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const inputs = { parameter, gradient, firstMoment, secondMoment, scale };
+    const rates = { learningRate, beta1, beta2, epsilon, weightDecay, correction1, correction2 };
+    const [p, m, v] = runOwnKernel('PlayAdamW', inputs, rates) as [tf.Tensor, tf.Tensor, tf.Tensor];
     return { parameter: p, firstMoment: m, secondMoment: v };
   }
   const g = tf.mul(gradient, scale);
@@ -64,10 +52,80 @@ export function adamWStep(
   };
 }
 
+/** One parameter of many that move at once. */
+export interface AdamWItem {
+  readonly parameter: tf.Tensor;
+  readonly gradient: tf.Tensor;
+  /** First of its elements in each row of the moments; a multiple of four. */
+  readonly offset: number;
+  readonly weightDecay: number;
+}
+
+/** True where {@link adamWSteps} can run. */
+export const takesManySteps = (): boolean => hasOwnKernel('PlayAdamWMany');
+
+/**
+ * {@link adamWStep} for many parameters, whose moments [2, total] (first, second) change in place; only where
+ * {@link takesManySteps} says so. Returns the new parameters in order.
+ */
+export function adamWSteps(
+  items: readonly AdamWItem[],
+  moments: tf.Tensor2D,
+  scale: tf.Scalar,
+  { learningRate, beta1, beta2, epsilon, step }: AdamWSettings,
+): tf.Tensor[] {
+  const inputs: Record<string, tf.Tensor> = { moments, scale };
+  const attributes: Record<string, number> = {
+    learningRate,
+    beta1,
+    beta2,
+    epsilon,
+    correction1: 1 - beta1 ** step,
+    correction2: 1 - beta2 ** step,
+  };
+  items.forEach(({ parameter, gradient, offset, weightDecay }, i) => {
+    inputs[`parameter${i}`] = parameter;
+    inputs[`gradient${i}`] = gradient;
+    attributes[`offset${i}`] = offset;
+    attributes[`weightDecay${i}`] = weightDecay;
+  });
+  return runOwnKernel('PlayAdamWMany', inputs, attributes);
+}
+
 /** Sum of squares of all elements, a scalar. */
-export function sumOfSquares(x: tf.Tensor): tf.Scalar {
+function sumOfSquares(x: tf.Tensor): tf.Scalar {
   if (hasOwnKernel('PlaySumSquares')) {
     return tf.reshape(runOwnKernel('PlaySumSquares', { x })[0]!, []) as tf.Scalar;
   }
   return tf.sum(tf.square(x));
+}
+
+export interface GradientNorm {
+  /** Square root of the sum of squares over all gradients. */
+  readonly norm: tf.Scalar;
+  /** What to multiply every gradient by: min(1, maxNorm / (norm + 1e-6)), as PyTorch's clip_grad_norm_ has it. */
+  readonly scale: tf.Scalar;
+}
+
+/**
+ * Two scalars that the caller disposes; `maxNorm` may be Infinity. The reference does not use tf.addN: on WebGPU that
+ * binds every input at once, more buffers than a shader may have, and returns whatever was in memory.
+ */
+export function gradientNorm(gradients: readonly tf.Tensor[], maxNorm: number): GradientNorm {
+  const clips = Number.isFinite(maxNorm);
+  if (hasOwnKernel('PlayGlobalNorm')) {
+    const inputs = Object.fromEntries(gradients.map((gradient, i) => [`g${i}`, gradient]));
+    const results = runOwnKernel('PlayGlobalNorm', inputs, { maxNorm: clips ? maxNorm : 0 });
+    const [norm, scale] = results as [tf.Scalar, tf.Scalar];
+    return { norm, scale };
+  }
+  const [norm, scale] = tf.tidy(() => {
+    const squares = gradients.map((g) => tf.reshape(sumOfSquares(g), [1]));
+    const norm = tf.sqrt(tf.sum(tf.concat(squares)));
+    const scale = clips
+      ? tf.minimum<tf.Scalar>(1, tf.div(maxNorm, tf.add(norm, 1e-6)))
+      : tf.scalar(1);
+    return [norm, scale] as [tf.Scalar, tf.Scalar];
+  });
+  return { norm, scale };
 }

@@ -12,6 +12,9 @@ export interface AttentionShape {
   readonly heads: number;
 }
 
+/** Wider heads take stock ops: a kernel on a GPU keeps several vectors of a head in each thread's registers. */
+export const MAX_HEAD_WIDTH = 256;
+
 /** Finite on purpose: WGSL implementations may assume that infinities do not occur. */
 const MASKED = -1e9;
 
@@ -83,7 +86,7 @@ export function causalAttention(
   return withGradient<tf.Tensor2D>(
     [qkv],
     () => {
-      if (hasOwnKernel('PlayAttention')) {
+      if (hasOwnKernel('PlayAttention') && qkv.shape[1] <= 3 * shape.heads * MAX_HEAD_WIDTH) {
         const [out, lse] = runOwnKernel('PlayAttention', { qkv, starts }, { ...shape }) as [
           tf.Tensor,
           tf.Tensor,

@@ -30,3 +30,25 @@ export function embedding(table: tf.Tensor2D, ids: tf.Tensor1D): tf.Tensor2D {
     (dy, [ids]) => [scatterRows(ids as tf.Tensor1D, dy as tf.Tensor2D, table.shape[0])],
   );
 }
+
+/**
+ * Token plus position embedding: tables [V, D] and [C, D], ids and positions [N] int32 within them, to [N, D]. One
+ * pass where the backend can, else two gathers and a sum.
+ */
+export function embeddingSum(
+  [table, positionTable]: readonly [tf.Tensor2D, tf.Tensor2D],
+  [ids, positions]: readonly [tf.Tensor1D, tf.Tensor1D],
+): tf.Tensor2D {
+  if (!hasOwnKernel('PlayEmbeddingSum')) {
+    return tf.add(embedding(table, ids), embedding(positionTable, positions));
+  }
+  const inputs = { table, ids, positionTable, positions };
+  return withGradient<tf.Tensor2D>(
+    [table, positionTable],
+    () => ({ value: runOwnKernel('PlayEmbeddingSum', inputs)[0]!, saved: [ids, positions] }),
+    (dy, [ids, positions]) => [
+      scatterRows(ids as tf.Tensor1D, dy as tf.Tensor2D, table.shape[0]),
+      scatterRows(positions as tf.Tensor1D, dy as tf.Tensor2D, positionTable.shape[0]),
+    ],
+  );
+}

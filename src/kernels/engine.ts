@@ -9,6 +9,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { captureWasmMemory } from './wasm/memory.ts';
 import { registerWasmKernels } from './wasm/register.ts';
+import { registerWebGpuKernels } from './webgpu/register.ts';
 
 export const BACKEND_ORDER = ['webgpu', 'wasm', 'webgl', 'cpu'] as const;
 export type Backend = (typeof BACKEND_ORDER)[number];
@@ -110,6 +111,7 @@ async function startWebGpu({ prefer, lost }: EngineOptions): Promise<Attempt> {
     'maxStorageBufferBindingSize',
     'maxBufferSize',
     'maxComputeWorkgroupSizeX',
+    'maxStorageBuffersPerShaderStage',
   ] as const) {
     limits[name] = adapter.limits[name];
   }
@@ -129,6 +131,7 @@ async function startWebGpu({ prefer, lost }: EngineOptions): Promise<Attempt> {
   tf.registerBackend('webgpu', () => backend, 4);
   tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', TILED_PRODUCT);
   const attempt = await take('webgpu', device);
+  registerWebGpuKernels();
   if (attempt.ok) watch(gpuDevice, lost ?? (() => undefined));
   return attempt;
 }

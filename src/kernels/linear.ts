@@ -17,6 +17,10 @@ const prefersPlain = (): boolean => tf.getBackend() === 'wasm';
 
 /** a [N, K] times b transposed, b [M, K]: [N, M]. No gradient of its own. */
 export function multiplyByTransposed(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
+  if (hasOwnKernel('PlayMatMul')) {
+    const flags = { transposeA: 0, transposeB: 1 };
+    return runOwnKernel('PlayMatMul', { a, b }, flags)[0] as tf.Tensor2D;
+  }
   if (!prefersPlain()) return tf.matMul(a, b, false, true);
   return tf.tidy(() => tf.matMul(a, transposed(b)));
 }
@@ -61,19 +65,42 @@ export function columnSum(x: tf.Tensor2D): tf.Tensor1D {
   return tf.tidy(() => tf.reshape(multiplyTransposed(tf.ones([x.shape[0], 1]), x), [x.shape[1]]));
 }
 
-/** x [N, I], w [I, O], b [O]: x w + b [N, O]. */
-export function linear(x: tf.Tensor2D, w: tf.Tensor2D, b: tf.Tensor1D): tf.Tensor2D {
+/** Gradients [dx, dw, db] of x w + b for dy [N, O], x [N, I], w [I, O]. */
+export function layerGradients(
+  dy: tf.Tensor2D,
+  x: tf.Tensor2D,
+  w: tf.Tensor2D,
+): [tf.Tensor2D, tf.Tensor, tf.Tensor] {
+  const dx = multiplyByTransposed(dy, w);
+  if (hasOwnKernel('PlayLinearWeightGrad')) {
+    const [dw, db] = runOwnKernel('PlayLinearWeightGrad', { x, dy }) as [tf.Tensor, tf.Tensor];
+    return [dx, dw, db];
+  }
+  return [dx, multiplyTransposed(x, dy), columnSum(dy)];
+}
+
+function forward(x: tf.Tensor2D, w: tf.Tensor2D, b: tf.Tensor1D, residual?: tf.Tensor2D) {
+  if (hasOwnKernel('PlayLinear')) {
+    return runOwnKernel('PlayLinear', { x, w, b, ...(residual ? { residual } : {}) })[0]!;
+  }
+  const y = tf.fused.matMul({ a: x, b: w, bias: b });
+  return residual ? tf.add(y, residual) : y;
+}
+
+/** x [N, I], w [I, O], b [O]: x w + b (+ residual) [N, O]. */
+export function linear(
+  x: tf.Tensor2D,
+  w: tf.Tensor2D,
+  b: tf.Tensor1D,
+  residual?: tf.Tensor2D,
+): tf.Tensor2D {
   return withGradient<tf.Tensor2D>(
-    [x, w, b],
-    () => ({ value: tf.fused.matMul({ a: x, b: w, bias: b }), saved: [x, w] }),
-    (dy, [x, w]) => {
-      const dy2 = dy as tf.Tensor2D;
-      return [
-        multiplyByTransposed(dy2, w as tf.Tensor2D),
-        multiplyTransposed(x as tf.Tensor2D, dy2),
-        columnSum(dy2),
-      ];
-    },
+    [x, w, b, ...(residual ? [residual] : [])],
+    () => ({ value: forward(x, w, b, residual), saved: [x, w] }),
+    (dy, [x, w]) => [
+      ...layerGradients(dy as tf.Tensor2D, x as tf.Tensor2D, w as tf.Tensor2D),
+      ...(residual ? [dy.clone()] : []),
+    ],
   );
 }
 

@@ -58,15 +58,44 @@ export interface TokenStatistics {
   readonly entropy: tf.Tensor1D;
 }
 
-/** hidden [N, D], embedding [V, D], labels [N] int32. */
-export function tokenLogProbability(
+/** Own kernels that make logits for themselves: no [N, V] is kept between forward and backward. */
+function fromHidden(
   hidden: tf.Tensor2D,
   table: tf.Tensor2D,
   labels: tf.Tensor1D,
-  temperature: number,
-): TokenStatistics {
-  const inverseTemperature = 1 / temperature;
-  const both = withGradient<tf.Tensor2D>(
+  inverseTemperature: number,
+): tf.Tensor2D {
+  return withGradient<tf.Tensor2D>(
+    [hidden, table],
+    () => {
+      const inputs = { hidden, table, labels };
+      const [statistics, lse] = runOwnKernel('PlayTokenStatistics', inputs, {
+        inverseTemperature,
+      }) as [tf.Tensor, tf.Tensor];
+      return { value: statistics, saved: [hidden, table, labels, statistics, lse] };
+    },
+    (dy, saved) => {
+      const [hidden, table, labels, statistics, lse] = saved as [
+        tf.Tensor,
+        tf.Tensor,
+        tf.Tensor,
+        tf.Tensor,
+        tf.Tensor,
+      ];
+      const inputs = { dy, hidden, table, labels, statistics, lse };
+      return runOwnKernel('PlayTokenStatisticsGrad', inputs, { inverseTemperature });
+    },
+  );
+}
+
+/** The same by way of logits [N, V]. */
+function fromLogits(
+  hidden: tf.Tensor2D,
+  table: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  inverseTemperature: number,
+): tf.Tensor2D {
+  return withGradient<tf.Tensor2D>(
     [hidden, table],
     () => {
       const logits = multiplyByTransposed(hidden, table); // [N, V]
@@ -102,6 +131,17 @@ export function tokenLogProbability(
       return [tf.matMul(dLogits, table), multiplyTransposed(dLogits, hidden)];
     },
   );
+}
+
+/** hidden [N, D], embedding [V, D], labels [N] int32. */
+export function tokenLogProbability(
+  hidden: tf.Tensor2D,
+  table: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  temperature: number,
+): TokenStatistics {
+  const statistics = hasOwnKernel('PlayTokenStatistics') ? fromHidden : fromLogits;
+  const both = statistics(hidden, table, labels, 1 / temperature);
   const [logProbability, entropy] = tf.unstack(both) as [tf.Tensor1D, tf.Tensor1D];
   return { logProbability, entropy };
 }

@@ -4,10 +4,10 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { causalAttention } from '../kernels/attention.ts';
-import { embedding } from '../kernels/embedding.ts';
-import { gelu } from '../kernels/gelu.ts';
+import { embedding, embeddingSum } from '../kernels/embedding.ts';
 import { layerNorm } from '../kernels/layer-norm.ts';
 import { linear } from '../kernels/linear.ts';
+import { mlp } from '../kernels/mlp.ts';
 import { tokenLogProbability, type TokenStatistics } from '../kernels/token-log-probability.ts';
 import type { TokenBatch } from './batch.ts';
 import type { Dropout } from './dropout.ts';
@@ -23,27 +23,49 @@ export function normalise(model: Model, prefix: string, x: tf.Tensor2D): tf.Tens
   return layerNorm(x, gain, bias, model.config.layerNormEpsilon);
 }
 
-/** Linear layer by parameter prefix, x [N, I] to [N, O]. */
-export function project(model: Model, prefix: string, x: tf.Tensor2D): tf.Tensor2D {
-  return linear(x, as2d(model.get(`${prefix}.weight`)), as1d(model.get(`${prefix}.bias`)));
+/** Linear layer by parameter prefix, x [N, I] to [N, O], plus a residual [N, O] when there is one. */
+export function project(
+  model: Model,
+  prefix: string,
+  x: tf.Tensor2D,
+  residual?: tf.Tensor2D,
+): tf.Tensor2D {
+  const weight = as2d(model.get(`${prefix}.weight`));
+  return linear(x, weight, as1d(model.get(`${prefix}.bias`)), residual);
 }
 
 /** Token plus position embedding, ids and positions [N] int32: [N, D]. */
 export function embed(model: Model, ids: tf.Tensor1D, positions: tf.Tensor1D): tf.Tensor2D {
-  const tokens = embedding(as2d(model.get('wte.weight')), ids);
-  return tf.add(tokens, embedding(as2d(model.get('wpe.weight')), positions));
+  const tables = [as2d(model.get('wte.weight')), as2d(model.get('wpe.weight'))] as const;
+  return embeddingSum(tables, [ids, positions]);
 }
 
+/** A residual branch as it leaves its last layer: changed by dropout before it is added. */
+type Drop = (branch: tf.Tensor2D) => tf.Tensor2D;
+
 /** The feed-forward half of a block, residual included, x [N, D]. */
-export function feedForward(
+export function feedForward(model: Model, block: string, x: tf.Tensor2D, drop?: Drop): tf.Tensor2D {
+  const weights = {
+    w1: as2d(model.get(`${block}mlp.c_fc.weight`)),
+    b1: as1d(model.get(`${block}mlp.c_fc.bias`)),
+    w2: as2d(model.get(`${block}mlp.c_proj.weight`)),
+    b2: as1d(model.get(`${block}mlp.c_proj.bias`)),
+  };
+  const normalised = normalise(model, `${block}ln_2`, x);
+  return drop ? tf.add(x, drop(mlp(normalised, weights))) : mlp(normalised, weights, x);
+}
+
+/** The attention half of a block after attention itself, residual included; attended and x [N, D]. */
+export function attentionOutput(
   model: Model,
   block: string,
+  attended: tf.Tensor2D,
   x: tf.Tensor2D,
-  drop: (y: tf.Tensor2D) => tf.Tensor2D = (y) => y,
+  drop?: Drop,
 ): tf.Tensor2D {
-  const inner = gelu(project(model, `${block}mlp.c_fc`, normalise(model, `${block}ln_2`, x)));
-  const out = project(model, `${block}mlp.c_proj`, inner);
-  return tf.add(x, drop(out));
+  const prefix = `${block}attn.c_proj`;
+  if (drop) return tf.add(x, drop(project(model, prefix, attended)));
+  return project(model, prefix, attended, x);
 }
 
 /** Attention inputs q|k|v of a block, x [N, D] to [N, 3D]. */
@@ -69,13 +91,11 @@ export function hiddenStates(
     const block = `h.${l}.`;
     const qkv = attentionInputs(model, block, x);
     onInputs?.(l, qkv);
-    const attended = project(
-      model,
-      `${block}attn.c_proj`,
-      causalAttention(qkv, batch.starts, shape),
-    );
-    x = tf.add(x, dropout ? dropout.apply(attended, 2 * l) : attended);
-    x = feedForward(model, block, x, (y) => (dropout ? dropout.apply(y, 2 * l + 1) : y));
+    const dropAt = (site: number): Drop | undefined =>
+      dropout && ((branch) => dropout.apply(branch, site));
+    const attended = causalAttention(qkv, batch.starts, shape);
+    x = attentionOutput(model, block, attended, x, dropAt(2 * l));
+    x = feedForward(model, block, x, dropAt(2 * l + 1));
   }
   return normalise(model, 'ln_f', x);
 }

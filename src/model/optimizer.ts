@@ -3,8 +3,10 @@
  * position (D51); one optimizer belongs to one model. Not a tf.train.Optimizer, which has neither decay nor clip.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { adamWStep, sumOfSquares } from '../kernels/adamw.ts';
+import { gradientNorm, takesManySteps } from '../kernels/adamw.ts';
+import { weightedSums } from '../kernels/weighted-sum.ts';
 import type { TensorData, TensorMap } from '../records/tensor.ts';
+import { SeparateMoments, SharedMoments, type Moments } from './moments.ts';
 import type { Model } from './parameters.ts';
 
 export interface OptimizerSettings {
@@ -51,43 +53,39 @@ export function addGradients(
   other: Gradients,
   weight: number,
 ): void {
+  const shared = [...other].filter(([name]) => gradients.has(name));
+  const sums = weightedSums(
+    shared.map(([name, gradient]) => [gradients.get(name)!, gradient]),
+    1,
+    weight,
+  );
+  shared.forEach(([name], i) => {
+    gradients.get(name)!.dispose();
+    gradients.set(name, sums[i]!);
+  });
   for (const [name, gradient] of other) {
-    const own = gradients.get(name);
-    const sum = tf.tidy(() => {
-      const weighted = tf.mul(gradient, weight);
-      return own ? tf.add(own, weighted) : weighted;
-    });
-    tf.dispose(own ? [own, gradient] : [gradient]);
-    gradients.set(name, sum);
+    if (!gradients.has(name)) gradients.set(name, tf.mul(gradient, weight));
+    gradient.dispose();
   }
 }
 
-/**
- * Square root of the sum of squares over all gradients, a scalar that the caller disposes. Not by tf.addN: on WebGPU
- * it binds every input at once, more buffers than a shader may have, and returns whatever was in memory.
- */
+/** Square root of the sum of squares over all gradients, a scalar that the caller disposes. */
 export function globalNorm(gradients: Gradients): tf.Scalar {
-  return tf.tidy(() => {
-    const squares = [...gradients.values()].map((g) => tf.reshape(sumOfSquares(g), [1]));
-    return tf.sqrt(tf.sum(tf.concat(squares)));
-  });
+  const { norm, scale } = gradientNorm([...gradients.values()], Infinity);
+  scale.dispose();
+  return norm;
 }
 
 export class AdamW {
   readonly settings: OptimizerSettings;
   readonly #model: Model;
-  readonly #moments = new Map<string, { first: tf.Tensor; second: tf.Tensor }>();
+  readonly #moments: Moments;
   #steps = 0;
 
   constructor(model: Model, settings: OptimizerSettings) {
     this.settings = settings;
     this.#model = model;
-    for (const [name, variable] of model.variables) {
-      this.#moments.set(name, {
-        first: tf.zeros(variable.shape),
-        second: tf.zeros(variable.shape),
-      });
-    }
+    this.#moments = takesManySteps() ? new SharedMoments(model) : new SeparateMoments(model);
   }
 
   get steps(): number {
@@ -100,71 +98,28 @@ export class AdamW {
    */
   apply(gradients: Gradients, learningRate: number): tf.Scalar {
     this.#steps++;
-    const norm = globalNorm(gradients);
-    const { maxGradientNorm } = this.settings;
-    const scale = tf.tidy(() =>
-      Number.isFinite(maxGradientNorm)
-        ? tf.minimum<tf.Scalar>(1, tf.div(maxGradientNorm, tf.add(norm, 1e-6)))
-        : tf.scalar(1),
-    );
-    for (const [name, gradient] of gradients) this.#update(name, gradient, scale, learningRate);
-    scale.dispose();
+    const { norm, scale } = gradientNorm([...gradients.values()], this.settings.maxGradientNorm);
+    const settings = { ...this.settings, learningRate, step: this.#steps };
+    for (const [name, parameter] of this.#moments.step(gradients, scale, settings)) {
+      this.#model.get(name).assign(parameter);
+      parameter.dispose();
+    }
+    tf.dispose([scale, ...gradients.values()]);
     return norm;
   }
 
-  #update(name: string, gradient: tf.Tensor, scale: tf.Scalar, learningRate: number): void {
-    const variable = this.#model.get(name);
-    const moments = this.#moments.get(name);
-    if (!moments) throw new Error(`no moments for parameter "${name}"`);
-    const { beta1, beta2, epsilon, weightDecay } = this.settings;
-    // Decay only matrices, as GPT training does: not biases, not layer-norm gains.
-    const decay = variable.rank > 1 ? weightDecay : 0;
-    const [parameter, first, second] = tf.tidy(() => {
-      const next = adamWStep(
-        { parameter: variable, firstMoment: moments.first, secondMoment: moments.second },
-        gradient,
-        scale,
-        { learningRate, beta1, beta2, epsilon, weightDecay: decay, step: this.#steps },
-      );
-      return [next.parameter, next.firstMoment, next.secondMoment];
-    }) as [tf.Tensor, tf.Tensor, tf.Tensor];
-    variable.assign(parameter);
-    tf.dispose([moments.first, moments.second, parameter, gradient]);
-    moments.first = first;
-    moments.second = second;
-  }
-
   /** Moments by name (`first.` / `second.` prefixed), off the device; the step count is `steps`. */
-  async tensors(): Promise<Map<string, TensorData>> {
-    const result = new Map<string, TensorData>();
-    for (const [name, { first, second }] of this.#moments) {
-      result.set(`first.${name}`, {
-        shape: first.shape,
-        data: (await first.data<'float32'>()).slice(),
-      });
-      result.set(`second.${name}`, {
-        shape: second.shape,
-        data: (await second.data<'float32'>()).slice(),
-      });
-    }
-    return result;
+  tensors(): Promise<Map<string, TensorData>> {
+    return this.#moments.tensors();
   }
 
   /** Puts moments and step count back; throws when one is missing. */
   restore(tensors: TensorMap, steps: number): void {
-    for (const [name, moments] of this.#moments) {
-      const first = tensors.get(`first.${name}`);
-      const second = tensors.get(`second.${name}`);
-      if (!first || !second) throw new Error(`checkpoint lacks the optimizer moments of "${name}"`);
-      tf.dispose([moments.first, moments.second]);
-      moments.first = tf.tensor(first.data.slice(), [...first.shape]);
-      moments.second = tf.tensor(second.data.slice(), [...second.shape]);
-    }
+    this.#moments.restore(tensors);
     this.#steps = steps;
   }
 
   dispose(): void {
-    for (const { first, second } of this.#moments.values()) tf.dispose([first, second]);
-    this.#moments.clear();
+    this.#moments.dispose();
   }
 }

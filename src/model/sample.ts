@@ -7,15 +7,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { philox4x32, unitFloat } from '../data/philox.ts';
 import { AttentionCache, cachedAttention, fillCache } from '../kernels/cached-attention.ts';
+import { draw, drawNamed, drawsByName, type Drawn } from '../kernels/draw.ts';
 import { multiplyByTransposed } from '../kernels/linear.ts';
 import { disposeBatch, uploadBatch } from './batch.ts';
 import {
   attentionInputs,
+  attentionOutput,
   embed,
   feedForward,
   hiddenStates,
   normalise,
-  project,
 } from './forward.ts';
 import type { Model } from './parameters.ts';
 
@@ -74,28 +75,6 @@ function padLeft(prompts: readonly (readonly number[])[], width: number, padId: 
   return { ids, starts };
 }
 
-/** Picks token and log-probability [B] from logits [B, V]. */
-function draw(logits: tf.Tensor2D, u: tf.Tensor1D, temperature: number | 'greedy') {
-  const rows = logits.shape[0];
-  const scaled = temperature === 'greedy' ? logits : tf.div(logits, temperature);
-  const p = tf.softmax(scaled as tf.Tensor2D);
-  let token: tf.Tensor1D;
-  if (temperature === 'greedy') {
-    token = tf.argMax(scaled, 1);
-  } else {
-    const below = tf.cumsum(p, 1);
-    const total = tf.slice(below, [0, logits.shape[1] - 1], [rows, 1]);
-    const target = tf.mul(tf.reshape(u, [rows, 1]), total);
-    // The first token whose cumulated mass passes the target; rounding must never run off the end.
-    const count = tf.sum(tf.cast(tf.lessEqual(below, target), 'int32'), 1);
-    token = tf.cast(tf.minimum(count, logits.shape[1] - 1), 'int32');
-  }
-  const flat = tf.add(tf.mul(tf.range(0, rows, 1, 'int32'), logits.shape[1]), token);
-  const chosen = tf.gather(tf.reshape(scaled, [-1]), tf.cast(flat, 'int32'));
-  const lse = tf.sub(tf.max(scaled, 1), tf.log(tf.max(p, 1)));
-  return { token, logProbability: tf.sub(chosen, lse) as tf.Tensor1D };
-}
-
 const readsAreFree = (): boolean => tf.getBackend() === 'wasm' || tf.getBackend() === 'cpu';
 
 interface DecodeState {
@@ -137,12 +116,39 @@ function decodeStep(model: Model, token: tf.Tensor1D, t: number, state: DecodeSt
   state.caches.forEach((cache, l) => {
     const block = `h.${l}.`;
     const out = cachedAttention(cache, attentionInputs(model, block, x), state.starts, column);
-    x = feedForward(model, block, tf.add(x, project(model, `${block}attn.c_proj`, out)));
+    x = feedForward(model, block, attentionOutput(model, block, out, x));
   });
   return multiplyByTransposed(
     normalise(model, 'ln_f', x),
     model.get('wte.weight') as unknown as tf.Tensor2D,
   );
+}
+
+interface Drawer {
+  /** Draws token t of every row; the caller owns the result. */
+  readonly next: (logits: tf.Tensor2D, t: number) => Drawn;
+  readonly dispose: () => void;
+}
+
+/** The draws of a chunk, by name on the device where it can, else from uniforms that are uploaded token by token. */
+function drawerOf(rows: readonly number[], settings: SampleSettings): Drawer {
+  const { key, temperature, responseLength } = settings;
+  if (drawsByName()) {
+    const names = tf.tensor1d(Int32Array.from(rows), 'int32');
+    return {
+      next: (logits, step) => drawNamed(logits, { key, rows: names, step }, temperature),
+      dispose: () => names.dispose(),
+    };
+  }
+  const u = uniforms(key, rows, responseLength);
+  return {
+    next: (logits, t) =>
+      tf.tidy(() => {
+        const uRow = tf.tensor1d(u.subarray(t * rows.length, (t + 1) * rows.length));
+        return draw(logits, uRow, temperature);
+      }),
+    dispose: () => undefined,
+  };
 }
 
 async function sampleChunk(
@@ -151,7 +157,7 @@ async function sampleChunk(
   rows: readonly number[],
   settings: SampleSettings,
 ): Promise<Sampled[]> {
-  const { promptLength, responseLength, temperature, key } = settings;
+  const { promptLength, responseLength } = settings;
   const { heads, width, layers, eosId, padId } = model.config;
   const padded = padLeft(prompts, promptLength, padId);
   const size = promptLength + responseLength;
@@ -161,14 +167,13 @@ async function sampleChunk(
   );
   const starts = tf.tensor1d(padded.starts, 'int32');
   const state: DecodeState = { caches, starts, promptLength };
-  const u = uniforms(key, rows, responseLength);
+  const drawer = drawerOf(rows, settings);
   let logits = prefill(model, padded, caches);
-  const drawn: { token: tf.Tensor1D; logProbability: tf.Tensor1D }[] = [];
+  const drawn: Drawn[] = [];
   const finished = new Uint8Array(prompts.length);
   for (let t = 0; t < responseLength; t++) {
-    const uRow = tf.tensor1d(u.subarray(t * prompts.length, (t + 1) * prompts.length));
-    const next = tf.tidy(() => draw(logits, uRow, temperature));
-    tf.dispose([uRow, logits]);
+    const next = drawer.next(logits, t);
+    logits.dispose();
     drawn.push(next);
     if (readsAreFree()) {
       next.token.dataSync().forEach((id, b) => {
@@ -190,6 +195,7 @@ async function sampleChunk(
     ...drawn.flatMap((d) => [d.token, d.logProbability]),
   ]);
   for (const cache of caches) cache.dispose();
+  drawer.dispose();
   return unpack(values, drawn.length, prompts.length, eosId);
 }
 

@@ -50,6 +50,12 @@ export class Heap {
     return this.#backend.dataIdMap.get(tensor.dataId).memoryOffset;
   }
 
+  /** Value of a float32 scalar; reading is free here, where tensors live in this thread's memory. */
+  scalar(tensor: TensorInfo | undefined): number {
+    const offset = this.at(tensor);
+    return new DataView(this.#backend.wasm.HEAPU8.buffer).getFloat32(offset, true);
+  }
+
   /** A new uninitialised float32 tensor. */
   output(shape: readonly number[]): TensorInfo {
     return this.#backend.makeOutput([...shape], 'float32');

@@ -191,11 +191,11 @@ const transpose2d: Kernel = (kernels, heap, { x }) => {
 };
 
 /**
- * {parameter, gradient, firstMoment, secondMoment}, {learningRate, beta1, beta2, epsilon, weightDecay,
- * correction1, correction2, scale} to [parameter', firstMoment', secondMoment'].
+ * {parameter, gradient, firstMoment, secondMoment, scale (scalar)}, {learningRate, beta1, beta2, epsilon, weightDecay,
+ * correction1, correction2} to [parameter', firstMoment', secondMoment'].
  */
 const adamW: Kernel = (kernels, heap, inputs, attributes) => {
-  const { parameter, gradient, firstMoment, secondMoment } = inputs;
+  const { parameter, gradient, firstMoment, secondMoment, scale } = inputs;
   const results = [parameter, parameter, parameter].map((t) => heap.output(shapeOf(t)));
   const sources = [parameter, gradient, firstMoment, secondMoment, ...results].map((t) =>
     heap.at(t),
@@ -208,7 +208,7 @@ const adamW: Kernel = (kernels, heap, inputs, attributes) => {
   const step = rate / attributes.correction1!;
   const rootCorrection2 = Math.sqrt(attributes.correction2!);
   const rates = [beta1, 1 - beta1, beta2, 1 - beta2, decay, step, rootCorrection2];
-  kernels.adamw!(...sources, sizeOf(parameter), ...rates, attributes.epsilon!, attributes.scale!);
+  kernels.adamw!(...sources, sizeOf(parameter), ...rates, attributes.epsilon!, heap.scalar(scale));
   return results;
 };
 

@@ -232,7 +232,9 @@ it.each([1, 7, 4099])('AdamW and sum of squares of %i elements', (size) => {
   const b = { correction1: 1 - 0.9 ** 3, correction2: 1 - 0.95 ** 3, scale: 0.37 };
   const values = { parameter, gradient, firstMoment, secondMoment };
   const inputs = Object.fromEntries(Object.entries(values).map(([k, v]) => [k, input(v, size)]));
-  const [p, m, v] = run('PlayAdamW', inputs, { ...a, ...b });
+  const scale = input(Float32Array.of(b.scale));
+  const rates = { ...a, correction1: b.correction1, correction2: b.correction2 };
+  const [p, m, v] = run('PlayAdamW', { ...inputs, scale }, rates);
   const g = Float64Array.from(gradient, (x) => x * b.scale);
   const first = g.map((x, i) => a.beta1 * firstMoment[i]! + (1 - a.beta1) * x);
   const second = g.map((x, i) => a.beta2 * secondMoment[i]! + (1 - a.beta2) * x * x);

@@ -1,0 +1,110 @@
+/**
+ * Drawing one token a row from logits in WGSL; contract and reference are in ../draw.ts. The uniform comes from
+ * Philox4x32-10 (see src/data/philox.ts) computed here, so that a rollout uploads nothing per token.
+ */
+import { floats, integers, matrix, THREADS, type Kernel } from './gpu.ts';
+
+/** Word `index` of Philox4x32-10 at (counter; key), bit for bit as in src/data/philox.ts. */
+const PHILOX = `
+fn mulHigh(a : u32, b : u32) -> u32 {
+  let low = (a & 0xffffu) * (b & 0xffffu);
+  let middle = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+  let cross = (a & 0xffffu) * (b >> 16u) + (middle & 0xffffu);
+  return (a >> 16u) * (b >> 16u) + (middle >> 16u) + (cross >> 16u);
+}
+fn philox(given : vec4<u32>, givenKey : vec2<u32>) -> vec4<u32> {
+  var c = given;
+  var k = givenKey;
+  for (var round = 0; round < 10; round++) {
+    c = vec4<u32>(
+      mulHigh(0xcd9e8d57u, c.z) ^ c.y ^ k.x, 0xcd9e8d57u * c.z,
+      mulHigh(0xd2511f53u, c.x) ^ c.w ^ k.y, 0xd2511f53u * c.x);
+    k += vec2<u32>(0x9e3779b9u, 0xbb67ae85u);
+  }
+  return c;
+}`;
+
+/** Every thread owns a run of neighbouring tokens, so that masses add up in the tokens' order. */
+const DRAW = {
+  declarations: `
+${PHILOX}
+var<workgroup> tops : array<f32, ${THREADS}>;
+var<workgroup> places : array<u32, ${THREADS}>;
+var<workgroup> sums : array<f32, ${THREADS}>;
+var<workgroup> drawn : u32;`,
+  body: `
+  let row = group * u.vocabulary;
+  let run = (u.vocabulary + ${THREADS - 1}u) / ${THREADS}u;
+  let begin = min(local * run, u.vocabulary);
+  let end = min(begin + run, u.vocabulary);
+  var top = -1e30;
+  var place = begin;
+  for (var v = begin; v < end; v++) {
+    if (logits[row + v] > top) { top = logits[row + v]; place = v; }
+  }
+  tops[local] = top;
+  places[local] = place;
+  workgroupBarrier();
+  // The first of the likeliest tokens.
+  top = tops[0];
+  place = places[0];
+  for (var i = 1u; i < ${THREADS}u; i++) {
+    if (tops[i] > top) { top = tops[i]; place = places[i]; }
+  }
+  var sum = 0.0;
+  for (var v = begin; v < end; v++) { sum += exp((logits[row + v] - top) * u.inverseTemperature); }
+  sums[local] = sum;
+  workgroupBarrier();
+  var mass = 0.0;
+  for (var i = 0u; i < ${THREADS}u; i++) { mass += sums[i]; }
+  if (local == 0u) {
+    drawn = place;
+    if (u.greedy == 0u) {
+      let words = philox(vec4<u32>(u.step / 4u, u32(rows[group]), 0u, 1u), vec2<u32>(u.key0, u.key1));
+      // unitFloat: the middle of one of 2^23 equal steps.
+      let uniformDraw = (f32(words[u.step % 4u] >> 9u) + 0.5) / 8388608.0;
+      let goal = uniformDraw * mass;
+      var below = 0.0;
+      var owner = 0u;
+      while (owner + 1u < ${THREADS}u && below + sums[owner] <= goal) {
+        below += sums[owner];
+        owner++;
+      }
+      // The first token whose cumulated mass passes the goal; rounding must never run off the end.
+      drawn = min(owner * run, u.vocabulary - 1u);
+      let last = min(drawn + run, u.vocabulary) - 1u;
+      while (drawn < last) {
+        below += exp((logits[row + drawn] - top) * u.inverseTemperature);
+        if (below > goal) { break; }
+        drawn++;
+      }
+    }
+    token[group] = i32(drawn);
+    logProbability[group] = (logits[row + drawn] - top) * u.inverseTemperature - log(mass);
+  }`,
+};
+
+/**
+ * {logits [B, V], rows [B] int32}, {inverseTemperature, greedy (0 or 1), key0, key1, step} to [token [B] int32,
+ * logProbability [B]].
+ */
+export const draw: Kernel = (gpu, { logits, rows }, attributes) => {
+  const [batch, vocabulary] = matrix(logits);
+  const [token, logProbability] = [gpu.output([batch], 'int32'), gpu.output([batch])];
+  gpu.run({
+    name: 'PlayDraw',
+    writes: { token: integers(token), logProbability: floats(logProbability) },
+    reads: { logits: floats(logits), rows: integers(rows) },
+    counts: {
+      vocabulary,
+      greedy: attributes.greedy!,
+      key0: attributes.key0!,
+      key1: attributes.key1!,
+      step: attributes.step!,
+    },
+    numbers: { inverseTemperature: attributes.inverseTemperature! },
+    groups: batch,
+    code: () => DRAW,
+  });
+  return [token, logProbability];
+};

@@ -1,0 +1,217 @@
+/**
+ * Runs WGSL of ours on tfjs's WebGPU backend: its buffers, its command encoder and its batches of submits, but
+ * pipelines with as many outputs as a kernel has, and outputs that may change in place. Not what a kernel computes.
+ * tfjs's own programs have one output; otherwise this is what its runWebGPUProgram does.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+
+interface TensorData {
+  values: tf.BackendValues | null;
+}
+
+interface Uniform {
+  readonly type: 'uint32' | 'float32';
+  readonly data: number[];
+}
+
+/** The part of tfjs's WebGPUBackend (4.22) that is used here; recordAndSubmit is private there. */
+interface WebGpuBackend {
+  readonly device: GPUDevice;
+  readonly tensorMap: { get(dataId: object): TensorData };
+  readonly pipelineCache: Record<string, GPUComputePipeline>;
+  makeTensorInfo(shape: number[], dtype: tf.DataType): tf.TensorInfo;
+  disposeData(dataId: object): boolean;
+  uploadToGPU(dataId: object): void;
+  recordAndSubmit(
+    program: object,
+    output: tf.TensorInfo,
+    inputs: readonly tf.TensorInfo[],
+    uniforms: readonly Uniform[],
+  ): void;
+}
+
+/** Threads of a workgroup, unless a kernel says otherwise. */
+export const THREADS = 64;
+
+/** A tensor and the WGSL type that a shader sees it as an array of. */
+export interface Binding {
+  readonly tensor: tf.TensorInfo;
+  readonly type: 'f32' | 'i32' | 'vec4<f32>';
+}
+
+function bind(
+  tensor: tf.TensorInfo | undefined,
+  dtype: tf.DataType,
+  type: Binding['type'],
+): Binding {
+  if (tensor?.dtype !== dtype) {
+    throw new TypeError(`The kernel reads ${dtype}, but was given ${tensor?.dtype ?? 'nothing'}.`);
+  }
+  return { tensor, type };
+}
+
+/** As an array of f32. Throws TypeError for another type or no tensor; so do the other two. */
+export const floats = (tensor: tf.TensorInfo | undefined) => bind(tensor, 'float32', 'f32');
+
+/** As an array of i32. */
+export const integers = (tensor: tf.TensorInfo | undefined) => bind(tensor, 'int32', 'i32');
+
+/** As an array of vec4<f32>; the length must divide by four. */
+export const vectors = (tensor: tf.TensorInfo | undefined) => bind(tensor, 'float32', 'vec4<f32>');
+
+/** One dispatch. */
+export interface Dispatch {
+  /** Names the pipeline, with `constants` and the types of the bindings: whatever `code` depends on. */
+  readonly name: string;
+  readonly constants?: Readonly<Record<string, number>>;
+  /** Bound read-write; all elements must be written unless the tensor changes in place. */
+  readonly writes: Readonly<Record<string, Binding>>;
+  readonly reads: Readonly<Record<string, Binding>>;
+  /** u32 and f32 fields of the uniform `u`. */
+  readonly counts?: Readonly<Record<string, number>>;
+  readonly numbers?: Readonly<Record<string, number>>;
+  /** Workgroups; the body runs once in each, with its index in `group` and the thread's in `local`. */
+  readonly groups: number;
+  /** Threads of a workgroup; {@link THREADS} by default. */
+  readonly threads?: number;
+  /** Declarations and body of the shader; called once for each pipeline. */
+  readonly code: () => { readonly declarations?: string; readonly body: string };
+}
+
+function pipelineKey({ name, constants = {}, writes, reads, threads }: Dispatch): string {
+  const baked = Object.entries(constants).map(([key, value]) => `${key}=${value}`);
+  const types = [...Object.entries(writes), ...Object.entries(reads)].map(
+    ([key, { type }]) => `${key}:${type}`,
+  );
+  return [name, ...baked, ...types, threads ?? THREADS].join(' ');
+}
+
+/** Bindings in tfjs's order (outputs, inputs, uniform) and the entry point around the kernel's body. */
+function sourceOf(dispatch: Dispatch): string {
+  const { writes, reads, counts = {}, numbers = {}, threads = THREADS } = dispatch;
+  const { declarations = '', body } = dispatch.code();
+  const tensors = [
+    ...Object.entries(writes).map(([name, { type }]) => [name, type, 'read_write']),
+    ...Object.entries(reads).map(([name, { type }]) => [name, type, 'read']),
+  ];
+  const variables = tensors.map(
+    ([name, type, access], i) =>
+      `@group(0) @binding(${i}) var<storage, ${access}> ${name} : array<${type}>;`,
+  );
+  // tfjs begins every uniform with NaN, Infinity, and shape and strides of each tensor, here of one axis each.
+  const shapes = tensors.map((_, i) => `tfjsShape${i} : u32, tfjsStride${i} : u32,`);
+  const fields = [
+    ...Object.keys(counts).map((name) => `${name} : u32,`),
+    ...Object.keys(numbers).map((name) => `${name} : f32,`),
+  ];
+  return `
+struct Uniforms { nan : f32, infinity : f32, ${shapes.join(' ')} groups : u32, ${fields.join(' ')} }
+${variables.join('\n')}
+@group(0) @binding(${tensors.length}) var<uniform> u : Uniforms;
+${declarations}
+@compute @workgroup_size(${threads})
+fn main(@builtin(workgroup_id) workgroup : vec3<u32>, @builtin(num_workgroups) workgroups : vec3<u32>,
+        @builtin(local_invocation_index) local : u32) {
+  let group = workgroup.x + workgroup.y * workgroups.x;
+  if (group >= u.groups) { return; }
+  ${body}
+}`;
+}
+
+/** Workgroups as a grid: more than the limit of one axis take a second. */
+function gridOf(groups: number, limit: number): [number, number, number] {
+  if (groups <= limit) return [groups, 1, 1];
+  const rows = Math.ceil(groups / limit);
+  return [Math.ceil(groups / rows), rows, 1];
+}
+
+/** Outputs and dispatches of one kernel call. */
+export class Gpu {
+  readonly #backend: WebGpuBackend;
+
+  constructor(backend: object) {
+    this.#backend = backend as WebGpuBackend;
+  }
+
+  /** Tensors that one dispatch may bind. */
+  get maxBindings(): number {
+    return this.#backend.device.limits.maxStorageBuffersPerShaderStage;
+  }
+
+  /** A new uninitialised tensor. */
+  output(shape: readonly number[], dtype: 'float32' | 'int32' = 'float32'): tf.TensorInfo {
+    return this.#backend.makeTensorInfo([...shape], dtype);
+  }
+
+  /** Frees a tensor that only this kernel used. */
+  free(tensor: tf.TensorInfo): void {
+    this.#backend.disposeData(tensor.dataId);
+  }
+
+  run(dispatch: Dispatch): void {
+    const backend = this.#backend;
+    const tensors = [...Object.values(dispatch.writes), ...Object.values(dispatch.reads)].map(
+      ({ tensor }) => ({ ...tensor, shape: [tf.util.sizeFromShape(tensor.shape)] }),
+    );
+    for (const { dataId } of tensors) backend.uploadToGPU(dataId);
+    // Values that tfjs kept from a read-back are stale once a tensor changes in place.
+    for (const { tensor } of Object.values(dispatch.writes)) {
+      backend.tensorMap.get(tensor.dataId).values = null;
+    }
+    const uniforms: Uniform[] = [{ type: 'uint32', data: [dispatch.groups] }];
+    for (const value of Object.values(dispatch.counts ?? {})) {
+      uniforms.push({ type: 'uint32', data: [value] });
+    }
+    for (const value of Object.values(dispatch.numbers ?? {})) {
+      uniforms.push({ type: 'float32', data: [value] });
+    }
+    const program = {
+      pipeline: this.#pipeline(dispatch),
+      dispatch: gridOf(dispatch.groups, backend.device.limits.maxComputeWorkgroupsPerDimension),
+      // tf.time() reports a kernel under this name.
+      constructor: { name: dispatch.name },
+    };
+    const [output, ...others] = tensors as [tf.TensorInfo, ...tf.TensorInfo[]];
+    backend.recordAndSubmit(program, output, others, uniforms);
+  }
+
+  #pipeline(dispatch: Dispatch): GPUComputePipeline {
+    const { device, pipelineCache } = this.#backend;
+    const key = pipelineKey(dispatch);
+    return (pipelineCache[key] ??= device.createComputePipeline({
+      label: key,
+      layout: 'auto',
+      compute: {
+        module: device.createShaderModule({ label: key, code: sourceOf(dispatch) }),
+        entryPoint: 'main',
+      },
+    }));
+  }
+}
+
+export type Inputs = Readonly<Record<string, tf.TensorInfo | undefined>>;
+export type Attributes = Readonly<Record<string, number>>;
+
+/** A kernel under the same contract as the WASM kernel of its name. */
+export type Kernel = (
+  gpu: Gpu,
+  inputs: Inputs,
+  attributes: Attributes,
+) => tf.TensorInfo | tf.TensorInfo[];
+
+/** Shape of an input that the contract says is there. */
+export function shapeOf(tensor: tf.TensorInfo | undefined): number[] {
+  if (!tensor) throw new TypeError('A kernel input is missing.');
+  return tensor.shape;
+}
+
+export const sizeOf = (tensor: tf.TensorInfo | undefined): number =>
+  tf.util.sizeFromShape(shapeOf(tensor));
+
+/** Rows and columns of an array of two axes. */
+export function matrix(tensor: tf.TensorInfo | undefined): [number, number] {
+  const shape = shapeOf(tensor);
+  if (shape.length !== 2)
+    throw new RangeError(`Expected two axes, got shape [${shape.join(', ')}].`);
+  return shape as [number, number];
+}
