@@ -4,6 +4,7 @@ import { Connection } from '../storage/open.ts';
 import { WorkerClient } from '../worker/client.ts';
 import { browserRandom } from './blind-order.ts';
 import { Demonstrations } from './demonstrations.svelte.ts';
+import { ExactBench } from './exact-bench.svelte.ts';
 import { JudgeDesk } from './judge-desk.svelte.ts';
 import { labelStore } from './label-store.ts';
 import { Laboratory, PROJECT } from './laboratory.svelte.ts';
@@ -21,7 +22,8 @@ export function createPage(page: Window): PageState {
     },
   });
   const store = labelStore(connection, PROJECT);
-  const laboratory = new Laboratory(new WorkerClient(), defaultSettings());
+  const client = new WorkerClient();
+  const laboratory = new Laboratory(client, defaultSettings());
   const now = (): number => Date.now();
   return {
     route: new LiveRoute(page),
@@ -32,5 +34,8 @@ export function createPage(page: Window): PageState {
     ranking: new RankingDesk(laboratory, store, browserRandom, now),
     bench: new RewardBench(laboratory),
     judge: new JudgeDesk(laboratory, store, browserRandom, now),
+    exact: new ExactBench(client, (failure) => {
+      laboratory.report(failure);
+    }),
   };
 }
