@@ -2,6 +2,7 @@
 import { defaultSettings } from '../config/settings.ts';
 import { Connection } from '../storage/open.ts';
 import { WorkerClient } from '../worker/client.ts';
+import type { Failure } from '../worker/protocol.ts';
 import { browserRandom } from './blind-order.ts';
 import { Demonstrations } from './demonstrations.svelte.ts';
 import { ExactBench } from './exact-bench.svelte.ts';
@@ -15,6 +16,9 @@ import { LiveRoute } from './route.svelte.ts';
 import { Sampling } from './sampling.svelte.ts';
 import { ThemeChoice } from './theme-choice.svelte.ts';
 
+/** Milliseconds between two drawings of exact mode, of which the page may need the half. */
+const SHOW_AFTER = 100;
+
 export function createPage(page: Window): PageState {
   const connection = new Connection({
     notice: (message) => {
@@ -25,6 +29,9 @@ export function createPage(page: Window): PageState {
   const client = new WorkerClient();
   const laboratory = new Laboratory(client, defaultSettings());
   const now = (): number => Date.now();
+  const report = (failure: Failure): void => {
+    laboratory.report(failure);
+  };
   return {
     route: new LiveRoute(page),
     theme: new ThemeChoice(page),
@@ -34,8 +41,6 @@ export function createPage(page: Window): PageState {
     ranking: new RankingDesk(laboratory, store, browserRandom, now),
     bench: new RewardBench(laboratory),
     judge: new JudgeDesk(laboratory, store, browserRandom, now),
-    exact: new ExactBench(client, (failure) => {
-      laboratory.report(failure);
-    }),
+    exact: new ExactBench(client, report, (task) => page.setTimeout(task, SHOW_AFTER)),
   };
 }

@@ -43,6 +43,10 @@ interface Shown {
   readonly methods: readonly string[];
 }
 
+/** How the bench puts off a task, so that what comes meanwhile is shown with it. */
+export type Later = (task: () => void) => void;
+
+type ExactEvent = Extract<WorkerEvent, { type: 'exact' }>;
 type Wish = CommandMap['exact.drive']['args']['wish'];
 
 /** Those of the paper's neighbourhood; the rest can be chosen. */
@@ -51,6 +55,7 @@ const USUAL: readonly string[] = ['ppo', 'ppo-k3', 'rloo', 'dr-grpo', 'grpo', 'd
 export class ExactBench {
   readonly #client: Pick<LaboratoryClient, 'call' | 'on'>;
   readonly #report: (failure: Failure) => void;
+  readonly #later: Later;
   #texts: ExactTexts = $state.raw(SHIPPED_TEXTS);
   #before: ExactTexts | null = $state.raw(null);
   #linkError: string | null = $state.raw(null);
@@ -60,6 +65,8 @@ export class ExactBench {
   #state: ExactState | null = $state.raw(null);
   #tracks: Readonly<Record<string, ExactTrack>> = $state.raw({});
   #asked = $state.raw(false);
+  /** Heard, and not shown yet: a busy page shows less often, and never falls behind. */
+  #heard: ExactEvent[] = [];
   #solving = false;
   #runs = 0;
 
@@ -67,9 +74,14 @@ export class ExactBench {
   #table = $derived(tableOf(this.#texts));
 
   /** `report` shows a failure. */
-  constructor(client: Pick<LaboratoryClient, 'call' | 'on'>, report: (failure: Failure) => void) {
+  constructor(
+    client: Pick<LaboratoryClient, 'call' | 'on'>,
+    report: (failure: Failure) => void,
+    later: Later,
+  ) {
     this.#client = client;
     this.#report = report;
+    this.#later = later;
     client.on((event) => {
       this.#receive(event);
     });
@@ -229,6 +241,7 @@ export class ExactBench {
 
   async #drive(run: number, wish: Wish): Promise<void> {
     const reply = await this.#ask('exact.drive', { run, wish });
+    this.#show();
     if (reply !== null) this.#state = reply.state;
     else this.#lost();
   }
@@ -268,14 +281,29 @@ export class ExactBench {
   #receive(event: WorkerEvent): void {
     // The worker may have died under a run; one that lives goes on and says so.
     if (event.type === 'failure' && event.failure.kind === 'engine' && this.running) this.#lost();
-    if (event.type !== 'exact' || event.run !== this.#shown?.run) return;
-    this.#state = event.state;
+    if (event.type !== 'exact') return;
+    this.#heard.push(event);
+    if (this.#heard.length > 1) return;
+    this.#later(() => {
+      this.#show();
+    });
+  }
+
+  #show(): void {
+    const heard = this.#heard.filter(({ run }) => run === this.#shown?.run);
+    this.#heard = [];
+    const last = heard.at(-1);
+    if (last === undefined) return;
+    this.#state = last.state;
     const tracks = { ...this.#tracks };
-    for (const { name, points, responses, checks } of event.progress) {
-      const rows = points.map(({ step, tv, tvTarget, j }) => ({
-        step,
-        values: { tv, tvTarget, j },
-      }));
+    for (const name of this.#shown?.methods ?? []) {
+      const news = heard.flatMap(({ progress }) => progress.filter((row) => row.name === name));
+      const newest = news.at(-1);
+      if (newest === undefined) continue;
+      const rows = news.flatMap(({ points }) =>
+        points.map(({ step, tv, tvTarget, j }) => ({ step, values: { tv, tvTarget, j } })),
+      );
+      const { responses, checks } = newest;
       tracks[name] = { rows: [...(tracks[name]?.rows ?? []), ...rows], responses, checks };
     }
     this.#tracks = tracks;

@@ -39,6 +39,7 @@ export class LiveRoute {
 
   /** Puts what the part holds into the address, without a step back in the history for each change. */
   setQuery(query: string): void {
+    if (query === this.#route.query) return;
     this.#route = { part: this.#route.part, query };
     this.#window.history.replaceState(null, '', formatHash(this.#route));
   }
