@@ -24,6 +24,27 @@ export function exactCheckWords(
   return { claim: reachesOptimum ? 'Reaches π*' : 'Reaches its own target', bound: 'less than' };
 }
 
+/** Distances below this are rounding, or as good as none. */
+const NEAREST = 1e-4;
+
+/** A total-variation distance, without digits that mean nothing. */
+export function distanceWords(tv: number | undefined): string {
+  return tv !== undefined && tv > 0 && tv < NEAREST ? '< 0.0001' : formatNumber(tv);
+}
+
+/** Words of the method table as they look on a page. */
+export function plainWords(words: string): string {
+  return words
+    .replaceAll('pi*', 'π*')
+    .replaceAll('||', '‖')
+    .replaceAll(/\bbeta\b/g, 'β');
+}
+
+/** True when a method has no target but pi*. */
+export function sameLaw(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((p, i) => p === b[i]);
+}
+
 interface Standing {
   readonly step: number;
   readonly values: { readonly tv: number; readonly tvTarget: number; readonly j: number };
@@ -37,9 +58,10 @@ export function standingWords(
 ): string {
   if (standing === undefined) return `${label}: not begun.`;
   const { tv, tvTarget, j } = standing.values;
-  const own = reachesOptimum ? '' : `, ${formatNumber(tvTarget)} from its own target`;
+  const own =
+    reachesOptimum || tvTarget === tv ? '' : `, ${distanceWords(tvTarget)} from its own target`;
   return (
-    `${label}, iteration ${standing.step} of ${total}: ${formatNumber(tv)} from π*${own}, ` +
+    `${label}, iteration ${standing.step} of ${total}: ${distanceWords(tv)} from π*${own}, ` +
     `J ${formatNumber(j)} of ${formatNumber(jStar)}.`
   );
 }

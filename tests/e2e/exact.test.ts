@@ -85,7 +85,8 @@ test('a reward changed by keys: pi* moves, the run is new, PPO ends below its ga
   await page.keyboard.press('Enter');
   await waitFor('running');
   await waitFor('done');
-  expect(Number(await inRow('ppo', 'exact-tv').innerText())).toBeLessThan(0.01);
+  const tv = await inRow('ppo', 'exact-tv').innerText();
+  expect(Number(tv.replace('< ', ''))).toBeLessThan(0.01);
   for (const name of ['ppo', 'rloo', 'dr-grpo', 'grpo', 'dpo', 'best-of-n']) {
     expect(await inRow(name, 'exact-check-arrives').getAttribute('data-ok'), name).toBe('true');
   }
@@ -101,10 +102,11 @@ test('a reward changed by keys: pi* moves, the run is new, PPO ends below its ga
   expect(Object.keys(report.exact)).toEqual(SHOWN);
   const methods = EXACT_METHODS.filter(({ name }) => SHOWN.includes(name));
   const headless = await runExact(exactOptions({ rewards: rewards.join(',') }), {}, methods);
+  // To the bit in one engine (unit test); Node and Chromium round exp and log differently in the last place.
   for (const name of SHOWN) {
     for (const number of ['tv', 'tvTarget', 'j', 'jStar'] as const) {
       const here = report.exact[name]?.[number];
-      expect(here, `${name} ${number}`).toBeCloseTo(headless.exact[name]?.[number] ?? NaN, 9);
+      expect(here, `${name} ${number}`).toBeCloseTo(headless.exact[name]?.[number] ?? NaN, 6);
     }
   }
 });
@@ -138,10 +140,10 @@ test('bad input is said by cell, keeps everything, and can be mended', async () 
   const summary = await page.getByTestId('exact-summary').innerText();
   await field('reward-BC').fill('9');
   await field('beta').fill('0.01');
-  expect(await textOf(page, 'exact-problems')).toBe(
-    'Reward of BC: use a number from −1.5 to 1.5.\n' +
-      'KL penalty (beta): use a number from 0.1 to 10.',
-  );
+  expect((await textOf(page, 'exact-problems')).split(/\n+/)).toEqual([
+    'Reward of BC: use a number from −1.5 to 1.5.',
+    'KL penalty (beta): use a number from 0.1 to 10.',
+  ]);
   expect(await field('reward-BC').getAttribute('aria-invalid')).toBe('true');
   expect(await field('start').isDisabled()).toBe(true);
   expect(await field('reward-AA').inputValue()).toBe('1');

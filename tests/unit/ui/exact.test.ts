@@ -13,7 +13,14 @@ import {
   tableFromLink,
   tableOf,
 } from '../../../src/ui/exact-input.ts';
-import { exactCheckWords, lawWords, standingWords } from '../../../src/ui/exact-words.ts';
+import {
+  distanceWords,
+  exactCheckWords,
+  lawWords,
+  plainWords,
+  sameLaw,
+  standingWords,
+} from '../../../src/ui/exact-words.ts';
 import { formatHash, parseHash } from '../../../src/ui/hash-route.ts';
 import type { CommandMap, Failure, WorkerEvent } from '../../../src/worker/protocol.ts';
 import { FakeClient } from './fake-client.ts';
@@ -129,6 +136,15 @@ test('words: where a method stands and what is asked of it', () => {
   expect(standingWords(method('grpo', { reachesOptimum: false }), last, 0.6)).toContain(
     '0.25 from π*, 0.125 from its own target, J 0.5',
   );
+  expect([0.25, 2e-16, 0, undefined].map(distanceWords)).toEqual(['0.25', '< 0.0001', '0', 'none']);
+  expect(plainWords('Reaches pi*: KL(a || b), beta, betas')).toBe(
+    'Reaches π*: KL(a ‖ b), β, betas',
+  );
+  expect([sameLaw([0.5, 0.5], [0.5, 0.5]), sameLaw([0.5], [0.5, 0.5]), sameLaw([1], [0])]).toEqual([
+    true,
+    false,
+    false,
+  ]);
   expect(standingWords(method('ppo'), undefined, 0.6)).toBe('PPO: not begun.');
   const words = (name: string, reachesOptimum: boolean) =>
     Object.values(exactCheckWords(name, { reachesOptimum })).join(': ');
