@@ -102,11 +102,17 @@ test('a reward changed by keys: pi* moves, the run is new, PPO ends below its ga
   expect(Object.keys(report.exact)).toEqual(SHOWN);
   const methods = EXACT_METHODS.filter(({ name }) => SHOWN.includes(name));
   const headless = await runExact(exactOptions({ rewards: rewards.join(',') }), {}, methods);
-  // To the bit in one engine (unit test); Node and Chromium round exp and log differently in the last place.
+  // To the bit in one engine (unit test). Chromium rounds exp and log differently from Node in the last place, which
+  // sooner or later turns a draw of the methods that sample; what is computed without draws still agrees.
+  expect(report.optimum.map((p) => p.toFixed(9))).toEqual(
+    headless.optimum.map((p) => p.toFixed(9)),
+  );
   for (const name of SHOWN) {
-    for (const number of ['tv', 'tvTarget', 'j', 'jStar'] as const) {
-      const here = report.exact[name]?.[number];
-      expect(here, `${name} ${number}`).toBeCloseTo(headless.exact[name]?.[number] ?? NaN, 6);
+    const [here, there] = [report.exact[name], headless.exact[name]];
+    expect(here?.jStar, name).toBeCloseTo(there?.jStar ?? NaN, 9);
+    for (const number of ['tv', 'tvTarget', 'j'] as const) {
+      const apart = Math.abs((here?.[number] ?? NaN) - (there?.[number] ?? NaN));
+      expect(apart, `${name} ${number}`).toBeLessThan(name === 'dpo' ? 1e-9 : 0.01);
     }
   }
 });

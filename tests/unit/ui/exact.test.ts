@@ -115,7 +115,7 @@ describe('bars', () => {
 
   test('say what they show', () => {
     const law = ANSWERS.map((_, i) => (i === 2 ? 0.4 : 0.04));
-    const optimum = ANSWERS.map((_, i) => (i === 9 ? 0.4 : 0.04));
+    const optimum = ANSWERS.map((_, i): number => (i === 9 ? 0.4 : 0.04));
     expect(lawWords('PPO', law, optimum.with(2, 0.3))).toBe(
       'PPO prefers AC (0.4, π* 0.3); it differs from π* most on CB (0.04 for 0.4).',
     );
