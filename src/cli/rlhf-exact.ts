@@ -4,8 +4,14 @@
  */
 import { EXACT, EXACT_REWARD_LIMIT } from '../config/exact-table.ts';
 import { Rng } from '../data/rng.ts';
-import { exactOptimum, type EnumerableTask } from '../rlhf/exact-optimum.ts';
+import type { EnumerableTask } from '../rlhf/exact-optimum.ts';
 import { EXACT_METHODS, type ExactMethod } from '../rlhf/exact/methods.ts';
+import {
+  exactOutcome,
+  exactReport,
+  type ExactOutcome,
+  type ExactReport,
+} from '../rlhf/exact/report.ts';
 import { exactRun, type ExactRecord } from '../rlhf/exact/run.ts';
 import { randomRewards, SHIPPED_TASK } from '../rlhf/exact/task.ts';
 import { UsageError, wholeOption } from './options.ts';
@@ -18,38 +24,6 @@ export interface ExactOptions {
   readonly seed: number;
   /** File for the report, or null for stdout. */
   readonly report: string | null;
-}
-
-interface ExactOutcome {
-  readonly label: string;
-  /** Total-variation distance to pi*. */
-  readonly tv: number;
-  /** Total-variation distance to the method's own target: pi* for those that should reach it. */
-  readonly tvTarget: number;
-  /** E[r] - beta KL(policy || reference) at the end, and the largest possible. */
-  readonly j: number;
-  readonly jStar: number;
-  readonly reachesOptimum: boolean;
-  /** What `tvTarget` is promised to be below; null where nothing is promised. */
-  readonly gate: number | null;
-  /** What the method converges to, and where that is not pi*, why. */
-  readonly words: string;
-  /** Probability of each response at the end and under the target. */
-  readonly responses: readonly number[];
-  readonly target: readonly number[];
-  readonly wallSeconds: number;
-}
-
-export interface ExactReport {
-  readonly preset: 'exact';
-  readonly seed: number;
-  readonly beta: number;
-  readonly task: EnumerableTask;
-  /** pi* of each response. */
-  readonly optimum: readonly number[];
-  readonly versions: Readonly<Record<string, string>>;
-  readonly exact: Readonly<Record<string, ExactOutcome>>;
-  readonly wallSeconds: number;
 }
 
 function numberOption(name: string, text: string, low: number, high: number): number {
@@ -82,7 +56,8 @@ export function exactOptions(given: {
   readonly json?: string;
 }): ExactOptions {
   const { min, max, default: usual } = EXACT.beta;
-  const seed = wholeOption('seed', given.seed, 1, 0, 2 ** 31 - 1);
+  const { seed: seeds } = EXACT;
+  const seed = wholeOption('seed', given.seed, seeds.default, seeds.min, seeds.max);
   const beta = given.beta === undefined ? usual : numberOption('beta', given.beta, min, max);
   const task =
     given.rewards === undefined
@@ -92,21 +67,15 @@ export function exactOptions(given: {
 }
 
 async function outcomeOf(method: ExactMethod, options: ExactOptions): Promise<ExactOutcome> {
-  const { task, beta } = options;
   const started = performance.now();
   const progress = new Progress(method.name, () => performance.now());
   let last: ExactRecord | undefined;
-  for await (const record of exactRun(method, task, options)) {
+  for await (const record of exactRun(method, options.task, options)) {
     last = record;
     progress.update(record.step, record.total, `distance to target ${record.tvTarget.toFixed(4)}`);
   }
   if (!last) throw new Error(`${method.name} yielded nothing`);
-  const { tv, tvTarget, j, jStar, responses } = last;
-  const { label, reachesOptimum, gate, words } = method;
-  const wallSeconds = (performance.now() - started) / 1000;
-  const target = method.target(task, beta);
-  const numbers = { tv, tvTarget, j, jStar };
-  return { label, ...numbers, reachesOptimum, gate, words, responses, target, wallSeconds };
+  return exactOutcome(method, options, last, (performance.now() - started) / 1000);
 }
 
 /** Runs the methods one after the other. */
@@ -115,11 +84,8 @@ export async function runExact(
   versions: Readonly<Record<string, string>>,
   methods: readonly ExactMethod[] = EXACT_METHODS,
 ): Promise<ExactReport> {
-  const { task, beta, seed } = options;
   const started = performance.now();
   const exact: Record<string, ExactOutcome> = {};
   for (const method of methods) exact[method.name] = await outcomeOf(method, options);
-  const optimum = exactOptimum(task, beta).responses;
-  const wallSeconds = (performance.now() - started) / 1000;
-  return { preset: 'exact', seed, beta, task, optimum, versions, exact, wallSeconds };
+  return exactReport(options, versions, exact, (performance.now() - started) / 1000);
 }

@@ -8,7 +8,8 @@ import { loadModel, loadTokenizer } from './model-files.ts';
 import { startNodeEngine } from './node-engine.ts';
 import { runCommand } from './options.ts';
 import type { Report } from './report.ts';
-import { runExact, type ExactReport } from './rlhf-exact.ts';
+import type { ExactReport } from '../rlhf/exact/report.ts';
+import { runExact } from './rlhf-exact.ts';
 import { readRunOptions } from './rlhf-options.ts';
 import { runPipeline } from './rlhf-run.ts';
 

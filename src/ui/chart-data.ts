@@ -5,16 +5,16 @@ import { formatNumber } from './format.ts';
 /** More points than this cannot be told apart on a chart. */
 const MOST_POINTS = 600;
 
+/** One row of a chart's data, whatever it is a row of. */
+export type ChartRow = Pick<MetricRecord, 'step' | 'values'>;
+
 export interface ChartColumns {
   readonly steps: readonly number[];
   readonly lines: readonly (readonly (number | null)[])[];
 }
 
 /** Columns of the named metrics, for the steps at which at least one of them was recorded. */
-export function chartColumns(
-  rows: readonly MetricRecord[],
-  names: readonly string[],
-): ChartColumns {
+export function chartColumns(rows: readonly ChartRow[], names: readonly string[]): ChartColumns {
   const kept = rows.filter(({ values }) => names.some((name) => Number.isFinite(values[name])));
   const shown = thinned(kept);
   return {
@@ -29,7 +29,7 @@ export function chartColumns(
 }
 
 /** Every n-th row and the last one. */
-function thinned(rows: readonly MetricRecord[]): readonly MetricRecord[] {
+function thinned(rows: readonly ChartRow[]): readonly ChartRow[] {
   const stride = Math.ceil(rows.length / MOST_POINTS);
   if (stride <= 1) return rows;
   return rows.filter((_, i) => i % stride === 0 || i === rows.length - 1);

@@ -2,8 +2,10 @@
 import { defaultSettings } from '../config/settings.ts';
 import { Connection } from '../storage/open.ts';
 import { WorkerClient } from '../worker/client.ts';
+import type { Failure } from '../worker/protocol.ts';
 import { browserRandom } from './blind-order.ts';
 import { Demonstrations } from './demonstrations.svelte.ts';
+import { ExactBench } from './exact-bench.svelte.ts';
 import { JudgeDesk } from './judge-desk.svelte.ts';
 import { labelStore } from './label-store.ts';
 import { Laboratory, PROJECT } from './laboratory.svelte.ts';
@@ -17,6 +19,9 @@ import { LiveRoute } from './route.svelte.ts';
 import { Sampling } from './sampling.svelte.ts';
 import { ThemeChoice } from './theme-choice.svelte.ts';
 
+/** Milliseconds between two drawings of exact mode, of which the page may need the half. */
+const SHOW_AFTER = 100;
+
 export function createPage(page: Window): PageState {
   const connection = new Connection({
     notice: (message) => {
@@ -24,12 +29,16 @@ export function createPage(page: Window): PageState {
     },
   });
   const store = labelStore(connection, PROJECT);
-  const laboratory = new Laboratory(new WorkerClient(), defaultSettings());
+  const client = new WorkerClient();
+  const laboratory = new Laboratory(client, defaultSettings());
   const now = (): number => Date.now();
   const sampling = new Sampling(laboratory);
   const ranking = new RankingDesk(laboratory, store, browserRandom, now);
   const bench = new RewardBench(laboratory);
   const judge = new JudgeDesk(laboratory, store, browserRandom, now);
+  const report = (failure: Failure): void => {
+    laboratory.report(failure);
+  };
   return {
     route: new LiveRoute(page),
     theme: new ThemeChoice(page),
@@ -44,5 +53,6 @@ export function createPage(page: Window): PageState {
     offline: new Offline(import.meta.env.PROD ? browserOfflineService(page) : null, () => {
       page.location.reload();
     }),
+    exact: new ExactBench(client, report, (task) => page.setTimeout(task, SHOW_AFTER)),
   };
 }

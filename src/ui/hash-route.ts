@@ -5,7 +5,9 @@
 
 /** The paper's Figure 2 with what comes before and after it, in order. */
 export const PARTS = ['model', 'demonstrate', 'rank', 'reinforce', 'judge'] as const;
-export type Part = (typeof PARTS)[number];
+export type StagePart = (typeof PARTS)[number];
+/** The scenario *Exact* has a task of its own and stands beside the stages. */
+export type Part = StagePart | 'exact';
 
 export const PART_TITLES: Readonly<Record<Part, string>> = {
   model: 'Model',
@@ -13,6 +15,7 @@ export const PART_TITLES: Readonly<Record<Part, string>> = {
   rank: '2 Rank',
   reinforce: '3 Reinforce',
   judge: 'Judge',
+  exact: 'Exact',
 };
 
 export interface Route {
@@ -22,15 +25,19 @@ export interface Route {
 }
 
 function isPart(text: string): text is Part {
-  return PARTS.some((part) => part === text);
+  return text === 'exact' || PARTS.some((part) => part === text);
 }
 
-/** Unknown parts lead to the first one. */
+/** Unknown parts lead to the first one; `scenario=exact` leads to that scenario from anywhere. */
 export function parseHash(hash: string): Route {
   const text = hash.replace(/^#\/?/, '');
   const mark = text.indexOf('?');
   const name = mark < 0 ? text : text.slice(0, mark);
-  return { part: isPart(name) ? name : 'model', query: mark < 0 ? '' : text.slice(mark + 1) };
+  const query = mark < 0 ? '' : text.slice(mark + 1);
+  const words = query.split('&');
+  const others = words.filter((word) => word !== 'scenario=exact');
+  if (others.length < words.length) return { part: 'exact', query: others.join('&') };
+  return { part: isPart(name) ? name : 'model', query };
 }
 
 export function formatHash({ part, query }: Route): string {

@@ -319,6 +319,7 @@ export class Laboratory {
       case 'samples':
       case 'rollout':
       case 'checks':
+      case 'exact':
         return;
     }
     event satisfies never;

@@ -1,6 +1,7 @@
 /** The page's state objects, made once by App and found by every panel. */
 import { createContext } from 'svelte';
 import type { Demonstrations } from './demonstrations.svelte.ts';
+import type { ExactBench } from './exact-bench.svelte.ts';
 import type { JudgeDesk } from './judge-desk.svelte.ts';
 import type { Laboratory } from './laboratory.svelte.ts';
 import type { Offline } from './offline.svelte.ts';
@@ -22,6 +23,7 @@ export interface PageState {
   readonly judge: JudgeDesk;
   readonly lessons: LessonPath;
   readonly offline: Offline;
+  readonly exact: ExactBench;
 }
 
 export const [usePage, providePage] = createContext<PageState>();

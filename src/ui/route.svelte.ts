@@ -34,7 +34,13 @@ export class LiveRoute {
 
   /** Takes a query that has been used out of the address, so that a later reload does not apply it again. */
   dropQuery(): void {
-    this.#route = { part: this.#route.part, query: '' };
+    this.setQuery('');
+  }
+
+  /** Puts what the part holds into the address, without a step back in the history for each change. */
+  setQuery(query: string): void {
+    if (query === this.#route.query) return;
+    this.#route = { part: this.#route.part, query };
     this.#window.history.replaceState(null, '', formatHash(this.#route));
   }
 

@@ -44,6 +44,16 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
+/** Has no layer of settings: its task has nothing to do with the language model, and it is a part of its own. */
+export const EXACT_SCENARIO = {
+  id: 'exact',
+  label: 'Exact',
+  lookFor:
+    'Answers of two tokens out of four: 16 in all, so few that the best policy, π*, can be computed and drawn beside what each method learns. ' +
+    'Run them all and watch which bars meet π*, and which stop elsewhere for a reason that can be named. ' +
+    'Then change a reward or β and see where they go now.',
+} as const satisfies Omit<Scenario, 'layer'>;
+
 export function scenarioById(id: string): Scenario | undefined {
   return SCENARIOS.find((scenario) => scenario.id === id);
 }

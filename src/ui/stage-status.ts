@@ -1,6 +1,6 @@
 /** State of each part of the page in one word, derived from the states of the stages behind it. */
 import type { CheckpointSummary, StageStates, StageStatus } from '../worker/protocol.ts';
-import type { Part } from './hash-route.ts';
+import type { StagePart } from './hash-route.ts';
 
 export const STATUS_WORDS: Readonly<Record<StageStatus, string>> = {
   empty: 'empty',
@@ -48,7 +48,7 @@ function rankStatus({ labels, reward }: StageStates): StageStatus {
   return labels.status === 'empty' && reward.status === 'empty' ? 'empty' : 'ready';
 }
 
-export function partStatus(part: Part, inputs: PartInputs): StageStatus {
+export function partStatus(part: StagePart, inputs: PartInputs): StageStatus {
   const { stages } = inputs;
   if (part === 'model') {
     if (inputs.engineFailed) return 'failed';

@@ -79,6 +79,7 @@ export class Training {
       case 'progress':
       case 'stage':
       case 'checkpoints':
+      case 'exact':
       case 'engine':
       case 'failure':
         return;

@@ -3,6 +3,7 @@
  * with its settings in range. Stops compiling when the protocol grows.
  */
 import * as v from 'valibot';
+import { EXACT, EXACT_REWARD_LIMIT, EXACT_REWARDS } from '../config/exact-table.ts';
 import { parseSettings, SETTINGS, type Settings } from '../config/settings.ts';
 import { InputError } from './failure.ts';
 import { BACKENDS, type Command, type CommandMap, type CommandName } from './protocol.ts';
@@ -11,7 +12,10 @@ const whole = (min: number, max: number) => {
   const words = `must be a whole number from ${min} to ${max}`;
   return v.pipe(v.number(words), v.integer(words), v.minValue(min, words), v.maxValue(max, words));
 };
-const TEMPERATURE = 'must be a number from 0 to 5';
+const number = (min: number, max: number) => {
+  const words = `must be a number from ${min} to ${max}`;
+  return v.pipe(v.number(words), v.minValue(min, words), v.maxValue(max, words));
+};
 const seed = whole(0, 2147483647);
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(400));
 const text = v.pipe(v.string(), v.maxLength(20000));
@@ -25,6 +29,16 @@ const settings = v.pipe(
   v.transform((input): Settings => parseSettings(input)),
 );
 
+const exactRun = whole(1, Number.MAX_SAFE_INTEGER);
+const exactTable = v.strictObject({
+  rewards: v.pipe(
+    v.array(number(-EXACT_REWARD_LIMIT, EXACT_REWARD_LIMIT)),
+    v.length(EXACT_REWARDS.length, `must be ${EXACT_REWARDS.length} numbers`),
+  ),
+  beta: number(EXACT.beta.min, EXACT.beta.max),
+  seed,
+});
+
 export const ARGUMENT_CHECKS = {
   'engine.start': v.strictObject({ backend: v.exactOptional(v.picklist(BACKENDS)), settings }),
   'project.open': v.strictObject({ project: id }),
@@ -34,11 +48,7 @@ export const ARGUMENT_CHECKS = {
     checkpoint: id,
     prompt: v.pipe(text, v.minLength(1, 'must not be empty: write one first')),
     count: whole(1, 64),
-    temperature: v.pipe(
-      v.number(TEMPERATURE),
-      v.minValue(0, TEMPERATURE),
-      v.maxValue(5, TEMPERATURE),
-    ),
+    temperature: number(0, 5),
     seed,
   }),
   'prompts.examples': v.strictObject({ count: whole(1, 1000) }),
@@ -68,6 +78,17 @@ export const ARGUMENT_CHECKS = {
   }),
   'judge.stop': nothing,
   'checkpoint.delete': v.strictObject({ checkpoint: id }),
+  'exact.solve': v.strictObject({ table: exactTable }),
+  'exact.begin': v.strictObject({
+    run: exactRun,
+    table: exactTable,
+    methods: v.pipe(v.array(id), v.minLength(1), v.maxLength(32)),
+  }),
+  'exact.drive': v.strictObject({
+    run: exactRun,
+    wish: v.picklist(['run', 'step', 'pause', 'stop']),
+  }),
+  'exact.report': v.strictObject({ run: exactRun }),
 } satisfies { [N in CommandName]: v.GenericSchema<unknown, CommandMap[N]['args']> };
 
 export const COMMAND_NAMES = Object.keys(ARGUMENT_CHECKS) as readonly CommandName[];
@@ -100,6 +121,10 @@ const commandCheck = v.variant('type', [
   envelope('judge.suite'),
   envelope('judge.stop'),
   envelope('checkpoint.delete'),
+  envelope('exact.solve'),
+  envelope('exact.begin'),
+  envelope('exact.drive'),
+  envelope('exact.report'),
 ]);
 
 /** Throws {@link InputError} or SettingsError with one sentence. */

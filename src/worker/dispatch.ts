@@ -11,6 +11,11 @@ export type CommandHandlers = {
   readonly [N in CommandName]: (args: CommandMap[N]['args']) => Promise<CommandMap[N]['reply']>;
 };
 
+type ExactCommandName = Extract<CommandName, `exact.${string}`>;
+/** Handlers that need the engine or the project, and those of exact mode, which needs neither. */
+export type SessionHandlers = Omit<CommandHandlers, ExactCommandName>;
+export type ExactHandlers = Pick<CommandHandlers, ExactCommandName>;
+
 /** Runs a command. Throws what its handler throws. */
 async function perform(handlers: CommandHandlers, command: Command): Promise<Reply> {
   const head = { type: 'reply', request: command.request, ok: true } as const;
@@ -60,6 +65,14 @@ async function perform(handlers: CommandHandlers, command: Command): Promise<Rep
     case 'judge.stop':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'checkpoint.delete':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'exact.solve':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'exact.begin':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'exact.drive':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'exact.report':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
   }
   return command satisfies never;

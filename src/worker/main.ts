@@ -1,8 +1,9 @@
 /**
- * The worker's entry: joins the page's messages, the session, the laboratory and the database. No decisions here.
+ * The worker's entry: joins the page's messages, the session, exact mode, the laboratory and the database. No decisions here.
  */
 import { Connection } from '../storage/open.ts';
 import { receive } from './dispatch.ts';
+import { ExactDesk } from './exact.ts';
 import { Laboratory } from './laboratory.ts';
 import { messageYielder } from './message-queue.ts';
 import type { WorkerMessage } from './protocol.ts';
@@ -38,6 +39,14 @@ const session = new Session({
   pace: { steps: Number.POSITIVE_INFINITY, milliseconds: 5_000 },
 });
 
+const exact = new ExactDesk({
+  emit: post,
+  now: () => performance.now(),
+  yieldToMessages,
+  versions: { browser: navigator.userAgent },
+});
+const handlers = { ...session.handlers, ...exact.handlers };
+
 self.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-  void receive(session.handlers, data, post);
+  void receive(handlers, data, post);
 });

@@ -4,6 +4,7 @@
  * and reports progress with events in between. Rankings, votes and demonstrations of a person are written by the
  * page itself (storage/labels.ts), then `labels.changed` is sent. A stage that trains is driven by start / pause / step / stop.
  */
+import type { ExactProgress, ExactSolution, ExactState, ExactTable } from '../records/exact.ts';
 import type { Completion } from '../records/ranking.ts';
 import type { RolloutView, RunView } from '../records/run-view.ts';
 import type { Suite } from '../records/suite.ts';
@@ -160,6 +161,20 @@ export interface CommandMap {
     args: { checkpoint: string };
     reply: { checkpoints: readonly CheckpointSummary[] };
   };
+  /** Exact mode: pi* and the methods' own targets for a table. Nothing runs. */
+  'exact.solve': { args: { table: ExactTable }; reply: ExactSolution };
+  /** Puts a run of these methods, under a number of the page's choice, in the place of the one before. */
+  'exact.begin': {
+    args: { run: number; table: ExactTable; methods: readonly string[] };
+    reply: { state: ExactState };
+  };
+  /** Runs to the end or for one iteration of each method; pauses or ends after the iteration under way. */
+  'exact.drive': {
+    args: { run: number; wish: 'run' | 'step' | 'pause' | 'stop' };
+    reply: { state: ExactState };
+  };
+  /** The JSON report of the command line for this run, as far as it has come. */
+  'exact.report': { args: { run: number }; reply: { text: string } };
 }
 export type CommandName = keyof CommandMap;
 export type Command = {
@@ -201,14 +216,27 @@ export type WorkerEvent =
     }
   | { readonly type: 'checks'; readonly run: string; readonly checks: SelfChecks }
   | { readonly type: 'checkpoints'; readonly checkpoints: readonly CheckpointSummary[] }
+  | {
+      readonly type: 'exact';
+      readonly run: number;
+      readonly state: ExactState;
+      readonly progress: readonly ExactProgress[];
+    }
   /** The engine was started again by itself, because its device was lost; `message` says so to a person. */
   | { readonly type: 'engine'; readonly info: EngineInfo; readonly message: string }
   | { readonly type: 'failure'; readonly failure: Failure };
 
-export type Reply = {
-  [N in CommandName]: { readonly type: 'reply'; readonly command: N; readonly request: number } & (
-    | { readonly ok: true; readonly value: CommandMap[N]['reply'] }
-    | { readonly ok: false; readonly failure: Failure }
-  );
-}[CommandName];
+interface ReplyTo<N extends CommandName> {
+  readonly type: 'reply';
+  readonly command: N;
+  readonly request: number;
+}
+export type Reply =
+  | {
+      [N in CommandName]: ReplyTo<N> & {
+        readonly ok: true;
+        readonly value: CommandMap[N]['reply'];
+      };
+    }[CommandName]
+  | (ReplyTo<CommandName> & { readonly ok: false; readonly failure: Failure });
 export type WorkerMessage = Reply | WorkerEvent;

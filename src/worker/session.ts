@@ -6,7 +6,7 @@ import { defaultSettings, type Settings } from '../config/settings.ts';
 import { acquireProjectLock, type LockProvider, type ProjectLock } from '../storage/locks.ts';
 import { ReadOnlyError, StorageError } from '../storage/errors.ts';
 import type { Connection } from '../storage/open.ts';
-import type { CommandHandlers } from './dispatch.ts';
+import type { CommandHandlers, SessionHandlers } from './dispatch.ts';
 import { failureOf, InputError } from './failure.ts';
 import { exportLabels, importLabels } from './label-files.ts';
 import { ProgressClock } from './progress-clock.ts';
@@ -50,7 +50,7 @@ interface Simulation {
 const LOSSES_BORNE = 2;
 
 export class Session {
-  readonly handlers: CommandHandlers;
+  readonly handlers: SessionHandlers;
   readonly #options: SessionOptions;
   #settings: Settings = defaultSettings();
   #project: Project | null = null;

@@ -2,7 +2,12 @@
  * The task of exact mode: every response of L tokens out of V can be listed, a person may edit the reward of each.
  * The shipped table, its bounds, and tables drawn at random. What its optimum is stands in ../exact-optimum.ts.
  */
-import { EXACT, EXACT_REWARD_LIMIT } from '../../config/exact-table.ts';
+import {
+  EXACT,
+  EXACT_REWARD_LIMIT,
+  EXACT_REWARDS,
+  EXACT_VOCABULARY,
+} from '../../config/exact-table.ts';
 import type { Rng } from '../../data/rng.ts';
 import type { EnumerableTask } from '../exact-optimum.ts';
 
@@ -11,13 +16,13 @@ const SIZES = { vocabulary: { min: 3, max: 6 }, length: { min: 1, max: 3 } } as 
 
 /** The table of oracle O1: 4 tokens, 2 positions; the total-variation distance from reference to pi* is 0.55. */
 export const SHIPPED_TASK: EnumerableTask = {
-  vocabulary: 4,
+  vocabulary: EXACT_VOCABULARY,
   length: 2,
   referenceLogits: [
     [0.2, -0.5, 0.9, 0.0],
     [0.1, 0.4, -0.3, 0.0, 1.0, -1.0, 0.2, 0.3, -0.6, 0.5, 0.0, 0.8, 0.0, 0.0, 0.7, -0.7],
   ],
-  rewards: [1.0, -0.5, 0.3, 0.0, -1.2, 0.8, 0.4, -0.1, 0.6, -0.9, 1.5, 0.2, 0.0, 0.5, -0.4, 1.1],
+  rewards: EXACT_REWARDS,
 };
 
 function expectWithin(name: string, value: number, low: number, high: number): void {

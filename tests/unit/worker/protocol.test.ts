@@ -1,6 +1,8 @@
 /** Messages: every command reaches its one handler and is answered once; nothing else passes; a dead worker is said. */
 import { describe, expect, it } from 'vitest';
+import { EXACT_REWARDS } from '../../../src/config/exact-table.ts';
 import { defaultSettings } from '../../../src/config/settings.ts';
+import type { ExactTable } from '../../../src/records/exact.ts';
 import type { Prompt } from '../../../src/records/prompt.ts';
 import { CommandError, WorkerClient, type WorkerPort } from '../../../src/worker/client.ts';
 import { COMMAND_NAMES } from '../../../src/worker/commands.ts';
@@ -27,6 +29,8 @@ const state: StageState = {
 const stages = { sft: state, labels: state, reward: state, ppo: state };
 const prompts: readonly Prompt[] = [];
 
+const table: ExactTable = { rewards: EXACT_REWARDS, beta: 0.5, seed: 1 };
+
 const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'engine.start': { settings, backend: 'wasm' },
   'project.open': { project: 'p' },
@@ -51,6 +55,10 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'judge.suite': { checkpoints: ['a'], prompts: 100 },
   'judge.stop': {},
   'checkpoint.delete': { checkpoint: 'a' },
+  'exact.solve': { table },
+  'exact.begin': { run: 1, table, methods: ['ppo'] },
+  'exact.drive': { run: 1, wish: 'step' },
+  'exact.report': { run: 1 },
 };
 
 const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
@@ -92,6 +100,10 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
   'judge.suite': { reports: [], pairs: [] },
   'judge.stop': { stages },
   'checkpoint.delete': { checkpoints: [] },
+  'exact.solve': { table, optimum: [], reference: [], tvReference: 0, jStar: 0, methods: [] },
+  'exact.begin': { state: { status: 'paused', step: 0, total: 9, secondsLeft: null } },
+  'exact.drive': { state: { status: 'running', step: 0, total: 9, secondsLeft: null } },
+  'exact.report': { text: '{}' },
 };
 
 /** Handlers that note what they were called with and answer from {@link REPLIES}. */
@@ -126,6 +138,10 @@ function fakeHandlers(calls: [CommandName, unknown][]): CommandHandlers {
     'judge.suite': handler('judge.suite'),
     'judge.stop': handler('judge.stop'),
     'checkpoint.delete': handler('checkpoint.delete'),
+    'exact.solve': handler('exact.solve'),
+    'exact.begin': handler('exact.begin'),
+    'exact.drive': handler('exact.drive'),
+    'exact.report': handler('exact.report'),
   };
 }
 
@@ -190,6 +206,11 @@ describe('commands', () => {
     ['labels.changed', { more: 1 }],
     ['settings.set', { settings: { ppo: { beta: -1 } } }],
     ['judge.suite', { checkpoints: [], prompts: 1 }],
+    ['exact.begin', { run: 1, table: { ...table, beta: 0.05 }, methods: ['ppo'] }],
+    ['exact.solve', { table: { ...table, rewards: EXACT_REWARDS.with(3, 1.6) } }],
+    ['exact.solve', { table: { ...table, rewards: EXACT_REWARDS.slice(1) } }],
+    ['exact.solve', { table: { ...table, rewards: EXACT_REWARDS.with(3, NaN) } }],
+    ['exact.drive', { run: 1, wish: 'rest' }],
   ])('%s with %j is refused before any handler', async (type, args) => {
     const calls: [CommandName, unknown][] = [];
     const posted: WorkerMessage[] = [];
