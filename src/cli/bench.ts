@@ -1,152 +1,140 @@
 /**
- * `npm run bench`: the training step and sampling of this project with its own kernels and with stock ops, side by
- * side in one run on one backend; medians and ratios. Peers are not in it yet.
+ * `npm run bench`: this project beside its peers, in one run on one machine: training step, PPO iteration, sampling,
+ * reward-model step and matrix products, as tables or JSON. What is measured and by whom is in bench/; this file
+ * reads the options and prints.
  */
-import * as tf from '@tensorflow/tfjs-core';
-import { Rng, streamKey } from '../data/rng.ts';
-import { BACKEND_ORDER } from '../kernels/engine.ts';
-import { useOwnKernels } from '../kernels/own-kernel.ts';
-import { DEFAULT_OPTIMIZER } from '../model/optimizer.ts';
-import { initialTensors, Model, parameterCount } from '../model/parameters.ts';
-import { sampleResponses } from '../model/sample.ts';
-import { pretrainLoop } from '../rlhf/pretrain.ts';
-import { startNodeEngine } from './node-engine.ts';
-import { choiceOption, readOptions, runCommand, wholeOption } from './options.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import {
+  BENCH_BACKENDS,
+  CONFIG_NAMES,
+  contendersOf,
+  CONTENDERS,
+  JOB_GROUPS,
+  type BenchBackend,
+  type ConfigName,
+  type Contender,
+  type Job,
+} from './bench/configs.ts';
+import { conditionsNow, conditionsText, type Conditions } from './bench/conditions.ts';
+import { installPeer } from './bench/peer-install.ts';
+import { runJob, type JobResult, type RoundSettings } from './bench/rounds.ts';
+import { replaceBlock } from './bench/sheet.ts';
+import { jobTable, markdownTable, plainTable, type Table } from './bench/tables.ts';
+import { targetRows, targetTable } from './bench/targets.ts';
+import { choiceOption, readOptions, runCommand, UsageError, wholeOption } from './options.ts';
+
+const PEERS = CONTENDERS.filter((name) => name !== 'ours');
 
 const OPTIONS = {
-  backend: { help: `one of ${BACKEND_ORDER.join(', ')}`, value: 'NAME' },
-  repeats: { help: 'measured repetitions of each job', value: 'N' },
-  json: { help: 'prints JSON instead of a table' },
+  backend: { help: `one of ${BENCH_BACKENDS.join(', ')}; wasm by default`, value: 'NAME' },
+  jobs: { help: `some of ${Object.keys(JOB_GROUPS).join(',')}; all by default`, value: 'LIST' },
+  config: { help: `some of ${CONFIG_NAMES.join(',')}; S by default`, value: 'LIST' },
+  peers: { help: `all, none, or some of ${PEERS.join(',')}`, value: 'LIST' },
+  repeats: { help: 'measured rounds of each job; 5 by default', value: 'N' },
+  limit: { help: 'seconds that one round may take; 300 by default', value: 'N' },
+  json: { help: 'prints JSON instead of tables' },
+  sheet: {
+    help: "Markdown file whose block for this backend is replaced by the run's tables",
+    value: 'FILE',
+  },
 } as const;
 
-/** Config S of the peers' benchmark. */
-const CONFIG = {
-  vocabularySize: 512,
-  contextLength: 64,
-  width: 128,
-  layers: 4,
-  heads: 4,
-  layerNormEpsilon: 1e-5,
-  padId: 0,
-  eosId: 1,
-};
-const BATCH = 8;
-const SAMPLES = 64;
-const NEW_TOKENS = 48;
-
-interface Row {
-  readonly job: string;
-  readonly unit: string;
-  readonly own: number;
-  readonly stock: number;
-  /** How many times better own kernels are. */
-  readonly ratio: number;
-  readonly spread: readonly [number, number];
+interface Plan {
+  readonly backend: BenchBackend;
+  readonly jobs: readonly Job[];
+  readonly configs: readonly ConfigName[];
+  readonly peers: readonly Contender[];
+  readonly rounds: RoundSettings;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+function listOption<T extends string>(name: string, text: string, choices: readonly T[]): T[] {
+  const words = [...new Set(text.split(','))];
+  return words.flatMap((word) => choiceOption(name, word.trim(), choices) ?? []);
 }
 
-/** Milliseconds of `repeats` training steps after two that warm up. */
-async function trainingSteps(repeats: number): Promise<number[]> {
-  const model = new Model(
-    CONFIG,
-    'language',
-    initialTensors(CONFIG, 'language', Rng.named(1, 'bench')),
-  );
-  const rng = Rng.named(1, 'bench', 'tokens');
-  const length = CONFIG.contextLength + 1;
-  const tokens = Int32Array.from(
-    { length: BATCH * length },
-    () => 2 + rng.int(CONFIG.vocabularySize - 2),
-  );
-  const loop = pretrainLoop(model, () => ({ batch: BATCH, time: CONFIG.contextLength, tokens }), {
-    steps: repeats + 2,
-    learningRate: 1e-3,
-    finalShare: 1,
-    warmupSteps: 1,
-    optimizer: DEFAULT_OPTIMIZER,
-  });
-  const times: number[] = [];
-  let last = performance.now();
-  for await (const { step } of loop.steps()) {
-    const now = performance.now();
-    if (step > 2) times.push(now - last);
-    last = now;
-  }
-  loop.dispose();
-  model.dispose();
-  return times;
-}
-
-/** Tokens per second of sampling full-length responses, batch of 64, KV cache. */
-async function samplingRates(repeats: number): Promise<number[]> {
-  const model = new Model(
-    CONFIG,
-    'language',
-    initialTensors(CONFIG, 'language', Rng.named(1, 'bench')),
-  );
-  const prompts = Array.from({ length: SAMPLES }, (_, i) => [2 + i, 3, 4, 5]);
-  const rates: number[] = [];
-  for (let i = 0; i <= repeats; i++) {
-    const started = performance.now();
-    const key = streamKey(1, 'bench', i);
-    const settings = { promptLength: 16, responseLength: NEW_TOKENS, temperature: 1, key };
-    const sampled = await sampleResponses(model, prompts, settings);
-    const tokens = sampled.reduce((sum, each) => sum + each.tokens.length, 0);
-    if (i > 0) rates.push(tokens / ((performance.now() - started) / 1000));
-  }
-  model.dispose();
-  return rates;
-}
-
-async function sideBySide(
-  job: string,
-  unit: string,
-  measure: () => Promise<number[]>,
-  lowerIsBetter: boolean,
-): Promise<Row> {
-  useOwnKernels(true);
-  const own = await measure();
-  useOwnKernels(false);
-  const stock = await measure();
-  useOwnKernels(true);
-  const ratio = (a: number, b: number): number => (lowerIsBetter ? b / a : a / b);
-  const ratios = own.map((value, i) => ratio(value, stock[i] ?? NaN));
+function readPlan(given: Partial<Record<keyof typeof OPTIONS, string>>): Plan {
+  const groups = listOption('jobs', given.jobs ?? Object.keys(JOB_GROUPS).join(','), [
+    ...Object.keys(JOB_GROUPS),
+  ]);
+  const peers = given.peers ?? 'all';
   return {
-    job,
-    unit,
-    own: median(own),
-    stock: median(stock),
-    ratio: ratio(median(own), median(stock)),
-    spread: [Math.min(...ratios), Math.max(...ratios)],
+    backend: choiceOption('backend', given.backend, BENCH_BACKENDS) ?? 'wasm',
+    jobs: groups.flatMap((group) => JOB_GROUPS[group] ?? []),
+    configs: listOption('config', given.config ?? 'S', CONFIG_NAMES),
+    peers: peers === 'all' ? PEERS : peers === 'none' ? [] : listOption('peers', peers, PEERS),
+    rounds: {
+      repeats: wholeOption('repeats', given.repeats, 5, 1, 1000),
+      warmup: 2,
+      limitMs: 1000 * wholeOption('limit', given.limit, 300, 1, 36_000),
+    },
   };
+}
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+/** Runs all jobs; contenders that cannot be installed fail in every job of theirs. */
+async function measure(plan: Plan): Promise<JobResult[]> {
+  const { backend, jobs, configs, peers, rounds } = plan;
+  const chosen = (job: Job): Contender[] =>
+    contendersOf(job, backend).filter((name) => name === 'ours' || peers.includes(name));
+  const nanogpt = jobs.some((job) => chosen(job).some((name) => name.startsWith('nanogpt')));
+  const missing = nanogpt ? installPeer(say) : null;
+  const results: JobResult[] = [];
+  for (const config of configs) {
+    for (const job of jobs) {
+      const able = chosen(job).filter((name) => missing === null || !name.startsWith('nanogpt'));
+      const result = await runJob({ job, config, backend }, able, rounds, say);
+      const unable = chosen(job).filter((name) => !able.includes(name));
+      const entries = unable.map((contender) => ({
+        ...{ contender, ready: null, rounds: [], failure: missing },
+      }));
+      results.push({ ...result, entries: [...result.entries, ...entries] });
+    }
+  }
+  return results;
+}
+
+function devicesOf(results: readonly JobResult[]): string[] {
+  const ours = results.flatMap(({ entries }) => entries.filter((e) => e.contender === 'ours'));
+  return [...new Set(ours.flatMap(({ ready }) => (ready ? [ready.device] : [])))];
+}
+
+function reportJson(plan: Plan, conditions: Conditions, results: readonly JobResult[]): string {
+  const { backend, rounds } = plan;
+  const targets = targetRows(backend, results);
+  const { repeats, warmup } = rounds;
+  const devices = devicesOf(results);
+  const report = { conditions, devices, backend, repeats, warmup, targets, results };
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+function writeSheet(file: string, plan: Plan, text: string, tables: readonly Table[]): void {
+  const body = [text, '', ...tables.map(markdownTable)].join('\n');
+  writeFileSync(file, replaceBlock(readFileSync(file, 'utf8'), `bench:${plan.backend}`, body));
 }
 
 async function main(): Promise<void> {
   const given = readOptions('bench', OPTIONS, process.argv.slice(2));
-  const backend = choiceOption('backend', given.backend, BACKEND_ORDER) ?? 'wasm';
-  const repeats = wholeOption('repeats', given.repeats, 5, 1, 1000);
-  const engine = await startNodeEngine(backend);
-  const rows = [
-    await sideBySide('training step, batch 8', 'ms', () => trainingSteps(repeats), true),
-    await sideBySide('sampling, batch 64', 'tokens/s', () => samplingRates(repeats), false),
-  ];
-  const device = `${engine.backend}: ${engine.device}; ${parameterCount(CONFIG)} parameters`;
-  if (given.json !== undefined) {
-    process.stdout.write(`${JSON.stringify({ device, tfjs: tf.version_core, rows }, null, 2)}\n`);
-    return;
+  const plan = readPlan(given);
+  const conditions = conditionsNow(new Date());
+  const results = await measure(plan);
+  if (results.every(({ entries }) => entries.every(({ failure }) => failure !== null))) {
+    const [reason] = results.flatMap(({ entries }) => entries.map(({ failure }) => failure));
+    throw new UsageError(`Nothing could be measured: ${reason ?? 'no contender was chosen'}.`);
   }
-  process.stdout.write(`${device}\n`);
-  for (const { job, unit, own, stock, ratio, spread } of rows) {
-    const range = spread.map((value) => value.toFixed(2)).join(' to ');
-    process.stdout.write(
-      `${job}: own kernels ${own.toFixed(0)} ${unit}, stock ops ${stock.toFixed(0)} ${unit}, ` +
-        `ratio ${ratio.toFixed(2)} (${range})\n`,
-    );
-  }
+  const { repeats } = plan.rounds;
+  const text =
+    `${conditionsText(conditions, devicesOf(results))} Medians of ${repeats} rounds, all contenders in turn in each ` +
+    'round, every contender in a process of its own.';
+  const tables = [targetTable(plan.backend, results), ...results.map(jobTable)];
+  if (given.sheet !== undefined) writeSheet(given.sheet, plan, text, tables);
+  process.stdout.write(
+    given.json === undefined
+      ? [text, '', ...tables.map(plainTable)].join('\n')
+      : reportJson(plan, conditions, results),
+  );
 }
 
 await runCommand(main);
