@@ -43,13 +43,14 @@ async function tallyOf(task: Task, gpu: GpuCounts | null): Promise<() => Tally> 
   if (gpu) return () => ({ ...gpu });
   const nothing = { dispatches: null, submits: null, readbacks: null };
   if (task.contender === 'jax') return () => nothing;
-  const kernels = (await import('./counters.ts')).countKernelCalls();
+  const kernels = (await import('./tfjs-counts.ts')).countKernelCalls();
   return () => ({ ...nothing, dispatches: kernels.calls });
 }
 
-async function tensorBytes(task: Task): Promise<number | null> {
+async function bytesOf(task: Task, gpu: GpuCounts | null): Promise<number | null> {
+  if (gpu) return gpu.liveBytes;
   if (task.contender === 'jax') return null;
-  return (await import('@tensorflow/tfjs-core')).memory().numBytes;
+  return (await import('./tfjs-counts.ts')).tensorBytes();
 }
 
 async function measure(
@@ -74,7 +75,7 @@ async function measure(
     dispatches: spent('dispatches'),
     submits: spent('submits'),
     readbacks: spent('readbacks'),
-    bytes: gpu ? gpu.liveBytes : await tensorBytes(task),
+    bytes: await bytesOf(task, gpu),
     peakBytes: gpu ? gpu.peakBytes : null,
     residentBytes: process.memoryUsage().rss,
     cpuMs: (user + system) / 1000,

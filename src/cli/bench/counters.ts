@@ -1,9 +1,8 @@
 /**
- * Counts what a library asks of the backend: WebGPU calls by wrapping the prototypes of Dawn's classes, so that every
- * library is counted alike, and kernel calls of tfjs where there is no GPU. Must be installed before the library asks
- * for a device. Counting costs well under a microsecond a call.
+ * Counts what a library asks of WebGPU by wrapping the prototypes of Dawn's classes, so that every library is counted
+ * alike. Must be installed before the library asks for a device, and loads none itself. Counting costs well under a
+ * microsecond a call.
  */
-import * as tf from '@tensorflow/tfjs-core';
 
 export interface GpuCounts {
   dispatches: number;
@@ -65,17 +64,5 @@ export function countGpuWork(): GpuCounts {
       started.addEventListener('uncapturederror', ({ error }) => counts.errors.push(error.message));
     });
   });
-  return counts;
-}
-
-/** Counts kernels that tfjs runs, from now on. */
-export function countKernelCalls(): { readonly calls: number } {
-  const counts = { calls: 0 };
-  const engine = tf.engine();
-  const run = engine.runKernel.bind(engine);
-  engine.runKernel = (...call) => {
-    counts.calls++;
-    return run(...call);
-  };
   return counts;
 }

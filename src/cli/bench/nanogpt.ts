@@ -3,7 +3,7 @@
  * own AdamW on the same rows. It is installed on demand into a folder of its own (see peers/README.md), so it has no
  * types here: the few calls that are made are declared below.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import {
   ADAM,
   CONFIGS,
@@ -46,6 +46,8 @@ interface NanoGenerator {
 }
 
 interface NanoLibrary {
+  /** tfjs keeps its engine on globalThis, so the project's copy drives the one in nanogpt's bundle. */
+  readonly tf: typeof tf;
   readonly Model: new (settings: object) => NanoModel;
   readonly Trainer: new (model: NanoModel, tokenizer: object, optimizer: object) => NanoTrainer;
   readonly Generator: new (model: NanoModel, tokenizer: object) => NanoGenerator;
@@ -72,8 +74,11 @@ async function load(): Promise<NanoLibrary> {
     selectBackend: (name: string) => Promise<void>;
   };
   await backend.selectBackend('webgpu');
-  if (tf.getBackend() !== 'webgpu') throw new Error('nanogpt did not start on webgpu');
+  // After nanogpt, whose bundle must be the first to set tfjs up.
+  const core = await import('@tensorflow/tfjs-core');
+  if (core.getBackend() !== 'webgpu') throw new Error('nanogpt did not start on webgpu');
   return {
+    tf: core,
     Model: main.models.NanoGPTV1,
     Trainer: trainer.default,
     Generator: generator.default,
@@ -97,6 +102,7 @@ const parametersOf = (model: NanoModel): number =>
   [...model.variables.values()].reduce((sum, { size }) => sum + size, 0);
 
 function trainingStep(library: NanoLibrary, config: BenchConfig, mixed: boolean): Work {
+  const { tf } = library;
   const model = newModel(library, config);
   const { contextLength: T, vocabularySize } = config.model;
   // No warm-up, and a decay so long that the rate stays constant here.
@@ -169,6 +175,7 @@ function generating(library: NanoLibrary, config: BenchConfig): Work {
 
 /** Larger batches: a loop by hand over the package's forward pass and cache, which is no API that it offers. */
 function sampling(library: NanoLibrary, config: BenchConfig, rows: number): Work {
+  const { tf } = library;
   const model = newModel(library, config);
   const { newTokens, promptTokens } = config;
   const V = config.model.vocabularySize;

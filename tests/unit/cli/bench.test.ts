@@ -55,7 +55,7 @@ test('ours and stock ops do the same work, and ours asks for fewer kernels', asy
     expect(loss).toBeCloseTo(losses[1]?.[i] ?? NaN, 4);
   });
   expect(losses[0]?.[3]).toBeLessThan(losses[0]?.[0] ?? NaN);
-});
+}, 240_000);
 
 test.each([
   ['a job that there is not', ['--jobs', 'sleep'], /--jobs must be one of train, ppo, sample/],
