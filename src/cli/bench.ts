@@ -27,7 +27,7 @@ const PEERS = CONTENDERS.filter((name) => name !== 'ours');
 
 const OPTIONS = {
   backend: { help: `one of ${BENCH_BACKENDS.join(', ')}; wasm by default`, value: 'NAME' },
-  jobs: { help: `some of ${Object.keys(JOB_GROUPS).join(',')}; all by default`, value: 'LIST' },
+  jobs: { help: `some of ${Object.keys(JOB_GROUPS).join(',')}; all by default, ppo at the first size only`, value: 'LIST' },
   config: { help: `some of ${CONFIG_NAMES.join(',')}; S by default`, value: 'LIST' },
   peers: { help: `all, none, or some of ${PEERS.join(',')}`, value: 'LIST' },
   repeats: { help: 'measured rounds of each job; 5 by default', value: 'N' },

@@ -97,7 +97,7 @@ const FULL = {
 /** S and M are those of the peers' published figures; `tiny` shows in seconds that everything works. */
 export const CONFIGS: Readonly<Record<ConfigName, BenchConfig>> = {
   tiny: {
-    model: gpt(32, 12, 32, 1, 2),
+    model: gpt(32, 32, 32, 1, 2),
     batch: 2,
     promptTokens: 4,
     newTokens: 8,

@@ -31,7 +31,10 @@ export interface RoundSettings {
   readonly limitMs: number;
 }
 
-const ENTRY = fileURLToPath(new URL('contender.ts', import.meta.url));
+/** Beside this file, or beside the bundle that this file is part of. */
+const ENTRY = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? 'contender.ts' : 'contender.mjs', import.meta.url),
+);
 
 /** The last lines that a process wrote about itself. */
 const TAIL = 400;
