@@ -15,23 +15,30 @@ import {
   type Contender,
   type Job,
 } from './bench/configs.ts';
+import { curveTables, measureCurves } from './bench/curves.ts';
 import { conditionsNow, conditionsText, type Conditions } from './bench/conditions.ts';
 import { installPeer } from './bench/peer-install.ts';
 import { runJob, type JobResult, type RoundSettings } from './bench/rounds.ts';
 import { replaceBlock } from './bench/sheet.ts';
 import { jobTable, markdownTable, plainTable, type Table } from './bench/tables.ts';
-import { targetRows, targetTable } from './bench/targets.ts';
+import { targetRows, targetTable, type TargetRow } from './bench/targets.ts';
 import { choiceOption, readOptions, runCommand, UsageError, wholeOption } from './options.ts';
 
 const PEERS = CONTENDERS.filter((name) => name !== 'ours');
 
 const OPTIONS = {
   backend: { help: `one of ${BENCH_BACKENDS.join(', ')}; wasm by default`, value: 'NAME' },
-  jobs: { help: `some of ${Object.keys(JOB_GROUPS).join(',')}; all by default, ppo at the first size only`, value: 'LIST' },
+  jobs: {
+    help: `some of ${Object.keys(JOB_GROUPS).join(',')}; all by default, ppo at the first size only`,
+    value: 'LIST',
+  },
   config: { help: `some of ${CONFIG_NAMES.join(',')}; S by default`, value: 'LIST' },
   peers: { help: `all, none, or some of ${PEERS.join(',')}`, value: 'LIST' },
   repeats: { help: 'measured rounds of each job; 5 by default', value: 'N' },
   limit: { help: 'seconds that one round may take; 300 by default', value: 'N' },
+  curves: {
+    help: 'times the training step of ours over model sizes, contexts and batches instead',
+  },
   json: { help: 'prints JSON instead of tables' },
   sheet: {
     help: "Markdown file whose block for this backend is replaced by the run's tables",
@@ -41,8 +48,7 @@ const OPTIONS = {
 
 interface Plan {
   readonly backend: BenchBackend;
-  readonly jobs: readonly Job[];
-  readonly configs: readonly ConfigName[];
+  readonly work: readonly { readonly config: ConfigName; readonly job: Job }[];
   readonly peers: readonly Contender[];
   readonly rounds: RoundSettings;
 }
@@ -52,16 +58,27 @@ function listOption<T extends string>(name: string, text: string, choices: reado
   return words.flatMap((word) => choiceOption(name, word.trim(), choices) ?? []);
 }
 
+/** All jobs by default, but PPO at the first size only: at M a round of it takes minutes. */
+function workOf(jobs: string | undefined, configs: readonly ConfigName[]): Plan['work'] {
+  const names = Object.keys(JOB_GROUPS);
+  const groups = jobs === undefined ? names : listOption('jobs', jobs, names);
+  return configs.flatMap((config, i) =>
+    groups
+      .filter((group) => jobs !== undefined || group !== 'ppo' || i === 0)
+      .flatMap((group) => (JOB_GROUPS[group] ?? []).map((job) => ({ config, job }))),
+  );
+}
+
+function peersOf(text = 'all'): readonly Contender[] {
+  if (text === 'all') return PEERS;
+  return text === 'none' ? [] : listOption('peers', text, PEERS);
+}
+
 function readPlan(given: Partial<Record<keyof typeof OPTIONS, string>>): Plan {
-  const groups = listOption('jobs', given.jobs ?? Object.keys(JOB_GROUPS).join(','), [
-    ...Object.keys(JOB_GROUPS),
-  ]);
-  const peers = given.peers ?? 'all';
   return {
     backend: choiceOption('backend', given.backend, BENCH_BACKENDS) ?? 'wasm',
-    jobs: groups.flatMap((group) => JOB_GROUPS[group] ?? []),
-    configs: listOption('config', given.config ?? 'S', CONFIG_NAMES),
-    peers: peers === 'all' ? PEERS : peers === 'none' ? [] : listOption('peers', peers, PEERS),
+    work: workOf(given.jobs, listOption('config', given.config ?? 'S', CONFIG_NAMES)),
+    peers: peersOf(given.peers),
     rounds: {
       repeats: wholeOption('repeats', given.repeats, 5, 1, 1000),
       warmup: 2,
@@ -74,24 +91,34 @@ const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
+/** True once someone has pressed Ctrl-C: the job at hand is finished, the rest is left out. */
+function stopRequest(): () => boolean {
+  let stopped = false;
+  process.once('SIGINT', () => {
+    stopped = true;
+    say('Stopping after this job; what is measured will be printed.');
+  });
+  return () => stopped;
+}
+
 /** Runs all jobs; contenders that cannot be installed fail in every job of theirs. */
-async function measure(plan: Plan): Promise<JobResult[]> {
-  const { backend, jobs, configs, peers, rounds } = plan;
+async function measure({ backend, work, peers, rounds }: Plan): Promise<JobResult[]> {
   const chosen = (job: Job): Contender[] =>
     contendersOf(job, backend).filter((name) => name === 'ours' || peers.includes(name));
-  const nanogpt = jobs.some((job) => chosen(job).some((name) => name.startsWith('nanogpt')));
-  const missing = nanogpt ? installPeer(say) : null;
+  const isNanogpt = (name: Contender): boolean => name.startsWith('nanogpt');
+  const missing = work.some(({ job }) => chosen(job).some(isNanogpt)) ? installPeer(say) : null;
   const results: JobResult[] = [];
-  for (const config of configs) {
-    for (const job of jobs) {
-      const able = chosen(job).filter((name) => missing === null || !name.startsWith('nanogpt'));
-      const result = await runJob({ job, config, backend }, able, rounds, say);
-      const unable = chosen(job).filter((name) => !able.includes(name));
-      const entries = unable.map((contender) => ({
-        ...{ contender, ready: null, rounds: [], failure: missing },
-      }));
-      results.push({ ...result, entries: [...result.entries, ...entries] });
-    }
+  const stopped = stopRequest();
+  for (const { config, job } of work) {
+    if (stopped()) break;
+    const able = chosen(job).filter((name) => missing === null || !isNanogpt(name));
+    // An iteration of PPO goes through everything dozens of times: one is warm-up enough.
+    const warmup = job.startsWith('ppo') ? 1 : rounds.warmup;
+    const result = await runJob({ job, config, backend }, able, { ...rounds, warmup }, say);
+    const unable = chosen(job)
+      .filter((contender) => !able.includes(contender))
+      .map((contender) => ({ contender, ready: null, rounds: [], failure: missing }));
+    results.push({ ...result, entries: [...result.entries, ...unable] });
   }
   return results;
 }
@@ -101,39 +128,57 @@ function devicesOf(results: readonly JobResult[]): string[] {
   return [...new Set(ours.flatMap(({ ready }) => (ready ? [ready.device] : [])))];
 }
 
-function reportJson(plan: Plan, conditions: Conditions, results: readonly JobResult[]): string {
-  const { backend, rounds } = plan;
-  const targets = targetRows(backend, results);
-  const { repeats, warmup } = rounds;
-  const devices = devicesOf(results);
-  const report = { conditions, devices, backend, repeats, warmup, targets, results };
-  return `${JSON.stringify(report, null, 2)}\n`;
+/** What a run gives in every form. */
+interface Outcome {
+  readonly results: readonly JobResult[];
+  readonly targets: readonly TargetRow[];
+  readonly tables: readonly Table[];
+  /** Name of its block in a Markdown file. */
+  readonly block: string;
 }
 
-function writeSheet(file: string, plan: Plan, text: string, tables: readonly Table[]): void {
-  const body = [text, '', ...tables.map(markdownTable)].join('\n');
-  writeFileSync(file, replaceBlock(readFileSync(file, 'utf8'), `bench:${plan.backend}`, body));
+async function runPlan(plan: Plan, curves: boolean): Promise<Outcome> {
+  const { backend, rounds } = plan;
+  if (curves) {
+    const results = await measureCurves(backend, rounds, say);
+    return { results, targets: [], tables: curveTables(results), block: `curves:${backend}` };
+  }
+  const results = await measure(plan);
+  const targets = targetRows(backend, results);
+  const tables = [targetTable(backend, targets), ...results.map(jobTable)];
+  return { results, targets, tables, block: `bench:${backend}` };
+}
+
+function expectSomething(results: readonly JobResult[]): void {
+  const entries = results.flatMap((result) => result.entries);
+  if (entries.some(({ rounds }) => rounds.length > 0)) return;
+  throw new UsageError(`Nothing could be measured: ${entries[0]?.failure ?? 'no contender'}.`);
+}
+
+function asJson(plan: Plan, conditions: Conditions, { results, targets }: Outcome): string {
+  const { backend, rounds } = plan;
+  const devices = devicesOf(results);
+  return `${JSON.stringify({ conditions, devices, backend, rounds, targets, results }, null, 2)}\n`;
 }
 
 async function main(): Promise<void> {
   const given = readOptions('bench', OPTIONS, process.argv.slice(2));
   const plan = readPlan(given);
   const conditions = conditionsNow(new Date());
-  const results = await measure(plan);
-  if (results.every(({ entries }) => entries.every(({ failure }) => failure !== null))) {
-    const [reason] = results.flatMap(({ entries }) => entries.map(({ failure }) => failure));
-    throw new UsageError(`Nothing could be measured: ${reason ?? 'no contender was chosen'}.`);
-  }
-  const { repeats } = plan.rounds;
+  const outcome = await runPlan(plan, given.curves !== undefined);
+  const { results, tables, block } = outcome;
+  expectSomething(results);
   const text =
-    `${conditionsText(conditions, devicesOf(results))} Medians of ${repeats} rounds, all contenders in turn in each ` +
-    'round, every contender in a process of its own.';
-  const tables = [targetTable(plan.backend, results), ...results.map(jobTable)];
-  if (given.sheet !== undefined) writeSheet(given.sheet, plan, text, tables);
+    `${conditionsText(conditions, devicesOf(results))} Medians of ${plan.rounds.repeats} rounds, ` +
+    'all contenders in turn in each round, every contender in a process of its own.';
+  if (given.sheet !== undefined) {
+    const body = [text, '', ...tables.map(markdownTable)].join('\n');
+    writeFileSync(given.sheet, replaceBlock(readFileSync(given.sheet, 'utf8'), block, body));
+  }
   process.stdout.write(
     given.json === undefined
       ? [text, '', ...tables.map(plainTable)].join('\n')
-      : reportJson(plan, conditions, results),
+      : asJson(plan, conditions, outcome),
   );
 }
 

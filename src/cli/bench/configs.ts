@@ -11,6 +11,14 @@ export type BenchBackend = (typeof BENCH_BACKENDS)[number];
 export const CONFIG_NAMES = ['tiny', 'S', 'M'] as const;
 export type ConfigName = (typeof CONFIG_NAMES)[number];
 
+/** Sizes of the curves: ours alone, one axis each; the other axes are those of S. */
+export const CURVES = {
+  'parameters (8 rows of 64 tokens)': ['0.1M', 'S', '5M', '25M', '124M'],
+  'context (1,024 tokens a step, S otherwise)': ['T32', 'T64', 'T128', 'T256', 'T512', 'T1024'],
+  'rows of 64 tokens a step (S otherwise)': ['B1', 'B2', 'B4', 'S', 'B16', 'B32'],
+} as const;
+export type SizeName = ConfigName | (typeof CURVES)[keyof typeof CURVES][number];
+
 export const JOBS = [
   'train',
   'ppo',
@@ -26,10 +34,10 @@ export type Job = (typeof JOBS)[number];
 /** Names that `--jobs` takes, each with the jobs it stands for. */
 export const JOB_GROUPS: Readonly<Record<string, readonly Job[]>> = {
   train: ['train'],
-  ppo: ['ppo', 'ppo-ptx'],
   sample: ['sample-1', 'sample-16', 'sample-64'],
   reward: ['reward'],
   matmul: ['matmul'],
+  ppo: ['ppo', 'ppo-ptx'],
 };
 
 export const CONTENDERS = [
@@ -94,8 +102,15 @@ const FULL = {
   square: 1024,
 };
 
+/** The model of S with another context, `batch` rows. */
+const withContext = (T: number, batch: number): BenchConfig => ({
+  model: gpt(512, T, 128, 4, 4),
+  batch,
+  ...FULL,
+});
+
 /** S and M are those of the peers' published figures; `tiny` shows in seconds that everything works. */
-export const CONFIGS: Readonly<Record<ConfigName, BenchConfig>> = {
+export const CONFIGS: Readonly<Record<SizeName, BenchConfig>> = {
   tiny: {
     model: gpt(32, 32, 32, 1, 2),
     batch: 2,
@@ -107,7 +122,24 @@ export const CONFIGS: Readonly<Record<ConfigName, BenchConfig>> = {
   },
   S: { model: gpt(512, 64, 128, 4, 4), batch: 8, ...FULL },
   M: { model: gpt(1024, 128, 256, 6, 8), batch: 4, ...FULL },
+  '0.1M': { model: gpt(512, 64, 64, 1, 2), batch: 8, ...FULL },
+  '5M': { model: gpt(512, 64, 256, 6, 8), batch: 8, ...FULL },
+  '25M': { model: gpt(512, 64, 512, 8, 8), batch: 8, ...FULL },
+  '124M': { model: gpt(50_257, 64, 768, 12, 12), batch: 8, ...FULL },
+  T32: withContext(32, 32),
+  T64: withContext(64, 16),
+  T128: withContext(128, 8),
+  T256: withContext(256, 4),
+  T512: withContext(512, 2),
+  T1024: withContext(1024, 1),
+  B1: withContext(64, 1),
+  B2: withContext(64, 2),
+  B4: withContext(64, 4),
+  B16: withContext(64, 16),
+  B32: withContext(64, 32),
 };
+
+export const SIZE_NAMES = Object.keys(CONFIGS) as SizeName[];
 
 /** Adam as every contender runs it: no decay, no clipping. */
 export const ADAM = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
@@ -149,7 +181,10 @@ export function products(config: BenchConfig): Product[] {
   const side = config.square;
   const square = (stored: Product['stored']): Product => ({
     name: `${side} ${stored}`,
-    ...{ m: side, k: side, n: side, stored },
+    m: side,
+    k: side,
+    n: side,
+    stored,
   });
   return [
     { name: 'q|k|v', m: N, k: D, n: 3 * D, stored: 'A.B' },

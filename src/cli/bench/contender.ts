@@ -95,10 +95,8 @@ async function main(): Promise<void> {
     if (loss !== null) losses.push(loss);
   }
   const { device, parameters, tokens } = workload;
-  say({
-    kind: 'ready',
-    ...{ device, parameters, tokens, losses, warmupMs: performance.now() - started },
-  });
+  const warmupMs = performance.now() - started;
+  say({ kind: 'ready', device, parameters, tokens, losses, warmupMs });
   process.on('message', () => {
     measure(task, workload, tally, gpu).then(say, fail);
   });
@@ -110,6 +108,8 @@ function fail(error: unknown): void {
   process.exitCode = 1;
 }
 
+// Ctrl-C reaches every process of the terminal; when to stop is the parent's to say.
+process.on('SIGINT', () => undefined);
 // Without a parent there is nobody to work for.
 process.on('disconnect', () => process.exit());
 main().catch(fail);

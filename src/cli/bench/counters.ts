@@ -38,7 +38,11 @@ function sizeOf(descriptor: unknown): number {
 /** Starts counting; navigator.gpu must be installed. */
 export function countGpuWork(): GpuCounts {
   const counts: GpuCounts = {
-    ...{ dispatches: 0, submits: 0, readbacks: 0, liveBytes: 0, peakBytes: 0 },
+    dispatches: 0,
+    submits: 0,
+    readbacks: 0,
+    liveBytes: 0,
+    peakBytes: 0,
     errors: [],
   };
   const sizes = new WeakMap<object, number>();

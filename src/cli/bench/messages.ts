@@ -3,13 +3,13 @@
  * argument, then one `ready` (or `failed`), then one `round` for every word 'round'. Times are in milliseconds.
  */
 import * as v from 'valibot';
-import { BENCH_BACKENDS, CONFIG_NAMES, CONTENDERS, JOBS } from './configs.ts';
+import { BENCH_BACKENDS, SIZE_NAMES, CONTENDERS, JOBS } from './configs.ts';
 
 const TASK = v.strictObject({
   contender: v.picklist(CONTENDERS),
   backend: v.picklist(BENCH_BACKENDS),
   job: v.picklist(JOBS),
-  config: v.picklist(CONFIG_NAMES),
+  config: v.picklist(SIZE_NAMES),
   /** Rounds that are run before any is measured. */
   warmup: v.pipe(v.number(), v.integer(), v.minValue(1)),
 });

@@ -111,7 +111,10 @@ function trainingStep(library: NanoLibrary, config: BenchConfig, mixed: boolean)
     { vocabSize: vocabularySize },
     {
       ...ADAM,
-      ...{ weightDecay: 0, warmupSteps: 0, decayEpochs: 1e6, epochSteps: 1e6 },
+      weightDecay: 0,
+      warmupSteps: 0,
+      decayEpochs: 1e6,
+      epochSteps: 1e6,
       ...(mixed ? {} : { lossScaling: 1 }),
     },
   );
@@ -140,7 +143,10 @@ function trainingStep(library: NanoLibrary, config: BenchConfig, mixed: boolean)
 /** A tokenizer whose ids stand for themselves, nothing special, nothing that ends the text. */
 function idTokenizer(prompt: readonly number[], vocabSize: number): object {
   return {
-    ...{ trained: true, vocabSize, eosToken: -1, bosToken: 0 },
+    trained: true,
+    vocabSize,
+    eosToken: -1,
+    bosToken: 0,
     encode: () => [...prompt],
     encodeAsSequence: () => [...prompt],
     decode: (tokens: readonly number[]) => String(tokens[0]),

@@ -68,7 +68,10 @@ function trainingStep(config: BenchConfig): Work {
   let tokens = rows(0);
   let made = 0;
   const loop = pretrainLoop(model, () => ({ batch, time, tokens }), {
-    ...{ steps: MANY, learningRate: ADAM.learningRate, finalShare: 1, warmupSteps: 1 },
+    steps: MANY,
+    learningRate: ADAM.learningRate,
+    finalShare: 1,
+    warmupSteps: 1,
     optimizer: PLAIN_ADAM,
   });
   const step = nextStep(loop.steps());
@@ -105,12 +108,25 @@ function sampling(config: BenchConfig, rows: number): Work {
 function ppoSettings({ ppo }: BenchConfig, ptx: boolean): PpoSettings {
   return {
     shape: { promptLength: ppo.promptTokens, responseLength: ppo.newTokens },
-    ...{ temperature: 1, clip: 0.2, valueClip: 0.2, whitenAdvantages: true },
+    temperature: 1,
+    clip: 0.2,
+    valueClip: 0.2,
+    whitenAdvantages: true,
     ptxCoefficient: ptx ? 27.8 : 0,
-    ...{ episodes: ppo.prompts * MANY, rolloutBatch: ppo.prompts, minibatches: ppo.minibatches },
-    ...{ innerEpochs: 1, policyLearningRate: 1e-5, valueLearningRate: 1e-5, warmupIterations: 10 },
-    ...{ beta: 0.02, gamma: 1, lambda: 0.95, missingEos: { kind: 'subtract', value: 1 } },
-    ...{ emaDecay: 0.992, seed: 1, optimizer: DEFAULT_OPTIMIZER },
+    episodes: ppo.prompts * MANY,
+    rolloutBatch: ppo.prompts,
+    minibatches: ppo.minibatches,
+    innerEpochs: 1,
+    policyLearningRate: 1e-5,
+    valueLearningRate: 1e-5,
+    warmupIterations: 10,
+    beta: 0.02,
+    gamma: 1,
+    lambda: 0.95,
+    missingEos: { kind: 'subtract', value: 1 },
+    emaDecay: 0.992,
+    seed: 1,
+    optimizer: DEFAULT_OPTIMIZER,
   };
 }
 
@@ -174,8 +190,13 @@ function rewardStep(config: BenchConfig): Work {
   });
   const loop = rewardLoop(newModel(config, 'scalar', 'reward'), rankings, {
     shape: { promptLength: half, responseLength: half },
-    ...{ epochs: MANY, promptsPerBatch: prompts, learningRate: 1e-5, finalShare: 1 },
-    ...{ divisor: 'all-pairs', seed: 1, optimizer: DEFAULT_OPTIMIZER },
+    epochs: MANY,
+    promptsPerBatch: prompts,
+    learningRate: 1e-5,
+    finalShare: 1,
+    divisor: 'all-pairs',
+    seed: 1,
+    optimizer: DEFAULT_OPTIMIZER,
   });
   return {
     parameters: parameterCount(config.model, 'scalar'),

@@ -5,7 +5,7 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { BenchBackend, ConfigName, Contender, Job } from './configs.ts';
+import type { BenchBackend, SizeName, Contender, Job } from './configs.ts';
 import { parseMessage, type Message, type Ready, type Round, type Task } from './messages.ts';
 
 export interface Entry {
@@ -19,7 +19,7 @@ export interface Entry {
 
 export interface JobResult {
   readonly job: Job;
-  readonly config: ConfigName;
+  readonly config: SizeName;
   readonly backend: BenchBackend;
   readonly entries: readonly Entry[];
 }
@@ -140,7 +140,10 @@ export async function runJob(
   }
   for (const { process } of all) process.end();
   const entries = all.map(({ contender, ready, rounds, failure }) => ({
-    ...{ contender, ready, rounds, failure },
+    contender,
+    ready,
+    rounds,
+    failure,
   }));
   return { ...what, entries };
 }

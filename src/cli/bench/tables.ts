@@ -177,8 +177,20 @@ function workHead(backend: BenchBackend): string[] {
   const counted = backend === 'webgpu' ? 'dispatches' : 'kernel calls';
   const bytes = backend === 'webgpu' ? 'GPU MB' : 'tensor MB';
   return [
-    ...['', 'ms', 'low to high', 'ours is faster by', 'processor ms', 'ours works less by'],
-    ...['tokens/s', 'GFLOP/s', counted, 'submits', 'read-backs', bytes, 'process MB', 'warm-up s'],
+    '',
+    'ms',
+    'low to high',
+    'ours is faster by',
+    'processor ms',
+    'ours works less by',
+    'tokens/s',
+    'GFLOP/s',
+    counted,
+    'submits',
+    'read-backs',
+    bytes,
+    'process MB',
+    'warm-up s',
   ];
 }
 

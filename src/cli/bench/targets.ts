@@ -155,11 +155,11 @@ const VERDICTS = new Map([
 ]);
 
 /** The targets as a table. */
-export function targetTable(backend: BenchBackend, results: Results): Table {
+export function targetTable(backend: BenchBackend, targets: readonly TargetRow[]): Table {
   return {
     title: `Targets on ${backend}`,
     head: ['target', 'wanted', 'measured', ''],
-    rows: targetRows(backend, results).map(({ what, wanted, measured, met }) => [
+    rows: targets.map(({ what, wanted, measured, met }) => [
       what,
       wanted,
       measured,

@@ -58,7 +58,7 @@ test('ours and stock ops do the same work, and ours asks for fewer kernels', asy
 }, 240_000);
 
 test.each([
-  ['a job that there is not', ['--jobs', 'sleep'], /--jobs must be one of train, ppo, sample/],
+  ['a job that there is not', ['--jobs', 'sleep'], /--jobs must be one of train, sample, reward/],
   ['a backend that is no contender', ['--backend', 'cpu'], /--backend must be one of wasm, webgpu/],
   ['a size that there is not', ['--config', 'XL'], /--config must be one of tiny, S, M/],
   ['no rounds', ['--repeats', '0'], /--repeats must be a whole number from 1/],
