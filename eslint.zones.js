@@ -94,6 +94,25 @@ const ZONES = [
     why: 'the service worker stores and serves files; it knows nothing of what they do',
   },
   {
+    files: ['cli/bench/', 'cli/bench.ts'],
+    may: [
+      'cli/',
+      'records/',
+      'config/',
+      'data/',
+      'kernels/engine.ts',
+      'kernels/own-kernel.ts',
+      'kernels/linear.ts',
+      'model/',
+      'rlhf/',
+      '../package.json',
+      'tfjs',
+      'node',
+      'peers',
+    ],
+    why: 'only the bench loads other libraries; it times the same loop, and of the ops the matrix product',
+  },
+  {
     files: ['cli/'],
     may: [
       'cli/',
@@ -119,6 +138,7 @@ const PACKAGE_GROUPS = {
   idb: /^idb(\/|$)/,
   svelte: /^(svelte|bits-ui|@lucide\/svelte|uplot|svelte-dnd-action)(\/|$)/,
   node: /^(node:|webgpu$)/,
+  peers: /^(@jax-js|@genai-fi)\//,
 };
 
 /**

@@ -1,152 +1,185 @@
 /**
- * `npm run bench`: the training step and sampling of this project with its own kernels and with stock ops, side by
- * side in one run on one backend; medians and ratios. Peers are not in it yet.
+ * `npm run bench`: this project beside its peers, in one run on one machine: training step, PPO iteration, sampling,
+ * reward-model step and matrix products, as tables or JSON. What is measured and by whom is in bench/; this file
+ * reads the options and prints.
  */
-import * as tf from '@tensorflow/tfjs-core';
-import { Rng, streamKey } from '../data/rng.ts';
-import { BACKEND_ORDER } from '../kernels/engine.ts';
-import { useOwnKernels } from '../kernels/own-kernel.ts';
-import { DEFAULT_OPTIMIZER } from '../model/optimizer.ts';
-import { initialTensors, Model, parameterCount } from '../model/parameters.ts';
-import { sampleResponses } from '../model/sample.ts';
-import { pretrainLoop } from '../rlhf/pretrain.ts';
-import { startNodeEngine } from './node-engine.ts';
-import { choiceOption, readOptions, runCommand, wholeOption } from './options.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import {
+  BENCH_BACKENDS,
+  CONFIG_NAMES,
+  contendersOf,
+  CONTENDERS,
+  JOB_GROUPS,
+  type BenchBackend,
+  type ConfigName,
+  type Contender,
+  type Job,
+} from './bench/configs.ts';
+import { curveTables, measureCurves } from './bench/curves.ts';
+import { conditionsNow, conditionsText, type Conditions } from './bench/conditions.ts';
+import { installPeer } from './bench/peer-install.ts';
+import { runJob, type JobResult, type RoundSettings } from './bench/rounds.ts';
+import { replaceBlock } from './bench/sheet.ts';
+import { jobTable, markdownTable, plainTable, type Table } from './bench/tables.ts';
+import { targetRows, targetTable, type TargetRow } from './bench/targets.ts';
+import { choiceOption, readOptions, runCommand, UsageError, wholeOption } from './options.ts';
+
+const PEERS = CONTENDERS.filter((name) => name !== 'ours');
 
 const OPTIONS = {
-  backend: { help: `one of ${BACKEND_ORDER.join(', ')}`, value: 'NAME' },
-  repeats: { help: 'measured repetitions of each job', value: 'N' },
-  json: { help: 'prints JSON instead of a table' },
+  backend: { help: `one of ${BENCH_BACKENDS.join(', ')}; wasm by default`, value: 'NAME' },
+  jobs: {
+    help: `some of ${Object.keys(JOB_GROUPS).join(',')}; all by default, ppo at the first size only`,
+    value: 'LIST',
+  },
+  config: { help: `some of ${CONFIG_NAMES.join(',')}; S by default`, value: 'LIST' },
+  peers: { help: `all, none, or some of ${PEERS.join(',')}`, value: 'LIST' },
+  repeats: { help: 'measured rounds of each job; 5 by default', value: 'N' },
+  limit: { help: 'seconds that one round may take; 300 by default', value: 'N' },
+  curves: {
+    help: 'times the training step of ours over model sizes, contexts and batches instead',
+  },
+  json: { help: 'prints JSON instead of tables' },
+  sheet: {
+    help: "Markdown file whose block for this backend is replaced by the run's tables",
+    value: 'FILE',
+  },
 } as const;
 
-/** Config S of the peers' benchmark. */
-const CONFIG = {
-  vocabularySize: 512,
-  contextLength: 64,
-  width: 128,
-  layers: 4,
-  heads: 4,
-  layerNormEpsilon: 1e-5,
-  padId: 0,
-  eosId: 1,
-};
-const BATCH = 8;
-const SAMPLES = 64;
-const NEW_TOKENS = 48;
-
-interface Row {
-  readonly job: string;
-  readonly unit: string;
-  readonly own: number;
-  readonly stock: number;
-  /** How many times better own kernels are. */
-  readonly ratio: number;
-  readonly spread: readonly [number, number];
+interface Plan {
+  readonly backend: BenchBackend;
+  readonly work: readonly { readonly config: ConfigName; readonly job: Job }[];
+  readonly peers: readonly Contender[];
+  readonly rounds: RoundSettings;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+function listOption<T extends string>(name: string, text: string, choices: readonly T[]): T[] {
+  const words = [...new Set(text.split(','))];
+  return words.flatMap((word) => choiceOption(name, word.trim(), choices) ?? []);
 }
 
-/** Milliseconds of `repeats` training steps after two that warm up. */
-async function trainingSteps(repeats: number): Promise<number[]> {
-  const model = new Model(
-    CONFIG,
-    'language',
-    initialTensors(CONFIG, 'language', Rng.named(1, 'bench')),
+/** All jobs by default, but PPO at the first size only: at M a round of it takes minutes. */
+function workOf(jobs: string | undefined, configs: readonly ConfigName[]): Plan['work'] {
+  const names = Object.keys(JOB_GROUPS);
+  const groups = jobs === undefined ? names : listOption('jobs', jobs, names);
+  return configs.flatMap((config, i) =>
+    groups
+      .filter((group) => jobs !== undefined || group !== 'ppo' || i === 0)
+      .flatMap((group) => (JOB_GROUPS[group] ?? []).map((job) => ({ config, job }))),
   );
-  const rng = Rng.named(1, 'bench', 'tokens');
-  const length = CONFIG.contextLength + 1;
-  const tokens = Int32Array.from(
-    { length: BATCH * length },
-    () => 2 + rng.int(CONFIG.vocabularySize - 2),
-  );
-  const loop = pretrainLoop(model, () => ({ batch: BATCH, time: CONFIG.contextLength, tokens }), {
-    steps: repeats + 2,
-    learningRate: 1e-3,
-    finalShare: 1,
-    warmupSteps: 1,
-    optimizer: DEFAULT_OPTIMIZER,
-  });
-  const times: number[] = [];
-  let last = performance.now();
-  for await (const { step } of loop.steps()) {
-    const now = performance.now();
-    if (step > 2) times.push(now - last);
-    last = now;
-  }
-  loop.dispose();
-  model.dispose();
-  return times;
 }
 
-/** Tokens per second of sampling full-length responses, batch of 64, KV cache. */
-async function samplingRates(repeats: number): Promise<number[]> {
-  const model = new Model(
-    CONFIG,
-    'language',
-    initialTensors(CONFIG, 'language', Rng.named(1, 'bench')),
-  );
-  const prompts = Array.from({ length: SAMPLES }, (_, i) => [2 + i, 3, 4, 5]);
-  const rates: number[] = [];
-  for (let i = 0; i <= repeats; i++) {
-    const started = performance.now();
-    const key = streamKey(1, 'bench', i);
-    const settings = { promptLength: 16, responseLength: NEW_TOKENS, temperature: 1, key };
-    const sampled = await sampleResponses(model, prompts, settings);
-    const tokens = sampled.reduce((sum, each) => sum + each.tokens.length, 0);
-    if (i > 0) rates.push(tokens / ((performance.now() - started) / 1000));
-  }
-  model.dispose();
-  return rates;
+function peersOf(text = 'all'): readonly Contender[] {
+  if (text === 'all') return PEERS;
+  return text === 'none' ? [] : listOption('peers', text, PEERS);
 }
 
-async function sideBySide(
-  job: string,
-  unit: string,
-  measure: () => Promise<number[]>,
-  lowerIsBetter: boolean,
-): Promise<Row> {
-  useOwnKernels(true);
-  const own = await measure();
-  useOwnKernels(false);
-  const stock = await measure();
-  useOwnKernels(true);
-  const ratio = (a: number, b: number): number => (lowerIsBetter ? b / a : a / b);
-  const ratios = own.map((value, i) => ratio(value, stock[i] ?? NaN));
+function readPlan(given: Partial<Record<keyof typeof OPTIONS, string>>): Plan {
   return {
-    job,
-    unit,
-    own: median(own),
-    stock: median(stock),
-    ratio: ratio(median(own), median(stock)),
-    spread: [Math.min(...ratios), Math.max(...ratios)],
+    backend: choiceOption('backend', given.backend, BENCH_BACKENDS) ?? 'wasm',
+    work: workOf(given.jobs, listOption('config', given.config ?? 'S', CONFIG_NAMES)),
+    peers: peersOf(given.peers),
+    rounds: {
+      repeats: wholeOption('repeats', given.repeats, 5, 1, 1000),
+      warmup: 2,
+      limitMs: 1000 * wholeOption('limit', given.limit, 300, 1, 36_000),
+    },
   };
+}
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+/** True once someone has pressed Ctrl-C: the job at hand is finished, the rest is left out. */
+function stopRequest(): () => boolean {
+  let stopped = false;
+  process.once('SIGINT', () => {
+    stopped = true;
+    say('Stopping after this job; what is measured will be printed.');
+  });
+  return () => stopped;
+}
+
+/** Runs all jobs; contenders that cannot be installed fail in every job of theirs. */
+async function measure({ backend, work, peers, rounds }: Plan): Promise<JobResult[]> {
+  const chosen = (job: Job): Contender[] =>
+    contendersOf(job, backend).filter((name) => name === 'ours' || peers.includes(name));
+  const isNanogpt = (name: Contender): boolean => name.startsWith('nanogpt');
+  const missing = work.some(({ job }) => chosen(job).some(isNanogpt)) ? installPeer(say) : null;
+  const results: JobResult[] = [];
+  const stopped = stopRequest();
+  for (const { config, job } of work) {
+    if (stopped()) break;
+    const able = chosen(job).filter((name) => missing === null || !isNanogpt(name));
+    // An iteration of PPO goes through everything dozens of times: one is warm-up enough.
+    const warmup = job.startsWith('ppo') ? 1 : rounds.warmup;
+    const result = await runJob({ job, config, backend }, able, { ...rounds, warmup }, say);
+    const unable = chosen(job)
+      .filter((contender) => !able.includes(contender))
+      .map((contender) => ({ contender, ready: null, rounds: [], failure: missing }));
+    results.push({ ...result, entries: [...result.entries, ...unable] });
+  }
+  return results;
+}
+
+function devicesOf(results: readonly JobResult[]): string[] {
+  const ours = results.flatMap(({ entries }) => entries.filter((e) => e.contender === 'ours'));
+  return [...new Set(ours.flatMap(({ ready }) => (ready ? [ready.device] : [])))];
+}
+
+/** What a run gives in every form. */
+interface Outcome {
+  readonly results: readonly JobResult[];
+  readonly targets: readonly TargetRow[];
+  readonly tables: readonly Table[];
+  /** Name of its block in a Markdown file. */
+  readonly block: string;
+}
+
+async function runPlan(plan: Plan, curves: boolean): Promise<Outcome> {
+  const { backend, rounds } = plan;
+  if (curves) {
+    const results = await measureCurves(backend, rounds, say);
+    return { results, targets: [], tables: curveTables(results), block: `curves:${backend}` };
+  }
+  const results = await measure(plan);
+  const targets = targetRows(backend, results);
+  const tables = [targetTable(backend, targets), ...results.map(jobTable)];
+  return { results, targets, tables, block: `bench:${backend}` };
+}
+
+function expectSomething(results: readonly JobResult[]): void {
+  const entries = results.flatMap((result) => result.entries);
+  if (entries.some(({ rounds }) => rounds.length > 0)) return;
+  throw new UsageError(`Nothing could be measured: ${entries[0]?.failure ?? 'no contender'}.`);
+}
+
+function asJson(plan: Plan, conditions: Conditions, { results, targets }: Outcome): string {
+  const { backend, rounds } = plan;
+  const devices = devicesOf(results);
+  return `${JSON.stringify({ conditions, devices, backend, rounds, targets, results }, null, 2)}\n`;
 }
 
 async function main(): Promise<void> {
   const given = readOptions('bench', OPTIONS, process.argv.slice(2));
-  const backend = choiceOption('backend', given.backend, BACKEND_ORDER) ?? 'wasm';
-  const repeats = wholeOption('repeats', given.repeats, 5, 1, 1000);
-  const engine = await startNodeEngine(backend);
-  const rows = [
-    await sideBySide('training step, batch 8', 'ms', () => trainingSteps(repeats), true),
-    await sideBySide('sampling, batch 64', 'tokens/s', () => samplingRates(repeats), false),
-  ];
-  const device = `${engine.backend}: ${engine.device}; ${parameterCount(CONFIG)} parameters`;
-  if (given.json !== undefined) {
-    process.stdout.write(`${JSON.stringify({ device, tfjs: tf.version_core, rows }, null, 2)}\n`);
-    return;
+  const plan = readPlan(given);
+  const conditions = conditionsNow(new Date());
+  const outcome = await runPlan(plan, given.curves !== undefined);
+  const { results, tables, block } = outcome;
+  expectSomething(results);
+  const text =
+    `${conditionsText(conditions, devicesOf(results))} Medians of ${plan.rounds.repeats} rounds, ` +
+    'all contenders in turn in each round, every contender in a process of its own.';
+  if (given.sheet !== undefined) {
+    const body = [text, '', ...tables.map(markdownTable)].join('\n');
+    writeFileSync(given.sheet, replaceBlock(readFileSync(given.sheet, 'utf8'), block, body));
   }
-  process.stdout.write(`${device}\n`);
-  for (const { job, unit, own, stock, ratio, spread } of rows) {
-    const range = spread.map((value) => value.toFixed(2)).join(' to ');
-    process.stdout.write(
-      `${job}: own kernels ${own.toFixed(0)} ${unit}, stock ops ${stock.toFixed(0)} ${unit}, ` +
-        `ratio ${ratio.toFixed(2)} (${range})\n`,
-    );
-  }
+  process.stdout.write(
+    given.json === undefined
+      ? [text, '', ...tables.map(plainTable)].join('\n')
+      : asJson(plan, conditions, outcome),
+  );
 }
 
 await runCommand(main);
