@@ -35,7 +35,7 @@ async function main(): Promise<void> {
     return;
   }
   const { run, path, report: file } = options;
-  const { preset, settings, control, method, backend, base } = run;
+  const { preset, settings, control, backend, base } = run;
   const tokenizer = loadTokenizer(base);
   const started = performance.now();
   const engine = await startNodeEngine(backend);
@@ -48,14 +48,13 @@ async function main(): Promise<void> {
   const result = await runPipeline(model, tokenizer, settings, {
     folder: { path },
     control,
-    method,
     judgeEma,
   });
   const report: Report = {
     settings,
     preset,
     control,
-    method,
+    method: settings.method.name,
     seed: settings.general.seed,
     backend: engine.backend,
     device: engine.device,

@@ -104,7 +104,6 @@ export function bestOfNLoop(
 
 export const BEST_OF_N: Method<BestOfNSettings> = {
   name: 'best-of-n',
-  label: 'Best of n',
   watch: 'reward_best',
   open: (input, settings, from) =>
     openPolicy(input.reference, from, (policy) => bestOfNLoop(policy, input, settings, from)),

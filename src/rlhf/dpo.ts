@@ -82,7 +82,6 @@ export function dpoLoop(
 
 export const DPO: Method<DpoSettings> = {
   name: 'dpo',
-  label: 'DPO',
   watch: 'rewards/margins',
   open: (input, settings, from) =>
     openPolicy(input.reference, from, (policy) => dpoLoop(policy, input, settings, from)),

@@ -62,7 +62,6 @@ export function expertIterationLoop(
 
 export const EXPERT_ITERATION: Method<ExpertIterationSettings> = {
   name: 'expert-iteration',
-  label: 'Expert iteration',
   watch: 'reward_best',
   open: (input, settings, from) =>
     openPolicy(input.reference, from, (policy) =>

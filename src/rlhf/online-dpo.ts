@@ -95,7 +95,6 @@ export function onlineDpoLoop(
 
 export const ONLINE_DPO: Method<OnlineDpoSettings> = {
   name: 'online-dpo',
-  label: 'Online DPO',
   watch: 'objective/scores',
   open: (input, settings, from) =>
     openPolicy(input.reference, from, (policy) => onlineDpoLoop(policy, input, settings, from)),

@@ -123,7 +123,7 @@ test('good options come to settings, and a saved run to the same ones', () => {
   const { run, path, report } = runOptions(words);
   expect([run.preset, run.settings.general.seed, run.settings.ppo.beta]).toEqual(['micro', 5, 0.3]);
   expect([run.settings.sft.epochs, run.backend, run.base]).toEqual([2, 'wasm', shipped]);
-  expect(run.method).toBe('rloo');
+  expect(run.settings.method.name).toBe('rloo');
   expect([path, report]).toEqual([out, join(out, 'report.json')]);
   writeFileSync(join(out, 'run.json'), JSON.stringify(run));
   expect(runOptions(['--resume', out]).run).toEqual(run);
