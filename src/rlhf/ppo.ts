@@ -40,7 +40,10 @@ import {
   firstMinibatchCheck,
   gradientChecks,
   lasting,
+  restoredChecks,
+  storedChecks,
   within,
+  type StoredChecks,
 } from './self-checks.ts';
 import { expectWhitenable } from './whitening.ts';
 
@@ -87,7 +90,7 @@ type PpoState = Readonly<{
   updates: number;
   cursor: EpochState;
   referenceChecksum: number;
-  checks: Readonly<Record<string, Readonly<{ ok: boolean; value: number; tolerance: number }>>>;
+  checks: StoredChecks;
 }>;
 
 class PpoLoop implements Loop {
@@ -124,7 +127,7 @@ class PpoLoop implements Loop {
       : EpochCursor.start(prompts, Rng.named(settings.seed, 'ppo', 'prompts'));
     this.#iteration = state?.iteration ?? 0;
     this.#updates = state?.updates ?? 0;
-    this.#checks = { ...state?.checks };
+    this.#checks = restoredChecks(state?.checks);
     this.#referenceChecksum = state?.referenceChecksum ?? NaN;
     this.#learners = {
       policy: models.policy,
@@ -264,7 +267,7 @@ class PpoLoop implements Loop {
       updates: this.#updates,
       cursor: this.#cursor.state,
       referenceChecksum: this.#referenceChecksum,
-      checks: { ...this.#checks },
+      checks: storedChecks(this.#checks),
     };
     return { tensors, state };
   }
