@@ -86,6 +86,22 @@ function stateOf(from: Snapshot | undefined, scope: string): PolicyState | undef
   return { ...state, step, tokens, cursor };
 }
 
+/** A check that failed once has failed; `moved` is how far the reference's checksum is from its first. */
+function noted(
+  before: SelfChecks,
+  values: Readonly<Record<string, number>>,
+  moved: number,
+  more: SelfChecks = {},
+): SelfChecks {
+  const now: SelfChecks = {
+    ...more,
+    'reference unchanged': within(Math.abs(moved), 0),
+    'finite numbers': finiteCheck(Object.values(values)),
+  };
+  const entries = Object.entries(now).map(([name, own]) => [name, lasting(before[name], own)]);
+  return { ...before, ...(Object.fromEntries(entries) as SelfChecks) };
+}
+
 /**
  * With `from`, the policy must hold the weights of that snapshot. Throws RangeError without any example, and for a
  * snapshot of another method.
@@ -102,21 +118,6 @@ export function policyLoop(parts: PolicyLoopParts, from?: Snapshot): Loop {
   const optimizer = new AdamW(policy, parts.optimizer);
   if (from) optimizer.restore(unprefixed(from.tensors, 'policyOptimizer.'), step * updates);
 
-  /** A check that failed once has failed. */
-  async function check(
-    values: Readonly<Record<string, number>>,
-    more: SelfChecks,
-  ): Promise<SelfChecks> {
-    const moved = Math.abs((await modelChecksum(reference)) - (referenceChecksum ?? NaN));
-    const now: SelfChecks = {
-      ...more,
-      'reference unchanged': within(moved, 0),
-      'finite numbers': finiteCheck(Object.values(values)),
-    };
-    const noted = Object.entries(now).map(([name, own]) => [name, lasting(checks[name], own)]);
-    return { ...checks, ...(Object.fromEntries(noted) as SelfChecks) };
-  }
-
   async function* steps(): AsyncGenerator<StepRecord, void, void> {
     referenceChecksum ??= await modelChecksum(reference);
     while (step < total) {
@@ -130,7 +131,8 @@ export function policyLoop(parts: PolicyLoopParts, from?: Snapshot): Loop {
         num_tokens: tokens,
         epoch: (step * batch) / size,
       };
-      checks = await check(values, output.checks ?? {});
+      const moved = (await modelChecksum(reference)) - referenceChecksum;
+      checks = noted(checks, values, moved, output.checks);
       yield { step, total, values, checks };
     }
   }

@@ -98,7 +98,7 @@ export class StageDriver {
     project.expectWritable();
     this.#session.expectIdle(stage);
     let runner = this.#runnerOf(stage);
-    if (fresh || runner === null || runner.status !== 'paused') {
+    if (fresh || runner?.status !== 'paused') {
       await this.rest();
       const missing = missingFor(project.rows, stage);
       if (missing !== null) throw new InputError(missing);

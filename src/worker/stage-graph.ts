@@ -32,7 +32,7 @@ export interface ProjectRows {
 
 function member(value: JsonValue | undefined, key: string): JsonValue | undefined {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject ? (value as { readonly [key: string]: JsonValue })[key] : undefined;
+  return isObject ? (value as Readonly<Record<string, JsonValue>>)[key] : undefined;
 }
 
 /** The method that made a run of step 3: PPO before there was a choice, null when this version does not know it. */

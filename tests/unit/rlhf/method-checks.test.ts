@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { uploadBatch } from '../../../src/model/batch.ts';
 import { DEFAULT_OPTIMIZER } from '../../../src/model/optimizer.ts';
-import { Model } from '../../../src/model/parameters.ts';
+import type { Model } from '../../../src/model/parameters.ts';
 import type { SelfChecks } from '../../../src/records/run.ts';
 import { dpoUpdate } from '../../../src/rlhf/dpo-update.ts';
 import { DPO, pairsFromRankings } from '../../../src/rlhf/dpo.ts';
