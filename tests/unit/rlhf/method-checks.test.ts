@@ -14,6 +14,7 @@ import { firstImplicitRewards, firstRatioChecks } from '../../../src/rlhf/method
 import type { MethodInput } from '../../../src/rlhf/method.ts';
 import { METHODS } from '../../../src/rlhf/methods.ts';
 import { ONLINE_DPO } from '../../../src/rlhf/online-dpo.ts';
+import { METHOD_CHARTS } from '../../../src/ui/method-words.ts';
 import { checkWords } from '../../../src/ui/self-check-meanings.ts';
 import { start, tinyModel } from '../model/tiny-model.ts';
 import { prompts, rankings, shape, take } from './toy.ts';
@@ -107,6 +108,20 @@ describe.each(Object.entries(METHODS))('%s', (name, method) => {
       expect(failing(checks)).toEqual([]);
     }
     for (const check of expected) expect(checkWords(check).label).not.toBe(check);
+  });
+
+  test('every line of its charts is a metric that its records hold', async () => {
+    const open = await method.open(input, SETTINGS);
+    const [record] = await take(open.loop, 1);
+    open.dispose();
+    const charts = METHOD_CHARTS[name as keyof typeof METHODS];
+    expect(new Set(charts.map(({ title }) => title)).size).toBe(charts.length);
+    for (const { metrics, title } of charts) {
+      expect(metrics.length).toBeLessThanOrEqual(3);
+      for (const metric of metrics) {
+        expect(Number.isFinite(record?.values[metric.name]), `${title}: ${metric.name}`).toBe(true);
+      }
+    }
   });
 
   test('D33: a reference that moves fails "reference unchanged", and stays failed', async () => {
