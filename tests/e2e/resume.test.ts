@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { TrainingStage } from '../../src/worker/protocol.ts';
 import { launch, type LaunchedBrowser } from '../setup/browser.ts';
 import { serveBuild, type ServedBuild } from '../setup/serve.ts';
+import { violations } from './accessibility.ts';
 import {
   letClassRank,
   openLaboratory,
@@ -182,6 +183,15 @@ describe('O17, D54: a reload in the middle changes nothing, to the bit', () => {
   test('of DPO, chosen by clicks, with its own charts, equation and checks', async () => {
     const { page } = browser;
     await chooseMethod('dpo', 'DPO');
+    // The choice is open: a stranger with a screen reader or a phone finds nothing in the way.
+    expect(await violations(page)).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    const excess = await page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return scrollWidth - clientWidth;
+    });
+    expect(excess).toBe(0);
+    await page.setViewportSize({ width: 1280, height: 900 });
     expect(await textOf(page, 'method-facts')).toMatch(/16 rankings, 25 % of them held out/);
     expect(await page.getByTestId('ppo-status').getAttribute('data-status')).toBe('ready');
     const both = await bothWays('ppo', 2);

@@ -1,12 +1,11 @@
 // The whole loop by clicks and keys on WASM, in one sitting: base, demonstrations, rankings by a
 // scripted person and by the class, reward model, PPO with a reload in its middle, judgement. At the
 // end the filled page is looked at by axe. What the numbers are worth is not tested here.
-import type * as Axe from 'axe-core';
-import { source as axeSource } from 'axe-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { PARTS } from '../../src/ui/hash-route.ts';
 import { launch, type LaunchedBrowser } from '../setup/browser.ts';
 import { serveBuild, type ServedBuild } from '../setup/serve.ts';
+import { violations } from './accessibility.ts';
 import {
   classRankings,
   letClassRank,
@@ -212,11 +211,11 @@ describe('the whole loop on WASM', () => {
       const found: string[] = [];
       for (const part of PARTS) {
         await visit(page, part);
-        found.push(...(await violations()).map((line) => `${part}: ${line}`));
+        found.push(...(await violations(page)).map((line) => `${part}: ${line}`));
       }
       await press(page, 'settings-open');
       await page.getByTestId('settings-dialog').waitFor();
-      found.push(...(await violations()).map((line) => `settings: ${line}`));
+      found.push(...(await violations(page)).map((line) => `settings: ${line}`));
       await page.keyboard.press('Escape');
       expect(found).toEqual([]);
     },
@@ -247,19 +246,4 @@ async function tieLastTwo(): Promise<void> {
   for (const [at] of texts.entries()) await page.getByTestId(`rank-item-${at}`).click();
   await page.getByTestId(`rank-item-${texts.length - 1}`).focus();
   await page.keyboard.press('=');
-}
-
-/** What axe finds on the page as it is, a line for each rule and place. */
-async function violations(): Promise<string[]> {
-  const { page } = browser;
-  await page.evaluate(axeSource);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: typeof Axe };
-    const { violations: broken } = await axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    });
-    return broken.flatMap(({ id, nodes }) =>
-      nodes.map((node) => `${id} at ${node.target.join(' ')}: ${node.failureSummary ?? ''}`),
-    );
-  });
 }
