@@ -156,22 +156,22 @@ async function chooseMethod(name: string, label: string): Promise<void> {
 
 const titles = () => browser.page.locator('figure strong').allInnerTexts();
 
-describe('O17, D54: a reload in the middle changes nothing, to the bit', () => {
-  test('of SFT', async () => {
+describe('a reload in the middle changes nothing, to the bit', () => {
+  test('O17, D54: SFT', async () => {
     const { page } = browser;
     await openLaboratory(page, served.url, SETTINGS);
     await visit(page, 'demonstrate');
     expectSame(await bothWays('sft', 2));
   });
 
-  test('of the reward model', async () => {
+  test('O17, D54: the reward model', async () => {
     const { page } = browser;
     await visit(page, 'rank');
     await letClassRank(page, 16);
     expectSame(await bothWays('reward', 1));
   });
 
-  test('of PPO-ptx, which is chosen unless a person says otherwise', async () => {
+  test('O17, D54: PPO-ptx, which is chosen unless a person says otherwise', async () => {
     const { page } = browser;
     await visit(page, 'reinforce');
     expect(await textOf(page, 'method-chosen')).toBe('PPO');
@@ -180,7 +180,7 @@ describe('O17, D54: a reload in the middle changes nothing, to the bit', () => {
     expect(both.straight.name).toBe('PPO-ptx 2');
   });
 
-  test('of DPO, chosen by clicks, with its own charts, equation and checks', async () => {
+  test('O17, D54: DPO, chosen by clicks, with its own charts, equation and checks', async () => {
     const { page } = browser;
     await chooseMethod('dpo', 'DPO');
     // The choice is open: a stranger with a screen reader or a phone finds nothing in the way.
@@ -211,7 +211,7 @@ describe('O17, D54: a reload in the middle changes nothing, to the bit', () => {
     expect(await page.locator('[data-testid^="check-"][data-ok="false"]').count()).toBe(0);
   });
 
-  test('of GRPO, while half a run of DPO waits for it', async () => {
+  test('O17, D54: GRPO, while half a run of DPO waits for it', async () => {
     const { page } = browser;
     await press(page, 'ppo-start');
     await press(page, 'ppo-pause');
@@ -227,7 +227,7 @@ describe('O17, D54: a reload in the middle changes nothing, to the bit', () => {
     await waitForStatus(page, 'ppo', 'paused');
   });
 
-  test('and the checkpoints of all methods can be judged under their names', async () => {
+  test('the checkpoints of all methods can be judged under their names', async () => {
     const { page } = browser;
     await visit(page, 'judge');
     const names = await page.getByTestId('judge-first').locator('option').allInnerTexts();
