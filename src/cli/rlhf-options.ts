@@ -7,7 +7,6 @@ import { dirname, join } from 'node:path';
 import { METHOD_NAMES, type MethodName } from '../config/method-table.ts';
 import { isPresetName, PRESET_NAMES, presetSettings, type PresetName } from '../config/presets.ts';
 import { parseSetting, parseSettings, type Settings } from '../config/settings.ts';
-import { methodSettings } from '../config/stage-settings.ts';
 import { parseStrictJson } from '../data/strict-json.ts';
 import { BACKEND_ORDER, type Backend } from '../kernels/engine.ts';
 import { choiceOption, readOptions, UsageError, wholeOption } from './options.ts';
@@ -26,7 +25,10 @@ const OPTIONS = {
   resume: { help: 'folder of a run to go on with', value: 'DIR' },
   json: { help: 'file for the report', value: 'FILE' },
   control: { help: 'noise: replaces the reward by noise', value: 'NAME' },
-  method: { help: `one of ${METHOD_NAMES.join(', ')}`, value: 'NAME' },
+  method: {
+    help: `one of ${METHOD_NAMES.join(', ')}; wins over method.name in --set`,
+    value: 'NAME',
+  },
   beta: { help: 'KL coefficient of exact mode', value: 'B' },
   rewards: {
     help: 'reward table of exact mode: numbers separated by commas, or random',
@@ -44,20 +46,24 @@ interface RunSettings {
   readonly preset: PresetName;
   readonly settings: Settings;
   readonly control: Control | null;
-  /** What follows the reward model. */
-  readonly method: MethodName;
   readonly backend: Backend;
   /** Folder of the base model. */
   readonly base: string;
 }
 
-function withOverrides(settings: Settings, list: string): Settings {
+/** `--set` over the settings, and over both `--method`, which is short for `--set method.name=`. */
+function withOverrides(
+  settings: Settings,
+  list: string | undefined,
+  method: MethodName | undefined,
+): Settings {
   const layers: Record<string, Record<string, unknown>> = {};
-  for (const item of list.split(',')) {
+  for (const item of list?.split(',') ?? []) {
     const [key = '', value = ''] = item.split('=');
     const [group = '', name = ''] = key.trim().split('.');
     (layers[group] ??= {})[name] = parseSetting(key.trim(), value.trim());
   }
+  if (method !== undefined) (layers['method'] ??= {})['name'] = method;
   return parseSettings(layers, settings);
 }
 
@@ -68,24 +74,23 @@ function freshSettings(given: Given): RunSettings {
   }
   const seed = wholeOption('seed', given.seed, 1, 0, 2 ** 31 - 1);
   const plain = parseSettings({ general: { seed } }, presetSettings(preset));
-  const settings = given.set === undefined ? plain : withOverrides(plain, given.set);
-  const method = choiceOption('method', given.method, METHOD_NAMES) ?? 'ppo';
-  // Refuses here what the method would refuse after hours.
-  if (method !== 'ppo') methodSettings(settings);
+  const method = choiceOption('method', given.method, METHOD_NAMES);
   return {
     preset,
-    settings,
-    method,
+    settings: withOverrides(plain, given.set, method),
     control: choiceOption('control', given.control, ['noise'] as const) ?? null,
     backend: choiceOption('backend', given.backend, BACKEND_ORDER) ?? 'wasm',
     base: given.base ?? DEFAULT_BASE,
   };
 }
 
+/** As it may be on disk: an older version kept the method beside the settings. */
+type SavedRun = Partial<RunSettings> & { readonly method?: MethodName };
+
 function readRun(file: string): RunSettings {
-  let run: Partial<RunSettings> | null = null;
+  let run: SavedRun | null = null;
   try {
-    run = parseStrictJson(readFileSync(file, 'utf8')) as Partial<RunSettings> | null;
+    run = parseStrictJson(readFileSync(file, 'utf8')) as SavedRun | null;
   } catch {
     // Told below, as for a file that is JSON of something else.
   }
@@ -93,9 +98,10 @@ function readRun(file: string): RunSettings {
   if (!run?.settings || !isPresetName(preset)) {
     throw new UsageError(`${file} does not describe a run. Start one with --out.`);
   }
-  const { settings, control = null, backend = 'wasm', base = DEFAULT_BASE } = run;
-  const { method = 'ppo' } = run;
-  return { preset, settings, control, method, backend, base };
+  const { control = null, backend = 'wasm', base = DEFAULT_BASE, method } = run;
+  const saved = parseSettings(run.settings);
+  const settings = method ? parseSettings({ method: { name: method } }, saved) : saved;
+  return { preset, settings, control, backend, base };
 }
 
 /** Creates the folders that results go to, so that a mistake shows before the work and not after it. */
@@ -134,7 +140,7 @@ function resumedSettings(folder: string, given: Given): RunSettings {
   const saved = readRun(file);
   const control = choiceOption('control', given.control, ['noise'] as const) ?? saved.control;
   const backend = choiceOption('backend', given.backend, BACKEND_ORDER) ?? saved.backend;
-  return { ...saved, settings: parseSettings(saved.settings), control, backend };
+  return { ...saved, control, backend };
 }
 
 interface RunOptions {

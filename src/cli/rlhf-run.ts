@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { rowSource } from '../data/packing.ts';
 import { Rng } from '../data/rng.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
-import type { MethodName } from '../config/method-table.ts';
+import type { MethodBesidePpo } from '../config/method-table.ts';
 import type { Settings } from '../config/settings.ts';
 import {
   methodSettings,
@@ -190,7 +190,7 @@ async function methodStage(
   sft: Model,
   reward: Model,
   labelers: readonly Labeler[],
-  options: { readonly name: Exclude<MethodName, 'ppo'>; readonly control: Control | null },
+  options: { readonly name: MethodBesidePpo; readonly control: Control | null },
 ) {
   const { settings, tokenizer, folder } = lab;
   const { name, control } = options;
@@ -240,7 +240,6 @@ export async function runPipeline(
   options: {
     readonly folder: RunFolder;
     readonly control: Control | null;
-    readonly method: MethodName;
   },
 ) {
   const lab: Lab = { settings, tokenizer, folder: options.folder, stages: {} };
@@ -248,7 +247,8 @@ export async function runPipeline(
   const labelers = labelerPopulation(seed).filter(({ group }) => group === 'training');
   const sft = await sftStage(lab, base);
   const reward = await rewardStage(lab, sft, labelers);
-  const { control, method } = options;
+  const { control } = options;
+  const method = settings.method.name;
   const { policy, ema, open, outcome, name } =
     method === 'ppo'
       ? await ppoStage(lab, sft, reward, control)

@@ -36,7 +36,7 @@ async function main(): Promise<void> {
     return;
   }
   const { run, path, report: file } = options;
-  const { preset, settings, control, method, backend, base } = run;
+  const { preset, settings, control, backend, base } = run;
   const tokenizer = loadTokenizer(base);
   const started = performance.now();
   const engine = await startNodeEngine(backend);
@@ -48,13 +48,12 @@ async function main(): Promise<void> {
   const result = await runPipeline(model, tokenizer, settings, {
     folder: { path },
     control,
-    method,
   });
   const report: Report = {
     settings,
     preset,
     control,
-    method,
+    method: settings.method.name,
     seed: settings.general.seed,
     backend: engine.backend,
     device: engine.device,

@@ -21,6 +21,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       sft: { demonstrations: 64, epochs: 1, batchSize: 16 },
       labels: { prompts: 16 },
       reward: { promptsPerBatch: 4, heldOutShare: 0.25 },
+      method: { groupSize: 4, dpoBatchSize: 8 },
       ppo: { episodes: 64, rolloutBatch: 32, minibatches: 4 },
       evaluate: { prompts: 50, rewardComparisons: 60 },
     },

@@ -1,7 +1,8 @@
 /**
- * All settings as one typed value, derived from the two declaration tables: defaults, validation, differences
+ * All settings as one typed value, derived from the declaration tables: defaults, validation, differences
  * and the URL form. Nothing is declared here; presets are in presets.ts.
  */
+import { groupSizeOf, METHOD, METHOD_LABELS } from './method-table.ts';
 import { EVALUATE, PPO } from './reinforce-table.ts';
 import {
   SETTING_GROUPS,
@@ -17,6 +18,7 @@ export const SETTINGS = {
   sft: SFT,
   labels: LABELS,
   reward: REWARD,
+  method: METHOD,
   ppo: PPO,
   evaluate: EVALUATE,
 } as const satisfies Record<SettingGroup, SettingTable>;
@@ -169,7 +171,22 @@ function checkTogether(settings: Settings): Settings {
   if (ppo.ptxTargetRatio > 0 && ppo.ptxExamplesPerEpisode === 0) {
     refuse('ppo.ptxTargetRatio', 'needs pre-training text: set ppo.ptxExamplesPerEpisode above 0.');
   }
+  checkMethod(settings, refuse);
   return settings;
+}
+
+/** What the method chosen asks of the settings that it shares with PPO. */
+function checkMethod(
+  { method, ppo }: Settings,
+  refuse: (key: string, message: string) => never,
+): void {
+  const group = groupSizeOf(method.name, method.groupSize);
+  if (ppo.rolloutBatch % group !== 0) {
+    refuse('ppo.rolloutBatch', `must be a multiple of ${group}, the size of a group.`);
+  }
+  if ((method.name === 'dpo' || method.name === 'online-dpo') && ppo.beta === 0) {
+    refuse('ppo.beta', `must be above 0 for ${METHOD_LABELS[method.name]}, which divides by it.`);
+  }
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

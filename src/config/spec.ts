@@ -1,9 +1,17 @@
 /**
- * The form of one declared setting. Each hyperparameter is declared once, in the two tables beside this file;
+ * The form of one declared setting. Each hyperparameter is declared once, in the tables beside this file;
  * its type, range check, form control, URL form and documentation derive from the declaration.
  */
 
-export const SETTING_GROUPS = ['general', 'sft', 'labels', 'reward', 'ppo', 'evaluate'] as const;
+export const SETTING_GROUPS = [
+  'general',
+  'sft',
+  'labels',
+  'reward',
+  'method',
+  'ppo',
+  'evaluate',
+] as const;
 export type SettingGroup = (typeof SETTING_GROUPS)[number];
 
 interface Described {

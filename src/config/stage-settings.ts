@@ -2,8 +2,8 @@
  * The declared settings in the form that the training loops take. The loops know no settings table;
  * page and command line both go through here, so a setting means the same to both.
  */
-import { METHOD } from './method-table.ts';
-import { SettingsError, type Settings } from './settings.ts';
+import { groupSizeOf } from './method-table.ts';
+import type { Settings } from './settings.ts';
 
 /** Adam as in the paper's appendix C where it says; epsilon, decay and clipping are not stated there. */
 function optimizer(maxGradientNorm: number) {
@@ -109,14 +109,8 @@ export function ppoSettings(settings: Settings) {
 
 /** What all methods beside PPO read, each its part; batches hold as many responses as those of PPO. */
 export function methodSettings(settings: Settings) {
-  const { ppo, general } = settings;
-  const groupSize = METHOD.groupSize.default;
-  if (ppo.rolloutBatch % groupSize !== 0) {
-    throw new SettingsError(
-      'ppo.rolloutBatch',
-      `ppo.rolloutBatch: must be a multiple of ${groupSize}, the size of a group.`,
-    );
-  }
+  const { method, ppo, general } = settings;
+  const groupSize = groupSizeOf(method.name, method.groupSize);
   return {
     shape: sequenceShape(settings),
     temperature: ppo.temperature,
@@ -130,10 +124,10 @@ export function methodSettings(settings: Settings) {
     clip: ppo.clip,
     learningRate: ppo.policyLearningRate,
     warmupIterations: ppo.warmupIterations,
-    lossType: METHOD.grpoLoss.default,
-    loss: METHOD.dpoLoss.default,
-    epochs: METHOD.dpoEpochs.default,
-    batchSize: METHOD.dpoBatchSize.default,
+    lossType: method.grpoLoss,
+    loss: method.dpoLoss,
+    epochs: method.dpoEpochs,
+    batchSize: method.dpoBatchSize,
     seed: general.seed,
     optimizer: optimizer(ppo.maxGradientNorm),
   };

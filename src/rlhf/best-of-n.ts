@@ -6,11 +6,13 @@ import { exactDivide } from '../data/batches.ts';
 import { streamKey } from '../data/rng.ts';
 import { DEFAULT_OPTIMIZER } from '../model/optimizer.ts';
 import type { Model } from '../model/parameters.ts';
+import type { SelfChecks } from '../records/run.ts';
 import { bestOfNKlUpperBound, bestOfNWinRateUpperBound } from './best-of-n-law.ts';
 import { tokenCount } from './group-loop.ts';
 import { completionLengthMetrics, groupRewardMetrics } from './group-metrics.ts';
 import type { Loop, Snapshot } from './loop.ts';
 import { at, mean, type Numbers } from './masked.ts';
+import { firstResponseChecks } from './method-checks.ts';
 import { openPolicy, type Method, type MethodInput } from './method.ts';
 import { policyLoop, type StepInput, type StepOutput } from './policy-loop.ts';
 import {
@@ -46,7 +48,12 @@ export async function sampleBest(
   input: Pick<MethodInput, 'prompts'>,
   settings: BestOfNSettings,
   { step, chosen, scope }: Pick<StepInput, 'step' | 'chosen'> & { readonly scope: string },
-): Promise<{ responses: Responses; best: number[]; values: Record<string, number> }> {
+): Promise<{
+  responses: Responses;
+  best: number[];
+  values: Record<string, number>;
+  checks: SelfChecks;
+}> {
   const { groupSize, seed } = settings;
   const prompts = chosen.flatMap((i) => Array.from({ length: groupSize }, () => input.prompts[i]!));
   const stream = {
@@ -61,7 +68,8 @@ export async function sampleBest(
     ...completionLengthMetrics(lengths, responses.ended),
     reward_best: mean(best.map((row) => at(responses.scores, row))),
   };
-  return { responses, best, values };
+  const checks = step === 0 ? await firstResponseChecks(models.policy, responses, settings) : {};
+  return { responses, best, values, checks };
 }
 
 /** `policy` is sampled and never changes. */
@@ -77,18 +85,20 @@ export function bestOfNLoop(
 
   async function run({ step, chosen }: StepInput): Promise<StepOutput> {
     const draw = { step, chosen, scope: 'best-of-n' };
-    const { responses, values } = await sampleBest(models, input, settings, draw);
+    const { responses, values, checks } = await sampleBest(models, input, settings, draw);
     const bounds = {
       kl_upper_bound: bestOfNKlUpperBound(groupSize),
       win_rate_upper_bound: bestOfNWinRateUpperBound(groupSize),
     };
-    return { values: { ...values, ...bounds }, tokens: tokenCount(responses.sequences) };
+    const tokens = tokenCount(responses.sequences);
+    return { values: { ...values, ...bounds }, tokens, checks };
   }
 
   return policyLoop(
     {
       scope: 'best-of-n',
       policy,
+      reference: input.reference,
       total: iterations,
       size: input.prompts.length,
       batch: promptsPerBatch,
@@ -104,7 +114,6 @@ export function bestOfNLoop(
 
 export const BEST_OF_N: Method<BestOfNSettings> = {
   name: 'best-of-n',
-  label: 'Best of n',
   watch: 'reward_best',
   open: (input, settings, from) =>
     openPolicy(input.reference, from, (policy) => bestOfNLoop(policy, input, settings, from)),

@@ -8,6 +8,7 @@ import { dpoUpdate, pairLogProbabilities, type DpoUpdateSettings } from './dpo-u
 import { tokenCount } from './group-loop.ts';
 import type { Loop, Snapshot } from './loop.ts';
 import { at } from './masked.ts';
+import { firstImplicitRewards, paddingCheck } from './method-checks.ts';
 import { openPolicy, type Method, type MethodInput, type PreferencePair } from './method.ts';
 import { policyLoop, type StepInput, type StepOutput } from './policy-loop.ts';
 import { comparisonsFromRanks } from './ranking-loss.ts';
@@ -58,15 +59,18 @@ export function dpoLoop(
       ...input.chosen.map((i) => at(known, pairs.length + i)),
     ];
     const rate = input.learningRate;
+    const sequences = chosen.flatMap((pair) => [pair.chosen, pair.rejected]);
+    const first = input.step === 0 ? await paddingCheck(policy, sequences, settings) : {};
     const values = await dpoUpdate(policy, input.optimizer, chosen, given, settings, rate);
-    const tokens = tokenCount(chosen.flatMap((pair) => [pair.chosen, pair.rejected]));
-    return { values, tokens };
+    const checks = input.step === 0 ? { ...first, ...firstImplicitRewards(values) } : {};
+    return { values, tokens: tokenCount(sequences), checks };
   }
 
   return policyLoop(
     {
       scope: 'dpo',
       policy,
+      reference,
       total,
       size: pairs.length,
       batch: batchSize,
@@ -82,7 +86,6 @@ export function dpoLoop(
 
 export const DPO: Method<DpoSettings> = {
   name: 'dpo',
-  label: 'DPO',
   watch: 'rewards/margins',
   open: (input, settings, from) =>
     openPolicy(input.reference, from, (policy) => dpoLoop(policy, input, settings, from)),

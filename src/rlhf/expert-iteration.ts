@@ -33,13 +33,14 @@ export function expertIterationLoop(
 
   async function run({ step, chosen, learningRate, optimizer }: StepInput): Promise<StepOutput> {
     const draw = { step, chosen, scope: 'expert-iteration' };
-    const { responses, best, values } = await sampleBest(models, input, settings, draw);
+    const { responses, best, values, checks } = await sampleBest(models, input, settings, draw);
     const kept = best.map((row) => responses.sequences[row]!);
     const batch = uploadSequences(kept, shape, policy.config.padId);
     const trained = await sftUpdate(optimizer, policy, batch, undefined, null, learningRate);
     disposeSequences(batch);
     const kl = mean(sequenceKl(responses));
-    return { values: { ...values, ...trained, kl }, tokens: tokenCount(responses.sequences) };
+    const tokens = tokenCount(responses.sequences);
+    return { values: { ...values, ...trained, kl }, tokens, checks };
   }
 
   const { learningRate, warmupIterations, optimizer } = settings;
@@ -47,6 +48,7 @@ export function expertIterationLoop(
     {
       scope: 'expert-iteration',
       policy,
+      reference: input.reference,
       total: iterations,
       size: input.prompts.length,
       batch: promptsPerBatch,
@@ -62,7 +64,6 @@ export function expertIterationLoop(
 
 export const EXPERT_ITERATION: Method<ExpertIterationSettings> = {
   name: 'expert-iteration',
-  label: 'Expert iteration',
   watch: 'reward_best',
   open: (input, settings, from) =>
     openPolicy(input.reference, from, (policy) =>

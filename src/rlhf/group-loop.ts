@@ -17,6 +17,8 @@ import type { MissingEosPenalty } from './kl.ts';
 import type { Loop, Snapshot } from './loop.ts';
 import { maskedMean, mean } from './masked.ts';
 import type { MethodInput } from './method.ts';
+import { firstRatioChecks, firstResponseChecks } from './method-checks.ts';
+import { importanceRatios, maxRatioDeviation } from './metrics.ts';
 import { policyLoop, warmedUp, type StepInput, type StepOutput } from './policy-loop.ts';
 import { collectResponses, type Responses } from './rollout.ts';
 import {
@@ -121,6 +123,10 @@ async function updateOnRows(
     gradNorm,
     entropy: maskedMean(entropies, mini.mask),
     clipped: rule.clipped(logProbabilities, mini),
+    ratioDeviation: maxRatioDeviation(
+      importanceRatios(logProbabilities, mini.oldLogProbabilities, mini.mask),
+      mini.mask,
+    ),
   };
 }
 
@@ -147,12 +153,15 @@ async function updateOnBatch(
       );
     }
   }
-  return {
+  const { clipped: { low, high } = { low: NaN, high: NaN }, ratioDeviation = NaN } =
+    results[0] ?? {};
+  const values = {
     loss: mean(results.map(({ loss }) => loss)),
     grad_norm: mean(results.map(({ gradNorm }) => gradNorm)),
     entropy: mean(results.map(({ entropy }) => entropy)),
     ...clipRatioMetrics(results.map(({ clipped }) => clipped)),
   };
+  return { values, checks: step === 0 ? firstRatioChecks(ratioDeviation, low + high) : {} };
 }
 
 /** Prompt and response tokens of all rows. */
@@ -186,15 +195,17 @@ export function groupLoop(
       rows: prompts.map((_, b) => step.step * rows + b),
     };
     const responses = await collectResponses(models, prompts, settings, stream);
+    const first = step.step === 0 ? await firstResponseChecks(policy, responses, settings) : {};
     const updated = await updateOnBatch(policy, responses, rule, settings, step);
     const lengths = responses.sequences.map(({ response }) => response.length);
     const values = {
-      ...updated,
+      ...updated.values,
       ...groupRewardMetrics(responses.scores, groupSize),
       ...completionLengthMetrics(lengths, responses.ended),
       kl: rule.kl(responses),
     };
-    return { values, tokens: tokenCount(responses.sequences) };
+    const checks = { ...first, ...updated.checks };
+    return { values, tokens: tokenCount(responses.sequences), checks };
   }
 
   const { learningRate, warmupIterations, optimizer } = settings;
@@ -202,6 +213,7 @@ export function groupLoop(
     {
       scope: rule.scope,
       policy,
+      reference: input.reference,
       total: iterations,
       size: input.prompts.length,
       batch: promptsPerBatch,

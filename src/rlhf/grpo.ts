@@ -73,7 +73,6 @@ function grpoRule(settings: GrpoSettings): GroupRule {
 
 export const GRPO: Method<GrpoSettings> = {
   name: 'grpo',
-  label: 'GRPO',
   watch: 'reward',
   open: (input, settings, from) =>
     openPolicy(input.reference, from, (policy) =>

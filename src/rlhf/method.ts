@@ -33,7 +33,6 @@ export interface OpenMethod {
 /** One method; S is what it reads of the settings. */
 export interface Method<S> {
   readonly name: string;
-  readonly label: string;
   /** The metric to look at while it runs. */
   readonly watch: string;
   /** From a copy of the reference, or from a snapshot. The caller disposes what it gets. */

@@ -1,5 +1,5 @@
 /** The methods beside PPO by name. Each is its own file; the contract is in method.ts. */
-import type { MethodName } from '../config/method-table.ts';
+import type { MethodBesidePpo } from '../config/method-table.ts';
 import { BEST_OF_N, type BestOfNSettings } from './best-of-n.ts';
 import { DPO, type DpoSettings } from './dpo.ts';
 import { EXPERT_ITERATION, type ExpertIterationSettings } from './expert-iteration.ts';
@@ -17,7 +17,7 @@ type MethodSettings = DpoSettings &
   BestOfNSettings &
   ExpertIterationSettings;
 
-export const METHODS: Readonly<Record<Exclude<MethodName, 'ppo'>, Method<MethodSettings>>> = {
+export const METHODS: Readonly<Record<MethodBesidePpo, Method<MethodSettings>>> = {
   dpo: DPO,
   'online-dpo': ONLINE_DPO,
   grpo: GRPO,

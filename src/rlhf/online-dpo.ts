@@ -10,6 +10,7 @@ import { tokenCount } from './group-loop.ts';
 import type { MissingEosPenalty } from './kl.ts';
 import type { Loop, Snapshot } from './loop.ts';
 import { at, mean, type Numbers } from './masked.ts';
+import { firstImplicitRewards, firstResponseChecks } from './method-checks.ts';
 import { openPolicy, type Method, type MethodInput, type PreferencePair } from './method.ts';
 import { rolloutMetrics } from './metrics.ts';
 import { policyLoop, warmedUp, type StepInput, type StepOutput } from './policy-loop.ts';
@@ -61,6 +62,7 @@ export function onlineDpoLoop(
       rows: prompts.map((_, b) => step * prompts.length + b),
     };
     const responses = await collectResponses(models, prompts, settings, stream);
+    const first = step === 0 ? await firstResponseChecks(policy, responses, settings) : {};
     const { pairs, margins } = scoredPairs(responses.sequences, responses.scores);
     const given = await pairLogProbabilities(input.reference, pairs, shape, temperature);
     const updated = await dpoUpdate(policy, optimizer, pairs, given, settings, learningRate);
@@ -72,7 +74,8 @@ export function onlineDpoLoop(
       'val/contain_eos_token': ended / responses.B,
       beta,
     };
-    return { values, tokens: tokenCount(responses.sequences) };
+    const checks = step === 0 ? { ...first, ...firstImplicitRewards(values) } : {};
+    return { values, tokens: tokenCount(responses.sequences), checks };
   }
 
   const { learningRate, warmupIterations, optimizer } = settings;
@@ -80,6 +83,7 @@ export function onlineDpoLoop(
     {
       scope: 'online-dpo',
       policy,
+      reference: input.reference,
       total: iterations,
       size: input.prompts.length,
       batch: promptsPerBatch,
@@ -95,7 +99,6 @@ export function onlineDpoLoop(
 
 export const ONLINE_DPO: Method<OnlineDpoSettings> = {
   name: 'online-dpo',
-  label: 'Online DPO',
   watch: 'objective/scores',
   open: (input, settings, from) =>
     openPolicy(input.reference, from, (policy) => onlineDpoLoop(policy, input, settings, from)),

@@ -6,8 +6,18 @@ import { EpochCursor, type EpochState } from '../data/batches.ts';
 import { Rng } from '../data/rng.ts';
 import { AdamW, type OptimizerSettings } from '../model/optimizer.ts';
 import type { Model } from '../model/parameters.ts';
+import type { SelfChecks } from '../records/run.ts';
 import { prefixed, unprefixed, type Loop, type Snapshot, type StepRecord } from './loop.ts';
+import { modelChecksum } from './ppo-checks.ts';
 import { constantWithWarmup, warmupIterations } from './schedules.ts';
+import {
+  finiteCheck,
+  lasting,
+  restoredChecks,
+  storedChecks,
+  within,
+  type StoredChecks,
+} from './self-checks.ts';
 
 export interface StepInput {
   /** Steps done before this one. */
@@ -22,6 +32,8 @@ export interface StepOutput {
   readonly values: Readonly<Record<string, number>>;
   /** Tokens gone through, prompts included. */
   readonly tokens: number;
+  /** Beside those that the frame makes. */
+  readonly checks?: SelfChecks;
 }
 
 export interface PolicyLoopParts {
@@ -29,6 +41,8 @@ export interface PolicyLoopParts {
   readonly scope: string;
   /** Trained in place; the caller disposes it. */
   readonly policy: Model;
+  /** Must stay as it is, which each record checks; belongs to the caller. */
+  readonly reference: Model;
   readonly total: number;
   /** Examples or prompts that there are, and taken in each step. */
   readonly size: number;
@@ -48,20 +62,64 @@ export function warmedUp(peak: number, total: number, longest: number): (step: n
   return (step) => peak * constantWithWarmup(step, warmup);
 }
 
-type PolicyState = Readonly<{ step: number; tokens: number; cursor: EpochState }>;
+type PolicyState = Readonly<{
+  step: number;
+  tokens: number;
+  cursor: EpochState;
+  /** Absent in snapshots of an older version. */
+  scope?: string;
+  checks?: StoredChecks;
+  referenceChecksum?: number;
+}>;
 
-/** With `from`, the policy must hold the weights of that snapshot. Throws RangeError without any example. */
+/** The state of a snapshot of the same method. Throws RangeError when another loop made it. */
+function stateOf(from: Snapshot | undefined, scope: string): PolicyState | undefined {
+  const state = from?.state as Partial<PolicyState> | undefined;
+  if (state === undefined) return undefined;
+  const { step, tokens, cursor } = state;
+  if (step === undefined || tokens === undefined || cursor === undefined) {
+    throw new RangeError(`this snapshot is not of ${scope}: start anew`);
+  }
+  if (state.scope !== undefined && state.scope !== scope) {
+    throw new RangeError(`this snapshot is of ${state.scope}, not of ${scope}: start anew`);
+  }
+  return { ...state, step, tokens, cursor };
+}
+
+/** A check that failed once has failed; `moved` is how far the reference's checksum is from its first. */
+function noted(
+  before: SelfChecks,
+  values: Readonly<Record<string, number>>,
+  moved: number,
+  more: SelfChecks = {},
+): SelfChecks {
+  const now: SelfChecks = {
+    ...more,
+    'reference unchanged': within(Math.abs(moved), 0),
+    'finite numbers': finiteCheck(Object.values(values)),
+  };
+  const entries = Object.entries(now).map(([name, own]) => [name, lasting(before[name], own)]);
+  return { ...before, ...(Object.fromEntries(entries) as SelfChecks) };
+}
+
+/**
+ * With `from`, the policy must hold the weights of that snapshot. Throws RangeError without any example, and for a
+ * snapshot of another method.
+ */
 export function policyLoop(parts: PolicyLoopParts, from?: Snapshot): Loop {
-  const { policy, total, size, batch, updates, rate, run, seed, scope } = parts;
-  const state = from?.state as PolicyState | undefined;
+  const { policy, reference, total, size, batch, updates, rate, run, seed, scope } = parts;
+  const state = stateOf(from, scope);
   const cursor = state
     ? EpochCursor.resume(size, state.cursor)
     : EpochCursor.start(size, Rng.named(seed, scope, 'order'));
   let { step, tokens } = state ?? { step: 0, tokens: 0 };
+  let checks: SelfChecks = restoredChecks(state?.checks);
+  let referenceChecksum = state?.referenceChecksum;
   const optimizer = new AdamW(policy, parts.optimizer);
   if (from) optimizer.restore(unprefixed(from.tensors, 'policyOptimizer.'), step * updates);
 
   async function* steps(): AsyncGenerator<StepRecord, void, void> {
+    referenceChecksum ??= await modelChecksum(reference);
     while (step < total) {
       const learningRate = rate(step);
       const output = await run({ step, chosen: cursor.take(batch), learningRate, optimizer });
@@ -73,8 +131,8 @@ export function policyLoop(parts: PolicyLoopParts, from?: Snapshot): Loop {
         num_tokens: tokens,
         epoch: (step * batch) / size,
       };
-      const wrong = Object.values(values).filter((value) => !Number.isFinite(value)).length;
-      const checks = { 'finite numbers': { ok: wrong === 0, value: wrong, tolerance: 0 } };
+      const moved = (await modelChecksum(reference)) - referenceChecksum;
+      checks = noted(checks, values, moved, output.checks);
       yield { step, total, values, checks };
     }
   }
@@ -87,7 +145,16 @@ export function policyLoop(parts: PolicyLoopParts, from?: Snapshot): Loop {
         ...prefixed(await policy.tensors(), 'policy.'),
         ...prefixed(await optimizer.tensors(), 'policyOptimizer.'),
       ]);
-      return { tensors, state: { step, tokens, cursor: cursor.state } satisfies PolicyState };
+      const sum = referenceChecksum === undefined ? {} : { referenceChecksum };
+      const own = {
+        step,
+        tokens,
+        cursor: cursor.state,
+        scope,
+        checks: storedChecks(checks),
+        ...sum,
+      };
+      return { tensors, state: own satisfies PolicyState };
     },
     dispose: () => optimizer.dispose(),
   };

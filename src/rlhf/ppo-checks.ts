@@ -12,7 +12,7 @@ import { checksum, largestDifference, ROUNDING, within } from './self-checks.ts'
 import { logProbabilitiesOf, scoreSequences, valuesOf, type SequenceShape } from './sequences.ts';
 
 /** Answers that the checks look at; more would cost time and show nothing new. */
-const FEW = 16;
+export const FEW = 16;
 
 /** Equal exactly when no weight changed (up to 2^-32). */
 export async function modelChecksum(model: Model): Promise<number> {
@@ -32,7 +32,7 @@ type Read = (rows: readonly Sequence[], shape: SequenceShape) => Promise<Float32
  * Largest difference between rows in the padded batch and the same rows alone without any padding, for the rows
  * with the most padding. Padding that reaches a token shows here (D4, D5).
  */
-async function paddingEffect(
+export async function paddingEffect(
   sequences: readonly Sequence[],
   shape: SequenceShape,
   read: Read,

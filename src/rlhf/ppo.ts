@@ -44,7 +44,10 @@ import {
   firstMinibatchCheck,
   gradientChecks,
   lasting,
+  restoredChecks,
+  storedChecks,
   within,
+  type StoredChecks,
 } from './self-checks.ts';
 import { expectWhitenable } from './whitening.ts';
 
@@ -98,7 +101,7 @@ type PpoState = Readonly<{
   beta?: number;
   /** Weight of the pre-training gradient once it is calibrated. */
   ptxCoefficient?: number;
-  checks: Readonly<Record<string, Readonly<{ ok: boolean; value: number; tolerance: number }>>>;
+  checks: StoredChecks;
 }>;
 
 class PpoLoop implements Loop {
@@ -141,7 +144,7 @@ class PpoLoop implements Loop {
     this.#updates = state?.updates ?? 0;
     this.#beta = state?.beta ?? settings.beta;
     this.#ptxCoefficient = state?.ptxCoefficient;
-    this.#checks = { ...state?.checks };
+    this.#checks = restoredChecks(state?.checks);
     this.#referenceChecksum = state?.referenceChecksum ?? NaN;
     this.#learners = {
       policy: models.policy,
@@ -302,7 +305,7 @@ class PpoLoop implements Loop {
       referenceChecksum: this.#referenceChecksum,
       beta: this.#beta,
       ...(this.#ptxCoefficient !== undefined && { ptxCoefficient: this.#ptxCoefficient }),
-      checks: { ...this.#checks },
+      checks: storedChecks(this.#checks),
     };
     return { tensors, state };
   }

@@ -71,7 +71,6 @@ function rlooRule({ beta, clip, groupSize }: GroupSettings): GroupRule {
 
 export const RLOO: Method<GroupSettings> = {
   name: 'rloo',
-  label: 'RLOO',
   watch: 'reward',
   open: (input, settings, from) =>
     openPolicy(input.reference, from, (policy) =>

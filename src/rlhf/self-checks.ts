@@ -2,7 +2,7 @@
  * What a run's checks of its own arithmetic decide, on plain numbers: ratios, gradient norms, checksums, finiteness.
  * Which models and answers are compared is in ppo-checks.ts; words for the page are in ui/self-check-meanings.ts.
  */
-import type { SelfCheck } from '../records/run.ts';
+import type { SelfCheck, SelfChecks } from '../records/run.ts';
 import type { Numbers } from './masked.ts';
 
 /** Largest difference between two float32 computations of one number that rounding explains. */
@@ -42,6 +42,29 @@ export function checksum(arrays: Iterable<Float32Array>): number {
 /** A check that failed once has failed: the first failure stays, with its value. */
 export function lasting(before: SelfCheck | undefined, now: SelfCheck): SelfCheck {
   return before?.ok === false ? before : now;
+}
+
+/** A check as plain JSON, which has no NaN and no infinity: null stands for a value that is no number. */
+export type StoredChecks = Readonly<
+  Record<string, Readonly<{ ok: boolean; value: number | null; tolerance: number }>>
+>;
+
+/** Checks as a snapshot's state keeps them. */
+export function storedChecks(checks: SelfChecks): StoredChecks {
+  const entries = Object.entries(checks).map(([name, { ok, value, tolerance }]) => [
+    name,
+    { ok, value: Number.isFinite(value) ? value : null, tolerance },
+  ]);
+  return Object.fromEntries(entries) as StoredChecks;
+}
+
+/** What {@link storedChecks} kept; NaN where the value was no number. */
+export function restoredChecks(stored: StoredChecks = {}): Record<string, SelfCheck> {
+  const entries = Object.entries(stored).map(([name, check]) => [
+    name,
+    { ...check, value: check.value ?? NaN },
+  ]);
+  return Object.fromEntries(entries) as Record<string, SelfCheck>;
 }
 
 /** How many of the numbers are NaN or infinite; 0 is allowed. */

@@ -11,6 +11,7 @@ import type {
   CommandName,
   EngineInfo,
   Failure,
+  ShownRuns,
   StageState,
   StageStates,
   TrainingStage,
@@ -213,8 +214,13 @@ export class Laboratory {
   async setSettings(settings: Settings): Promise<boolean> {
     const reply = await this.ask('settings.set', { settings });
     if (reply === null) return false;
+    const otherMethod = settings.method.name !== this.#settings.method.name;
     this.#settings = settings;
     this.#stages = reply.stages;
+    if (otherMethod) {
+      this.training.ppo.clear();
+      this.#restore(reply);
+    }
     return true;
   }
 
@@ -287,7 +293,7 @@ export class Laboratory {
     if (this.#stages !== null) this.#stages = { ...this.#stages, [stage]: state };
   }
 
-  #restore({ metrics, views }: CommandMap['project.open']['reply']): void {
+  #restore({ metrics, views }: ShownRuns): void {
     for (const { run, records } of metrics) {
       const stage = TRAINING_STAGES.find((known) => known === records[0]?.stage);
       const view = views.find((row) => row.run === run)?.view;

@@ -39,6 +39,11 @@ const WORDS: Readonly<Record<string, CheckWords>> = {
     label: 'Nothing is clipped at first',
     meaning: 'With ratios of 1 no token can be outside the clip range.',
   },
+  'first implicit rewards are 0': {
+    label: 'First implicit rewards are 0',
+    meaning:
+      'DPO reads a reward off how much likelier an answer is under the policy than under the reference. Before the first update both are the same model, so the mean for preferred and for rejected answers must be 0. The value is the larger of the two.',
+  },
   'reference unchanged': {
     label: 'Reference unchanged',
     meaning:

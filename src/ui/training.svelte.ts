@@ -57,6 +57,13 @@ export class Training {
     this.#view = view;
   }
 
+  /** Forgets what it has shown: another method was chosen, whose runs are others. */
+  clear(): void {
+    this.#run = null;
+    this.#rows = [];
+    this.#view = EMPTY_VIEW;
+  }
+
   /** Events of other stages are ignored. */
   receive(event: WorkerEvent): void {
     switch (event.type) {

@@ -33,6 +33,7 @@ import { InputError } from './failure.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import type { RewardReport } from './protocol.ts';
 import { splitRankings } from './stage-loops.ts';
+import { silence } from './stage-names.ts';
 import type { ModelSource, ReportProgress, SuiteRequest } from './stages.ts';
 import { plainCompletion, plainPrompt, type WorldSupply } from './world-supply.ts';
 
@@ -224,9 +225,8 @@ export async function judgeCheckpoints(
 ): Promise<Suite> {
   const { models, settings } = request;
   const prompts = heldOutPrompts(bench.shelf(), supply, request.prompts, sequenceShape(settings));
-  if (models.some(({ summary }) => summary.kind === 'reward')) {
-    throw new InputError('A reward model writes nothing that could be judged: choose others.');
-  }
+  const silent = models.find(({ summary }) => summary.kind !== 'policy');
+  if (silent !== undefined) throw new InputError(silence(silent.summary));
   const candidates = models.flatMap((source) => [
     { source, greedy: false },
     { source, greedy: true },

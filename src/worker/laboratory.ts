@@ -17,7 +17,7 @@ import { WORD_TYPES } from '../world/grammar.ts';
 import { InputError } from './failure.ts';
 import { drawBlindPairs, judgeCheckpoints, reportReward, type ChunkedBench } from './judging.ts';
 import { BASE, ModelShelf } from './model-shelf.ts';
-import { STAGE_NAMES } from './stage-names.ts';
+import { silence, stageName } from './stage-names.ts';
 import type { CheckpointSummary, CommandMap } from './protocol.ts';
 import { loadModelFolder, type ReadFile } from './shipped-models.ts';
 import { openStageLoop } from './stage-loops.ts';
@@ -97,7 +97,8 @@ export class Laboratory implements Workbench {
   createLoop(request: StageRequest, report: ReportProgress): Promise<StageLoop> {
     this.#beta = request.settings.ppo.beta;
     this.#own = request.prompts;
-    return this.#told(`Getting ready for ${STAGE_NAMES[request.stage]}`, report, () =>
+    const name = stageName(request.stage, request.settings);
+    return this.#told(`Getting ready for ${name}`, report, () =>
       openStageLoop(
         { shelf: this.#models(), supply: this.#world(request.settings), now: this.#options.now },
         request,
@@ -153,9 +154,7 @@ export class Laboratory implements Workbench {
     settings: Settings,
     report: ReportProgress,
   ): Promise<CommandMap['model.sample']['reply']> {
-    if (source.summary.kind === 'reward') {
-      throw new InputError('A reward model writes nothing: choose another model to speak.');
-    }
+    if (source.summary.kind !== 'policy') throw new InputError(silence(source.summary));
     return this.#told('Answering', report, async () => {
       const shelf = this.#models();
       const { tokenizer } = shelf.files;

@@ -8,7 +8,6 @@ import {
   SettingsError,
   type Settings,
 } from '../config/settings.ts';
-import { ptxShape } from '../config/stage-settings.ts';
 import { readSafetensors, writeSafetensors } from '../data/safetensors.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
@@ -42,8 +41,16 @@ import { saveRun } from '../storage/runs.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import { InputError } from './failure.ts';
 import type { CheckpointSummary, TrainingStage } from './protocol.ts';
-import { STAGE_NAMES } from './stage-names.ts';
-import { finishedCheckpoint, inputsOf, newestRun, type ProjectRows } from './stage-graph.ts';
+import { runName } from './stage-names.ts';
+import {
+  finishedCheckpoint,
+  inputsOf,
+  madeBy,
+  methodOf,
+  newestRun,
+  waitingCheckpoints,
+  type ProjectRows,
+} from './stage-graph.ts';
 import type { ModelSource } from './stages.ts';
 
 /** Checkpoints in the middle of a run that are kept for each stage: the newest and the one to fall back to. */
@@ -89,15 +96,6 @@ function snapshotOf({ row, bytes }: LoadedCheckpoint): Snapshot {
 
 /** Ends the id of a checkpoint's running average. */
 const AVERAGE = '/average';
-
-/** A checkpoint as models to pick: its last weights and, before them, their running average where it has one (PPO). */
-export function summariesOf({ manifest, kind, byteLength }: CheckpointRow): CheckpointSummary[] {
-  const { id, name, run, stage, step, createdAt } = manifest;
-  const of = { run, stage, step, kind, createdAt, shipped: false, bytes: byteLength };
-  const last = { ...of, id, name, average: false };
-  const average = { ...of, id: `${id}${AVERAGE}`, name: `${name} (average)`, average: true };
-  return stage === 'ppo' ? [average, last] : [last];
-}
 
 export interface OpenOptions {
   readonly connection: Connection;
@@ -248,11 +246,24 @@ export class Project {
     await saveSuite(await this.#db(), this.id, suite);
   }
 
+  /** A checkpoint as models to pick: its last weights and, before them, their running average where it has one (PPO). */
+  summariesOf({ manifest, kind, byteLength }: CheckpointRow): CheckpointSummary[] {
+    const { id, name, run, stage, step, createdAt } = manifest;
+    const made = this.#rows.runs.find((row) => row.id === run);
+    const method = stage === 'ppo' && made !== undefined ? methodOf(made.run) : null;
+    // Best of n trains nothing: its policy is the one of step 1, under another name.
+    const what = method === 'best-of-n' ? ('sampling' as const) : kind;
+    const of = { run, stage, step, kind: what, createdAt, shipped: false, bytes: byteLength };
+    const last = { ...of, id, name, average: false };
+    const average = { ...of, id: `${id}${AVERAGE}`, name: `${name} (average)`, average: true };
+    return method === 'ppo' ? [average, last] : [last];
+  }
+
   /** A checkpoint of this project as something that can be loaded. Throws {@link InputError} when there is none. */
   source(id: string): ModelSource {
     const own = id.endsWith(AVERAGE) ? id.slice(0, -AVERAGE.length) : id;
     const row = this.#rows.checkpoints.find((candidate) => candidate.id === own);
-    const summary = row && summariesOf(row).find((candidate) => candidate.id === id);
+    const summary = row && this.summariesOf(row).find((candidate) => candidate.id === id);
     if (summary === undefined) {
       throw new InputError('This checkpoint does not exist (any more): choose another.');
     }
@@ -312,16 +323,21 @@ export class Project {
     const kind = stage === 'reward' ? 'reward' : 'policy';
     const db = await this.#db();
     await saveCheckpoint(db, { manifest, kind, bytes, run: row, ...shown });
-    await pruneCheckpoints(db, this.id, KEPT_UNFINISHED);
+    await pruneCheckpoints(db, this.id, KEPT_UNFINISHED, waitingCheckpoints(this.#rows));
     await this.refreshTraining();
     if (finished) await this.#dropSuperseded(manifest);
   }
 
-  /** After a finished model: an earlier end of the same run goes, and older runs keep their models alone. */
+  /**
+   * After a finished model: an earlier end of the same run goes, and older runs keep their models alone. In step 3 each
+   * method's runs are its own.
+   */
   async #dropSuperseded({ id, run, stage }: CheckpointManifest): Promise<void> {
     const db = await this.#db();
+    const runs = new Map(this.#rows.runs.map((row) => [row.id, madeBy(row.run)]));
     const older = this.#rows.checkpoints.filter(
-      ({ manifest }) => manifest.finished && manifest.stage === stage && manifest.id !== id,
+      ({ manifest }) =>
+        manifest.finished && runs.get(manifest.run) === runs.get(run) && manifest.id !== id,
     );
     const earlier = older.filter(({ manifest }) => manifest.run === run).map((row) => row.id);
     if (earlier.length > 0) await deleteCheckpoints(db, this.id, earlier);
@@ -354,14 +370,15 @@ export class Project {
   /** A run of a stage that begins now, with the settings as they are; not stored yet. */
   newRun(stage: TrainingStage, backend: string): RunRow {
     const { settings, runs } = this.#rows;
-    const number = runs.filter((row) => row.run.stage === stage).length + 1;
-    const mixed = stage === 'ppo' && ptxShape(settings) !== null;
+    const kind = madeBy({ stage, settings });
+    const number = runs.filter((row) => madeBy(row.run) === kind).length + 1;
     const startedAt = this.#now();
-    const id = `${stage}-${number}-${startedAt.toString(36)}`;
+    const name = stage === 'ppo' ? settings.method.name : stage;
+    const id = `${name}-${number}-${startedAt.toString(36)}`;
     const run: Run = {
       id,
       project: this.id,
-      name: `${mixed ? 'PPO-ptx' : STAGE_NAMES[stage]} ${number}`,
+      name: `${runName(stage, settings)} ${number}`,
       stage,
       seed: settings.general.seed,
       backend,

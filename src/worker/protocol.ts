@@ -39,7 +39,8 @@ export interface CheckpointSummary {
   readonly run: string | null;
   readonly stage: Stage;
   readonly step: number;
-  readonly kind: 'policy' | 'reward';
+  /** `sampling`: records of a run that trained nothing (best of n); there is no model of its own to pick. */
+  readonly kind: 'policy' | 'reward' | 'sampling';
   readonly createdAt: number;
   /** Shipped with the page rather than trained here. */
   readonly shipped: boolean;
@@ -81,6 +82,14 @@ export interface RewardReport {
   readonly ceiling: number | null;
 }
 
+/** What the newest run of each stage, of step 3 by the method chosen, has left to show. */
+export interface ShownRuns {
+  /** Metric records, so that charts come back after a reload. */
+  readonly metrics: readonly { run: string; records: readonly MetricRecord[] }[];
+  /** Checks, samples and rollout of the same runs, as far as they had any. */
+  readonly views: readonly { run: string; stage: TrainingStage; view: RunView }[];
+}
+
 export interface CommandMap {
   /** Picks a backend, loads the shipped model, restores the project. First command of all. */
   'engine.start': { args: { backend?: BackendName; settings: Settings }; reply: EngineInfo };
@@ -92,17 +101,14 @@ export interface CommandMap {
       settings: Settings;
       /** Null when this tab may write; else why it may not (another tab has the project) and what to do. */
       readOnly: string | null;
-      /** Metric records of the newest run of each stage, so that charts come back after a reload. */
-      metrics: readonly { run: string; records: readonly MetricRecord[] }[];
-      /** Checks, samples and rollout of the same runs, as far as they had any. */
-      views: readonly { run: string; stage: TrainingStage; view: RunView }[];
       /** The last judgement of the gold judges. */
       suite: Suite | null;
       /** Sentences about what was found on opening, e.g. a damaged checkpoint that was passed over. */
       notes: readonly string[];
-    };
+    } & ShownRuns;
   };
-  'settings.set': { args: { settings: Settings }; reply: { stages: StageStates } };
+  /** With the method the runs of step 3 that are shown may change; those of the other methods wait. */
+  'settings.set': { args: { settings: Settings }; reply: { stages: StageStates } & ShownRuns };
   /** Every word, in lower case, that a text of this world can hold; a word in capitals is in none. */
   'world.words': { args: Record<string, never>; reply: { words: readonly string[] } };
   /** Completes a prompt with one checkpoint. */

@@ -10,8 +10,8 @@ import type { CommandHandlers, SessionHandlers } from './dispatch.ts';
 import { failureOf, InputError } from './failure.ts';
 import { exportLabels, importLabels } from './label-files.ts';
 import { ProgressClock } from './progress-clock.ts';
-import { Project, summariesOf } from './project.ts';
-import { STAGE_NAMES } from './stage-names.ts';
+import { Project } from './project.ts';
+import { stageName } from './stage-names.ts';
 import { BACKEND_NAMES } from './protocol.ts';
 import type {
   BackendName,
@@ -206,7 +206,10 @@ export class Session {
     const left = this.#driver.abandon(sentence);
     void this.#inOrder(async () => {
       const stage = await left;
-      const run = stage === null ? '' : ` ${STAGE_NAMES[stage]} is paused at its last checkpoint.`;
+      const run =
+        stage === null
+          ? ''
+          : ` ${stageName(stage, this.#settings)} is paused at its last checkpoint.`;
       try {
         const info = await this.#launch();
         const now =
@@ -253,10 +256,16 @@ export class Session {
     };
   }
 
-  async #set(settings: Settings): Promise<{ stages: StageStates }> {
-    await this.#opened().setSettings(settings);
+  /** With another method other runs are shown: what they left is in the reply. */
+  async #set(settings: Settings): Promise<CommandMap['settings.set']['reply']> {
+    const project = this.#opened();
+    if (this.#driver.training === 'ppo' && settings.method.name !== this.#settings.method.name) {
+      const name = stageName('ppo', this.#settings);
+      throw new InputError(`${name} is training: pause it before you choose another method.`);
+    }
+    await project.setSettings(settings);
     this.#settings = settings;
-    return { stages: this.#stages() };
+    return { stages: this.#stages(), ...(await project.newestShown()) };
   }
 
   async #import(args: CommandMap['labels.import']['args']) {
@@ -357,7 +366,8 @@ export class Session {
     }
     const training = this.#driver.training;
     if (training !== null && training !== stage) {
-      throw new InputError(`${STAGE_NAMES[training]} is training: pause it first.`);
+      const name = stageName(training, this.#settings);
+      throw new InputError(`${name} is training: pause it first.`);
     }
   }
 
@@ -385,7 +395,9 @@ export class Session {
 
   #checkpoints(): readonly CheckpointSummary[] {
     const rows = this.#project?.rows.checkpoints ?? [];
-    const finished = rows.filter((row) => row.manifest.finished).flatMap(summariesOf);
+    const finished = rows
+      .filter((row) => row.manifest.finished)
+      .flatMap((row) => this.#opened().summariesOf(row));
     return [...this.#options.workbench.shipped(), ...finished];
   }
 

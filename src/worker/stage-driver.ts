@@ -13,12 +13,13 @@ import { Runner, type CheckpointPace, type RunnerHooks } from './runner.ts';
 import {
   chosenRankings,
   inputsOf,
+  methodOf,
   missingFor,
   newestRun,
   storedState,
   trainingPromptsOf,
 } from './stage-graph.ts';
-import { STAGE_NAMES } from './stage-names.ts';
+import { stageName } from './stage-names.ts';
 import type { ReportProgress, Workbench } from './stages.ts';
 
 export interface DriverOptions {
@@ -50,6 +51,8 @@ export class StageDriver {
   readonly #options: DriverOptions;
   readonly #session: DriverSession;
   #runner: Runner | null = null;
+  /** The run that it drives, as it began. */
+  #row: RunRow | null = null;
 
   constructor(options: DriverOptions, session: DriverSession) {
     this.#options = options;
@@ -63,11 +66,18 @@ export class StageDriver {
 
   state(stage: TrainingStage): StageState {
     const { rows } = this.#session.project();
-    const runner = this.#runner;
-    const own = runner?.stage === stage && runner.status !== 'done';
+    const runner = this.#runnerOf(stage);
+    const own = runner !== null && runner.status !== 'done';
     const state = own ? runner.state : storedState(rows, stage);
     if (state.status !== 'failed' && state.status !== 'done') return state;
     return { ...state, resumeAt: this.#resumeAt(stage) };
+  }
+
+  /** What drives a stage; in step 3 only when it is of the method chosen, since another's run waits where it is. */
+  #runnerOf(stage: TrainingStage): Runner | null {
+    if (this.#runner?.stage !== stage || this.#row === null) return null;
+    const chosen = this.#session.settings().method.name;
+    return stage !== 'ppo' || methodOf(this.#row.run) === chosen ? this.#runner : null;
   }
 
   /** Step from which the newest run of a stage can go on; null when it cannot. */
@@ -87,19 +97,21 @@ export class StageDriver {
     const project = this.#session.project();
     project.expectWritable();
     this.#session.expectIdle(stage);
-    if (fresh || this.#runner?.stage !== stage || this.#runner.status !== 'paused') {
+    let runner = this.#runnerOf(stage);
+    if (fresh || runner?.status !== 'paused') {
       await this.rest();
       const missing = missingFor(project.rows, stage);
       if (missing !== null) throw new InputError(missing);
       const { status, resumeAt } = this.state(stage);
       if (wish === 'step' && resumeAt === null && (status === 'done' || status === 'stale')) {
-        throw new InputError(`${STAGE_NAMES[stage]} is done: train it again as a whole.`);
+        const name = stageName(stage, this.#session.settings());
+        throw new InputError(`${name} is done: train it again as a whole.`);
       }
-      this.#runner = await this.#makeRunner(stage, fresh ? null : this.#unfinished(stage));
+      runner = await this.#makeRunner(stage, fresh ? null : this.#unfinished(stage));
     }
-    if (wish === 'run') this.#runner.start();
-    else this.#runner.step();
-    return { state: this.#runner.state };
+    if (wish === 'run') runner.start();
+    else runner.step();
+    return { state: runner.state };
   }
 
   async pause(stage: TrainingStage): Reply {
@@ -108,16 +120,17 @@ export class StageDriver {
   }
 
   async stop(stage: TrainingStage): Reply {
-    if (this.#runner?.stage !== stage || this.#runner.status === 'failed') {
+    let runner = this.#runnerOf(stage);
+    if (runner === null || runner.status === 'failed') {
       const unfinished = this.#unfinished(stage);
       if (unfinished === null || unfinished.run.status === 'stopped')
         return { state: this.state(stage) };
       this.#session.project().expectWritable();
       this.#session.expectIdle(stage);
       this.#drop();
-      this.#runner = await this.#makeRunner(stage, unfinished);
+      runner = await this.#makeRunner(stage, unfinished);
     }
-    await this.#runner.stop();
+    await runner.stop();
     return { state: this.state(stage) };
   }
 
@@ -142,7 +155,7 @@ export class StageDriver {
   #drop(): void {
     if (this.#runner?.unsaved === true) {
       throw new StorageError(
-        `The last steps of ${STAGE_NAMES[this.#runner.stage]} could not be saved yet: ` +
+        `The last steps of ${this.#row?.run.name ?? 'the run'} could not be saved yet: ` +
           'make room, then go on with it or stop it.',
       );
     }
@@ -194,7 +207,9 @@ export class StageDriver {
     const view = found === null ? null : await project.viewOf(row.id);
     const hooks = this.#hooks(project, stage, view ?? EMPTY_VIEW);
     const openLoop = () => workbench.createLoop(request, this.#session.progress);
-    return new Runner(stage, resumed, { ...hooks, openLoop }, pace);
+    this.#row = resumed;
+    this.#runner = new Runner(stage, resumed, { ...hooks, openLoop }, pace);
+    return this.#runner;
   }
 
   /** `shown` is what the run has shown so far; it grows step by step and is stored with each checkpoint. */

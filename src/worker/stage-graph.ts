@@ -2,12 +2,20 @@
  * Which stage is empty, ready, paused, done or stale, worked out from stored rows alone, so that a reload shows what
  * was there. Pure functions; the running stage's own state comes from its runner.
  */
+import {
+  METHOD_LABELS,
+  METHOD_NAMES,
+  METHOD_READS,
+  needsReward,
+  type MethodName,
+} from '../config/method-table.ts';
 import { PPO_OPTIONS } from '../config/ppo-options-table.ts';
 import type { Settings } from '../config/settings.ts';
 import type { SettingTable } from '../config/spec.ts';
 import { streamKey } from '../data/rng.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import { sourceOf, type LabelSource, type Ranking } from '../records/ranking.ts';
+import type { JsonValue, Run } from '../records/run.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import type { StageState, TrainingStage } from './protocol.ts';
 
@@ -24,16 +32,55 @@ export interface ProjectRows {
   readonly prompts: readonly Prompt[];
 }
 
-/** Newest finished checkpoint of a stage. */
+function member(value: JsonValue | undefined, key: string): JsonValue | undefined {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? (value as Readonly<Record<string, JsonValue>>)[key] : undefined;
+}
+
+/** The method that made a run of step 3: PPO before there was a choice, null when this version does not know it. */
+export function methodOf({ settings }: Pick<Run, 'settings'>): MethodName | null {
+  const name = member(member(settings, 'method'), 'name') ?? 'ppo';
+  return METHOD_NAMES.find((known) => known === name) ?? null;
+}
+
+/** What made a run: its stage and, in step 3, its method. */
+export function madeBy(run: Pick<Run, 'stage' | 'settings'>): string {
+  return run.stage === 'ppo' ? `ppo ${methodOf(run) ?? 'unknown'}` : run.stage;
+}
+
+/** Step 3 has runs of several methods: what is shown and gone on with are those of the method chosen. */
+function isChosen({ settings }: ProjectRows, run: Run): boolean {
+  return run.stage !== 'ppo' || methodOf(run) === settings.method.name;
+}
+
+/** Newest finished checkpoint of a stage, of step 3 by the method chosen. */
 export function finishedCheckpoint(
   rows: ProjectRows,
   stage: TrainingStage,
 ): CheckpointRow | undefined {
-  return rows.checkpoints.findLast((row) => row.manifest.stage === stage && row.manifest.finished);
+  return rows.checkpoints.findLast(({ manifest }) => {
+    if (manifest.stage !== stage || !manifest.finished) return false;
+    if (stage !== 'ppo') return true;
+    const made = rows.runs.find((row) => row.id === manifest.run);
+    return made !== undefined && isChosen(rows, made.run);
+  });
 }
 
+/** Newest run of a stage, of step 3 by the method chosen. */
 export function newestRun(rows: ProjectRows, stage: TrainingStage): RunRow | undefined {
-  return rows.runs.findLast((row) => row.run.stage === stage);
+  return rows.runs.findLast((row) => row.run.stage === stage && isChosen(rows, row.run));
+}
+
+/**
+ * Newest checkpoint of each unfinished run that can be gone on with, the other methods' too: they wait until their
+ * method is chosen again.
+ */
+export function waitingCheckpoints(rows: ProjectRows): string[] {
+  const newest = new Map(rows.runs.map((row) => [madeBy(row.run), row]));
+  return [...newest.values()].flatMap(({ id, run }) => {
+    const last = rows.checkpoints.findLast(({ manifest }) => manifest.run === id);
+    return last !== undefined && run.status !== 'finished' ? [last.id] : [];
+  });
 }
 
 /** The person's own prompts that may be trained on; those of other splits are kept apart. */
@@ -62,25 +109,31 @@ function usedPpoSettings({ ppo }: Settings): object {
   return Object.fromEntries(used);
 }
 
+/** What the labels say, as far as training sees them. */
+function labelsOf(rows: ProjectRows) {
+  return chosenRankings(rows).map((row) => [row.id, row.ranks.join()]);
+}
+
+/** What step 3 is trained from: PPO's form is older than the other methods and must not change. */
+function reinforcedFrom(rows: ProjectRows, sft: string) {
+  const { method, reward } = rows.settings;
+  const ppo = usedPpoSettings(rows.settings);
+  // Nothing where there is none, so that runs from before there were any keep their fingerprint.
+  const own = trainingPromptsOf(rows).map(({ id, text }) => [id, text]);
+  const read = METHOD_READS[method.name].map((name) => method[name]);
+  const of = method.name === 'ppo' ? [] : [method.name, ...read];
+  if (!needsReward(method.name)) return [ppo, sft, reward.heldOutShare, labelsOf(rows), ...of];
+  return [ppo, sft, finishedCheckpoint(rows, 'reward')?.id ?? '', ...own, ...of];
+}
+
 /** What a stage is trained from, shortened to a fingerprint: another fingerprint makes an older result stale. */
 export function inputsOf(rows: ProjectRows, stage: TrainingStage): string {
   const { settings, demonstrations } = rows;
   const sft = finishedCheckpoint(rows, 'sft')?.id ?? '';
-  // Nothing where there is none, so that runs from before there were any keep their fingerprint.
-  const own = trainingPromptsOf(rows).map(({ id, text }) => [id, text]);
   const parts = {
     sft: () => [settings.sft, demonstrations.map((row) => [row.prompt.text, row.response])],
-    reward: () => [
-      settings.reward,
-      sft,
-      chosenRankings(rows).map((row) => [row.id, row.ranks.join()]),
-    ],
-    ppo: () => [
-      usedPpoSettings(settings),
-      sft,
-      finishedCheckpoint(rows, 'reward')?.id ?? '',
-      ...own,
-    ],
+    reward: () => [settings.reward, sft, labelsOf(rows)],
+    ppo: () => reinforcedFrom(rows, sft),
   }[stage]();
   const words = streamKey(0, JSON.stringify([stage, settings.general, parts]));
   return words.map((word) => word.toString(16).padStart(8, '0')).join('');
@@ -92,12 +145,13 @@ export function missingFor(rows: ProjectRows, stage: TrainingStage): string | nu
   if (finishedCheckpoint(rows, 'sft') === undefined) {
     return 'First train on demonstrations (1 Demonstrate).';
   }
-  if (stage === 'reward' && chosenRankings(rows).length < 2) {
+  const fromRankings = stage === 'reward' || !needsReward(rows.settings.method.name);
+  if (fromRankings && chosenRankings(rows).length < 2) {
     return rows.settings.labels.source === 'person'
       ? 'First rank at least two prompts yourself, or let the class count as well (2 Rank).'
       : 'First rank at least two prompts, or let the simulated class rank some (2 Rank).';
   }
-  if (stage === 'ppo' && finishedCheckpoint(rows, 'reward') === undefined) {
+  if (!fromRankings && finishedCheckpoint(rows, 'reward') === undefined) {
     return 'First train the reward model (2 Rank).';
   }
   return null;
@@ -115,11 +169,29 @@ function idle(status: StageState['status'], message: string, row?: RunRow): Stag
   };
 }
 
+/** Which runs of other methods wait for their method to be chosen again; empty when none does. */
+function waitingWords(rows: ProjectRows, stage: TrainingStage): string {
+  if (stage !== 'ppo') return '';
+  const newest = new Map(rows.runs.map((row) => [madeBy(row.run), row]));
+  const waiting = [...newest.values()].filter(
+    ({ run }) => run.stage === 'ppo' && (run.status === 'paused' || run.status === 'running'),
+  );
+  return waiting
+    .map(({ run, step, total }) => {
+      const method = methodOf(run);
+      const choice = method === null ? 'its method' : METHOD_LABELS[method];
+      return `${run.name} waits at step ${step} of ${total}; it goes on when you choose ${choice} again.`;
+    })
+    .join(' ');
+}
+
 /** State of a stage that no runner is driving. */
 export function storedState(rows: ProjectRows, stage: TrainingStage): StageState {
   const missing = missingFor(rows, stage);
   const row = newestRun(rows, stage);
-  if (row === undefined) return missing === null ? idle('ready', '') : idle('empty', missing);
+  if (row === undefined) {
+    return missing === null ? idle('ready', waitingWords(rows, stage)) : idle('empty', missing);
+  }
   const at = `step ${row.step} of ${row.total}`;
   switch (row.run.status) {
     case 'running':

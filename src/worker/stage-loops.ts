@@ -1,9 +1,11 @@
 /**
- * Makes the three training loops from settings, finished models and labels: what the pipeline's stages need, plus the
+ * Makes the training loops from settings, finished models and labels: what the pipeline's stages need, plus the
  * samples of pinned prompts that the page shows. Each loop owns the models it trains.
  */
+import { METHOD_LABELS, needsReward, type MethodBesidePpo } from '../config/method-table.ts';
 import type { Settings } from '../config/settings.ts';
 import {
+  methodSettings,
   ppoSettings,
   ptxShape,
   sftMixShape,
@@ -15,7 +17,9 @@ import { streamKey } from '../data/rng.ts';
 import type { Model } from '../model/parameters.ts';
 import { PERSON, type Ranking } from '../records/ranking.ts';
 import type { PinnedSample } from '../records/run.ts';
+import { pairsFromRankings } from '../rlhf/dpo.ts';
 import type { Loop, StepRecord } from '../rlhf/loop.ts';
+import { METHODS } from '../rlhf/methods.ts';
 import {
   complete,
   demonstrationSequences,
@@ -185,19 +189,22 @@ function needed(source: ModelSource | null, what: string): ModelSource {
   return source;
 }
 
-async function rewardStage(
-  { shelf, supply, now }: StageBench,
-  { settings, rankings, sft, snapshot }: StageRequest,
-): Promise<StageLoop> {
+/** The rankings to train on, those held out left out. Throws InputError when none of them teaches anything. */
+function usableRankings({ shelf }: StageBench, { settings, rankings }: StageRequest) {
+  const { training } = splitRankings(rankings, settings.reward.heldOutShare);
+  const usable = rankedSequences(shelf.files.tokenizer, training, sequenceShape(settings));
+  if (usable.length > 0) return usable;
+  throw new InputError(
+    'None of the rankings to train on prefers one completion over another: rank some more.',
+  );
+}
+
+async function rewardStage(bench: StageBench, request: StageRequest): Promise<StageLoop> {
+  const { shelf, supply, now } = bench;
+  const { settings, sft, snapshot } = request;
   const { tokenizer } = shelf.files;
   const shape = sequenceShape(settings);
-  const { training } = splitRankings(rankings, settings.reward.heldOutShare);
-  const usable = rankedSequences(tokenizer, training, shape);
-  if (usable.length === 0) {
-    throw new InputError(
-      'None of the rankings to train on prefers one completion over another: rank some more.',
-    );
-  }
+  const usable = usableRankings(bench, request);
   const start = await shelf.copy(needed(sft, 'model trained on demonstrations'));
   const { model, loop } = await openReward(
     start,
@@ -260,6 +267,57 @@ async function ppoStage(
   return stageLoop(parts, now);
 }
 
+/** Step 3 by a method beside PPO. */
+async function methodStage(
+  bench: StageBench,
+  request: StageRequest,
+  name: MethodBesidePpo,
+): Promise<StageLoop> {
+  const { shelf, supply, now } = bench;
+  const { settings, sft, prompts, snapshot } = request;
+  const shape = sequenceShape(settings);
+  const rewarded = needsReward(name);
+  const pairs = rewarded ? [] : pairsFromRankings(usableRankings(bench, request));
+  const source = rewarded ? needed(request.reward, 'reward model') : request.reward;
+  const reference = await shelf.copy(needed(sft, 'model trained on demonstrations'));
+  const scorer = source === null ? null : await shelf.copy(source);
+  const open = await METHODS[name].open(
+    {
+      reference,
+      prompts: environmentPrompts(
+        shelf.files.tokenizer,
+        supply.withOwn(prompts, supply.training),
+        shape,
+      ),
+      score: (sequences) =>
+        scorer === null
+          ? Promise.reject(new InputError(`${METHOD_LABELS[name]} has no reward model.`))
+          : scoreSequences(scorer, sequences, shape),
+      pairs,
+    },
+    methodSettings(settings),
+    snapshot ?? undefined,
+  );
+  const parts: StageParts = {
+    loop: open.loop,
+    // A policy that never changes gives the same samples at every step.
+    sampler:
+      name === 'best-of-n' ? null : pinnedSampler(shelf, supply, settings, open.policy, scorer),
+    finish: () => Promise.resolve(),
+    dispose: () => {
+      open.dispose();
+      reference.dispose();
+      scorer?.dispose();
+    },
+  };
+  return stageLoop(parts, now);
+}
+
+function reinforceStage(bench: StageBench, request: StageRequest): Promise<StageLoop> {
+  const { name } = request.settings.method;
+  return name === 'ppo' ? ppoStage(bench, request) : methodStage(bench, request, name);
+}
+
 /** The loop of a stage, new or going on from a snapshot. The caller disposes it. Throws InputError. */
 export function openStageLoop(bench: StageBench, request: StageRequest): Promise<StageLoop> {
   switch (request.stage) {
@@ -268,7 +326,7 @@ export function openStageLoop(bench: StageBench, request: StageRequest): Promise
     case 'reward':
       return rewardStage(bench, request);
     case 'ppo':
-      return ppoStage(bench, request);
+      return reinforceStage(bench, request);
   }
   return request.stage satisfies never;
 }

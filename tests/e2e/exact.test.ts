@@ -7,7 +7,7 @@ import { EXACT_METHODS } from '../../src/rlhf/exact/methods.ts';
 import type { ExactReport } from '../../src/rlhf/exact/report.ts';
 import { launch, type LaunchedBrowser } from '../setup/browser.ts';
 import { serveBuild, type ServedBuild } from '../setup/serve.ts';
-import { violations } from './axe.ts';
+import { violations } from './accessibility.ts';
 import { openLaboratory, press, textOf } from './laboratory-page.ts';
 
 let served: ServedBuild;

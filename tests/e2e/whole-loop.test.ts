@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { PARTS } from '../../src/ui/hash-route.ts';
 import { launch, type LaunchedBrowser } from '../setup/browser.ts';
 import { serveBuild, type ServedBuild } from '../setup/serve.ts';
-import { violations } from './axe.ts';
+import { violations } from './accessibility.ts';
 import {
   classRankings,
   letClassRank,

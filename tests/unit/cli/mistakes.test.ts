@@ -123,10 +123,32 @@ test('good options come to settings, and a saved run to the same ones', () => {
   const { run, path, report } = runOptions(words);
   expect([run.preset, run.settings.general.seed, run.settings.ppo.beta]).toEqual(['micro', 5, 0.3]);
   expect([run.settings.sft.epochs, run.backend, run.base]).toEqual([2, 'wasm', shipped]);
-  expect(run.method).toBe('rloo');
+  expect(run.settings.method.name).toBe('rloo');
   expect([path, report]).toEqual([out, join(out, 'report.json')]);
   writeFileSync(join(out, 'run.json'), JSON.stringify(run));
   expect(runOptions(['--resume', out]).run).toEqual(run);
+});
+
+test('--method is short for method.name and wins over it; groups are settings like any other', () => {
+  const method = (...words: string[]) => runOptions(words).run.settings.method;
+  expect(method('--set', 'method.name=rloo,method.groupSize=4')).toMatchObject({
+    name: 'rloo',
+    groupSize: 4,
+  });
+  expect(method('--set', 'method.name=rloo', '--method', 'grpo').name).toBe('grpo');
+  expect(method('--method', 'grpo').name).toBe('grpo');
+  expect(method().name).toBe('ppo');
+});
+
+test('a run kept by a version that knew methods only as an option goes on with its own', () => {
+  const old = join(folder, 'old');
+  mkdirSync(old);
+  const { run } = runOptions(['--preset', 'micro']);
+  const settings: Record<string, unknown> = { ...run.settings };
+  delete settings['method'];
+  writeFileSync(join(old, 'run.json'), JSON.stringify({ ...run, settings, method: 'dpo' }));
+  const { method } = runOptions(['--resume', old]).run.settings;
+  expect(method).toEqual({ ...runOptions([]).run.settings.method, name: 'dpo' });
 });
 
 test('model files that are missing, cut or foreign are refused by name', async () => {

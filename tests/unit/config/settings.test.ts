@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PRESET_NAMES, presetSettings } from '../../../src/config/presets.ts';
+import { methodSettings } from '../../../src/config/stage-settings.ts';
 import {
   SETTING_ENTRIES,
   SettingsError,
@@ -57,6 +58,15 @@ describe('parseSettings', () => {
       /needs pre-training text/,
     ],
     [{ ppo: { klPenalty: 'k3' } }, 'ppo.klPenalty', /one of reward-k1/],
+    [{ method: { name: 'a2c' } }, 'method.name', /one of ppo, dpo, online-dpo, grpo, rloo/],
+    [{ method: { groupSize: 1 } }, 'method.groupSize', /a whole number from 2 to 64/],
+    [{ method: { name: 'grpo', groupSize: 5 } }, 'ppo.rolloutBatch', /multiple of 5, the size/],
+    [
+      { method: { name: 'online-dpo' }, ppo: { rolloutBatch: 33, episodes: 33, minibatches: 1 } },
+      'ppo.rolloutBatch',
+      /multiple of 2/,
+    ],
+    [{ method: { name: 'dpo' }, ppo: { beta: 0 } }, 'ppo.beta', /must be above 0 for DPO/],
     [
       { general: { maxPromptTokens: 192, maxResponseTokens: 128 } },
       'general.maxPromptTokens',
@@ -86,6 +96,33 @@ describe('parseSettings', () => {
       const settings = presetSettings(name);
       expect(parseSettings(structuredClone(settings))).toEqual(settings);
     }
+  });
+});
+
+describe('the method of step 3', () => {
+  it('is PPO unless another is chosen, also in settings from before there was a choice', () => {
+    const older: Record<string, unknown> = { ...defaultSettings() };
+    delete older['method'];
+    expect(parseSettings(older)).toEqual(defaultSettings());
+    expect(defaultSettings().method.name).toBe('ppo');
+  });
+
+  it('asks nothing of PPO that only groups need', () => {
+    const odd = { rolloutBatch: 36, episodes: 36, minibatches: 4 };
+    expect(parseSettings({ ppo: odd }).ppo.rolloutBatch).toBe(36);
+    expect(parseSettings({ method: { name: 'dpo' }, ppo: odd }).method.name).toBe('dpo');
+    expect(parseSettings({ ppo: { beta: 0 } }).ppo.beta).toBe(0);
+  });
+
+  it('decides how a batch is made, of as many responses as one of PPO', () => {
+    const batch = (name: string) => {
+      const settings = parseSettings({ method: { name, groupSize: 4, dpoLoss: 'ipo' } });
+      const { promptsPerBatch, groupSize, loss } = methodSettings(settings);
+      return [promptsPerBatch, groupSize, loss];
+    };
+    expect(batch('grpo')).toEqual([32, 4, 'ipo']);
+    // Two answers are compared, whatever the size of a group.
+    expect(batch('online-dpo')).toEqual([64, 2, 'ipo']);
   });
 });
 
@@ -137,6 +174,9 @@ describe('presets and differences', () => {
     expect([micro.labels.prompts, micro.labels.k]).toEqual([16, 4]);
     expect([micro.ppo.episodes, micro.ppo.ptxExamplesPerEpisode]).toEqual([64, 1]);
     expect(micro.evaluate.prompts).toBe(50);
+    expect([micro.method.name, micro.method.groupSize, micro.method.dpoBatchSize]).toEqual([
+      ...['ppo', 4, 8],
+    ]);
     const paper = presetSettings('paper');
     expect([paper.sft.demonstrations, paper.sft.epochs]).toEqual([13000, 16]);
     expect(paper.ppo.rolloutBatch / paper.ppo.minibatches).toBe(64);

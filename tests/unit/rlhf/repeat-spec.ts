@@ -4,8 +4,11 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Model } from '../../../src/model/parameters.ts';
+import { DPO, pairsFromRankings } from '../../../src/rlhf/dpo.ts';
+import { GRPO } from '../../../src/rlhf/grpo.ts';
 import { unprefixed, type Loop, type Snapshot } from '../../../src/rlhf/loop.ts';
 import { openPpo } from '../../../src/rlhf/pipeline.ts';
+import type { OpenMethod } from '../../../src/rlhf/method.ts';
 import { ppoLoop, type PpoData } from '../../../src/rlhf/ppo.ts';
 import { rewardLoop } from '../../../src/rlhf/reward.ts';
 import { scoreSequences } from '../../../src/rlhf/sequences.ts';
@@ -92,6 +95,36 @@ const openOptions: Open = async (from) => {
   const close = () => [open, sft, reward].forEach((each) => each.dispose());
   return { loop: open.loop, close };
 };
+/** Of a method beside PPO, with the tiny SFT model as reference and a reward model for what it writes. */
+const openMethod =
+  (begin: (reference: Model, reward: Model, from?: Snapshot) => Promise<OpenMethod>): Open =>
+  async (from) => {
+    const [reference, reward] = [tinyModel('language', 5), tinyModel('scalar', 6)];
+    const open = await begin(reference, reward, from);
+    return { loop: open.loop, close: () => [open, reference, reward].forEach((x) => x.dispose()) };
+  };
+
+const METHOD = { shape, temperature: 1, beta: 0.05, learningRate: 1e-3, seed: 1 };
+const { optimizer, missingEos, clip, warmupIterations } = PPO;
+
+/** Three steps over the end of an epoch. */
+const openDpo = openMethod((reference, reward, from) => {
+  const score: PpoData['score'] = (sequences) => scoreSequences(reward, sequences, shape);
+  const pairs = pairsFromRankings(rankings(4));
+  const settings = { ...METHOD, loss: 'sigmoid', epochs: 2, batchSize: 6, optimizer } as const;
+  return DPO.open({ reference, prompts, score, pairs }, settings, from);
+});
+
+/** Groups of four, two minibatches and two inner epochs an iteration. */
+const openGrpo = openMethod((reference, reward, from) => {
+  const score: PpoData['score'] = (sequences) => scoreSequences(reward, sequences, shape);
+  const settings = {
+    ...{ ...METHOD, missingEos, clip, warmupIterations, optimizer },
+    ...{ iterations: 3, promptsPerBatch: 4, groupSize: 4, minibatches: 2, innerEpochs: 2 },
+    lossType: 'grpo',
+  } as const;
+  return GRPO.open({ reference, prompts, score, pairs: [] }, settings, from);
+});
 
 /** What a checkpoint gives back: the state as JSON text, the tensors as bytes of their own. */
 function throughStorage({ tensors, state }: Snapshot): Snapshot {
@@ -113,6 +146,8 @@ export function describeRepeats(backend: string, use: () => Promise<unknown>): v
       ['reward model', openReward, 1],
       ['PPO-ptx', openPtx, 2],
       ['PPO with all options that have a state', openOptions, 2],
+      ['DPO', openDpo, 2],
+      ['GRPO', openGrpo, 2],
     ] as const)(
       'O17, D54, D22: %s twice, and stopped, saved and resumed, give the same records and snapshot to the bit',
       async (_, open, stopAfter) => {

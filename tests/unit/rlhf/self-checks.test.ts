@@ -7,8 +7,11 @@ import {
   gradientChecks,
   largestDifference,
   lasting,
+  restoredChecks,
+  storedChecks,
   within,
 } from '../../../src/rlhf/self-checks.ts';
+import { isJsonValue } from '../../../src/storage/validators.ts';
 
 test('a check holds up to its tolerance and never for NaN', () => {
   expect(within(0.5, 0.5)).toEqual({ ok: true, value: 0.5, tolerance: 0.5 });
@@ -42,6 +45,17 @@ test('a failure stays with the value it failed at; a success gives way', () => {
   expect(lasting(good, bad)).toBe(bad);
   expect(lasting(bad, good)).toBe(bad);
   expect(lasting(bad, worse)).toBe(bad);
+});
+
+test('checks outlive a snapshot, whose state is JSON, also with a value that is no number', () => {
+  const checks = { good: within(0, 1), none: within(NaN, 1), far: within(Infinity, 1) };
+  const stored = storedChecks(checks);
+  expect(JSON.parse(JSON.stringify(stored))).toEqual(stored);
+  expect(isJsonValue(stored)).toBe(true);
+  expect(isJsonValue(checks)).toBe(false);
+  const back = restoredChecks(stored);
+  expect(back).toEqual({ ...checks, far: { ...checks.far, value: NaN } });
+  expect(restoredChecks(undefined)).toEqual({});
 });
 
 test('finite numbers: every NaN and infinity counts', () => {

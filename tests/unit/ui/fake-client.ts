@@ -87,7 +87,7 @@ export class FakeClient implements LaboratoryClient {
         suite: null,
         notes: [],
       }),
-      'settings.set': () => ({ stages: stageStates() }),
+      'settings.set': () => ({ stages: stageStates(), metrics: [], views: [] }),
       'labels.changed': () => ({ stages: stageStates() }),
       ...handlers,
     };

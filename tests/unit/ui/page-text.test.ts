@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { PRESET_NAMES, presetSettings } from '../../../src/config/presets.ts';
 import { defaultSettings, diffSettings, parseSettings } from '../../../src/config/settings.ts';
+import { METHOD_NAMES } from '../../../src/config/method-table.ts';
 import { shuffledIndices } from '../../../src/ui/blind-order.ts';
 import { chartColumns, chartSummary } from '../../../src/ui/chart-data.ts';
 import { failureOf } from '../../../src/ui/failure.ts';
@@ -17,6 +18,7 @@ import {
 import { formatHash, parseHash } from '../../../src/ui/hash-route.ts';
 import { settingsFromLink } from '../../../src/ui/link-settings.ts';
 import { markWords, wordsIn } from '../../../src/ui/mark-unknown.ts';
+import { METHOD_SENTENCES, methodFacts } from '../../../src/ui/method-words.ts';
 import {
   playScenario,
   scenarioById,
@@ -67,6 +69,14 @@ describe('settings in a link', () => {
     expect(settings?.sft.demonstrations).toBe(64);
   });
 
+  test('a method and its group come over, over a preset', () => {
+    const { settings, error } = settingsFromLink(
+      'preset=micro&method.name=rloo&method.groupSize=8',
+    );
+    expect(error).toBeNull();
+    expect(settings?.method).toMatchObject({ name: 'rloo', groupSize: 8, dpoBatchSize: 8 });
+  });
+
   test('no query changes nothing', () => {
     expect(settingsFromLink('')).toEqual({ settings: null, error: null });
   });
@@ -77,6 +87,8 @@ describe('settings in a link', () => {
     ['preset=huge', 'micro, quick, paper'],
     ['scenario=nothing', 'your-taste'],
     ['ppo.beta=1&ppo.beta=2', 'twice'],
+    ['method.name=a2c', 'one of ppo, dpo'],
+    ['preset=micro&method.name=grpo&method.groupSize=5', 'multiple of 5'],
     ['__proto__=1', 'no setting'],
   ])('%s is refused with a sentence', (query, part) => {
     const { settings, error } = settingsFromLink(query);
@@ -159,6 +171,33 @@ describe('numbers in words', () => {
 
   test('controls that reorder text are not shown', () => {
     expect(displayed('a\u202Eb\u2066c')).toBe('abc');
+  });
+});
+
+describe('methods in words', () => {
+  const facts = (layer: Parameters<typeof parseSettings>[0]) =>
+    methodFacts(parseSettings(layer), 40);
+
+  test('each has a sentence of its own that is not PPO’s, and says how it differs', () => {
+    expect(new Set(Object.values(METHOD_SENTENCES)).size).toBe(METHOD_NAMES.length);
+    for (const name of METHOD_NAMES) {
+      expect(METHOD_SENTENCES[name], name).toMatch(/PPO|paper/);
+    }
+  });
+
+  test('a run is said in the numbers that its method reads', () => {
+    expect(facts({ method: { name: 'dpo' } })).toBe(
+      '40 rankings, 15 % of them held out as for the reward model, 1 pass, 32 comparisons in a step, β 0.1, learning rate 1.5e-4 falling to 0. Not in the paper.'.replace(
+        '1.5e-4',
+        formatNumber(1.5e-4),
+      ),
+    );
+    expect(facts({ method: { name: 'grpo', groupSize: 4 } })).toMatch(
+      /^2,048 answers in batches of 128: 32 prompts with 4 answers each, β 0\.1, learning rate/,
+    );
+    expect(facts({ method: { name: 'online-dpo' } })).toMatch(/64 prompts with 2 answers each/);
+    expect(facts({ method: { name: 'best-of-n' } })).not.toMatch(/learning rate|β/);
+    expect(facts({ method: { name: 'expert-iteration' } })).not.toMatch(/β/);
   });
 });
 

@@ -85,6 +85,41 @@ describe('laboratory', () => {
     expect(client.argsOf('settings.set')).toEqual([{ settings: linked }]);
   });
 
+  test('another method shows its own run of step 3, or nothing; any other setting leaves it', async () => {
+    const record = (loss: number) => [{ stage: 'ppo', step: 1, values: { loss } }] as const;
+    const view = { checks: {}, first: null, latest: null, rollout: null };
+    const checks = { of: { ok: true, value: 0, tolerance: 0 } };
+    const client = new FakeClient({
+      'project.open': () => ({
+        stages: stageStates(),
+        checkpoints: [BASE],
+        settings: defaultSettings(),
+        readOnly: null,
+        metrics: [{ run: 'ppo-1', records: record(1) }],
+        views: [{ run: 'ppo-1', stage: 'ppo', view }],
+        suite: null,
+        notes: [],
+      }),
+      'settings.set': ({ settings }) => {
+        const dpo = settings.method.name === 'dpo';
+        return {
+          stages: stageStates(),
+          metrics: dpo ? [{ run: 'dpo-1', records: record(2) }] : [],
+          views: dpo ? [{ run: 'dpo-1', stage: 'ppo', view: { ...view, checks } }] : [],
+        };
+      },
+    });
+    const laboratory = await open(client);
+    const { ppo } = laboratory.training;
+    const set = (layer: unknown) => laboratory.setSettings(parseSettings(layer));
+    await set({ ppo: { beta: 0.3 } });
+    expect(ppo.rows).toEqual(record(1));
+    await set({ method: { name: 'dpo' } });
+    expect([ppo.rows, ppo.checks]).toEqual([record(2), checks]);
+    await set({ method: { name: 'rloo' } });
+    expect([ppo.rows, ppo.checks, ppo.last('loss')]).toEqual([[], {}, undefined]);
+  });
+
   test('a failed start is shown and can be tried again', async () => {
     let broken = true;
     const client = new FakeClient({

@@ -5,6 +5,7 @@
 import 'fake-indexeddb/auto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { METHOD_LABELS } from '../../../src/config/method-table.ts';
 import { presetSettings } from '../../../src/config/presets.ts';
 import { addRankings, listRankings } from '../../../src/storage/labels.ts';
 import { Connection } from '../../../src/storage/open.ts';
@@ -65,8 +66,8 @@ async function train(stage: TrainingStage): Promise<void> {
 }
 
 const checkpoints = async () => (await handlers['project.open']({ project: 'p' })).checkpoints;
-const newest = async (stage: string) =>
-  (await checkpoints()).findLast((row) => row.stage === stage)?.id ?? '';
+const newest = async (name: string) =>
+  (await checkpoints()).findLast((row) => row.name === name)?.id ?? '';
 
 beforeAll(async () => {
   const info = await handlers['engine.start']({ settings, backend: 'wasm' });
@@ -157,8 +158,34 @@ describe('the laboratory', () => {
     expect(tokens.every((row) => Number.isFinite(row.advantage + row.klPenalty))).toBe(true);
   });
 
+  it.each(['dpo', 'online-dpo', 'grpo', 'rloo', 'expert-iteration', 'best-of-n'] as const)(
+    'runs %s in the place of PPO, with checks that hold, its own name, and no leak',
+    async (name) => {
+      const chosen = { ...settings, method: { ...settings.method, name } };
+      await handlers['settings.set']({ settings: chosen });
+      const tensors = tf.memory().numTensors;
+      const from = events.length;
+      await train('ppo');
+      expect(tf.memory().numTensors).toBe(tensors);
+      const own = events.slice(from);
+      const last = own.flatMap((event) => (event.type === 'checks' ? [event.checks] : [])).at(-1);
+      expect(Object.keys(last ?? {}).length).toBeGreaterThan(3);
+      expect(Object.values(last ?? {}).every(({ ok }) => ok)).toBe(true);
+      const samples = own.flatMap((event) => (event.type === 'samples' ? [event.samples] : []));
+      // Best of n samples the model of step 1, which is not shown as if it had learnt something.
+      expect(samples.length > 0).toBe(name !== 'best-of-n');
+      const left = (await checkpoints()).at(-1);
+      expect(left?.name).toBe(`${METHOD_LABELS[name]} 1`);
+      const ask = { prompt: 'tell me about frogs.', count: 1, temperature: 1, seed: 2 };
+      const speak = handlers['model.sample']({ checkpoint: left?.id ?? '', ...ask });
+      if (name === 'best-of-n') await expect(speak).rejects.toThrow(/no model of its own/);
+      else expect((await speak).responses).toHaveLength(1);
+      await handlers['settings.set']({ settings });
+    },
+  );
+
   it('judges blind and by the gold judges', async () => {
-    const [sft, ppo] = [await newest('sft'), await newest('ppo')];
+    const [sft, ppo] = [await newest('SFT 1'), await newest('PPO-ptx 1')];
     const { pairs } = await handlers['judge.pairs']({ left: sft, right: ppo, count: 10, seed: 1 });
     expect(pairs).toHaveLength(10);
     const sides = new Set(pairs.map((pair) => pair.left.policy));

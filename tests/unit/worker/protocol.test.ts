@@ -73,7 +73,7 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
     suite: null,
     notes: [],
   },
-  'settings.set': { stages },
+  'settings.set': { stages, metrics: [], views: [] },
   'world.words': { words: ['frogs'] },
   'model.sample': { responses: [] },
   'prompts.examples': { prompts },

@@ -1,10 +1,9 @@
-// Accessibility rules (WCAG 2.2 AA and good practice) as axe sees them in the page as it is. Not a test: those that
-// call it expect an empty list.
+// What axe says of the page as it is, for the browser tests. Which parts are looked at is theirs to decide.
 import type * as Axe from 'axe-core';
 import { source as axeSource } from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** What axe finds, a line for each rule and place. */
+/** What axe finds on the page as it is, a line for each rule and place. */
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axeSource);
   return page.evaluate(async () => {

@@ -1,0 +1,239 @@
+// Train N + M equals train N, save, reload the page, train M: to the bit, in a real browser on WASM, for SFT, the
+// reward model, PPO-ptx, DPO and GRPO. The methods are chosen by clicks. What is compared is what the page stored:
+// hashes of the tensors (optimizer moments too), the state, and the metric series.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { TrainingStage } from '../../src/worker/protocol.ts';
+import { launch, type LaunchedBrowser } from '../setup/browser.ts';
+import { serveBuild, type ServedBuild } from '../setup/serve.ts';
+import { violations } from './accessibility.ts';
+import {
+  letClassRank,
+  openLaboratory,
+  press,
+  ready,
+  stepsOf,
+  textOf,
+  visit,
+  waitForStatus,
+  waitForStep,
+} from './laboratory-page.ts';
+
+/** Four iterations of PPO and GRPO, so that two lie before the reload and two after it. */
+const SETTINGS = 'preset=micro&ppo.episodes=128';
+
+let served: ServedBuild;
+let browser: LaunchedBrowser;
+beforeAll(async () => {
+  served = await serveBuild();
+  browser = await launch(served.url, { webgpu: 'off' });
+});
+afterAll(async () => {
+  await browser.close();
+  await served.close();
+});
+afterEach(() => {
+  expect(browser.problems()).toEqual([]);
+});
+
+interface Stored {
+  readonly run: string;
+  readonly name: string;
+  readonly step: number;
+  readonly hashes: readonly string[];
+  readonly state: unknown;
+  readonly series: unknown;
+}
+
+/** The newest finished checkpoint of a stage as it lies in the browser's database; null when there is none. */
+function newestFinished(stage: TrainingStage): Promise<Stored | null> {
+  return browser.page.evaluate(async (wanted) => {
+    interface Row {
+      readonly manifest: {
+        readonly run: string;
+        readonly name: string;
+        readonly stage: string;
+        readonly step: number;
+        readonly finished: boolean;
+        readonly createdAt: number;
+        readonly state: unknown;
+      };
+      readonly chunks: readonly { readonly sha256: string }[];
+    }
+    interface Batch {
+      readonly run: string;
+      readonly from: number;
+      readonly records: readonly unknown[];
+    }
+    const answer = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => {
+          resolve(request.result);
+        };
+        request.onerror = () => {
+          reject(request.error ?? new Error('the database does not answer'));
+        };
+      });
+    const db = await answer(indexedDB.open('rlhf-playground'));
+    const all = (store: string) =>
+      answer(db.transaction(store).objectStore(store).getAll()) as Promise<unknown>;
+    const rows = (await all('checkpoints')) as readonly Row[];
+    const batches = (await all('metrics')) as readonly Batch[];
+    db.close();
+    const newest = rows
+      .filter(({ manifest }) => manifest.finished && manifest.stage === wanted)
+      .sort((a, b) => b.manifest.createdAt - a.manifest.createdAt)
+      .at(0);
+    if (newest === undefined) return null;
+    const { run, name, step, state } = newest.manifest;
+    const series = batches
+      .filter((batch) => batch.run === run)
+      .sort((a, b) => a.from - b.from)
+      .flatMap(({ records }) => records);
+    return { run, name, step, state, series, hashes: newest.chunks.map(({ sha256 }) => sha256) };
+  }, stage);
+}
+
+/** Waits for a finished run of the stage other than `before`. */
+async function finishedAfter(stage: TrainingStage, before: Stored | null): Promise<Stored> {
+  let found: Stored | null = null;
+  await expect
+    .poll(
+      async () => {
+        found = await newestFinished(stage);
+        return found !== null && found.run !== before?.run;
+      },
+      { timeout: 240_000, interval: 250 },
+    )
+    .toBe(true);
+  await waitForStatus(browser.page, stage, 'done');
+  if (found === null) throw new Error('expected a finished checkpoint');
+  return found;
+}
+
+/** Some steps, one press each, a reload of the page, and the rest; then the same again without a stop. */
+async function bothWays(
+  stage: TrainingStage,
+  stops: number,
+): Promise<{ interrupted: Stored; straight: Stored }> {
+  const { page } = browser;
+  const before = await newestFinished(stage);
+  for (let step = 1; step <= stops; step++) {
+    await press(page, `${stage}-step`);
+    await waitForStep(page, stage, step);
+    await waitForStatus(page, stage, 'paused');
+  }
+  const { total } = await stepsOf(page, stage);
+  expect(total).toBeGreaterThan(stops);
+  await page.reload();
+  await ready(page);
+  await waitForStatus(page, stage, 'paused');
+  expect(await stepsOf(page, stage)).toEqual({ step: stops, total });
+  await press(page, `${stage}-start`);
+  const interrupted = await finishedAfter(stage, before);
+  expect(interrupted.step).toBe(total);
+  await press(page, `${stage}-start`);
+  return { interrupted, straight: await finishedAfter(stage, interrupted) };
+}
+
+function expectSame({ interrupted, straight }: { interrupted: Stored; straight: Stored }): void {
+  expect(interrupted.run).not.toBe(straight.run);
+  expect(interrupted.hashes.length).toBeGreaterThan(0);
+  expect(interrupted.hashes).toEqual(straight.hashes);
+  expect(interrupted.state).toEqual(straight.state);
+  expect(interrupted.series).toHaveLength(straight.step);
+  expect(interrupted.series).toEqual(straight.series);
+}
+
+/** Chooses a method as a person does: opens the choice and clicks. */
+async function chooseMethod(name: string, label: string): Promise<void> {
+  const { page } = browser;
+  const radio = page.getByTestId(`method-${name}`);
+  if (!(await radio.isVisible()))
+    await page.getByTestId('method-choice').locator('summary').click();
+  await page.getByLabel(label, { exact: true }).click();
+  await expect.poll(() => textOf(page, 'method-chosen')).toBe(label);
+}
+
+const titles = () => browser.page.locator('figure strong').allInnerTexts();
+
+describe('a reload in the middle changes nothing, to the bit', () => {
+  test('O17, D54: SFT', async () => {
+    const { page } = browser;
+    await openLaboratory(page, served.url, SETTINGS);
+    await visit(page, 'demonstrate');
+    expectSame(await bothWays('sft', 2));
+  });
+
+  test('O17, D54: the reward model', async () => {
+    const { page } = browser;
+    await visit(page, 'rank');
+    await letClassRank(page, 16);
+    expectSame(await bothWays('reward', 1));
+  });
+
+  test('O17, D54: PPO-ptx, which is chosen unless a person says otherwise', async () => {
+    const { page } = browser;
+    await visit(page, 'reinforce');
+    expect(await textOf(page, 'method-chosen')).toBe('PPO');
+    const both = await bothWays('ppo', 2);
+    expectSame(both);
+    expect(both.straight.name).toBe('PPO-ptx 2');
+  });
+
+  test('O17, D54: DPO, chosen by clicks, with its own charts, equation and checks', async () => {
+    const { page } = browser;
+    await chooseMethod('dpo', 'DPO');
+    // The choice is open: a stranger with a screen reader or a phone finds nothing in the way.
+    expect(await violations(page)).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    const excess = await page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return scrollWidth - clientWidth;
+    });
+    expect(excess).toBe(0);
+    await page.setViewportSize({ width: 1280, height: 900 });
+    expect(await textOf(page, 'method-facts')).toMatch(/16 rankings, 25 % of them held out/);
+    expect(await page.getByTestId('ppo-status').getAttribute('data-status')).toBe('ready');
+    const both = await bothWays('ppo', 2);
+    expectSame(both);
+    expect(both.straight.name).toBe('DPO 2');
+    expect(await titles()).toEqual([
+      'Implicit rewards',
+      'Margin',
+      'Accuracy',
+      'Loss',
+      'Log-probabilities',
+      'Entropy',
+    ]);
+    expect(await page.getByTestId('method-equation').textContent()).toMatch(/last step.*=/s);
+    const checks = page.locator('[data-testid^="check-"]');
+    expect(await checks.count()).toBe(4);
+    expect(await page.locator('[data-testid^="check-"][data-ok="false"]').count()).toBe(0);
+  });
+
+  test('O17, D54: GRPO, while half a run of DPO waits for it', async () => {
+    const { page } = browser;
+    await press(page, 'ppo-start');
+    await press(page, 'ppo-pause');
+    await waitForStatus(page, 'ppo', 'paused');
+    await chooseMethod('grpo', 'GRPO');
+    expect(await page.getByText('DPO 3 waits at step').count()).toBe(1);
+    const both = await bothWays('ppo', 2);
+    expectSame(both);
+    expect(both.straight.name).toBe('GRPO 2');
+    expect(await page.locator('[data-testid^="check-"]').count()).toBe(7);
+    expect(await page.locator('[data-testid^="check-"][data-ok="false"]').count()).toBe(0);
+    await chooseMethod('dpo', 'DPO');
+    await waitForStatus(page, 'ppo', 'paused');
+  });
+
+  test('the checkpoints of all methods can be judged under their names', async () => {
+    const { page } = browser;
+    await visit(page, 'judge');
+    const names = await page.getByTestId('judge-first').locator('option').allInnerTexts();
+    expect(names).toEqual(
+      expect.arrayContaining(['SFT 2', 'PPO-ptx 2 (average)', 'PPO-ptx 2', 'DPO 2', 'GRPO 2']),
+    );
+    expect(names.filter((name) => /(DPO|GRPO).*average/.test(name))).toEqual([]);
+  });
+});
