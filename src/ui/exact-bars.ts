@@ -1,8 +1,8 @@
 /** Where the bars of exact mode stand: a law of responses as boxes on one scale. Pure; drawn by ExactBars.svelte. */
 
 /** Size of the drawing, in its own units, and the part of it that holds the bars. */
-export const DRAWING = { width: 340, height: 150 } as const;
-const PLOT = { left: 28, right: 338, top: 8, bottom: 128 } as const;
+export const DRAWING = { width: 340, height: 158 } as const;
+const PLOT = { left: 34, right: 338, top: 8, bottom: 128 } as const;
 
 export interface Slot {
   /** Left edge of the slot, its middle, and its width. */
