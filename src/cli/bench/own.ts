@@ -119,7 +119,6 @@ function ppoSettings({ ppo }: BenchConfig, ptx: boolean): PpoSettings {
     adaptiveKl: null,
     scorePosition: 'last-token',
     entropyBonus: 0,
-    valueTrunk: 'separate',
     ptxTargetRatio: 0,
     ptxCoefficient: ptx ? 27.8 : 0,
     episodes: ppo.prompts * MANY,
