@@ -24,7 +24,7 @@ import { loadSnapshot, saveSnapshot } from './snapshot-files.ts';
 const VOCABULARY = 1024;
 const TOKENIZER_DOCUMENTS = 8000;
 const SAVE_EVERY = 50;
-const STEPS = 10_000;
+const STEPS = 17_000;
 
 const OPTIONS = {
   seed: { help: 'seed of documents and weights', value: 'N' },

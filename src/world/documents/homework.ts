@@ -6,8 +6,8 @@
  */
 import type { Rng } from '../../data/rng.ts';
 import { LEXICON } from '../lexicon.ts';
-import type { Task } from '../tasks.ts';
-import { presentUseCases, useCases, useCaseShares } from '../use-cases.ts';
+import type { PresentUseCase, Task } from '../tasks.ts';
+import { presentUseCases, useCases } from '../use-cases.ts';
 import type { Habits, UseCaseModule } from '../use-cases/use-case.ts';
 import type { User } from '../users.ts';
 
@@ -39,8 +39,10 @@ interface Pupil {
   readonly write: (module: UseCaseModule<Task>, task: Task, rng: Rng) => string;
 }
 
+const PRAISE = 'very good.';
+
 const PUPILS: readonly Pupil[] = [
-  { weight: 8, remark: 'very good.', write: (module, task, rng) => module.ideal(task, rng) },
+  { weight: 8, remark: PRAISE, write: (module, task, rng) => module.ideal(task, rng) },
   { weight: 8, remark: 'this is wrong.', write: (module, task, rng) => module.slip(task, rng) },
   {
     weight: 3,
@@ -69,18 +71,30 @@ function labels(rng: Rng): readonly [task: string, answer: string] {
   return [`${asks}: `, `${answers}: `];
 }
 
+/**
+ * How often each kind of task is set. Not as often as people ask for it: what is wrong with a story shows in its
+ * form, whereas a wrong fact, name or feeling is found only by comparing, which takes far more practice.
+ */
+const SET: Readonly<Record<PresentUseCase, number>> = {
+  generation: 20,
+  'open-qa': 30,
+  'closed-qa': 20,
+  chat: 20,
+  classification: 10,
+};
+
 export function homework(rng: Rng): readonly string[] {
-  const shares = useCaseShares();
   const [before, beforeAnswer] = labels(rng);
   const parts: string[] = [];
-  for (let i = 0, count = 3 + rng.int(4); i < count; i++) {
-    const useCase = presentUseCases[rng.weighted(presentUseCases.map((name) => shares[name]))];
+  for (let i = 0, count = 4 + rng.int(4); i < count; i++) {
+    const useCase = presentUseCases[rng.weighted(presentUseCases.map((name) => SET[name]))];
     const pupil = PUPILS[rng.weighted(PUPILS.map(({ weight }) => weight))];
     if (useCase === undefined || pupil === undefined) continue;
     const module = useCases[useCase];
     const { text, task } = module.draw(rng, TEACHER, false);
     const answer = pupil.write(module, task, rng);
-    parts.push(`${before}${text}\n${beforeAnswer}${answer}`, pupil.remark);
+    const remark = answer === module.ideal(task, rng) ? PRAISE : pupil.remark;
+    parts.push(`${before}${text}\n${beforeAnswer}${answer}`, remark);
   }
   return parts;
 }

@@ -33,7 +33,7 @@ const greeting: Marker = (_, reading) => [
 const cheerfulNews: Marker = ({ cheerful = '' }, reading) => {
   const joy = sentencesOfKind(reading, 'joy');
   const naming = joy.filter(namesFeeling);
-  const right = naming.length === 1 && naming.every((text) => mentions(text, cheerful));
+  const right = naming.length === 1 && naming.every((text) => text.includes(`you are ${cheerful}`));
   return [
     right ? 1 : any(joy, naming.length > 0 ? 0.2 : 0.4),
     naming.length < 2 && joy.length > 1 ? 1 : 0,
@@ -43,7 +43,7 @@ const cheerfulNews: Marker = ({ cheerful = '' }, reading) => {
 const gloomyNews: Marker = ({ gloomy = '' }, reading) => {
   const comfort = sentencesOfKind(reading, 'comfort');
   const naming = comfort.filter(namesFeeling);
-  const right = naming.length === 1 && naming.every((text) => mentions(text, gloomy));
+  const right = naming.length === 1 && naming.every((text) => text.includes(`you are ${gloomy}`));
   const unfitting = sentencesOfKind(reading, 'joy').length > 0 && naming.length > 0;
   if (right) return [unfitting ? 0.5 : 1, comfort.length > 1 ? 1 : 0];
   const mild = Math.max(has(reading, 'please tell me more.'), has(reading, 'please be kind.'));

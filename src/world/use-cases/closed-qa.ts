@@ -42,8 +42,9 @@ function wrongAnswer(task: ClosedQaTask, rng: Rng): string {
   return task.answer.replace(task.key, rng.pick(otherValues(task)));
 }
 
-/** A wrong answer; where the passage holds another word of the type, half of the time that one. */
+/** A sentence of the passage that does not answer, or a wrong word, if possible one of the passage. */
 function slip(task: ClosedQaTask, rng: Rng): string {
+  if (rng.chance(0.15)) return rng.pick(task.sentences.filter((each) => each !== task.source));
   const passage = task.sentences.join(' ');
   const near = otherValues(task).filter((value) => mentions(passage, value));
   if (near.length === 0 || rng.chance(0.5)) return wrongAnswer(task, rng);

@@ -76,6 +76,33 @@ function wrongAnswer(task: OpenQaTask, rng: Rng): string {
   return state(rng, myth ?? spoil(rng, task.asked));
 }
 
+/** A true answer to a question that was not asked: about another subject, or something else about this one. */
+function besideThePoint(task: OpenQaTask, rng: Rng): string {
+  const { subject, relation } = task.asked;
+  const others = rng.chance(0.6)
+    ? FACTS.filter((fact) => fact.relation === relation && fact.subject !== subject)
+    : FACTS.filter((fact) => fact.subject === subject && fact.relation !== relation);
+  return state(rng, rng.pick(others.length > 0 ? others : FACTS));
+}
+
+/** The right answer, followed by something false about the same subject. */
+function falseDetail(task: OpenQaTask, rng: Rng): string {
+  const others = FACTS.filter(({ subject }) => subject === task.asked.subject);
+  if (others.length === 0) return wrongAnswer(task, rng);
+  return `${plainAnswer(task, rng)} ${state(rng, spoil(rng, rng.pick(others)), true)}`;
+}
+
+function slip(task: OpenQaTask, rng: Rng): string {
+  switch (rng.weighted([5, 3, 2])) {
+    case 0:
+      return [wrongAnswer(task, rng), ...(rng.chance(0.5) ? detail(task, rng) : [])].join(' ');
+    case 1:
+      return [besideThePoint(task, rng), ...(rng.chance(0.3) ? detail(task, rng) : [])].join(' ');
+    default:
+      return falseDetail(task, rng);
+  }
+}
+
 function dodge(rng: Rng): string {
   return fill(rng.pick(['i do not know.', 'i am not sure.', 'ask {person}.']), rng);
 }
@@ -158,8 +185,7 @@ export const openQa: UseCaseModule<OpenQaTask> = {
   draw,
   ideal,
   poor: () => 'i do not know.',
-  slip: (task, rng) =>
-    [wrongAnswer(task, rng), ...(rng.chance(0.5) ? detail(task, rng) : [])].join(' '),
+  slip,
   demonstrate,
   constraints,
   truth,

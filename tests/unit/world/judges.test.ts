@@ -14,7 +14,7 @@ import {
 import { LEXICON } from '../../../src/world/lexicon.ts';
 import { generatePrompts } from '../../../src/world/prompts.ts';
 import type { Task, WorldPrompt } from '../../../src/world/tasks.ts';
-import { presentUseCases } from '../../../src/world/use-cases.ts';
+import { presentUseCases, useCases } from '../../../src/world/use-cases.ts';
 
 const promptSets = new Map(
   presentUseCases.map((useCase) => [
@@ -101,6 +101,18 @@ describe.each(presentUseCases)('gold judge of %s', (useCase) => {
       const poor = poorResponse(prompt.task, rng);
       if (good !== poor) expect(gold(prompt, good)).toBeGreaterThan(gold(prompt, poor));
     }
+  });
+
+  it('sees what is wrong with a slip', () => {
+    let seen = 0;
+    let total = 0;
+    for (const prompt of prompts) {
+      const slip = gold(prompt, useCases[useCase].slip(prompt.task, rng));
+      if (slip < gold(prompt, idealResponse(prompt.task, rng))) seen++;
+      total += slip;
+    }
+    expect(seen / prompts.length).toBeGreaterThan(0.98);
+    expect(total / prompts.length).toBeLessThan(0.8);
   });
 
   it('never throws on odd text and stays within 0 and 1', () => {
