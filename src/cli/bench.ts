@@ -16,7 +16,8 @@ import {
   type Job,
 } from './bench/configs.ts';
 import { curveTables, measureCurves } from './bench/curves.ts';
-import { conditionsNow, conditionsText, type Conditions } from './bench/conditions.ts';
+import { conditionsNow, conditionsText } from './bench/conditions.ts';
+import { measureProfiles, profileTable, type Profile } from './bench/profile.ts';
 import { installPeer } from './bench/peer-install.ts';
 import { runJob, type JobResult, type RoundSettings } from './bench/rounds.ts';
 import { replaceBlock } from './bench/sheet.ts';
@@ -39,6 +40,7 @@ const OPTIONS = {
   curves: {
     help: 'times the training step of ours over model sizes, contexts and batches instead',
   },
+  kernels: { help: 'times the training step of ours kernel by kernel instead' },
   json: { help: 'prints JSON instead of tables' },
   sheet: {
     help: "Markdown file whose block for this backend is replaced by the run's tables",
@@ -132,53 +134,59 @@ function devicesOf(results: readonly JobResult[]): string[] {
 interface Outcome {
   readonly results: readonly JobResult[];
   readonly targets: readonly TargetRow[];
+  readonly profiles: readonly Profile[];
   readonly tables: readonly Table[];
-  /** Name of its block in a Markdown file. */
-  readonly block: string;
 }
 
-async function runPlan(plan: Plan, curves: boolean): Promise<Outcome> {
-  const { backend, rounds } = plan;
-  if (curves) {
+const MODES = ['bench', 'curves', 'kernels'] as const;
+type Mode = (typeof MODES)[number];
+
+async function runMode(mode: Mode, plan: Plan): Promise<Outcome> {
+  const { backend, rounds, work } = plan;
+  if (mode === 'curves') {
     const results = await measureCurves(backend, rounds, say);
-    return { results, targets: [], tables: curveTables(results), block: `curves:${backend}` };
+    return { results, targets: [], profiles: [], tables: curveTables(results) };
+  }
+  if (mode === 'kernels') {
+    const profiles = await measureProfiles(backend, work[0]?.config ?? 'S', rounds, say);
+    return { results: [], targets: [], profiles, tables: profiles.map(profileTable) };
   }
   const results = await measure(plan);
   const targets = targetRows(backend, results);
   const tables = [targetTable(backend, targets), ...results.map(jobTable)];
-  return { results, targets, tables, block: `bench:${backend}` };
+  return { results, targets, profiles: [], tables };
 }
 
-function expectSomething(results: readonly JobResult[]): void {
+function expectSomething({ results, profiles }: Outcome): void {
   const entries = results.flatMap((result) => result.entries);
-  if (entries.some(({ rounds }) => rounds.length > 0)) return;
+  if (profiles.length > 0 || entries.some(({ rounds }) => rounds.length > 0)) return;
   throw new UsageError(`Nothing could be measured: ${entries[0]?.failure ?? 'no contender'}.`);
-}
-
-function asJson(plan: Plan, conditions: Conditions, { results, targets }: Outcome): string {
-  const { backend, rounds } = plan;
-  const devices = devicesOf(results);
-  return `${JSON.stringify({ conditions, devices, backend, rounds, targets, results }, null, 2)}\n`;
 }
 
 async function main(): Promise<void> {
   const given = readOptions('bench', OPTIONS, process.argv.slice(2));
   const plan = readPlan(given);
+  const [mode = 'bench', other] = MODES.filter((name) => name !== 'bench' && given[name]);
+  if (other !== undefined) throw new UsageError('--curves and --kernels are runs of their own.');
   const conditions = conditionsNow(new Date());
-  const outcome = await runPlan(plan, given.curves !== undefined);
-  const { results, tables, block } = outcome;
-  expectSomething(results);
+  const outcome = await runMode(mode, plan);
+  expectSomething(outcome);
+  const { results, targets, profiles, tables } = outcome;
+  const devices = devicesOf(results);
   const text =
-    `${conditionsText(conditions, devicesOf(results))} Medians of ${plan.rounds.repeats} rounds, ` +
+    `${conditionsText(conditions, devices)} Medians of ${plan.rounds.repeats} rounds, ` +
     'all contenders in turn in each round, every contender in a process of its own.';
   if (given.sheet !== undefined) {
     const body = [text, '', ...tables.map(markdownTable)].join('\n');
-    writeFileSync(given.sheet, replaceBlock(readFileSync(given.sheet, 'utf8'), block, body));
+    const sheet = readFileSync(given.sheet, 'utf8');
+    writeFileSync(given.sheet, replaceBlock(sheet, `${mode}:${plan.backend}`, body));
   }
+  const { backend, rounds } = plan;
+  const report = { conditions, devices, backend, rounds, targets, results, profiles };
   process.stdout.write(
     given.json === undefined
       ? [text, '', ...tables.map(plainTable)].join('\n')
-      : asJson(plan, conditions, outcome),
+      : `${JSON.stringify(report, null, 2)}\n`,
   );
 }
 
