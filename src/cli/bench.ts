@@ -14,6 +14,7 @@ import {
   type ConfigName,
   type Contender,
   type Job,
+  type SizeName,
 } from './bench/configs.ts';
 import { curveTables, measureCurves } from './bench/curves.ts';
 import { conditionsNow, conditionsText } from './bench/conditions.ts';
@@ -43,7 +44,7 @@ const OPTIONS = {
   kernels: { help: 'times the training step of ours kernel by kernel instead' },
   json: { help: 'prints JSON instead of tables' },
   sheet: {
-    help: "Markdown file whose block for this backend is replaced by the run's tables",
+    help: "Markdown file whose blocks for this backend and size are replaced by the run's tables",
     value: 'FILE',
   },
 } as const;
@@ -135,7 +136,8 @@ interface Outcome {
   readonly results: readonly JobResult[];
   readonly targets: readonly TargetRow[];
   readonly profiles: readonly Profile[];
-  readonly tables: readonly Table[];
+  /** Tables by the name of their block in a Markdown file. */
+  readonly sections: ReadonlyMap<string, readonly Table[]>;
 }
 
 const MODES = ['bench', 'curves', 'kernels'] as const;
@@ -143,18 +145,26 @@ type Mode = (typeof MODES)[number];
 
 async function runMode(mode: Mode, plan: Plan): Promise<Outcome> {
   const { backend, rounds, work } = plan;
+  const one = `${mode}:${backend}`;
   if (mode === 'curves') {
     const results = await measureCurves(backend, rounds, say);
-    return { results, targets: [], profiles: [], tables: curveTables(results) };
+    const sections = new Map([[one, curveTables(results)]]);
+    return { results, targets: [], profiles: [], sections };
   }
   if (mode === 'kernels') {
     const profiles = await measureProfiles(backend, work[0]?.config ?? 'S', rounds, say);
-    return { results: [], targets: [], profiles, tables: profiles.map(profileTable) };
+    const sections = new Map([[one, profiles.map(profileTable)]]);
+    return { results: [], targets: [], profiles, sections };
   }
   const results = await measure(plan);
   const targets = targetRows(backend, results);
-  const tables = [targetTable(backend, targets), ...results.map(jobTable)];
-  return { results, targets, profiles: [], tables };
+  const sizes = [...new Set(results.map(({ config }) => config))];
+  const tablesOf = (size: SizeName): Table[] => [
+    targetTable(backend, size, targets),
+    ...results.filter(({ config }) => config === size).map(jobTable),
+  ];
+  const sections = new Map(sizes.map((size) => [`${one}:${size}`, tablesOf(size)]));
+  return { results, targets, profiles: [], sections };
 }
 
 function expectSomething({ results, profiles }: Outcome): void {
@@ -171,21 +181,23 @@ async function main(): Promise<void> {
   const conditions = conditionsNow(new Date());
   const outcome = await runMode(mode, plan);
   expectSomething(outcome);
-  const { results, targets, profiles, tables } = outcome;
+  const { results, targets, profiles, sections } = outcome;
   const devices = devicesOf(results);
   const text =
     `${conditionsText(conditions, devices)} Medians of ${plan.rounds.repeats} rounds, ` +
     'all contenders in turn in each round, every contender in a process of its own.';
   if (given.sheet !== undefined) {
-    const body = [text, '', ...tables.map(markdownTable)].join('\n');
-    const sheet = readFileSync(given.sheet, 'utf8');
-    writeFileSync(given.sheet, replaceBlock(sheet, `${mode}:${plan.backend}`, body));
+    let sheet = readFileSync(given.sheet, 'utf8');
+    for (const [name, tables] of sections) {
+      sheet = replaceBlock(sheet, name, [text, '', ...tables.map(markdownTable)].join('\n'));
+    }
+    writeFileSync(given.sheet, sheet);
   }
   const { backend, rounds } = plan;
   const report = { conditions, devices, backend, rounds, targets, results, profiles };
   process.stdout.write(
     given.json === undefined
-      ? [text, '', ...tables.map(plainTable)].join('\n')
+      ? [text, '', ...[...sections.values()].flat().map(plainTable)].join('\n')
       : `${JSON.stringify(report, null, 2)}\n`,
   );
 }
