@@ -53,13 +53,15 @@ function faster(
     processorTimesOf(entryOf(result, target.than)),
   );
   const known = Number.isFinite(ratio.median);
+  const oneThread = result?.backend === 'wasm';
   const job = target.job === 'train' ? 'training step' : `sampling, batch ${target.job.slice(7)}`;
   return {
     config: target.config,
     what: `${job}, ${target.config}, against ${CONTENDER_NAMES[target.than]}`,
     wanted: `at least ${target.times}x faster${target.aim === true ? ' (aim)' : ''}`,
     measured: known ? `${shortSpread(ratio)}; by processor time ${short(work.median)}` : '-',
-    met: known ? ratio.median >= target.times : null,
+    // One thread: on a busy machine the clock misleads, so there the processor time must reach it too.
+    met: known ? Math.min(ratio.median, oneThread ? work.median : Infinity) >= target.times : null,
   };
 }
 
