@@ -14,9 +14,11 @@ import {
   type ConfigName,
   type Contender,
   type Job,
+  type SizeName,
 } from './bench/configs.ts';
 import { curveTables, measureCurves } from './bench/curves.ts';
-import { conditionsNow, conditionsText, type Conditions } from './bench/conditions.ts';
+import { conditionsNow, conditionsText } from './bench/conditions.ts';
+import { measureProfiles, profileTable, type Profile } from './bench/profile.ts';
 import { installPeer } from './bench/peer-install.ts';
 import { runJob, type JobResult, type RoundSettings } from './bench/rounds.ts';
 import { replaceBlock } from './bench/sheet.ts';
@@ -39,9 +41,10 @@ const OPTIONS = {
   curves: {
     help: 'times the training step of ours over model sizes, contexts and batches instead',
   },
+  kernels: { help: 'times the training step of ours kernel by kernel instead' },
   json: { help: 'prints JSON instead of tables' },
   sheet: {
-    help: "Markdown file whose block for this backend is replaced by the run's tables",
+    help: "Markdown file whose blocks for this backend and size are replaced by the run's tables",
     value: 'FILE',
   },
 } as const;
@@ -132,53 +135,70 @@ function devicesOf(results: readonly JobResult[]): string[] {
 interface Outcome {
   readonly results: readonly JobResult[];
   readonly targets: readonly TargetRow[];
-  readonly tables: readonly Table[];
-  /** Name of its block in a Markdown file. */
-  readonly block: string;
+  readonly profiles: readonly Profile[];
+  /** Tables by the name of their block in a Markdown file. */
+  readonly sections: ReadonlyMap<string, readonly Table[]>;
 }
 
-async function runPlan(plan: Plan, curves: boolean): Promise<Outcome> {
-  const { backend, rounds } = plan;
-  if (curves) {
+const MODES = ['bench', 'curves', 'kernels'] as const;
+type Mode = (typeof MODES)[number];
+
+async function runMode(mode: Mode, plan: Plan): Promise<Outcome> {
+  const { backend, rounds, work } = plan;
+  const one = `${mode}:${backend}`;
+  if (mode === 'curves') {
     const results = await measureCurves(backend, rounds, say);
-    return { results, targets: [], tables: curveTables(results), block: `curves:${backend}` };
+    const sections = new Map([[one, curveTables(results)]]);
+    return { results, targets: [], profiles: [], sections };
+  }
+  if (mode === 'kernels') {
+    const profiles = await measureProfiles(backend, work[0]?.config ?? 'S', rounds, say);
+    const sections = new Map([[one, profiles.map(profileTable)]]);
+    return { results: [], targets: [], profiles, sections };
   }
   const results = await measure(plan);
   const targets = targetRows(backend, results);
-  const tables = [targetTable(backend, targets), ...results.map(jobTable)];
-  return { results, targets, tables, block: `bench:${backend}` };
+  const sizes = [...new Set(results.map(({ config }) => config))];
+  const tablesOf = (size: SizeName): Table[] => [
+    targetTable(backend, size, targets),
+    ...results.filter(({ config }) => config === size).map(jobTable),
+  ];
+  const sections = new Map(sizes.map((size) => [`${one}:${size}`, tablesOf(size)]));
+  return { results, targets, profiles: [], sections };
 }
 
-function expectSomething(results: readonly JobResult[]): void {
+function expectSomething({ results, profiles }: Outcome): void {
   const entries = results.flatMap((result) => result.entries);
-  if (entries.some(({ rounds }) => rounds.length > 0)) return;
+  if (profiles.length > 0 || entries.some(({ rounds }) => rounds.length > 0)) return;
   throw new UsageError(`Nothing could be measured: ${entries[0]?.failure ?? 'no contender'}.`);
-}
-
-function asJson(plan: Plan, conditions: Conditions, { results, targets }: Outcome): string {
-  const { backend, rounds } = plan;
-  const devices = devicesOf(results);
-  return `${JSON.stringify({ conditions, devices, backend, rounds, targets, results }, null, 2)}\n`;
 }
 
 async function main(): Promise<void> {
   const given = readOptions('bench', OPTIONS, process.argv.slice(2));
   const plan = readPlan(given);
+  const [mode = 'bench', other] = MODES.filter((name) => name !== 'bench' && given[name]);
+  if (other !== undefined) throw new UsageError('--curves and --kernels are runs of their own.');
   const conditions = conditionsNow(new Date());
-  const outcome = await runPlan(plan, given.curves !== undefined);
-  const { results, tables, block } = outcome;
-  expectSomething(results);
+  const outcome = await runMode(mode, plan);
+  expectSomething(outcome);
+  const { results, targets, profiles, sections } = outcome;
+  const devices = devicesOf(results);
   const text =
-    `${conditionsText(conditions, devicesOf(results))} Medians of ${plan.rounds.repeats} rounds, ` +
+    `${conditionsText(conditions, devices)} Medians of ${plan.rounds.repeats} rounds, ` +
     'all contenders in turn in each round, every contender in a process of its own.';
   if (given.sheet !== undefined) {
-    const body = [text, '', ...tables.map(markdownTable)].join('\n');
-    writeFileSync(given.sheet, replaceBlock(readFileSync(given.sheet, 'utf8'), block, body));
+    let sheet = readFileSync(given.sheet, 'utf8');
+    for (const [name, tables] of sections) {
+      sheet = replaceBlock(sheet, name, [text, '', ...tables.map(markdownTable)].join('\n'));
+    }
+    writeFileSync(given.sheet, sheet);
   }
+  const { backend, rounds } = plan;
+  const report = { conditions, devices, backend, rounds, targets, results, profiles };
   process.stdout.write(
     given.json === undefined
-      ? [text, '', ...tables.map(plainTable)].join('\n')
-      : asJson(plan, conditions, outcome),
+      ? [text, '', ...[...sections.values()].flat().map(plainTable)].join('\n')
+      : `${JSON.stringify(report, null, 2)}\n`,
   );
 }
 

@@ -54,7 +54,7 @@ export function conditionsText(conditions: Conditions, devices: readonly string[
     ? `Other work was running on the same cores (load ${load} before the start): milliseconds and rates are those of a busy machine; ratios are of interleaved rounds.`
     : `Nothing else of note was running (load ${load} before the start).`;
   return (
-    `${date}: ${cores} cores (${processor}), Node ${node}; ${devices.join('; ')}. ` +
+    `${date}: ${cores} cores (${processor}), Node ${node}${devices.map((device) => `; ${device}`).join('')}. ` +
     `${versions.join(', ')}. ${other}`
   );
 }

@@ -83,6 +83,11 @@ async function measure(
   };
 }
 
+async function kernelsOf(workload: Workload): Promise<Message> {
+  const { kernelTimes } = await import('./tfjs-counts.ts');
+  return { kind: 'kernels', kernels: await kernelTimes(() => workload.round()) };
+}
+
 async function main(): Promise<void> {
   const task = parseTask(process.argv[2] ?? '');
   const gpu = await prepareGpu(task);
@@ -97,8 +102,9 @@ async function main(): Promise<void> {
   const { device, parameters, tokens } = workload;
   const warmupMs = performance.now() - started;
   say({ kind: 'ready', device, parameters, tokens, losses, warmupMs });
-  process.on('message', () => {
-    measure(task, workload, tally, gpu).then(say, fail);
+  process.on('message', (word) => {
+    const answer = word === 'kernels' ? kernelsOf(workload) : measure(task, workload, tally, gpu);
+    answer.then(say, fail);
   });
 }
 

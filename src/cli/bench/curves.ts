@@ -1,8 +1,8 @@
 /** Curves: the training step of ours alone over model sizes, contexts and batches, one table for each axis. */
 import { CONFIGS, CURVES, type BenchBackend, type SizeName } from './configs.ts';
 import { runJob, type JobResult, type RoundSettings } from './rounds.ts';
-import { gigaPerSecond, perSecond, spreadOf, trainingFlops } from './statistics.ts';
-import { medianCount, short, timesOf, type Table } from './tables.ts';
+import { gigaPerSecond, median, perSecond, spreadOf, trainingFlops } from './statistics.ts';
+import { medianCount, processorTimesOf, short, timesOf, type Table } from './tables.ts';
 
 /** Every size once, though S is on two curves. A size that does not fit the machine fails and the rest go on. */
 export async function measureCurves(
@@ -31,6 +31,7 @@ function curveRow(size: SizeName, results: readonly JobResult[]): string[] {
     String(batch),
     short(ms),
     `${short(low)} to ${short(high)}`,
+    short(median(processorTimesOf(entry))),
     short(perSecond(tokens, ms)),
     short(gigaPerSecond(trainingFlops(parameters, tokens), ms)),
     short(medianCount(entry, ({ bytes }) => bytes) / 1e6),
@@ -42,7 +43,14 @@ function curveRow(size: SizeName, results: readonly JobResult[]): string[] {
 /** One table for each axis. */
 export function curveTables(results: readonly JobResult[]): Table[] {
   const head = ['size', 'parameters', 'context', 'rows', 'ms a step', 'low to high'];
-  const rest = ['tokens/s', 'GFLOP/s', 'tensor or GPU MB', 'process MB', 'what went wrong'];
+  const rest = [
+    'processor ms',
+    'tokens/s',
+    'GFLOP/s',
+    'tensor or GPU MB',
+    'process MB',
+    'what went wrong',
+  ];
   return Object.entries(CURVES).map(([axis, sizes]) => ({
     title: `Training step over ${axis}`,
     head: [...head, ...rest],

@@ -1,6 +1,6 @@
 /**
  * What the bench and a contender's process say to each other, with validators: the task in the process's first
- * argument, then one `ready` (or `failed`), then one `round` for every word 'round'. Times are in milliseconds.
+ * argument, then one `ready` (or `failed`), then an answer to every word: a `round`, or the time by `kernels`. Times are in milliseconds.
  */
 import * as v from 'valibot';
 import { BENCH_BACKENDS, SIZE_NAMES, CONTENDERS, JOBS } from './configs.ts';
@@ -51,10 +51,20 @@ const ROUND = v.strictObject({
 });
 export type Round = v.InferOutput<typeof ROUND>;
 
+const KERNELS = v.strictObject({
+  kind: v.literal('kernels'),
+  /** Calls and milliseconds in one round, by kernel. */
+  kernels: v.record(v.string(), v.strictObject({ calls: v.number(), ms: v.number() })),
+});
+export type Kernels = v.InferOutput<typeof KERNELS>;
+
 const FAILED = v.strictObject({ kind: v.literal('failed'), reason: v.string() });
 
-const MESSAGE = v.variant('kind', [READY, ROUND, FAILED]);
+const MESSAGE = v.variant('kind', [READY, ROUND, KERNELS, FAILED]);
 export type Message = v.InferOutput<typeof MESSAGE>;
+
+/** What a contender's process can be told to do. */
+export type Word = Round['kind'] | Kernels['kind'];
 
 /** Throws ValiError for anything that is no task. */
 export function parseTask(text: string): Task {

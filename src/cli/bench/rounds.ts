@@ -6,7 +6,15 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { BenchBackend, SizeName, Contender, Job } from './configs.ts';
-import { parseMessage, type Message, type Ready, type Round, type Task } from './messages.ts';
+import {
+  parseMessage,
+  type Kernels,
+  type Message,
+  type Ready,
+  type Round,
+  type Task,
+  type Word,
+} from './messages.ts';
 
 export interface Entry {
   readonly contender: Contender;
@@ -80,9 +88,9 @@ class ContenderProcess {
     });
   }
 
-  round(): Promise<Message> {
+  tell(word: Word): Promise<Message> {
     const answer = this.next();
-    this.#child.send('round');
+    this.#child.send(word);
     return answer;
   }
 
@@ -116,7 +124,7 @@ async function start(task: Task, { limitMs }: RoundSettings): Promise<Running> {
 
 async function oneRound(running: Running): Promise<void> {
   if (running.failure !== null) return;
-  const message = await running.process.round();
+  const message = await running.process.tell('round');
   if (message.kind === 'round') running.rounds.push(message);
   else running.failure = message.kind === 'failed' ? message.reason : 'it answered out of turn';
 }
@@ -146,4 +154,21 @@ export async function runJob(
     failure,
   }));
   return { ...what, entries };
+}
+
+/** Where the time of one job of one contender goes, each round by kernel. Throws when the contender fails. */
+export async function profileJob(task: Task, settings: RoundSettings): Promise<Kernels[]> {
+  const { process, failure } = await start(task, settings);
+  const profiles: Kernels[] = [];
+  try {
+    if (failure !== null) throw new Error(`${task.contender} did not start: ${failure}`);
+    for (let round = 0; round < settings.repeats; round++) {
+      const message = await process.tell('kernels');
+      if (message.kind === 'failed') throw new Error(`${task.contender}: ${message.reason}`);
+      if (message.kind === 'kernels') profiles.push(message);
+    }
+  } finally {
+    process.end();
+  }
+  return profiles;
 }

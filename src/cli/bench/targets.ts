@@ -11,6 +11,7 @@ import {
   type ConfigName,
   type Contender,
   type Job,
+  type SizeName,
 } from './configs.ts';
 import type { JobResult } from './rounds.ts';
 import { gigaPerSecond, median, pairedRatio, trainingFlops } from './statistics.ts';
@@ -25,6 +26,7 @@ import {
 } from './tables.ts';
 
 export interface TargetRow {
+  readonly config: SizeName;
   readonly what: string;
   readonly wanted: string;
   readonly measured: string;
@@ -51,12 +53,15 @@ function faster(
     processorTimesOf(entryOf(result, target.than)),
   );
   const known = Number.isFinite(ratio.median);
+  const oneThread = result?.backend === 'wasm';
   const job = target.job === 'train' ? 'training step' : `sampling, batch ${target.job.slice(7)}`;
   return {
+    config: target.config,
     what: `${job}, ${target.config}, against ${CONTENDER_NAMES[target.than]}`,
     wanted: `at least ${target.times}x faster${target.aim === true ? ' (aim)' : ''}`,
     measured: known ? `${shortSpread(ratio)}; by processor time ${short(work.median)}` : '-',
-    met: known ? ratio.median >= target.times : null,
+    // One thread: on a busy machine the clock misleads, so there the processor time must reach it too.
+    met: known ? Math.min(ratio.median, oneThread ? work.median : Infinity) >= target.times : null,
   };
 }
 
@@ -65,6 +70,7 @@ function dispatches(results: Results, config: ConfigName): TargetRow {
   const ours = entryOf(find(results, 'train', config), 'ours');
   const counted = medianCount(ours, (round) => round.dispatches);
   return {
+    config,
     what: `dispatches of a training step, ${config}`,
     wanted: `at most ${limit} (40 per layer + 30)`,
     measured: short(counted),
@@ -81,12 +87,14 @@ function samplingCounts(results: Results): TargetRow[] {
   const readbacks = medianCount(ours, (round) => round.readbacks);
   return [
     {
+      config: 'S',
       what: 'dispatches per sampled token, S, batch 64',
       wanted: `at most ${limit} (10 per layer + 6)`,
       measured: short(perToken),
       met: Number.isFinite(perToken) ? perToken <= limit : null,
     },
     {
+      config: 'S',
       what: 'read-backs of a rollout, S, batch 64',
       wanted: '1',
       measured: short(readbacks),
@@ -108,6 +116,7 @@ function shareOfBestProduct(results: Results, config: ConfigName): TargetRow {
     .filter(Number.isFinite);
   const share = rates.length === 0 ? NaN : step / Math.max(...rates);
   return {
+    config,
     what: `useful rate of the step (6 x parameters x tokens) against the best ${square?.name ?? ''} product, ${config}`,
     wanted: 'at least 40 %',
     measured: Number.isFinite(share)
@@ -154,12 +163,17 @@ const VERDICTS = new Map([
   [null, 'not measured in this run'],
 ]);
 
-/** The targets as a table. */
-export function targetTable(backend: BenchBackend, targets: readonly TargetRow[]): Table {
+/** The targets of one size as a table. */
+export function targetTable(
+  backend: BenchBackend,
+  config: SizeName,
+  targets: readonly TargetRow[],
+): Table {
+  const ofSize = targets.filter((target) => target.config === config);
   return {
-    title: `Targets on ${backend}`,
+    title: `Targets on ${backend}, config ${config}`,
     head: ['target', 'wanted', 'measured', ''],
-    rows: targets.map(({ what, wanted, measured, met }) => [
+    rows: ofSize.map(({ what, wanted, measured, met }) => [
       what,
       wanted,
       measured,

@@ -9,6 +9,7 @@ import {
   type Contender,
 } from '../../../src/cli/bench/configs.ts';
 import { parseMessage, parseTask, type Round } from '../../../src/cli/bench/messages.ts';
+import { profileTable } from '../../../src/cli/bench/profile.ts';
 import type { Entry, JobResult } from '../../../src/cli/bench/rounds.ts';
 import { replaceBlock, SheetError } from '../../../src/cli/bench/sheet.ts';
 import {
@@ -243,6 +244,26 @@ describe('targets', () => {
     expect(share?.measured).toBe('69.8 % (1.5 of 2.15 GFLOP/s)');
     expect(share?.met).toBe(true);
   });
+});
+
+test('time by kernel: medians over rounds, the longest first, and what takes under 1 % in one line', () => {
+  const kernels = (matmul: number) => ({
+    kind: 'kernels' as const,
+    kernels: {
+      Add: { calls: 4, ms: 0.4 },
+      MatMul: { calls: 7, ms: matmul },
+      Sum: { calls: 1, ms: 0.5 },
+      Exp: { calls: 2, ms: 9.1 },
+    },
+  });
+  const rounds = [kernels(90), kernels(500), kernels(80)];
+  const { rows } = profileTable({ contender: 'ours', config: 'S', rounds });
+  expect(rows).toEqual([
+    ['MatMul', '7', '90', '90'],
+    ['Exp', '2', '9.1', '9.1'],
+    ['2 others', '5', '0.9', '0.9'],
+    ['all', '14', '100', '100'],
+  ]);
 });
 
 test('a sheet keeps what people wrote around the block, and a file without marks is refused', () => {
