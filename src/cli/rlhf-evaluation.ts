@@ -120,8 +120,8 @@ async function evaluateReward(
   const { seed } = settings.general;
   const shape = sequenceShape(settings);
   const { k, temperature } = settings.labels;
-  // About a third of the pairs are ties, which count for nothing.
-  const wanted = Math.ceil((1.6 * settings.evaluate.rewardComparisons) / ((k * (k - 1)) / 2));
+  // Nearly half of the pairs are ties or the same text twice, which count for nothing.
+  const wanted = Math.ceil((2.2 * settings.evaluate.rewardComparisons) / ((k * (k - 1)) / 2));
   const held = validationPrompts(seed, Math.min(1000, wanted));
   const prompts = promptsThatFit(tokenizer, held, shape);
   const call = { shape, K: k, temperature, seed, scope: 'held-out labels', file: null };

@@ -251,7 +251,7 @@ export const EVALUATE = {
       'At least this many comparisons of four answers measure the accuracy of the reward model.',
     unit: 'comparisons',
     min: 10,
-    max: 3700,
+    max: 2700,
     default: 2000,
     paper: '17,887 prompts',
     reference: 'table 6',
