@@ -12,8 +12,16 @@ export interface AttentionShape {
   readonly heads: number;
 }
 
-/** Wider heads take stock ops: a kernel on a GPU keeps several vectors of a head in each thread's registers. */
-export const MAX_HEAD_WIDTH = 256;
+/**
+ * Wider heads take stock ops on WebGPU, whose kernels keep a thread's vectors in registers with every loop over a head
+ * written out: Mesa's software driver compiled them in 3 s at 32 and in over 100 s at 64.
+ */
+export const MAX_HEAD_WIDTH = 32;
+
+function hasFittingKernel(qkv: tf.Tensor2D, { heads }: AttentionShape): boolean {
+  const fits = tf.getBackend() !== 'webgpu' || qkv.shape[1] <= 3 * heads * MAX_HEAD_WIDTH;
+  return fits && hasOwnKernel('PlayAttention');
+}
 
 /** Finite on purpose: WGSL implementations may assume that infinities do not occur. */
 const MASKED = -1e9;
@@ -86,7 +94,7 @@ export function causalAttention(
   return withGradient<tf.Tensor2D>(
     [qkv],
     () => {
-      if (hasOwnKernel('PlayAttention') && qkv.shape[1] <= 3 * shape.heads * MAX_HEAD_WIDTH) {
+      if (hasFittingKernel(qkv, shape)) {
         const [out, lse] = runOwnKernel('PlayAttention', { qkv, starts }, { ...shape }) as [
           tf.Tensor,
           tf.Tensor,

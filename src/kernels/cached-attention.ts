@@ -7,6 +7,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { hasOwnKernel, runOwnKernel } from './own-kernel.ts';
 
 const MASKED = -1e9;
+/** Longer caches take stock ops: a kernel on a GPU keeps one score for each column in its 16 KiB of shared memory. */
+const MAX_COLUMNS = 2048;
 
 export class AttentionCache {
   #keys: tf.Tensor4D;
@@ -81,7 +83,7 @@ export function cachedAttention(
   position: number,
 ): tf.Tensor2D {
   const [batch, heads, size, width] = cache.keys.shape;
-  if (hasOwnKernel('PlayCachedAttention')) {
+  if (hasOwnKernel('PlayCachedAttention') && size <= MAX_COLUMNS) {
     const inputs = { qkv, keys: cache.keys, values: cache.values, starts };
     return runOwnKernel('PlayCachedAttention', inputs, { heads, position })[0] as tf.Tensor2D;
   }

@@ -1,7 +1,7 @@
 /**
- * y = x w + b for rows of features, and the matrix product it rests on.
+ * y = x w + b (+ residual) for rows of features, and the matrix product it rests on.
  * The WASM backend multiplies transposed operands 15 times slower than plain ones, so there operands are
- * transposed as separate ops, the smaller one when there is a choice; other backends use their own flags.
+ * transposed as separate ops, the smaller one when there is a choice; own kernels on WebGPU turn them while reading.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { hasOwnKernel, runOwnKernel, withGradient } from './own-kernel.ts';
@@ -33,7 +33,7 @@ function partsOf(rows: number): number {
 }
 
 /**
- * The same product on WebGPU, whose own plan for tall operands adds with float atomics in no fixed order: parts of
+ * The same product in stock ops on WebGPU, whose own plan for tall operands adds with float atomics in no fixed order: parts of
  * the rows multiply side by side, then the parts are added in order.
  */
 function multiplyInParts(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {

@@ -3,10 +3,11 @@
  * has, and steps with decay, clipping and parameters left out.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Rng } from '../../src/data/rng.ts';
 import { gradientNorm } from '../../src/kernels/adamw.ts';
 import { hasOwnKernel, useOwnKernels } from '../../src/kernels/own-kernel.ts';
+import { Gpu } from '../../src/kernels/webgpu/gpu.ts';
 import { weightedSums } from '../../src/kernels/weighted-sum.ts';
 import { AdamW, globalNorm } from '../../src/model/optimizer.ts';
 import { relativeDistance, sameBits, tinyModel } from '../unit/model/tiny-model.ts';
@@ -14,6 +15,8 @@ import { allocatedBytes, deviceErrors, useCpu, useWebGpu } from './webgpu.ts';
 
 /** More than the storage buffers that one shader may bind. */
 const PARAMETERS = 52;
+/** maxStorageBuffersPerShaderStage that every WebGPU device has. */
+const LEAST_BINDINGS = 8;
 const SETTINGS = { beta1: 0.9, beta2: 0.95, epsilon: 1e-6, weightDecay: 0.1, maxGradientNorm: 1 };
 
 afterAll(() => {
@@ -51,13 +54,19 @@ async function train(steps: number) {
 }
 
 describe.each([
-  ['own kernels', true],
-  ['stock ops', false],
-])('%s', (_, own) => {
+  ['own kernels', true, Infinity],
+  ['own kernels on a device of the least limit', true, LEAST_BINDINGS],
+  ['stock ops', false, Infinity],
+])('%s', (_, own, limit) => {
   beforeEach(async () => {
     useOwnKernels(own);
-    await useWebGpu();
+    const { maxBindings } = new Gpu(await useWebGpu());
+    vi.spyOn(Gpu.prototype, 'maxBindings', 'get').mockReturnValue(Math.min(maxBindings, limit));
     expect([hasOwnKernel('PlayAdamWMany'), hasOwnKernel('PlayGlobalNorm')]).toEqual([own, own]);
+  });
+
+  afterEach(() => {
+    vi.restoreAllMocks();
   });
 
   test('the global norm of many gradients is right', async () => {

@@ -9,9 +9,8 @@ import { floats, integers, matrix, vectors, type Attributes, type Kernel } from 
 
 /** Threads, and so queries or keys, of a workgroup. */
 const ROWS = 32;
-/** Columns of the other side in workgroup memory at once, at most; two arrays of them fill at most 16 KiB. */
-const MOST_COLUMNS = 16;
-const TILE_FLOATS = 2048;
+/** Columns of the other side in workgroup memory at once: two arrays of at most 2 KiB. */
+const COLUMNS = 16;
 
 interface Sizes {
   readonly batch: number;
@@ -23,8 +22,6 @@ interface Sizes {
   readonly lanes: number;
   /** Vectors of one head. */
   readonly parts: number;
-  /** Columns of a tile. */
-  readonly columns: number;
 }
 
 /** Batch, time, heads and head width from an attention call. */
@@ -41,8 +38,7 @@ function sizesOf(qkv: tf.TensorInfo | undefined, attributes: Attributes): Sizes 
   }
   if (width > MAX_HEAD_WIDTH) throw new RangeError(`Heads of ${width} are too wide.`);
   const lanes = width % 4 === 0 ? 4 : 1;
-  const tile = Math.min(MOST_COLUMNS, Math.floor(TILE_FLOATS / width));
-  return { batch, time, heads, width, lanes, parts: width / lanes, columns: tile };
+  return { batch, time, heads, width, lanes, parts: width / lanes };
 }
 
 const list = (count: number, line: (p: number) => string): string =>
@@ -69,10 +65,10 @@ function headCode({ parts }: Sizes): string {
 const typeOf = ({ lanes }: Sizes) => (lanes === 4 ? 'vec4<f32>' : 'f32');
 
 /** Fills two tiles with head vectors of columns from c0 on; `left` and `right` are WGSL of vector p of column t. */
-function stageCode({ parts, columns }: Sizes, left: string, right: string): string {
+function stageCode({ parts }: Sizes, left: string, right: string): string {
   return `
     workgroupBarrier();
-    for (var e = local; e < ${columns * parts}u; e += ${ROWS}u) {
+    for (var e = local; e < ${COLUMNS * parts}u; e += ${ROWS}u) {
       let t = c0 + e / ${parts}u;
       let p = e % ${parts}u;
       if (t < u.time) {
@@ -84,8 +80,8 @@ function stageCode({ parts, columns }: Sizes, left: string, right: string): stri
 }
 
 const tilesCode = (sizes: Sizes): string => `
-var<workgroup> left : array<${typeOf(sizes)}, ${sizes.columns * sizes.parts}>;
-var<workgroup> right : array<${typeOf(sizes)}, ${sizes.columns * sizes.parts}>;`;
+var<workgroup> left : array<${typeOf(sizes)}, ${COLUMNS * sizes.parts}>;
+var<workgroup> right : array<${typeOf(sizes)}, ${COLUMNS * sizes.parts}>;`;
 
 /** Vector p of part 0 (query), 1 (key) or 2 (value) of column t. */
 const qkvAt = ({ parts }: Sizes, part: number, t: string, p: string | number): string =>
@@ -96,7 +92,7 @@ const rowAt = ({ parts }: Sizes, name: string, t: string, p: string | number): s
   `${name}[(b * u.time + ${t}) * d + h * ${parts}u + ${p}${typeof p === 'number' ? 'u' : ''}]`;
 
 function forwardBody(sizes: Sizes): string {
-  const { parts, columns } = sizes;
+  const { parts } = sizes;
   const type = typeOf(sizes);
   return `
   ${headCode(sizes)}
@@ -108,9 +104,11 @@ function forwardBody(sizes: Sizes): string {
   var top = -1e30;
   var mass = 0.0;
   let end = min(first + ${ROWS}u, u.time);
-  for (var c0 = start / ${columns}u * ${columns}u; c0 < end; c0 += ${columns}u) {
+  for (var c0 = start / ${COLUMNS}u * ${COLUMNS}u; c0 < end; c0 += ${COLUMNS}u) {
     ${stageCode(sizes, qkvAt(sizes, 1, 't', 'p'), qkvAt(sizes, 2, 't', 'p'))}
-    for (var j = 0u; j < ${columns}u; j++) {
+    // Not a constant: a compiler that unrolls this loop too takes minutes.
+    let stop = min(${COLUMNS}u, u.time - c0);
+    for (var j = 0u; j < stop; j++) {
       let t = c0 + j;
       if (live && t >= start && t <= own) {
         let at = j * ${parts}u;
@@ -159,7 +157,7 @@ export const attention: Kernel = (gpu, { qkv, starts }, attributes) => {
 
 /** dq of the queries a workgroup owns, and for the other pass each query's sum of dy * out, `delta`. */
 function queryBody(sizes: Sizes): string {
-  const { parts, columns } = sizes;
+  const { parts } = sizes;
   const type = typeOf(sizes);
   return `
   ${headCode(sizes)}
@@ -177,9 +175,10 @@ function queryBody(sizes: Sizes): string {
     level = lse[(b * u.heads + h) * u.time + own];
   }
   let end = min(first + ${ROWS}u, u.time);
-  for (var c0 = start / ${columns}u * ${columns}u; c0 < end; c0 += ${columns}u) {
+  for (var c0 = start / ${COLUMNS}u * ${COLUMNS}u; c0 < end; c0 += ${COLUMNS}u) {
     ${stageCode(sizes, qkvAt(sizes, 1, 't', 'p'), qkvAt(sizes, 2, 't', 'p'))}
-    for (var j = 0u; j < ${columns}u; j++) {
+    let stop = min(${COLUMNS}u, u.time - c0);
+    for (var j = 0u; j < stop; j++) {
       let t = c0 + j;
       if (live && t >= start && t <= own) {
         let at = j * ${parts}u;
@@ -206,7 +205,7 @@ function queryBody(sizes: Sizes): string {
 
 /** dk and dv of the keys a workgroup owns. */
 function keyBody(sizes: Sizes): string {
-  const { parts, columns } = sizes;
+  const { parts } = sizes;
   const type = typeOf(sizes);
   return `
   ${headCode(sizes)}
@@ -215,9 +214,10 @@ function keyBody(sizes: Sizes): string {
   if (live) {
     ${list(parts, (p) => `k${p} = ${qkvAt(sizes, 1, 'own', p)} * u.scale; v${p} = ${qkvAt(sizes, 2, 'own', p)};`)}
   }
-  for (var c0 = first / ${columns}u * ${columns}u; c0 < u.time; c0 += ${columns}u) {
+  for (var c0 = first / ${COLUMNS}u * ${COLUMNS}u; c0 < u.time; c0 += ${COLUMNS}u) {
     ${stageCode(sizes, qkvAt(sizes, 0, 't', 'p'), rowAt(sizes, 'dy', 't', 'p'))}
-    for (var j = 0u; j < ${columns}u; j++) {
+    let stop = min(${COLUMNS}u, u.time - c0);
+    for (var j = 0u; j < stop; j++) {
       let t = c0 + j;
       if (live && t >= own && t < u.time) {
         let at = j * ${parts}u;

@@ -3,7 +3,7 @@
  * ../cached-attention.ts. One dispatch writes the new column into the cache, in place, and attends over it.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import { floats, integers, shapeOf, sizeOf, THREADS, type Kernel } from './gpu.ts';
+import { floats, integers, shapeOf, sizeOf, THREADS, vectors, type Kernel } from './gpu.ts';
 
 /** Batch, heads, columns and head width of a cache [B, H, S, d]. */
 function cacheSizes(cache: tf.TensorInfo | undefined): [number, number, number, number] {
@@ -12,28 +12,42 @@ function cacheSizes(cache: tf.TensorInfo | undefined): [number, number, number, 
   return shape as [number, number, number, number];
 }
 
-const bodyOf = (columns: number) => () => ({
-  declarations: `
+interface Layout {
+  /** Columns of the cache, S. */
+  readonly columns: number;
+  /** Vectors of a head, of four elements or one. */
+  readonly parts: number;
+  readonly lanes: 1 | 4;
+}
+
+/** Shares in which the values are summed, so that all threads have work when a head has fewer vectors than threads. */
+const slicesOf = (parts: number): number => Math.max(1, Math.floor(THREADS / parts));
+
+const declarationsOf = ({ columns, parts, lanes }: Layout): string => `
+var<workgroup> query : array<${lanes === 4 ? 'vec4<f32>' : 'f32'}, ${parts}>;
 var<workgroup> scores : array<f32, ${columns}>;
-var<workgroup> sums : array<f32, ${THREADS}>;`,
-  body: `
+var<workgroup> sums : array<f32, ${THREADS}>;
+var<workgroup> slices : array<${lanes === 4 ? 'vec4<f32>' : 'f32'}, ${slicesOf(parts) * parts}>;`;
+
+const bodyOf = ({ columns, parts, lanes }: Layout): string => `
   // One workgroup for each row b and head h; group is b * heads + h.
   let h = group % u.heads;
   let b = group / u.heads;
-  let d = u.heads * u.width;
-  let query = b * 3u * d + h * u.width;
+  let d = u.heads * ${parts}u;
+  let own = b * 3u * d + h * ${parts}u;
   let start = u32(starts[b]);
-  let cache = group * ${columns}u * u.width;
+  let cache = group * ${columns * parts}u;
+  for (var p = local; p < ${parts}u; p += ${THREADS}u) { query[p] = qkv[own + p] * u.scale; }
+  workgroupBarrier();
   var top = -1e30;
   for (var t = start + local; t <= u.position; t += ${THREADS}u) {
-    // The new column is not in the cache yet: other threads are writing it.
     var score = 0.0;
-    for (var c = 0u; c < u.width; c++) {
-      var key = qkv[query + d + c];
-      if (t < u.position) { key = keys[cache + t * u.width + c]; }
-      score += qkv[query + c] * key;
+    for (var p = 0u; p < ${parts}u; p++) {
+      // The new column is not in the cache yet: other threads are writing it.
+      var key = qkv[own + d + p];
+      if (t < u.position) { key = keys[cache + t * ${parts}u + p]; }
+      score += ${lanes === 4 ? 'dot(query[p], key)' : 'query[p] * key'};
     }
-    score *= u.scale;
     scores[t] = score;
     top = max(top, score);
   }
@@ -49,21 +63,28 @@ var<workgroup> sums : array<f32, ${THREADS}>;`,
   }
   sums[local] = sum;
   workgroupBarrier();
+  for (var e = local; e < ${slicesOf(parts) * parts}u; e += ${THREADS}u) {
+    let p = e % ${parts}u;
+    var total = ${lanes === 4 ? 'vec4<f32>()' : '0.0'};
+    for (var t = start + e / ${parts}u; t < u.position; t += ${slicesOf(parts)}u) {
+      total += values[cache + t * ${parts}u + p] * scores[t];
+    }
+    slices[e] = total;
+  }
+  workgroupBarrier();
   var mass = 0.0;
   for (var i = 0u; i < ${THREADS}u; i++) { mass += sums[i]; }
-  for (var c = local; c < u.width; c += ${THREADS}u) {
-    let key = qkv[query + d + c];
-    let value = qkv[query + 2u * d + c];
-    var total = 0.0;
-    for (var t = start; t < u.position; t++) {
-      total += scores[t] * values[cache + t * u.width + c];
-    }
-    if (start <= u.position) { total += scores[u.position] * value; }
-    result[b * d + h * u.width + c] = select(0.0, total / max(mass, 1e-30), start <= u.position);
-    keys[cache + u.position * u.width + c] = key;
-    values[cache + u.position * u.width + c] = value;
-  }`,
-});
+  let last = select(0.0, scores[u.position], start <= u.position);
+  for (var p = local; p < ${parts}u; p += ${THREADS}u) {
+    let key = qkv[own + d + p];
+    let value = qkv[own + 2u * d + p];
+    var total = value * last;
+    for (var i = 0u; i < ${slicesOf(parts)}u; i++) { total += slices[i * ${parts}u + p]; }
+    // A row that has not begun yet gives zeros.
+    result[b * d + h * ${parts}u + p] = total * (1.0 / max(mass, 1e-30));
+    keys[cache + u.position * ${parts}u + p] = key;
+    values[cache + u.position * ${parts}u + p] = value;
+  }`;
 
 /**
  * {qkv [B, 3D], keys and values [B, H, S, d], starts [B] int32}, {heads, position} to out [B, D]; column `position` of
@@ -75,16 +96,19 @@ export const cachedAttention: Kernel = (gpu, inputs, { position }) => {
   if (position! < 0 || position! >= columns) {
     throw new RangeError(`Column ${position!} is outside a cache of ${columns} columns.`);
   }
+  const lanes = width % 4 === 0 ? 4 : 1;
+  const layout: Layout = { columns, parts: width / lanes, lanes };
+  const array = lanes === 4 ? vectors : floats;
   const out = gpu.output([batch, heads * width]);
   gpu.run({
     name: 'PlayCachedAttention',
-    constants: { columns },
-    writes: { result: floats(out), keys: floats(keys), values: floats(values) },
-    reads: { qkv: floats(qkv), starts: integers(starts) },
-    counts: { heads, width, position: position! },
+    constants: { columns, width },
+    writes: { result: array(out), keys: array(keys), values: array(values) },
+    reads: { qkv: array(qkv), starts: integers(starts) },
+    counts: { heads, position: position! },
     numbers: { scale: 1 / Math.sqrt(width) },
     groups: batch * heads,
-    code: bodyOf(columns),
+    code: () => ({ declarations: declarationsOf(layout), body: bodyOf(layout) }),
   });
   return out;
 };
