@@ -3,6 +3,7 @@ import { defaultSettings } from '../config/settings.ts';
 import { Connection } from '../storage/open.ts';
 import { WorkerClient } from '../worker/client.ts';
 import { browserRandom } from './blind-order.ts';
+import { ChartView } from './chart-view.svelte.ts';
 import { Demonstrations } from './demonstrations.svelte.ts';
 import { JudgeDesk } from './judge-desk.svelte.ts';
 import { labelStore } from './label-store.ts';
@@ -32,5 +33,6 @@ export function createPage(page: Window): PageState {
     ranking: new RankingDesk(laboratory, store, browserRandom, now),
     bench: new RewardBench(laboratory),
     judge: new JudgeDesk(laboratory, store, browserRandom, now),
+    charts: new ChartView(),
   };
 }

@@ -1,5 +1,6 @@
 /** The page's state objects, made once by App and found by every panel. */
 import { createContext } from 'svelte';
+import type { ChartView } from './chart-view.svelte.ts';
 import type { Demonstrations } from './demonstrations.svelte.ts';
 import type { JudgeDesk } from './judge-desk.svelte.ts';
 import type { Laboratory } from './laboratory.svelte.ts';
@@ -18,6 +19,7 @@ export interface PageState {
   readonly ranking: RankingDesk;
   readonly bench: RewardBench;
   readonly judge: JudgeDesk;
+  readonly charts: ChartView;
 }
 
 export const [usePage, providePage] = createContext<PageState>();

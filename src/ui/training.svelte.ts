@@ -1,7 +1,8 @@
 /**
- * What one training stage has reported: metric rows, samples of the pinned prompts, checks, one rollout.
- * It listens only; starting and stopping are verbs of the laboratory.
+ * What one training stage has reported: metric rows, samples of the pinned prompts, checks, one rollout; and the metric
+ * rows of the run before, to compare with. It listens only; starting and stopping are verbs of the laboratory.
  */
+import type { Settings } from '../config/settings.ts';
 import type { MetricRecord, SelfChecks } from '../records/run.ts';
 import {
   EMPTY_VIEW,
@@ -10,21 +11,45 @@ import {
   type RunView,
   type SampleSet,
 } from '../records/run-view.ts';
-import type { TrainingStage, WorkerEvent } from '../worker/protocol.ts';
+import type { CommandMap, TrainingStage, WorkerEvent } from '../worker/protocol.ts';
+
+type StoredSeries = CommandMap['project.open']['reply']['metrics'][number];
+
+/** A run that another one has taken the place of, as long as the page is open. */
+export interface FormerRun {
+  readonly rows: readonly MetricRecord[];
+  /** Null when they are of another version of the program. */
+  readonly settings: Settings | null;
+}
 
 export class Training {
   readonly stage: TrainingStage;
+  /** Settings as they are now: what a run that begins now is made with. */
+  readonly #current: () => Settings;
   #run: string | null = $state.raw(null);
   #rows: readonly MetricRecord[] = $state.raw([]);
   #view: RunView = $state.raw(EMPTY_VIEW);
+  #settings: Settings | null = $state.raw(null);
+  #former: FormerRun | null = $state.raw(null);
   #last = $derived(this.#rows.at(-1));
 
-  constructor(stage: TrainingStage) {
+  constructor(stage: TrainingStage, current: () => Settings) {
     this.stage = stage;
+    this.#current = current;
   }
 
   get rows(): readonly MetricRecord[] {
     return this.#rows;
+  }
+
+  /** Settings that the run was begun with; null before there is one, or when they no longer pass. */
+  get settings(): Settings | null {
+    return this.#settings;
+  }
+
+  /** The run before, if the page has seen one. */
+  get former(): FormerRun | null {
+    return this.#former;
   }
 
   /** Samples of the pinned prompts at the start of the run, to compare with. */
@@ -50,10 +75,11 @@ export class Training {
   }
 
   /** Takes over the series of a run that was stored before a reload, and what else it showed. */
-  restore(run: string, rows: readonly MetricRecord[], view: RunView = EMPTY_VIEW): void {
-    if (this.#run === run && this.#rows.length >= rows.length) return;
+  restore({ run, settings, records }: StoredSeries, view: RunView = EMPTY_VIEW): void {
+    if (this.#run === run && this.#rows.length >= records.length) return;
     this.#turnTo(run);
-    this.#rows = rows;
+    this.#settings = settings;
+    this.#rows = records;
     this.#view = view;
   }
 
@@ -99,7 +125,9 @@ export class Training {
 
   #turnTo(run: string): void {
     if (this.#run === run) return;
+    if (this.#rows.length > 0) this.#former = { rows: this.#rows, settings: this.#settings };
     this.#run = run;
+    this.#settings = this.#current();
     this.#rows = [];
     this.#view = EMPTY_VIEW;
   }

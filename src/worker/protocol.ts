@@ -92,7 +92,13 @@ export interface CommandMap {
       /** Null when this tab may write; else why it may not (another tab has the project) and what to do. */
       readOnly: string | null;
       /** Metric records of the newest run of each stage, so that charts come back after a reload. */
-      metrics: readonly { run: string; records: readonly MetricRecord[] }[];
+      metrics: readonly {
+        run: string;
+        stage: TrainingStage;
+        /** What the run was begun with; null when it is of another version and no longer passes. */
+        settings: Settings | null;
+        records: readonly MetricRecord[];
+      }[];
       /** Checks, samples and rollout of the same runs, as far as they had any. */
       views: readonly { run: string; stage: TrainingStage; view: RunView }[];
       /** The last judgement of the gold judges. */
