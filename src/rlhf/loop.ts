@@ -20,21 +20,38 @@ export interface StepRecord {
   readonly values: Readonly<Record<string, number>>;
   readonly samples?: readonly PinnedSample[];
   readonly checks?: SelfChecks;
-  /** Plain numbers of one rollout of this iteration, for the token lens (ppo only). */
-  readonly rollout?: RolloutRow;
+  /** Plain numbers of some rollouts of this iteration, for the token lens (ppo only). */
+  readonly rollout?: readonly RolloutRow[];
 }
 
-/** One response of a rollout batch; arrays have one entry per live response token. */
+/** One response of a rollout batch; arrays have one entry per live response token (token-lens.ts). */
 export interface RolloutRow {
   readonly promptId: string;
   readonly tokens: readonly number[];
+  /** Settings that the numbers were made with. */
+  readonly beta: number;
+  readonly gamma: number;
+  readonly lambda: number;
+  readonly clip: number;
   readonly logProbabilities: readonly number[];
   readonly referenceLogProbabilities: readonly number[];
-  readonly values: readonly number[];
+  /** KL penalties and the score where it is paid: together the rewards. */
+  readonly penalties: readonly number[];
+  readonly tokenScores: readonly number[];
   readonly rewards: readonly number[];
+  readonly values: readonly number[];
+  /** One-step errors and what is carried over from the token after: together the advantages. */
+  readonly deltas: readonly number[];
+  readonly carried: readonly number[];
   readonly advantages: readonly number[];
   readonly returns: readonly number[];
+  /** As the last update saw the response; empty when none did. */
+  readonly ratios: readonly number[];
+  readonly usedAdvantages: readonly number[];
+  readonly clipped: readonly boolean[];
   readonly score: number;
+  readonly penaltySum: number;
+  readonly rewardSum: number;
 }
 
 export interface Loop {

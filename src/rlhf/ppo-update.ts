@@ -169,6 +169,8 @@ async function valueStep(
 export interface UpdateResult {
   readonly metrics: Readonly<Record<string, number>>;
   readonly logProbabilities: Float32Array;
+  /** As the policy loss used them: whitened if they were. */
+  readonly advantages: Float32Array;
 }
 
 /** One step of policy and value function on `rows` of the rollout. */
@@ -201,5 +203,6 @@ export async function updateOnMinibatch(
     ...policy.values,
     'val/grad_norm': value.gradNorm,
   };
-  return { metrics, logProbabilities: policy.logProbabilities };
+  const { advantages } = mini;
+  return { metrics, logProbabilities: policy.logProbabilities, advantages };
 }

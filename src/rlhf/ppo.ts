@@ -26,13 +26,7 @@ import {
   type UpdateSettings,
 } from './ppo-update.ts';
 import type { RowSource } from './pretrain.ts';
-import {
-  collectRollout,
-  rolloutRow,
-  type PromptTokens,
-  type Rollout,
-  type Scorer,
-} from './rollout.ts';
+import { collectRollout, type PromptTokens, type Rollout, type Scorer } from './rollout.ts';
 import { constantWithWarmup, warmupIterations } from './schedules.ts';
 import {
   checksum,
@@ -42,6 +36,7 @@ import {
   lasting,
   within,
 } from './self-checks.ts';
+import { lensRows, type SeenMinibatch } from './token-lens.ts';
 import { expectWhitenable } from './whitening.ts';
 
 export interface PpoSettings extends UpdateSettings {
@@ -172,7 +167,7 @@ class PpoLoop implements Loop {
       total: this.total,
       values,
       checks,
-      rollout: rolloutRow(rollout, 0),
+      rollout: lensRows(rollout, this.#settings, updates),
     };
   }
 
@@ -198,7 +193,7 @@ class PpoLoop implements Loop {
   /** All minibatches of all inner epochs, each epoch in a fresh order (D21); one step each. */
   async #update(rollout: Rollout, rates: { policy: number; value: number }) {
     const { rolloutBatch, minibatches, innerEpochs, seed, emaDecay } = this.#settings;
-    const results: { metrics: UpdateResult['metrics']; weight: number }[] = [];
+    const results: (UpdateResult & SeenMinibatch & { weight: number })[] = [];
     for (let epoch = 0; epoch < innerEpochs; epoch++) {
       const rng = Rng.named(seed, 'ppo', 'order', this.#iteration, epoch);
       for (const rows of minibatchRows(rolloutBatch, minibatches, rng)) {
@@ -215,7 +210,7 @@ class PpoLoop implements Loop {
         this.#note(gradientChecks(result.metrics));
         this.#updates++;
         emaUpdate(this.#models.ema, this.#models.policy, emaDecay);
-        results.push({ metrics: result.metrics, weight: liveTokens(rollout, rows) });
+        results.push({ ...result, rows, weight: liveTokens(rollout, rows) });
       }
     }
     return results;

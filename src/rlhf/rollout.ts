@@ -8,7 +8,6 @@ import { sampleResponses, type SampleSettings } from '../model/sample.ts';
 import type { Model } from '../model/parameters.ts';
 import { gae } from './advantages.ts';
 import { applyMissingEosPenalty, shapedRewards, type MissingEosPenalty } from './kl.ts';
-import type { RolloutRow } from './loop.ts';
 import { rolloutMetrics, valueMetrics } from './metrics.ts';
 import { logProbabilitiesOf, valuesOf, type SequenceShape } from './sequences.ts';
 
@@ -54,7 +53,18 @@ export interface Rollout extends Responses {
   readonly rewards: Float32Array;
   readonly advantages: Float32Array;
   readonly returns: Float32Array;
+  readonly parts: RolloutParts;
   readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** What rewards and advantages are sums of; shown, not learnt from. */
+export interface RolloutParts {
+  /** Of the rewards: KL penalties, and the score where it is paid. */
+  readonly penalties: Float32Array;
+  readonly tokenScores: Float32Array;
+  /** Of the advantages: one-step errors, and what is carried over from the token after. */
+  readonly deltas: Float32Array;
+  readonly carried: Float32Array;
 }
 
 export interface ResponseModels {
@@ -115,32 +125,14 @@ export async function collectRollout(
   const responses = await collectResponses(models, prompts, settings, stream);
   const { B, R, mask } = responses;
   const values = await valuesOf(models.value, responses.sequences, shape);
-  const { rewards } = shapedRewards({ ...responses, beta });
-  const { advantages, returns } = gae({ B, R, rewards, values, mask, gamma, lambda });
+  const { rewards, penalties, tokenScores } = shapedRewards({ ...responses, beta });
+  const { deltas, carried, advantages, returns } = gae({
+    ...{ B, R, rewards, values, mask, gamma, lambda },
+  });
+  const parts = { penalties, tokenScores, deltas, carried };
   const metrics = {
     ...rolloutMetrics({ ...responses, beta }),
     ...valueMetrics({ advantages, returns, values, mask }),
   };
-  return { ...responses, values, rewards, advantages, returns, metrics };
-}
-
-/** One response of a rollout with its live tokens only, for the token lens. */
-export function rolloutRow(rollout: Rollout, b: number): RolloutRow {
-  const sequence = rollout.sequences[b];
-  const prompt = rollout.prompts[b];
-  if (!sequence || !prompt) throw new RangeError(`no row ${b} in a rollout of ${rollout.B}`);
-  const from = b * rollout.R;
-  const part = (values: Float32Array) =>
-    Array.from(values.subarray(from, from + sequence.response.length));
-  return {
-    promptId: prompt.id,
-    tokens: sequence.response,
-    logProbabilities: part(rollout.logProbabilities),
-    referenceLogProbabilities: part(rollout.referenceLogProbabilities),
-    values: part(rollout.values),
-    rewards: part(rollout.rewards),
-    advantages: part(rollout.advantages),
-    returns: part(rollout.returns),
-    score: rollout.scores[b] ?? NaN,
-  };
+  return { ...responses, values, rewards, advantages, returns, parts, metrics };
 }

@@ -154,7 +154,7 @@ export function chartSvg(drawing: ChartDrawing): string {
   const paths = lines.map(
     ({ color, dash, values, faint }) =>
       `<path d="${pathData(steps, values, x, y)}" fill="none" stroke="${color}" ` +
-      `stroke-width="${faint ? 1 : 2}" stroke-opacity="${faint ? 0.4 : 1}" ` +
+      `stroke-width="${faint ? 1 : 2}" stroke-opacity="${faint ? 0.55 : 1}" ` +
       `stroke-dasharray="${dash.join(' ')}"/>`,
   );
   const seen = marks.filter((step) => step >= box.first && step <= box.last);

@@ -53,7 +53,7 @@ function seriesOf(node: HTMLElement, { label, color, dash, faint }: PlotLine): u
     label,
     stroke: resolvedColor(node, color),
     width: faint ? 1 : 2,
-    alpha: faint ? 0.4 : 1,
+    alpha: faint ? 0.55 : 1,
     dash: [...dash],
     // A line through few steps is hardly one: show what was measured.
     points: { show: (plot: uPlot) => !faint && (plot.data[0]?.length ?? 0) < FEW_STEPS, size: 5 },

@@ -1,5 +1,5 @@
 /**
- * What one training stage has reported: metric rows, samples of the pinned prompts, checks, one rollout; and the metric
+ * What one training stage has reported: metric rows, samples of the pinned prompts, checks, some rollout; and the metric
  * rows of the run before, to compare with. It listens only; starting and stopping are verbs of the laboratory.
  */
 import type { Settings } from '../config/settings.ts';
@@ -8,6 +8,7 @@ import {
   EMPTY_VIEW,
   withChecks,
   withSamples,
+  type RolloutSet,
   type RunView,
   type SampleSet,
 } from '../records/run-view.ts';
@@ -65,7 +66,7 @@ export class Training {
     return this.#view.checks;
   }
 
-  get rollout(): RunView['rollout'] {
+  get rollout(): RolloutSet | null {
     return this.#view.rollout;
   }
 
@@ -100,7 +101,7 @@ export class Training {
       case 'rollout':
         if (this.stage !== 'ppo') return;
         this.#turnTo(event.run);
-        this.#view = { ...this.#view, rollout: { step: event.step, view: event.view } };
+        this.#view = { ...this.#view, rollout: { step: event.step, views: event.views } };
         return;
       case 'progress':
       case 'stage':

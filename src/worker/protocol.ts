@@ -99,7 +99,7 @@ export interface CommandMap {
         settings: Settings | null;
         records: readonly MetricRecord[];
       }[];
-      /** Checks, samples and rollout of the same runs, as far as they had any. */
+      /** Checks, samples and rollouts of the same runs, as far as they had any. */
       views: readonly { run: string; stage: TrainingStage; view: RunView }[];
       /** The last judgement of the gold judges. */
       suite: Suite | null;
@@ -203,7 +203,7 @@ export type WorkerEvent =
       readonly type: 'rollout';
       readonly run: string;
       readonly step: number;
-      readonly view: RolloutView;
+      readonly views: readonly RolloutView[];
     }
   | { readonly type: 'checks'; readonly run: string; readonly checks: SelfChecks }
   | { readonly type: 'checkpoints'; readonly checkpoints: readonly CheckpointSummary[] }

@@ -69,6 +69,7 @@ export function goldenRollout(): Rollout {
     return flat;
   };
   const logProbabilities = padded((row) => row.oldLogProbabilities);
+  const none = new Float32Array(0);
   return {
     B,
     R,
@@ -83,6 +84,8 @@ export function goldenRollout(): Rollout {
     rewards: new Float32Array(B * R),
     advantages: padded((row) => row.advantages),
     returns: padded((row) => row.returns),
+    // An update reads no parts.
+    parts: { penalties: none, tokenScores: none, deltas: none, carried: none },
     metrics: {},
   };
 }

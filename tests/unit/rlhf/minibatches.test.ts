@@ -15,6 +15,7 @@ import type { Rollout } from '../../../src/rlhf/rollout.ts';
 function rollout(): Rollout {
   const B = 8;
   const R = 2;
+  const none = new Float32Array(0);
   const numbers = (k: number) => Float32Array.from({ length: B * R }, (_, i) => 100 * k + i);
   return {
     ...{ B, R, prompts: [], metrics: {} },
@@ -31,6 +32,7 @@ function rollout(): Rollout {
     rewards: numbers(5),
     advantages: numbers(6),
     returns: numbers(7),
+    parts: { penalties: none, tokenScores: none, deltas: none, carried: none },
   };
 }
 

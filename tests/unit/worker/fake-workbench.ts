@@ -63,17 +63,17 @@ export function ranking(id: string, labeler: string): Ranking {
 function shownAt(step: number, total: number): Partial<StepRecord> {
   const sample = { promptId: 'p', prompt: 'hi', response: `at ${step}`, ended: true };
   const none: readonly number[] = [];
-  const rollout = {
-    promptId: 'p',
-    tokens: none,
-    logProbabilities: none,
-    referenceLogProbabilities: none,
-    values: none,
-    rewards: none,
-    advantages: none,
-    returns: none,
-    score: step,
-  };
+  const rollout = [
+    {
+      promptId: 'p',
+      tokens: [],
+      ...{ beta: 0.1, gamma: 1, lambda: 0.95, clip: 0.2 },
+      ...{ logProbabilities: none, referenceLogProbabilities: none, values: none },
+      ...{ penalties: none, tokenScores: none, rewards: none, deltas: none, carried: none },
+      ...{ advantages: none, returns: none, ratios: none, usedAdvantages: none, clipped: [] },
+      ...{ score: step, penaltySum: 0, rewardSum: step },
+    },
+  ];
   const checks = { adds: { ok: true, value: step, tolerance: 0 } };
   return step === 1 || step === total
     ? { checks, rollout, samples: [sample] }
@@ -168,8 +168,9 @@ export class FakeWorkbench implements Workbench {
     this.loops.push(loop);
     return Promise.resolve(loop);
   }
-  rolloutView({ score }: RolloutRow) {
-    return { promptId: 'p', prompt: '', score, tokens: [] };
+  rolloutView({ score, penaltySum, rewardSum, beta, gamma, lambda, clip }: RolloutRow) {
+    const sums = { score, penaltySum, rewardSum };
+    return { promptId: 'p', prompt: '', ...sums, beta, gamma, lambda, clip, tokens: [] };
   }
   forget(checkpoint: string): void {
     this.forgotten.push(checkpoint);

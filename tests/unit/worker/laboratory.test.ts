@@ -147,9 +147,18 @@ describe('the laboratory', () => {
     const checks = events.flatMap((event) => (event.type === 'checks' ? [event.checks] : []));
     expect(Object.values(checks.at(-1) ?? {}).every((check) => check.ok)).toBe(true);
     const rollout = events.find((event) => event.type === 'rollout');
-    const tokens = rollout?.view.tokens ?? [];
-    expect(tokens.length).toBeGreaterThan(0);
-    expect(tokens.every((row) => Number.isFinite(row.advantage + row.klPenalty))).toBe(true);
+    expect(rollout?.views.length).toBeGreaterThan(1);
+    for (const { tokens, score, penaltySum, rewardSum } of rollout?.views ?? []) {
+      expect(tokens.length).toBeGreaterThan(0);
+      for (const { clipped, token, ...numbers } of tokens) {
+        expect([typeof clipped, typeof token]).toEqual(['boolean', 'string']);
+        expect(Object.values(numbers).every((value) => Number.isFinite(value))).toBe(true);
+        expect(numbers.delta + numbers.carried).toBeCloseTo(numbers.advantage, 4);
+        expect(numbers.score + numbers.klPenalty).toBeCloseTo(numbers.reward, 5);
+      }
+      expect(tokens.at(-1)?.score).toBeCloseTo(score, 5);
+      expect(score + penaltySum).toBeCloseTo(rewardSum, 4);
+    }
   });
 
   it('judges blind and by the gold judges', async () => {

@@ -227,7 +227,7 @@ describe('reload', () => {
           checks: { adds: { value: 3 } },
           first: { step: 1 },
           latest: { step: 1 },
-          rollout: { step: 3, view: { score: 3 } },
+          rollout: { step: 3, views: [{ score: 3 }] },
         },
       },
     ]);
