@@ -63,7 +63,8 @@ export const LENS_COLUMNS: readonly LensColumn[] = [
   {
     key: 'advantage',
     label: 'Advantage',
-    meaning: 'The same for this step and, fading, for all that came after it.',
+    meaning:
+      'How much better this step and, fading, all that came after it went than the value function expected.',
     neutral: 0,
   },
   {

@@ -5,6 +5,7 @@ import { defaultSettings, diffSettings, parseSettings } from '../../../src/confi
 import { shuffledIndices } from '../../../src/ui/blind-order.ts';
 import { failureOf } from '../../../src/ui/failure.ts';
 import {
+  bracketed,
   displayed,
   formatBytes,
   formatNumber,
@@ -140,6 +141,10 @@ describe('numbers in words', () => {
     [undefined, 'none'],
   ])('%s is %s', (value, text) => {
     expect(formatNumber(value)).toBe(text);
+  });
+
+  test('behind a sign, what is below 0 stands in brackets', () => {
+    expect([-0.25, 0.25, 0, -0].map(bracketed)).toEqual(['(−0.25)', '0.25', '0', '0']);
   });
 
   test('shares and times', () => {
