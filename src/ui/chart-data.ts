@@ -34,6 +34,15 @@ export interface ChartSeries {
   readonly lines: readonly ChartLine[];
 }
 
+/** Index of the last step at which the first run has a value; runs have `metrics` lines each. 0 when it has none. */
+export function lastOfFirstRun({ steps, lines }: ChartSeries, metrics: number): number {
+  const own = lines.slice(0, metrics);
+  const last = steps.findLastIndex((_, i) =>
+    own.some(({ values }) => (values[i] ?? null) !== null),
+  );
+  return Math.max(0, last);
+}
+
 /** More points than this cannot be told apart on a chart. */
 export const MOST_POINTS = 600;
 

@@ -32,12 +32,12 @@ const HEIGHT = 420;
 export const PLOT = { left: 72, right: WIDTH - 20, bottom: HEIGHT - 76, top: 84 } as const;
 const LETTER = 7;
 
-/** Round numbers from `min` to `max`, about `count` of them: steps of 1, 2 or 5 times a power of ten. */
+/** Round numbers from `min` to `max`, `count` - 1 or more: the largest step of 1, 2 or 5 times a power of ten for that. */
 export function niceTicks(min: number, max: number, count: number): number[] {
   if (!(max > min)) return [min];
-  const rough = (max - min) / count;
+  const rough = (max - min) / (count - 1);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((k) => k * power).find((size) => size >= rough) ?? 10 * power;
+  const step = power * ([5, 2, 1].find((k) => k * power <= rough * (1 + 1e-9)) ?? 1);
   const first = Math.ceil(min / step - 1e-9);
   const last = Math.floor(max / step + 1e-9);
   return Array.from({ length: last - first + 1 }, (_, i) =>

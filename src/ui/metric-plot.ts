@@ -32,8 +32,17 @@ const STEP_INCREMENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 1
 /** Drawings with the same key share their cursor, by step. */
 const SYNC = 'charts';
 
+/** Room above and below the lines on a logarithmic scale, as a factor. */
+const LOG_MARGIN = 1.1;
+
 /** uPlot's enum of kinds of scales exists for its own compilation only; 3 is the logarithmic one. */
-const LOGARITHMIC = { distr: 3, log: 10 };
+const LOGARITHMIC = {
+  distr: 3,
+  log: 10,
+  // Left to itself it goes on to the next powers of ten.
+  range: (_plot: uPlot, min: number | null, max: number | null) =>
+    min === null || max === null ? [1, 10] : [min / LOG_MARGIN, max * LOG_MARGIN],
+};
 
 /** The colour a CSS variable has now: a canvas and a file cannot use variables. */
 export function resolvedColor(node: HTMLElement, variable: string): string {

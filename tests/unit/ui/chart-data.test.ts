@@ -8,6 +8,7 @@ import {
   chartSeries,
   drawnSeries,
   keptIndices,
+  lastOfFirstRun,
   lineStyle,
   smoothed,
 } from '../../../src/ui/chart-data.ts';
@@ -46,6 +47,10 @@ describe('series', () => {
       { key: 'before: loss', label: 'loss, before', values: [null, 9, 8] },
       { key: 'before: kl', label: 'KL, before', values: [null, 1, null] },
     ]);
+    expect(lastOfFirstRun({ steps, lines }, 2)).toBe(2);
+    // A run that has not come as far as the one before it.
+    expect(lastOfFirstRun({ steps: [1, 2, 3], lines: [...lines].reverse() }, 1)).toBe(1);
+    expect(lastOfFirstRun({ steps: [], lines: [] }, 1)).toBe(0);
   });
 });
 
