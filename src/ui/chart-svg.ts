@@ -3,6 +3,7 @@
  * mean. Plain text from plain values, so that it can be tested without a page; the live drawing is metric-plot.ts.
  */
 import type { ChartValues } from './chart-data.ts';
+import { logTicks, niceTicks } from './chart-ticks.ts';
 
 export interface SvgLine {
   readonly label: string;
@@ -31,29 +32,6 @@ const HEIGHT = 420;
 /** Of the area that the lines are drawn in, in pixels of the document. */
 export const PLOT = { left: 72, right: WIDTH - 20, bottom: HEIGHT - 76, top: 84 } as const;
 const LETTER = 7;
-
-/** Round numbers from `min` to `max`, `count` - 1 or more: the largest step of 1, 2 or 5 times a power of ten for that. */
-export function niceTicks(min: number, max: number, count: number): number[] {
-  if (!(max > min)) return [min];
-  const rough = (max - min) / (count - 1);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([5, 2, 1].find((k) => k * power <= rough * (1 + 1e-9)) ?? 1);
-  const first = Math.ceil(min / step - 1e-9);
-  const last = Math.floor(max / step + 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, i) =>
-    Number(((first + i) * step).toPrecision(12)),
-  );
-}
-
-/** 1, 2 and 5 times the powers of ten from `min` to `max`; only the powers when those are many. */
-export function logTicks(min: number, max: number): number[] {
-  const powers: number[] = [];
-  for (let p = Math.floor(Math.log10(min)); p <= Math.ceil(Math.log10(max)); p++) powers.push(p);
-  const factors = powers.length > 4 ? [1] : [1, 2, 5];
-  return powers
-    .flatMap((p) => factors.map((k) => Number((k * 10 ** p).toPrecision(12))))
-    .filter((tick) => tick >= min * (1 - 1e-9) && tick <= max * (1 + 1e-9));
-}
 
 function escaped(text: string): string {
   return text

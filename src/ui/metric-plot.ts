@@ -4,6 +4,8 @@
  */
 import uPlot from 'uplot';
 import type { ChartValues } from './chart-data.ts';
+import { logTicks } from './chart-ticks.ts';
+import { formatNumber } from './format.ts';
 
 export interface PlotLine {
   readonly label: string;
@@ -42,6 +44,13 @@ const LOGARITHMIC = {
   // Left to itself it goes on to the next powers of ten.
   range: (_plot: uPlot, min: number | null, max: number | null) =>
     min === null || max === null ? [1, 10] : [min / LOG_MARGIN, max * LOG_MARGIN],
+};
+
+/** Its ticks for such a scale begin with the lowest value, whatever that is. */
+const LOGARITHMIC_AXIS: uPlot.Axis = {
+  splits: (_plot, _axis, min, max) => logTicks(min, max),
+  filter: (_plot, splits) => splits,
+  values: (_plot, splits) => splits.map((value) => formatNumber(value)),
 };
 
 /** The colour a CSS variable has now: a canvas and a file cannot use variables. */
@@ -94,7 +103,7 @@ export class MetricPlot {
         scales,
         axes: [
           { ...axis, size: 30, font: '12px system-ui', incrs: STEP_INCREMENTS },
-          { ...axis, size: 52, font: '12px system-ui' },
+          { ...axis, size: 52, font: '12px system-ui', ...(log && LOGARITHMIC_AXIS) },
         ],
         series: [{}, ...lines.map((line) => seriesOf(node, line))],
         hooks: {

@@ -1,12 +1,7 @@
 /** The chart as a document: what stands where, at what place, and that any text is text. */
 import { describe, expect, test } from 'vitest';
-import {
-  chartSvg,
-  logTicks,
-  niceTicks,
-  PLOT,
-  type ChartDrawing,
-} from '../../../src/ui/chart-svg.ts';
+import { chartSvg, PLOT, type ChartDrawing } from '../../../src/ui/chart-svg.ts';
+import { logTicks, niceTicks } from '../../../src/ui/chart-ticks.ts';
 
 const DRAWING: ChartDrawing = {
   title: 'Reward & <cost>',
@@ -78,6 +73,8 @@ describe('ticks', () => {
 
   test('of a logarithmic scale', () => {
     expect(logTicks(0.3, 12)).toEqual([0.5, 1, 2, 5, 10]);
+    // Less than a power of ten: two of 1, 2 and 5 would say too little.
+    expect(logTicks(0.6, 1.6)).toEqual([0.6, 0.8, 1, 1.2, 1.4, 1.6]);
     expect(logTicks(0.001, 1000)).toEqual([0.001, 0.01, 0.1, 1, 10, 100, 1000]);
   });
 });
