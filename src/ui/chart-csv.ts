@@ -2,8 +2,7 @@
  * Metric series as CSV (RFC 4180): one chart, or every metric of a run. Numbers in full precision, as measured: neither
  * smoothed nor thinned.
  */
-import type { MetricRecord } from '../records/run.ts';
-import type { ChartSeries } from './chart-data.ts';
+import type { ChartRow, ChartSeries } from './chart-data.ts';
 
 function field(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
@@ -27,7 +26,7 @@ export function chartCsv({ steps, lines: columns }: ChartSeries, stepWord: strin
 }
 
 /** A row per record; a column for every metric that any of them has, in the order in which they first appear. */
-export function runCsv(rows: readonly MetricRecord[], stepWord: string): string {
+export function runCsv(rows: readonly ChartRow[], stepWord: string): string {
   const names = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
   return lines([
     [stepWord, ...names].map(field),

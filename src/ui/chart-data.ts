@@ -4,10 +4,13 @@
  */
 import type { MetricRecord } from '../records/run.ts';
 
+/** One row of a chart's data, whatever it is a row of. */
+export type ChartRow = Pick<MetricRecord, 'step' | 'values'>;
+
 /** The metric series of one run, with the words that tell it from others in the same chart. */
 export interface ChartRun {
   readonly name: string;
-  readonly rows: readonly MetricRecord[];
+  readonly rows: readonly ChartRow[];
 }
 
 /** A metric by its name in the records, and the word shown for it. */

@@ -9,7 +9,8 @@ function saveBlob(name: string, blob: Blob): void {
   URL.revokeObjectURL(address);
 }
 
-export function saveText(name: string, type: string, text: string): void {
+/** `type` is the file's media type. */
+export function saveFile(name: string, text: string, type: string): void {
   saveBlob(name, new Blob([text], { type }));
 }
 
