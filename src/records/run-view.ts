@@ -1,26 +1,63 @@
 /**
  * What a run shows of itself besides its metric series: self-checks, samples of the pinned prompts at its start and
- * now, one rollout token by token. Plain rows: stored with each checkpoint, so that a reload brings them back.
+ * now, some rollouts token by token. Plain rows: stored with each checkpoint, so that a reload brings them back.
  */
 import type { PinnedSample, SelfChecks } from './run.ts';
 
-/** One token of one rollout with every number that made its reward (token lens, first form). */
+/**
+ * One token of one rollout with every number that made its reward and its advantage; or the state after the last token,
+ * where the score is paid there, whose token is null and whose numbers of a token are NaN.
+ */
 export interface TokenRow {
-  readonly token: string;
+  readonly token: string | null;
   readonly logProbability: number;
   readonly referenceLogProbability: number;
   readonly klPenalty: number;
+  /** The reward model's, where it is paid; 0 elsewhere. */
+  readonly score: number;
+  /** Of both, whitened if rewards were. */
   readonly reward: number;
   readonly value: number;
+  /** One-step error, delta_t = r_t + gamma V_{t+1} - V_t. */
+  readonly delta: number;
+  /** gamma lambda A_{t+1}. */
+  readonly carried: number;
   readonly advantage: number;
   readonly return: number;
+  /** The update that saw this token last: its ratio, the advantage that it used, and whether its clip held. */
+  readonly ratio: number;
+  readonly usedAdvantage: number;
+  readonly clipped: boolean;
 }
 
-export interface RolloutView {
+/** The settings that the numbers of a rollout were made with. */
+export interface LensSettings {
+  readonly beta: number;
+  readonly gamma: number;
+  readonly lambda: number;
+  readonly clip: number;
+  /** Whether tokens are charged with the KL, or the loss has it as a term and no token pays. */
+  readonly klPlace: 'reward' | 'loss';
+  readonly klEstimator: 'k1' | 'k2' | 'k3';
+  readonly whitenRewards: boolean;
+}
+
+export interface RolloutView extends LensSettings {
   readonly promptId: string;
   readonly prompt: string;
   readonly score: number;
+  /** Sums over the tokens and, where the score is paid after them, the state there. */
+  readonly penaltySum: number;
+  /** Score and penalties, before any whitening. */
+  readonly shapedSum: number;
+  readonly rewardSum: number;
   readonly tokens: readonly TokenRow[];
+}
+
+/** Some responses of one iteration. */
+export interface RolloutSet {
+  readonly step: number;
+  readonly views: readonly RolloutView[];
 }
 
 export interface SampleSet {
@@ -33,7 +70,7 @@ export interface RunView {
   /** Samples at the start of the run, to compare with. */
   readonly first: SampleSet | null;
   readonly latest: SampleSet | null;
-  readonly rollout: { readonly step: number; readonly view: RolloutView } | null;
+  readonly rollout: RolloutSet | null;
 }
 
 export const EMPTY_VIEW: RunView = { checks: {}, first: null, latest: null, rollout: null };

@@ -19,14 +19,28 @@ export interface GaeInput extends TokenShape {
 }
 
 export interface Advantages {
-  /** [B x R], 0 on padding. */
+  /** One-step errors delta_t, [B x R], 0 on padding. */
+  readonly deltas: Float32Array;
+  /** What each token takes over from the one after it, gamma lambda A_{t+1}, [B x R], 0 on padding. */
+  readonly carried: Float32Array;
+  /** The sum of both, [B x R], 0 on padding. */
   readonly advantages: Float32Array;
   /** Targets of the value function, advantage + value, [B x R], 0 on padding. */
   readonly returns: Float32Array;
 }
 
+/** Temporal-difference error delta_t = r_t + gamma V_{t+1} - V_t: how much better one step went than expected. */
+export function tdError(reward: number, value: number, nextValue: number, gamma: number): number {
+  return reward + gamma * nextValue - value;
+}
+
+/** gamma lambda A_{t+1}: what a token is credited with for what came after it. */
+export function carriedAdvantage(nextAdvantage: number, gamma: number, lambda: number): number {
+  return gamma * lambda * nextAdvantage;
+}
+
 /**
- * A_t = delta_t + gamma lambda A_{t+1} with delta_t = r_t + gamma V_{t+1} - V_t, backwards over live tokens.
+ * A_t = delta_t + gamma lambda A_{t+1} with delta_t as {@link tdError}, backwards over live tokens.
  * The value after the last live token is 0: the episode is over, also when the response was cut.
  * Throws RangeError on wrong lengths and on masks that are not prefix masks.
  */
@@ -35,20 +49,23 @@ export function gae(input: GaeInput): Advantages {
   expectLength('rewards', rewards, B * R);
   expectLength('values', values, B * R);
   const lengths = responseLengths(mask, { B, R });
-  const advantages = new Float32Array(B * R);
-  const returns = new Float32Array(B * R);
+  const [deltas, carried] = [new Float32Array(B * R), new Float32Array(B * R)];
+  const [advantages, returns] = [new Float32Array(B * R), new Float32Array(B * R)];
   for (let b = 0; b < B; b++) {
     let nextAdvantage = 0;
     let nextValue = 0;
     for (let t = at(lengths, b) - 1; t >= 0; t--) {
       const i = b * R + t;
       const value = at(values, i);
-      const delta = at(rewards, i) + gamma * nextValue - value;
-      nextAdvantage = delta + gamma * lambda * nextAdvantage;
+      const delta = tdError(at(rewards, i), value, nextValue, gamma);
+      const rest = carriedAdvantage(nextAdvantage, gamma, lambda);
+      nextAdvantage = delta + rest;
       nextValue = value;
+      deltas[i] = delta;
+      carried[i] = rest;
       advantages[i] = nextAdvantage;
       returns[i] = nextAdvantage + value;
     }
   }
-  return { advantages, returns };
+  return { deltas, carried, advantages, returns };
 }

@@ -141,6 +141,14 @@ export interface ShapedRewards {
   readonly rewards: Float32Array;
   /** The KL estimates, [B x R], 0 on padding. */
   readonly kl: Float32Array;
+  /** The two parts of the rewards: {@link klPenalty} of each token, and the score where it is paid, [B x R]. */
+  readonly penalties: Float32Array;
+  readonly tokenScores: Float32Array;
+}
+
+/** What a token's KL estimate adds to its reward: -beta * estimate. */
+export function klPenalty(beta: number, estimate: number): number {
+  return -beta * estimate;
 }
 
 /**
@@ -153,16 +161,22 @@ export function shapedRewards(input: ShapedRewardsInput): ShapedRewards {
   const kl = tokenKl(input);
   const lengths = responseLengths(mask, { B, R });
   const rewards = new Float32Array(B * R);
+  const penalties = new Float32Array(B * R);
+  const tokenScores = new Float32Array(B * R);
   for (let b = 0; b < B; b++) {
     const length = at(lengths, b);
     if (length === 0) throw new RangeError(`response ${b} has no live token to carry its score`);
     const paid = scorePosition === 'after-last' && length < R ? length : length - 1;
     for (let t = 0; t <= paid; t++) {
+      const i = b * R + t;
       const score = t === paid ? at(scores, b) : 0;
-      rewards[b * R + t] = score - beta * at(kl, b * R + t);
+      const penalty = klPenalty(beta, at(kl, i));
+      tokenScores[i] = score;
+      penalties[i] = penalty;
+      rewards[i] = score + penalty;
     }
   }
-  return { rewards, kl };
+  return { rewards, kl, penalties, tokenScores };
 }
 
 /**

@@ -3,6 +3,7 @@
  * with a snapshot at any step boundary from which the same loop goes on as if it had never stopped.
  */
 import type { JsonValue, PinnedSample, SelfChecks, Stage } from '../records/run.ts';
+import type { LensSettings } from '../records/run-view.ts';
 import type { TensorData, TensorMap } from '../records/tensor.ts';
 
 /** All that a loop needs to go on: its tensors by name and its counters, random state and cursors. */
@@ -20,21 +21,38 @@ export interface StepRecord {
   readonly values: Readonly<Record<string, number>>;
   readonly samples?: readonly PinnedSample[];
   readonly checks?: SelfChecks;
-  /** Plain numbers of one rollout of this iteration, for the token lens (ppo only). */
-  readonly rollout?: RolloutRow;
+  /** Plain numbers of some rollouts of this iteration, for the token lens (ppo only). */
+  readonly rollout?: readonly RolloutRow[];
 }
 
-/** One response of a rollout batch; arrays have one entry per live response token. */
-export interface RolloutRow {
+/**
+ * One response of a rollout batch (token-lens.ts). Arrays have one entry per live token, those from penalties to returns
+ * one per live state: one more where the score is paid after the last token.
+ */
+export interface RolloutRow extends LensSettings {
   readonly promptId: string;
   readonly tokens: readonly number[];
   readonly logProbabilities: readonly number[];
   readonly referenceLogProbabilities: readonly number[];
-  readonly values: readonly number[];
+  /** KL penalties and the score where it is paid: together the rewards, unless those are whitened. */
+  readonly penalties: readonly number[];
+  readonly tokenScores: readonly number[];
   readonly rewards: readonly number[];
+  readonly values: readonly number[];
+  /** One-step errors and what is carried over from the state after: together the advantages. */
+  readonly deltas: readonly number[];
+  readonly carried: readonly number[];
   readonly advantages: readonly number[];
   readonly returns: readonly number[];
+  /** As the last update saw the response; empty when none did. */
+  readonly ratios: readonly number[];
+  readonly usedAdvantages: readonly number[];
+  readonly clipped: readonly boolean[];
   readonly score: number;
+  readonly penaltySum: number;
+  /** Of score and penalties, before any whitening. */
+  readonly shapedSum: number;
+  readonly rewardSum: number;
 }
 
 export interface Loop {

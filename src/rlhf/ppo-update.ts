@@ -192,6 +192,8 @@ async function valueStep(
 export interface UpdateResult {
   readonly metrics: Readonly<Record<string, number>>;
   readonly logProbabilities: Float32Array;
+  /** As the policy loss used them: whitened if they were. */
+  readonly advantages: Float32Array;
 }
 
 /** TRL's metrics of the step, and the KL term of the loss where it has one. */
@@ -239,5 +241,6 @@ export async function updateOnMinibatch(
   const values = value?.values ?? policy.stateValues ?? new Float32Array(0);
   const metrics = stepMetrics(input, policy, values);
   if (value) metrics['val/grad_norm'] = value.gradNorm;
-  return { metrics, logProbabilities: policy.logProbabilities };
+  const { advantages } = mini;
+  return { metrics, logProbabilities: policy.logProbabilities, advantages };
 }

@@ -30,7 +30,6 @@ import { CalibratedWeight } from './ptx-calibration.ts';
 import {
   collectRollout,
   goldMetrics,
-  rolloutRow,
   type GoldJudge,
   type PromptTokens,
   type Rollout,
@@ -49,6 +48,7 @@ import {
   within,
   type StoredChecks,
 } from './self-checks.ts';
+import { lensRows, type SeenMinibatch } from './token-lens.ts';
 import { expectWhitenable } from './whitening.ts';
 
 export interface PpoSettings extends UpdateSettings, RolloutSettings {
@@ -172,6 +172,7 @@ class PpoLoop implements Loop {
   }
 
   async #iterate(): Promise<StepRecord> {
+    const settings = { ...this.#settings, beta: this.#beta };
     const rollout = await this.#rollout();
     if (this.#iteration === 0) {
       this.#note(await firstChecks(this.#models, this.#data, rollout, this.#settings));
@@ -196,7 +197,7 @@ class PpoLoop implements Loop {
       total: this.total,
       values,
       checks,
-      rollout: rolloutRow(rollout, 0),
+      rollout: lensRows(rollout, settings, updates),
     };
   }
 
@@ -234,7 +235,7 @@ class PpoLoop implements Loop {
     const known = ptxTargetRatio > 0 ? this.#ptxCoefficient : given;
     const calibrating = known === undefined ? new CalibratedWeight(ptxTargetRatio) : null;
     const settings = { ...this.#settings, beta: this.#beta, ptxCoefficient: known ?? 0 };
-    const results: { metrics: UpdateResult['metrics']; weight: number }[] = [];
+    const results: (UpdateResult & SeenMinibatch & { weight: number })[] = [];
     for (let epoch = 0; epoch < innerEpochs; epoch++) {
       const rng = Rng.named(seed, 'ppo', 'order', this.#iteration, epoch);
       for (const rows of minibatchRows(rolloutBatch, minibatches, rng)) {
@@ -252,7 +253,7 @@ class PpoLoop implements Loop {
         this.#note(gradientChecks(result.metrics));
         this.#updates++;
         emaUpdate(this.#models.ema, this.#models.policy, emaDecay);
-        results.push({ metrics: result.metrics, weight: liveTokens(rollout, rows) });
+        results.push({ ...result, rows, weight: liveTokens(rollout, rows) });
       }
     }
     if (calibrating) this.#ptxCoefficient = calibrating.coefficient;

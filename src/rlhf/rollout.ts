@@ -15,7 +15,6 @@ import {
   type MissingEosPenalty,
   type ScorePosition,
 } from './kl.ts';
-import type { RolloutRow } from './loop.ts';
 import { at, mean, type VarianceKind } from './masked.ts';
 import { rolloutMetrics, valueMetrics } from './metrics.ts';
 import { logProbabilitiesOf, valuesOf, type SequenceShape } from './sequences.ts';
@@ -73,7 +72,22 @@ export interface Rollout extends Responses {
   readonly rewards: Float32Array;
   readonly advantages: Float32Array;
   readonly returns: Float32Array;
+  readonly parts: RolloutParts;
   readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** What rewards and advantages are sums of; shown, not learnt from. */
+export interface RolloutParts {
+  /** Of the rewards: KL penalties, and the score where it is paid. */
+  readonly penalties: Float32Array;
+  readonly tokenScores: Float32Array;
+  /** The sum of both: the rewards before any whitening. */
+  readonly shaped: Float32Array;
+  /** Of the advantages: one-step errors, and what is carried over from the state after. */
+  readonly deltas: Float32Array;
+  readonly carried: Float32Array;
+  /** The sum of both for every live state; the policy learns from those of tokens. */
+  readonly stateAdvantages: Float32Array;
 }
 
 export interface ResponseModels {
@@ -139,18 +153,22 @@ export async function collectRollout(
   keepLive(values, stateMask);
   const how = { estimator: klEstimator, scorePosition };
   const inReward = klPlace === 'reward';
-  const shaped = shapedRewards({ ...responses, ...how, beta: inReward ? beta : 0 }).rewards;
+  const charged = { ...responses, ...how, beta: inReward ? beta : 0 };
+  const { rewards: shaped, penalties, tokenScores } = shapedRewards(charged);
   const { whitenRewards, whitenVariance: variance, gamma, lambda } = settings;
   const rewards = whitenRewards
     ? whitenTokens(shaped, stateMask, { B, R }, { variance, shiftMean: false })
     : shaped;
-  const { advantages, returns } = gae({ B, R, rewards, values, mask: stateMask, gamma, lambda });
+  const credit = gae({ B, R, rewards, values, mask: stateMask, gamma, lambda });
+  const { deltas, carried, returns, advantages: stateAdvantages } = credit;
+  const parts = { penalties, tokenScores, shaped, deltas, carried, stateAdvantages };
+  const advantages = stateAdvantages.slice();
   keepLive(advantages, mask);
   const metrics = {
     ...rolloutMetrics({ ...responses, beta, charged: inReward ? klEstimator : 'none' }),
     ...valueMetrics({ advantages, returns, values, mask, stateMask }),
   };
-  return { ...responses, stateMask, values, rewards, advantages, returns, metrics };
+  return { ...responses, stateMask, values, rewards, advantages, returns, parts, metrics };
 }
 
 /** Sets what is not live to 0, in place. */
@@ -174,25 +192,4 @@ export function goldMetrics(responses: Responses, judge: GoldJudge): Record<stri
     return verdict === null ? [] : [verdict];
   });
   return verdicts.length === 0 ? {} : { 'objective/gold_scores': mean(verdicts) };
-}
-
-/** One response of a rollout with its live tokens only, for the token lens. */
-export function rolloutRow(rollout: Rollout, b: number): RolloutRow {
-  const sequence = rollout.sequences[b];
-  const prompt = rollout.prompts[b];
-  if (!sequence || !prompt) throw new RangeError(`no row ${b} in a rollout of ${rollout.B}`);
-  const from = b * rollout.R;
-  const part = (values: Float32Array) =>
-    Array.from(values.subarray(from, from + sequence.response.length));
-  return {
-    promptId: prompt.id,
-    tokens: sequence.response,
-    logProbabilities: part(rollout.logProbabilities),
-    referenceLogProbabilities: part(rollout.referenceLogProbabilities),
-    values: part(rollout.values),
-    rewards: part(rollout.rewards),
-    advantages: part(rollout.advantages),
-    returns: part(rollout.returns),
-    score: rollout.scores[b] ?? NaN,
-  };
 }

@@ -20,7 +20,7 @@ import {
   type Run,
   type SelfCheck,
 } from '../records/run.ts';
-import type { RolloutView, RunView, SampleSet, TokenRow } from '../records/run-view.ts';
+import type { RolloutSet, RolloutView, RunView, SampleSet, TokenRow } from '../records/run-view.ts';
 import type { Interval, Suite, SuiteReport } from '../records/suite.ts';
 import { VOTE_CHOICES, type BlindPair, type Sitting, type Vote } from '../records/vote.ts';
 import type {
@@ -159,19 +159,40 @@ const rolloutView = v.strictObject({
   promptId: v.string(),
   prompt: v.string(),
   score: computed,
+  penaltySum: computed,
+  shapedSum: computed,
+  rewardSum: computed,
+  beta: computed,
+  gamma: computed,
+  lambda: computed,
+  clip: computed,
+  klPlace: v.picklist(['reward', 'loss']),
+  klEstimator: v.picklist(['k1', 'k2', 'k3']),
+  whitenRewards: v.boolean(),
   tokens: v.array(
     v.strictObject({
-      token: v.string(),
+      token: v.nullable(v.string()),
       logProbability: computed,
       referenceLogProbability: computed,
       klPenalty: computed,
+      score: computed,
       reward: computed,
       value: computed,
+      delta: computed,
+      carried: computed,
       advantage: computed,
       return: computed,
+      ratio: computed,
+      usedAdvantage: computed,
+      clipped: v.boolean(),
     } satisfies ChecksFor<TokenRow>),
   ),
 } satisfies ChecksFor<RolloutView>);
+
+const rolloutSet = v.strictObject({
+  step: count,
+  views: v.array(rolloutView),
+} satisfies ChecksFor<RolloutSet>);
 
 const check = v.strictObject({
   ok: v.boolean(),
@@ -183,7 +204,8 @@ const runView = v.strictObject({
   checks: v.record(v.string(), check),
   first: v.nullable(sampleSet),
   latest: v.nullable(sampleSet),
-  rollout: v.nullable(v.strictObject({ step: count, view: rolloutView })),
+  // One stored before its columns grew is left out; the next iteration brings another.
+  rollout: v.fallback(v.nullable(rolloutSet), null),
 } satisfies ChecksFor<RunView>);
 
 const interval = v.strictObject({

@@ -4,6 +4,7 @@ import { Connection } from '../storage/open.ts';
 import { WorkerClient } from '../worker/client.ts';
 import type { Failure } from '../worker/protocol.ts';
 import { browserRandom } from './blind-order.ts';
+import { ChartView } from './chart-view.svelte.ts';
 import { Demonstrations } from './demonstrations.svelte.ts';
 import { ExactBench } from './exact-bench.svelte.ts';
 import { JudgeDesk } from './judge-desk.svelte.ts';
@@ -48,6 +49,7 @@ export function createPage(page: Window): PageState {
     ranking,
     bench,
     judge,
+    charts: new ChartView(),
     lessons: new LessonPath({ laboratory, sampling, ranking, bench, judge }, page.localStorage),
     // The development server has no service worker.
     offline: new Offline(import.meta.env.PROD ? browserOfflineService(page) : null, () => {

@@ -19,6 +19,12 @@ export function formatNumber(value: number | undefined | null, digits = 3): stri
   return value < 0 ? `−${text}` : text;
 }
 
+/** As {@link formatNumber}, in brackets below 0: what may follow a sign in an equation. */
+export function bracketed(value: number): string {
+  const text = formatNumber(value);
+  return text.startsWith('−') ? `(${text})` : text;
+}
+
 /** A share of 0.734 as `73 %`. */
 export function formatPercent(share: number, decimals = 0): string {
   return Number.isFinite(share) ? `${(100 * share).toFixed(decimals)} %` : 'none';

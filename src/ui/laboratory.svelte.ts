@@ -43,9 +43,9 @@ const TRAINING_STAGES: readonly TrainingStage[] = ['sft', 'reward', 'ppo'];
 
 export class Laboratory {
   readonly training: Readonly<Record<TrainingStage, Training>> = {
-    sft: new Training('sft'),
-    reward: new Training('reward'),
-    ppo: new Training('ppo'),
+    sft: new Training('sft', () => this.#settings),
+    reward: new Training('reward', () => this.#settings),
+    ppo: new Training('ppo', () => this.#settings),
   };
   readonly #client: LaboratoryClient;
 
@@ -294,10 +294,9 @@ export class Laboratory {
   }
 
   #restore({ metrics, views }: ShownRuns): void {
-    for (const { run, records } of metrics) {
-      const stage = TRAINING_STAGES.find((known) => known === records[0]?.stage);
-      const view = views.find((row) => row.run === run)?.view;
-      if (stage !== undefined) this.training[stage].restore(run, records, view);
+    for (const series of metrics) {
+      const view = views.find((row) => row.run === series.run)?.view;
+      this.training[series.stage].restore(series, view);
     }
   }
 

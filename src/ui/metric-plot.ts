@@ -1,26 +1,60 @@
 /**
- * One uPlot drawing of a few lines over steps: creation, new data, size, removal. Not Svelte: MetricChart.svelte
- * attaches it, and gives the same numbers as text and table.
+ * One uPlot drawing of a few lines over steps: creation, new data, cursor, size, removal. All drawings of a page share
+ * their cursor. Not Svelte: MetricChart.svelte attaches it, and gives the same numbers as text and table.
  */
 import uPlot from 'uplot';
+import type { ChartValues } from './chart-data.ts';
+import { logTicks } from './chart-ticks.ts';
+import { formatNumber } from './format.ts';
 
-/** A line of a chart; undefined where the step has no such value. */
 export interface PlotLine {
   readonly label: string;
   /** CSS variable of the colour, e.g. `--series-1`. */
   readonly color: string;
   readonly dash: readonly number[];
+  /** Drawn thin and pale: what was measured, behind its smoothed line. */
+  readonly faint: boolean;
 }
-/** Steps, then one list per line. */
-export type PlotData = readonly [readonly number[], ...(readonly (number | null)[])[]];
+
+export interface PlotOptions {
+  readonly lines: readonly PlotLine[];
+  /** Only for values that are all above 0. */
+  readonly log: boolean;
+  /** Told the index of the point under the cursor of any drawing, null when it has left. */
+  readonly oncursor: (index: number | null) => void;
+}
+
+/** Steps, then one list per line; null where the step has no such value. */
+export type PlotData = readonly [readonly number[], ...ChartValues[]];
 
 const HEIGHT = 170;
 const FEW_STEPS = 25;
 /** Steps are whole numbers, and so are their marks. */
 const STEP_INCREMENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
+/** Drawings with the same key share their cursor, by step. */
+const SYNC = 'charts';
 
-/** The colour a CSS variable has now: a canvas cannot use variables. */
-function resolvedColor(node: HTMLElement, variable: string): string {
+/** Room above and below the lines on a logarithmic scale, as a factor. */
+const LOG_MARGIN = 1.1;
+
+/** uPlot's enum of kinds of scales exists for its own compilation only; 3 is the logarithmic one. */
+const LOGARITHMIC = {
+  distr: 3,
+  log: 10,
+  // Left to itself it goes on to the next powers of ten.
+  range: (_plot: uPlot, min: number | null, max: number | null) =>
+    min === null || max === null ? [1, 10] : [min / LOG_MARGIN, max * LOG_MARGIN],
+};
+
+/** Its ticks for such a scale begin with the lowest value, whatever that is. */
+const LOGARITHMIC_AXIS: uPlot.Axis = {
+  splits: (_plot, _axis, min, max) => logTicks(min, max),
+  filter: (_plot, splits) => splits,
+  values: (_plot, splits) => splits.map((value) => formatNumber(value)),
+};
+
+/** The colour a CSS variable has now: a canvas and a file cannot use variables. */
+export function resolvedColor(node: HTMLElement, variable: string): string {
   const probe = document.createElement('span');
   probe.style.color = `var(${variable})`;
   node.append(probe);
@@ -32,42 +66,55 @@ function resolvedColor(node: HTMLElement, variable: string): string {
 /** Vertical lines where a setting was changed, in steps. */
 export type PlotMarks = readonly number[];
 
+function seriesOf(node: HTMLElement, { label, color, dash, faint }: PlotLine): uPlot.Series {
+  return {
+    label,
+    stroke: resolvedColor(node, color),
+    width: faint ? 1 : 2,
+    alpha: faint ? 0.55 : 1,
+    dash: [...dash],
+    // A line through few steps is hardly one: show what was measured.
+    points: { show: (plot: uPlot) => !faint && (plot.data[0]?.length ?? 0) < FEW_STEPS, size: 5 },
+    spanGaps: true,
+  };
+}
+
 export class MetricPlot {
   readonly #plot: uPlot;
   readonly #observer: ResizeObserver;
   #marks: PlotMarks = [];
 
-  constructor(node: HTMLElement, lines: readonly PlotLine[]) {
+  constructor(node: HTMLElement, { lines, log, oncursor }: PlotOptions) {
     const ink = resolvedColor(node, '--muted');
     const grid = resolvedColor(node, '--line');
     const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid } };
+    const scales: uPlot.Scales = { x: { time: false }, y: {} };
+    if (log) uPlot.assign(scales, { y: LOGARITHMIC });
     this.#plot = new uPlot(
       {
         width: Math.max(node.clientWidth, 120),
         height: HEIGHT,
         legend: { show: false },
-        cursor: { drag: { x: false, y: false } },
-        scales: { x: { time: false } },
+        cursor: {
+          drag: { x: false, y: false },
+          y: false,
+          sync: { key: SYNC, scales: ['x', null], setSeries: false },
+        },
+        scales,
         axes: [
           { ...axis, size: 30, font: '12px system-ui', incrs: STEP_INCREMENTS },
-          { ...axis, size: 52, font: '12px system-ui' },
+          { ...axis, size: 52, font: '12px system-ui', ...(log && LOGARITHMIC_AXIS) },
         ],
-        series: [
-          {},
-          ...lines.map(({ label, color, dash }) => ({
-            label,
-            stroke: resolvedColor(node, color),
-            width: 2,
-            dash: [...dash],
-            // A line through few steps is hardly one: show what was measured.
-            points: { show: (plot: uPlot) => (plot.data[0]?.length ?? 0) < FEW_STEPS, size: 5 },
-            spanGaps: true,
-          })),
-        ],
+        series: [{}, ...lines.map((line) => seriesOf(node, line))],
         hooks: {
           draw: [
             (plot) => {
               this.#drawMarks(plot, ink);
+            },
+          ],
+          setCursor: [
+            ({ cursor }) => {
+              oncursor(cursor.idx ?? null);
             },
           ],
         },
@@ -84,6 +131,14 @@ export class MetricPlot {
   setData([steps, ...lines]: PlotData, marks: PlotMarks): void {
     this.#marks = marks;
     this.#plot.setData([[...steps], ...lines.map((line) => [...line])]);
+  }
+
+  /** Puts the cursor of all drawings on a step; null takes it away. */
+  moveCursor(step: number | null): void {
+    for (const plot of uPlot.sync(SYNC).plots) {
+      const left = step === null ? -10 : plot.valToPos(step, 'x');
+      plot.setCursor({ left, top: step === null ? -10 : 0 }, true);
+    }
   }
 
   destroy(): void {

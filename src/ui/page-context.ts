@@ -1,5 +1,6 @@
 /** The page's state objects, made once by App and found by every panel. */
 import { createContext } from 'svelte';
+import type { ChartView } from './chart-view.svelte.ts';
 import type { Demonstrations } from './demonstrations.svelte.ts';
 import type { ExactBench } from './exact-bench.svelte.ts';
 import type { JudgeDesk } from './judge-desk.svelte.ts';
@@ -24,6 +25,7 @@ export interface PageState {
   readonly lessons: LessonPath;
   readonly offline: Offline;
   readonly exact: ExactBench;
+  readonly charts: ChartView;
 }
 
 export const [usePage, providePage] = createContext<PageState>();

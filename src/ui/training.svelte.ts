@@ -1,30 +1,56 @@
 /**
- * What one training stage has reported: metric rows, samples of the pinned prompts, checks, one rollout.
- * It listens only; starting and stopping are verbs of the laboratory.
+ * What one training stage has reported: metric rows, samples of the pinned prompts, checks, some rollout; and the metric
+ * rows of the run before, to compare with. It listens only; starting and stopping are verbs of the laboratory.
  */
+import type { Settings } from '../config/settings.ts';
 import type { MetricRecord, SelfChecks } from '../records/run.ts';
 import {
   EMPTY_VIEW,
   withChecks,
   withSamples,
+  type RolloutSet,
   type RunView,
   type SampleSet,
 } from '../records/run-view.ts';
-import type { TrainingStage, WorkerEvent } from '../worker/protocol.ts';
+import type { ShownRuns, TrainingStage, WorkerEvent } from '../worker/protocol.ts';
+
+type StoredSeries = ShownRuns['metrics'][number];
+
+/** A run that another one has taken the place of, as long as the page is open. */
+export interface FormerRun {
+  readonly rows: readonly MetricRecord[];
+  /** Null when they are of another version of the program. */
+  readonly settings: Settings | null;
+}
 
 export class Training {
   readonly stage: TrainingStage;
+  /** Settings as they are now: what a run that begins now is made with. */
+  readonly #current: () => Settings;
   #run: string | null = $state.raw(null);
   #rows: readonly MetricRecord[] = $state.raw([]);
   #view: RunView = $state.raw(EMPTY_VIEW);
+  #settings: Settings | null = $state.raw(null);
+  #former: FormerRun | null = $state.raw(null);
   #last = $derived(this.#rows.at(-1));
 
-  constructor(stage: TrainingStage) {
+  constructor(stage: TrainingStage, current: () => Settings) {
     this.stage = stage;
+    this.#current = current;
   }
 
   get rows(): readonly MetricRecord[] {
     return this.#rows;
+  }
+
+  /** Settings that the run was begun with; null before there is one, or when they no longer pass. */
+  get settings(): Settings | null {
+    return this.#settings;
+  }
+
+  /** The run before, if the page has seen one. */
+  get former(): FormerRun | null {
+    return this.#former;
   }
 
   /** Samples of the pinned prompts at the start of the run, to compare with. */
@@ -40,7 +66,7 @@ export class Training {
     return this.#view.checks;
   }
 
-  get rollout(): RunView['rollout'] {
+  get rollout(): RolloutSet | null {
     return this.#view.rollout;
   }
 
@@ -50,10 +76,11 @@ export class Training {
   }
 
   /** Takes over the series of a run that was stored before a reload, and what else it showed. */
-  restore(run: string, rows: readonly MetricRecord[], view: RunView = EMPTY_VIEW): void {
-    if (this.#run === run && this.#rows.length >= rows.length) return;
+  restore({ run, settings, records }: StoredSeries, view: RunView = EMPTY_VIEW): void {
+    if (this.#run === run && this.#rows.length >= records.length) return;
     this.#turnTo(run);
-    this.#rows = rows;
+    this.#settings = settings;
+    this.#rows = records;
     this.#view = view;
   }
 
@@ -62,6 +89,8 @@ export class Training {
     this.#run = null;
     this.#rows = [];
     this.#view = EMPTY_VIEW;
+    this.#settings = null;
+    this.#former = null;
   }
 
   /** Events of other stages are ignored. */
@@ -81,7 +110,7 @@ export class Training {
       case 'rollout':
         if (this.stage !== 'ppo') return;
         this.#turnTo(event.run);
-        this.#view = { ...this.#view, rollout: { step: event.step, view: event.view } };
+        this.#view = { ...this.#view, rollout: { step: event.step, views: event.views } };
         return;
       case 'progress':
       case 'stage':
@@ -107,7 +136,9 @@ export class Training {
 
   #turnTo(run: string): void {
     if (this.#run === run) return;
+    if (this.#rows.length > 0) this.#former = { rows: this.#rows, settings: this.#settings };
     this.#run = run;
+    this.#settings = this.#current();
     this.#rows = [];
     this.#view = EMPTY_VIEW;
   }

@@ -55,7 +55,6 @@ export class Laboratory implements Workbench {
   #loss = this.#untilLost();
   /** Prompts that were handed out for ranking since the page was opened; skipped ones do not come back at once. */
   readonly #offered = new Set<string>();
-  #beta = 0;
   /** The person's own prompts that the newest loop asks, beside the world's. */
   #own: readonly Prompt[] = [];
 
@@ -95,7 +94,6 @@ export class Laboratory implements Workbench {
   }
 
   createLoop(request: StageRequest, report: ReportProgress): Promise<StageLoop> {
-    this.#beta = request.settings.ppo.beta;
     this.#own = request.prompts;
     const name = stageName(request.stage, request.settings);
     return this.#told(`Getting ready for ${name}`, report, () =>
@@ -109,20 +107,27 @@ export class Laboratory implements Workbench {
   rolloutView(row: RolloutRow): RolloutView {
     const { tokenizer } = this.#models().files;
     const at = (list: readonly number[], t: number) => list[t] ?? Number.NaN;
+    const { promptId, score, penaltySum, shapedSum, rewardSum, beta, gamma, lambda, clip } = row;
+    const { klPlace, klEstimator, whitenRewards, tokens } = row;
     return {
-      promptId: row.promptId,
-      prompt: this.#textOf(row.promptId),
-      score: row.score,
-      tokens: row.tokens.map((id, t) => ({
-        token: tokenizer.tokenText(id),
+      ...{ promptId, score, penaltySum, shapedSum, rewardSum, beta, gamma, lambda, clip },
+      ...{ klPlace, klEstimator, whitenRewards },
+      prompt: this.#textOf(promptId),
+      tokens: row.rewards.map((reward, t) => ({
+        token: t < tokens.length ? tokenizer.tokenText(at(tokens, t)) : null,
         logProbability: at(row.logProbabilities, t),
         referenceLogProbability: at(row.referenceLogProbabilities, t),
-        klPenalty:
-          -this.#beta * (at(row.logProbabilities, t) - at(row.referenceLogProbabilities, t)),
-        reward: at(row.rewards, t),
+        klPenalty: at(row.penalties, t),
+        score: at(row.tokenScores, t),
+        reward,
         value: at(row.values, t),
+        delta: at(row.deltas, t),
+        carried: at(row.carried, t),
         advantage: at(row.advantages, t),
         return: at(row.returns, t),
+        ratio: at(row.ratios, t),
+        usedAdvantage: at(row.usedAdvantages, t),
+        clipped: row.clipped[t] ?? false,
       })),
     };
   }

@@ -217,10 +217,10 @@ export class Project {
     const db = await this.#db();
     const runs = (['sft', 'reward', 'ppo'] as const).flatMap((stage) => {
       const row = newestRun(this.#rows, stage);
-      return row === undefined ? [] : [{ run: row.id, stage }];
+      return row === undefined ? [] : [{ run: row.id, stage, settings: settingsOfRun(row) }];
     });
     const metrics = await Promise.all(
-      runs.map(async ({ run }) => ({ run, records: await listMetrics(db, run) })),
+      runs.map(async (of) => ({ ...of, records: await listMetrics(db, of.run) })),
     );
     const views = await Promise.all(
       runs.map(async ({ run, stage }) => ({ run, stage, view: await readView(db, run) })),

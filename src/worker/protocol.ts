@@ -85,8 +85,14 @@ export interface RewardReport {
 /** What the newest run of each stage, of step 3 by the method chosen, has left to show. */
 export interface ShownRuns {
   /** Metric records, so that charts come back after a reload. */
-  readonly metrics: readonly { run: string; records: readonly MetricRecord[] }[];
-  /** Checks, samples and rollout of the same runs, as far as they had any. */
+  readonly metrics: readonly {
+    run: string;
+    stage: TrainingStage;
+    /** What the run was begun with; null when it is of another version and no longer passes. */
+    settings: Settings | null;
+    records: readonly MetricRecord[];
+  }[];
+  /** Checks, samples and rollouts of the same runs, as far as they had any. */
   readonly views: readonly { run: string; stage: TrainingStage; view: RunView }[];
 }
 
@@ -218,7 +224,7 @@ export type WorkerEvent =
       readonly type: 'rollout';
       readonly run: string;
       readonly step: number;
-      readonly view: RolloutView;
+      readonly views: readonly RolloutView[];
     }
   | { readonly type: 'checks'; readonly run: string; readonly checks: SelfChecks }
   | { readonly type: 'checkpoints'; readonly checkpoints: readonly CheckpointSummary[] }

@@ -242,7 +242,7 @@ export class StageDriver {
           emit({ type: 'checks', run, checks });
         }
         if (rollout !== undefined) {
-          const lens = { step, view: workbench.rolloutView(rollout) };
+          const lens = { step, views: rollout.map((row) => workbench.rolloutView(row)) };
           view = { ...view, rollout: lens };
           emit({ type: 'rollout', run, ...lens });
         }

@@ -71,6 +71,7 @@ export function goldenRollout(): Rollout {
   };
   const logProbabilities = padded((row) => row.oldLogProbabilities);
   const mask = padded(({ response }) => response.map(() => 1));
+  const none = new Float32Array(0);
   return {
     B,
     R,
@@ -86,6 +87,11 @@ export function goldenRollout(): Rollout {
     rewards: new Float32Array(B * R),
     advantages: padded((row) => row.advantages),
     returns: padded((row) => row.returns),
+    // An update reads no parts.
+    parts: {
+      ...{ penalties: none, tokenScores: none, shaped: none },
+      ...{ deltas: none, carried: none, stateAdvantages: none },
+    },
     metrics: {},
   };
 }

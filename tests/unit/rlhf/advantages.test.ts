@@ -1,9 +1,17 @@
 /** Advantages against the hand-worked table and their closed forms at lambda 0 and 1. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gae } from '../../../src/rlhf/advantages.ts';
+import { carriedAdvantage, gae, tdError } from '../../../src/rlhf/advantages.ts';
 import oracles from '../../golden/oracles.json';
 import { padded, prefixMask, raggedBatch } from './ragged.ts';
+
+test('O5: error and carry of the first token of the three-token example, by hand', () => {
+  // r_1 = -0.02, V_1 = 0.5, V_2 = 0.6; A_2 = 0.3905.
+  expect(tdError(-0.02, 0.5, 0.6, 1)).toBeCloseTo(0.08, 12);
+  expect(tdError(-0.02, 0.5, 0.6, 0.5)).toBeCloseTo(-0.22, 12);
+  expect(carriedAdvantage(0.3905, 1, 0.95)).toBeCloseTo(0.370975, 12);
+  expect(carriedAdvantage(0.3905, 0.5, 0.95)).toBeCloseTo(0.1854875, 12);
+});
 
 describe('gae', () => {
   test.each(oracles.gae)('O5, D13: the three-token example at lambda $lam', (golden) => {
@@ -11,10 +19,14 @@ describe('gae', () => {
     const result = gae({ rewards, values, mask: [1, 1, 1], gamma, lambda, B: 1, R: 3 });
     golden.adv.forEach((a, t) => expect(result.advantages[t]).toBeCloseTo(a, 6));
     golden.ret.forEach((r, t) => expect(result.returns[t]).toBeCloseTo(r, 6));
+    [0.08, 0.21, 0.19].forEach((d, t) => expect(result.deltas[t]).toBeCloseTo(d, 6));
+    golden.adv.forEach((_, t) => {
+      expect(result.carried[t]).toBeCloseTo(gamma * lambda * (golden.adv[t + 1] ?? 0), 6);
+    });
   });
 
   test('D13: the second row of a ragged batch does not see the first, nor its own padding', () => {
-    const { advantages, returns } = gae({
+    const { advantages, returns, deltas, carried } = gae({
       rewards: [1, 9, 9, -0.02, 0.01, 0.99],
       values: [0.25, 9, 9, 0.5, 0.6, 0.8],
       mask: [1, 0, 0, 1, 1, 1],
@@ -26,6 +38,8 @@ describe('gae', () => {
     const expected = [0.75, 0, 0, 0.450975, 0.3905, 0.19];
     expected.forEach((a, i) => expect(advantages[i]).toBeCloseTo(a, 6));
     expect(Array.from(returns.subarray(0, 3))).toEqual([1, 0, 0]);
+    expect(Array.from(deltas.subarray(0, 3))).toEqual([0.75, 0, 0]);
+    expect(Array.from(carried.subarray(0, 3))).toEqual([0, 0, 0]);
   });
 
   test('D13: lambda 1 gives reward-to-go minus value, lambda 0 the one-step error', () => {

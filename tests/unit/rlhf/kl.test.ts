@@ -7,6 +7,7 @@ import {
   applyMissingEosPenalty,
   klEstimate,
   klEstimateSlope,
+  klPenalty,
   meanTokenKl,
   sequenceKl,
   shapedRewards,
@@ -240,7 +241,7 @@ test('D17, D25: the KL term of a loss is the mean estimate over live tokens', ()
 
 describe('shapedRewards', () => {
   test('D10, D11, D12: a hand example; the score joins the KL penalty of the EOS token only', () => {
-    const { rewards, kl } = shapedRewards({
+    const { rewards, kl, penalties, tokenScores } = shapedRewards({
       scores: [2, -1],
       logProbabilities: [-1, -2, -0.5, -3, 7, 7],
       referenceLogProbabilities: [-1.5, -1, -0.75, -2, -7, -7],
@@ -252,6 +253,9 @@ describe('shapedRewards', () => {
     const expected = [-0.05, 0.1, 2 - 0.025, -1 + 0.1, 0, 0];
     expected.forEach((reward, i) => expect(rewards[i]).toBeCloseTo(reward, 6));
     expect(Array.from(kl)).toEqual([0.5, -1, 0.25, -1, 0, 0]);
+    expect(Array.from(tokenScores)).toEqual([0, 0, 2, -1, 0, 0]);
+    [-0.05, 0.1, -0.025, 0.1, 0, 0].forEach((p, i) => expect(penalties[i]).toBeCloseTo(p, 7));
+    expect(klPenalty(0.1, 0.5)).toBe(-0.05);
   });
 
   test('D10: paid after the last token, the score stands alone there, or on the last token of a full row', () => {

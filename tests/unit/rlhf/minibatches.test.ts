@@ -22,6 +22,7 @@ const OFF = { ...ON, whitenAdvantages: false } as const;
 function rollout(): Rollout {
   const B = 8;
   const R = 2;
+  const none = new Float32Array(0);
   const numbers = (k: number) => Float32Array.from({ length: B * R }, (_, i) => 100 * k + i);
   return {
     ...{ B, R, prompts: [], metrics: {} },
@@ -39,6 +40,10 @@ function rollout(): Rollout {
     rewards: numbers(5),
     advantages: numbers(6),
     returns: numbers(7),
+    parts: {
+      ...{ penalties: none, tokenScores: none, shaped: none },
+      ...{ deltas: none, carried: none, stateAdvantages: none },
+    },
   };
 }
 

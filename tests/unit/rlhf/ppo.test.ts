@@ -20,7 +20,7 @@ const lowTokens: PpoData['score'] = (rows) =>
 const data: PpoData = { prompts, ptx, score: lowTokens, scoredByRewardModel: false };
 
 describe('ppoLoop', () => {
-  test('a record has the names of the reference, and one response for the token lens', async () => {
+  test('a record has the names of the reference, and some responses for the token lens', async () => {
     const models = await ppoModels();
     const loop = ppoLoop(models, data, PPO);
     const [record] = await take(loop, 1);
@@ -48,10 +48,17 @@ describe('ppoLoop', () => {
     ]) {
       expect(names).toContain(name);
     }
-    const row = record?.rollout;
-    const length = row?.tokens.length ?? NaN;
-    for (const part of [row?.logProbabilities, row?.values, row?.rewards, row?.advantages]) {
-      expect(part).toHaveLength(length);
+    const rows = record?.rollout ?? [];
+    expect(rows).toHaveLength(8);
+    for (const { tokens, score, promptId, penaltySum, shapedSum, rewardSum, ...row } of rows) {
+      const { beta, gamma, lambda, clip, klPlace, klEstimator, whitenRewards, ...lists } = row;
+      expect(PPO).toMatchObject({
+        ...{ beta, gamma, lambda, clip, klPlace, klEstimator, whitenRewards },
+      });
+      for (const list of Object.values(lists)) expect(list).toHaveLength(tokens.length);
+      expect(prompts.map(({ id }) => id)).toContain(promptId);
+      expect(rewardSum - penaltySum).toBeCloseTo(score, 4);
+      expect(shapedSum).toBe(rewardSum);
     }
     // Six iterations have no room for a warm-up of a tenth.
     expect(record?.values['lr']).toBe(PPO.policyLearningRate);

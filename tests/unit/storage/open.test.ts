@@ -89,6 +89,14 @@ describe('row checks', () => {
     expect(checkRow(ROW_CHECKS.runs, { ...runRow(), step: -1 })).toBeNull();
   });
 
+  it('leave out a rollout of an older version, and keep what else the run showed', () => {
+    const checks = { adds: { ok: true, value: 0, tolerance: 0 } };
+    const rollout = { step: 3, view: { promptId: 'p', prompt: '', score: 1, tokens: [] } };
+    const old = { run: 'r', view: { checks, first: null, latest: null, rollout } };
+    expect(checkRow(ROW_CHECKS.views, old)?.view).toEqual({ ...old.view, rollout: null });
+    expect(checkRow(ROW_CHECKS.views, { ...old, view: { ...old.view, checks: 1 } })).toBeNull();
+  });
+
   it('take only plain JSON for open-ended fields', () => {
     expect(isJsonValue({ a: [1, null, { b: 'x' }] })).toBe(true);
     for (const bad of [Number.NaN, new Date(0), new Float32Array(1), undefined, new Map()]) {

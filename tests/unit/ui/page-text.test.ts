@@ -1,12 +1,12 @@
-/** Small pure pieces of the page: addresses, link settings, numbers in words, marked words, chart columns. */
+/** Small pure pieces of the page: addresses, link settings, numbers in words, marked words. */
 import { describe, expect, test } from 'vitest';
 import { PRESET_NAMES, presetSettings } from '../../../src/config/presets.ts';
 import { defaultSettings, diffSettings, parseSettings } from '../../../src/config/settings.ts';
 import { METHOD_NAMES } from '../../../src/config/method-table.ts';
 import { shuffledIndices } from '../../../src/ui/blind-order.ts';
-import { chartColumns, chartSummary } from '../../../src/ui/chart-data.ts';
 import { failureOf } from '../../../src/ui/failure.ts';
 import {
+  bracketed,
   displayed,
   formatBytes,
   formatNumber,
@@ -155,6 +155,10 @@ describe('numbers in words', () => {
     expect(formatNumber(value)).toBe(text);
   });
 
+  test('behind a sign, what is below 0 stands in brackets', () => {
+    expect([-0.25, 0.25, 0, -0].map(bracketed)).toEqual(['(−0.25)', '0.25', '0', '0']);
+  });
+
   test('shares and times', () => {
     expect(formatPercent(0.734)).toBe('73 %');
     expect(formatTimeLeft(null)).toBe('');
@@ -227,26 +231,6 @@ describe('words of a prompt', () => {
 
   test('are not judged before the list is there', () => {
     expect(markWords('zebras', new Set(), false)).toEqual([{ text: 'zebras', state: 'known' }]);
-  });
-});
-
-describe('charts', () => {
-  const row = (step: number, loss: number) =>
-    ({ stage: 'sft', step, values: { loss, other: 1 } }) as const;
-
-  test('columns leave out steps without a value and thin long series to the last step', () => {
-    const rows = Array.from({ length: 5000 }, (_, i) => row(i + 1, i === 7 ? NaN : i));
-    const { steps, lines } = chartColumns(rows, ['loss']);
-    expect(steps.length).toBeLessThanOrEqual(601);
-    expect(steps.at(-1)).toBe(5000);
-    expect(lines[0]?.at(-1)).toBe(4999);
-    expect(steps).not.toContain(8);
-  });
-
-  test('a summary says where it began, stands and has been', () => {
-    const text = chartSummary('loss', [1, 2, 3], [4, 1, 2]);
-    expect(text).toBe('loss 2 at step 3; it began at 4 and has been between 1 and 4.');
-    expect(chartSummary('loss', [], [])).toBe('loss: no values yet.');
   });
 });
 

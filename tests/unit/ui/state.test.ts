@@ -1,10 +1,12 @@
 /** The page's state classes against a fake worker and a fake store: what is asked, kept, shown and refused. */
 import { describe, expect, test } from 'vitest';
 import { parseSettings, defaultSettings } from '../../../src/config/settings.ts';
+import { ChartView, comparedSettings } from '../../../src/ui/chart-view.svelte.ts';
 import { Demonstrations } from '../../../src/ui/demonstrations.svelte.ts';
 import { JudgeDesk } from '../../../src/ui/judge-desk.svelte.ts';
 import { Laboratory } from '../../../src/ui/laboratory.svelte.ts';
 import { RankingDesk } from '../../../src/ui/ranking-desk.svelte.ts';
+import { differenceSentences } from '../../../src/ui/run-differences.ts';
 import { place } from '../../../src/ui/ranking-order.ts';
 import { Sampling } from '../../../src/ui/sampling.svelte.ts';
 import { SettingsDraft } from '../../../src/ui/settings-draft.svelte.ts';
@@ -56,7 +58,7 @@ describe('laboratory', () => {
         checkpoints: [BASE, checkpoint('sft-1')],
         settings,
         readOnly: 'open elsewhere',
-        metrics: [{ run: 'r1', records }],
+        metrics: [{ run: 'r1', stage: 'sft', settings, records }],
         views: [{ run: 'r1', stage: 'sft', view }],
         suite,
         notes: ['one was damaged'],
@@ -89,13 +91,14 @@ describe('laboratory', () => {
     const record = (loss: number) => [{ stage: 'ppo', step: 1, values: { loss } }] as const;
     const view = { checks: {}, first: null, latest: null, rollout: null };
     const checks = { of: { ok: true, value: 0, tolerance: 0 } };
+    const of = { stage: 'ppo' } as const;
     const client = new FakeClient({
       'project.open': () => ({
         stages: stageStates(),
         checkpoints: [BASE],
         settings: defaultSettings(),
         readOnly: null,
-        metrics: [{ run: 'ppo-1', records: record(1) }],
+        metrics: [{ run: 'ppo-1', ...of, settings: parseSettings({}), records: record(1) }],
         views: [{ run: 'ppo-1', stage: 'ppo', view }],
         suite: null,
         notes: [],
@@ -104,7 +107,7 @@ describe('laboratory', () => {
         const dpo = settings.method.name === 'dpo';
         return {
           stages: stageStates(),
-          metrics: dpo ? [{ run: 'dpo-1', records: record(2) }] : [],
+          metrics: dpo ? [{ run: 'dpo-1', ...of, settings, records: record(2) }] : [],
           views: dpo ? [{ run: 'dpo-1', stage: 'ppo', view: { ...view, checks } }] : [],
         };
       },
@@ -116,8 +119,11 @@ describe('laboratory', () => {
     expect(ppo.rows).toEqual(record(1));
     await set({ method: { name: 'dpo' } });
     expect([ppo.rows, ppo.checks]).toEqual([record(2), checks]);
+    // A run of another method is no run before.
+    expect([ppo.former, ppo.settings?.method.name]).toEqual([null, 'dpo']);
     await set({ method: { name: 'rloo' } });
     expect([ppo.rows, ppo.checks, ppo.last('loss')]).toEqual([[], {}, undefined]);
+    expect([ppo.former, ppo.settings]).toEqual([null, null]);
   });
 
   test('a failed start is shown and can be tried again', async () => {
@@ -223,7 +229,7 @@ describe('training', () => {
     ({ type: 'metrics', run: 'r', record: { stage: 'sft', step, values: { loss } } }) as const;
 
   test('a run that went back repeats steps; the newer record wins', () => {
-    const training = new Training('sft');
+    const training = new Training('sft', defaultSettings);
     [metrics(1, 5), metrics(2, 4), metrics(3, 3), metrics(2, 9)].forEach((event) => {
       training.receive(event);
     });
@@ -235,12 +241,39 @@ describe('training', () => {
   });
 
   test('another run begins with an empty series, another stage is ignored', () => {
-    const training = new Training('sft');
+    const training = new Training('sft', defaultSettings);
     training.receive(metrics(1, 5));
     training.receive({ ...metrics(1, 7), run: 'r2' });
     training.receive({ type: 'metrics', run: 'r3', record: { stage: 'ppo', step: 1, values: {} } });
     expect(training.rows).toHaveLength(1);
     expect(training.last('loss')).toBe(7);
+  });
+
+  test('the run before stays to be compared with, each with the settings it was begun with', () => {
+    let settings = parseSettings({ sft: { epochs: 1 } });
+    const training = new Training('sft', () => settings);
+    const charts = new ChartView();
+    training.receive(metrics(1, 5));
+    settings = parseSettings({ sft: { epochs: 3 } });
+    training.receive(metrics(2, 4));
+    expect(training.former).toBeNull();
+    expect(comparedSettings(training)).toEqual([]);
+    training.receive({ ...metrics(1, 7), run: 'r2' });
+    expect(training.former?.rows.map((row) => row.values['loss'])).toEqual([5, 4]);
+    expect(differenceSentences(comparedSettings(training))).toEqual([
+      '1 Demonstrate, Epochs: 3 in this run, 1 in the run before.',
+    ]);
+    expect(charts.runsOf(training).map(({ rows }) => rows.length)).toEqual([1]);
+    charts.compare(true);
+    expect(charts.runsOf(training).map(({ rows }) => rows.length)).toEqual([1, 2]);
+  });
+
+  test('a stored run brings its own settings, also when it has no step yet', () => {
+    const own = parseSettings({ sft: { epochs: 2 } });
+    const training = new Training('sft', defaultSettings);
+    training.restore({ run: 'r', stage: 'sft', settings: own, records: [] });
+    training.receive(metrics(1, 5));
+    expect(training.settings).toBe(own);
   });
 });
 

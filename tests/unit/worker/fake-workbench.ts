@@ -63,17 +63,18 @@ export function ranking(id: string, labeler: string): Ranking {
 function shownAt(step: number, total: number): Partial<StepRecord> {
   const sample = { promptId: 'p', prompt: 'hi', response: `at ${step}`, ended: true };
   const none: readonly number[] = [];
-  const rollout = {
-    promptId: 'p',
-    tokens: none,
-    logProbabilities: none,
-    referenceLogProbabilities: none,
-    values: none,
-    rewards: none,
-    advantages: none,
-    returns: none,
-    score: step,
-  };
+  const rollout = [
+    {
+      promptId: 'p',
+      tokens: [],
+      ...{ beta: 0.1, gamma: 1, lambda: 0.95, clip: 0.2 },
+      ...({ klPlace: 'reward', klEstimator: 'k1', whitenRewards: false } as const),
+      ...{ logProbabilities: none, referenceLogProbabilities: none, values: none },
+      ...{ penalties: none, tokenScores: none, rewards: none, deltas: none, carried: none },
+      ...{ advantages: none, returns: none, ratios: none, usedAdvantages: none, clipped: [] },
+      ...{ score: step, penaltySum: 0, shapedSum: step, rewardSum: step },
+    },
+  ];
   const checks = { adds: { ok: true, value: step, tolerance: 0 } };
   return step === 1 || step === total
     ? { checks, rollout, samples: [sample] }
@@ -168,8 +169,13 @@ export class FakeWorkbench implements Workbench {
     this.loops.push(loop);
     return Promise.resolve(loop);
   }
-  rolloutView({ score }: RolloutRow) {
-    return { promptId: 'p', prompt: '', score, tokens: [] };
+  rolloutView({ score, penaltySum, shapedSum, rewardSum, ...row }: RolloutRow) {
+    const { beta, gamma, lambda, clip, klPlace, klEstimator, whitenRewards } = row;
+    return {
+      ...{ promptId: 'p', prompt: '', tokens: [] },
+      ...{ score, penaltySum, shapedSum, rewardSum },
+      ...{ beta, gamma, lambda, clip, klPlace, klEstimator, whitenRewards },
+    };
   }
   forget(checkpoint: string): void {
     this.forgotten.push(checkpoint);

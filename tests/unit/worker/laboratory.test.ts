@@ -153,9 +153,18 @@ describe('the laboratory', () => {
       expect(record.values['objective/gold_scores']).toBeLessThanOrEqual(1);
     }
     const rollout = events.find((event) => event.type === 'rollout');
-    const tokens = rollout?.view.tokens ?? [];
-    expect(tokens.length).toBeGreaterThan(0);
-    expect(tokens.every((row) => Number.isFinite(row.advantage + row.klPenalty))).toBe(true);
+    expect(rollout?.views.length).toBeGreaterThan(1);
+    for (const { tokens, score, penaltySum, rewardSum } of rollout?.views ?? []) {
+      expect(tokens.length).toBeGreaterThan(0);
+      for (const { clipped, token, ...numbers } of tokens) {
+        expect([typeof clipped, typeof token]).toEqual(['boolean', 'string']);
+        expect(Object.values(numbers).every((value) => Number.isFinite(value))).toBe(true);
+        expect(numbers.delta + numbers.carried).toBeCloseTo(numbers.advantage, 4);
+        expect(numbers.score + numbers.klPenalty).toBeCloseTo(numbers.reward, 5);
+      }
+      expect(tokens.at(-1)?.score).toBeCloseTo(score, 5);
+      expect(score + penaltySum).toBeCloseTo(rewardSum, 4);
+    }
   });
 
   it.each(['dpo', 'online-dpo', 'grpo', 'rloo', 'expert-iteration', 'best-of-n'] as const)(
@@ -251,5 +260,29 @@ describe('the laboratory', () => {
     await handlers['settings.set']({ settings: all });
     // Nothing held out is no accuracy, not one of zero.
     expect((await handlers['reward.report']({})).heldOut).toEqual({ accuracy: null, n: 0 });
+  });
+
+  it('D10: shows the state after the end, which has no token, where the score is paid there', async () => {
+    const late = { ...settings, ppo: { ...settings.ppo, scorePosition: 'after-last' as const } };
+    await handlers['settings.set']({ settings: late });
+    await train('reward');
+    const from = events.length;
+    await train('ppo');
+    const rollout = events.slice(from).find((event) => event.type === 'rollout');
+    const ends = (rollout?.views ?? []).flatMap(({ tokens }) => tokens.slice(-1));
+    const after = ends.filter(({ token }) => token === null);
+    expect(after.length).toBeGreaterThan(0);
+    for (const { logProbability, ratio, usedAdvantage, klPenalty, ...row } of after) {
+      expect([logProbability, ratio, usedAdvantage, Math.abs(klPenalty)]).toEqual([
+        ...[NaN, NaN, NaN, 0],
+      ]);
+      expect(row.reward).toBe(row.score);
+      expect(row.advantage).toBeCloseTo(row.score - row.value, 5);
+    }
+    // Kept and brought back as they were.
+    const { views } = await handlers['project.open']({ project: 'p' });
+    const kept = views.find(({ stage }) => stage === 'ppo')?.view.rollout?.views ?? [];
+    expect(kept.length).toBe(rollout?.views.length);
+    expect(kept.some(({ tokens }) => tokens.at(-1)?.token === null)).toBe(true);
   });
 });

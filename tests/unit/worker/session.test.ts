@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readSafetensors } from '../../../src/data/safetensors.ts';
 import { readCheckpoint } from '../../../src/storage/checkpoints.ts';
-import { parseSettings } from '../../../src/config/settings.ts';
+import { defaultSettings, parseSettings } from '../../../src/config/settings.ts';
 import { addRankings } from '../../../src/storage/labels.ts';
 import { listMetrics } from '../../../src/storage/lists.ts';
 import { Connection } from '../../../src/storage/open.ts';
@@ -213,6 +213,11 @@ describe('reload', () => {
     const { stages, metrics, views } = await open(again);
     expect([stages.sft.status, stages.sft.step]).toEqual(['paused', 3]);
     expect(metrics[0]?.records.map((record) => record.step)).toEqual([1, 2, 3]);
+    expect(metrics[0]).toMatchObject({
+      run: stages.sft.run,
+      stage: 'sft',
+      settings: defaultSettings(),
+    });
     // What the run showed is that of the checkpoint too, not of the steps that are lost.
     expect(views).toMatchObject([
       {
@@ -222,7 +227,7 @@ describe('reload', () => {
           checks: { adds: { value: 3 } },
           first: { step: 1 },
           latest: { step: 1 },
-          rollout: { step: 3, view: { score: 3 } },
+          rollout: { step: 3, views: [{ score: 3 }] },
         },
       },
     ]);
