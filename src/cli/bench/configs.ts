@@ -230,10 +230,10 @@ export function streamRows(
 export function trainingBatch(
   config: BenchConfig,
   index: number,
-): { ids: Int32Array; labels: Int32Array } {
+): { ids: Int32Array<ArrayBuffer>; labels: Int32Array<ArrayBuffer> } {
   const { contextLength: T, vocabularySize } = config.model;
   const rows = streamRows(vocabularySize, config.batch, T + 1, index);
-  const column = (first: number): Int32Array =>
+  const column = (first: number): Int32Array<ArrayBuffer> =>
     Int32Array.from(
       { length: config.batch * T },
       (_, i) => rows[Math.floor(i / T) * (T + 1) + (i % T) + first] ?? 0,

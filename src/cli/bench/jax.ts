@@ -54,7 +54,7 @@ async function valuesOf(array: JaxArray): Promise<Float32Array> {
 }
 
 /** [T, T] of 0 and -1e9 above the diagonal. */
-function causalMask(T: number): Float32Array {
+function causalMask(T: number): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: T * T }, (_, i) => (i % T > Math.floor(i / T) ? -1e9 : 0));
 }
 
