@@ -38,7 +38,10 @@ export interface Report {
   readonly evaluation: {
     readonly policies: Readonly<Record<string, PolicySummary>>;
     readonly pairs: Readonly<Record<string, RateInterval>>;
+    /** On completions drawn as those that were ranked. */
     readonly reward: RewardEvaluation;
+    /** On completions drawn as those of reinforcement, which are more varied. */
+    readonly rewardAtRollout: RewardEvaluation;
   };
   readonly wallSeconds: number;
 }

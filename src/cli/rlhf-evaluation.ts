@@ -24,7 +24,7 @@ import { idealResponse } from '../world/demonstrations.ts';
 import { goldVerdict } from '../world/judges.ts';
 import { agreement, noiseCeiling } from '../world/labeler-noise.ts';
 import type { Labeler } from '../world/labelers.ts';
-import { testPrompts, validationPrompts } from '../world/prompt-sets.ts';
+import { testPrompts } from '../world/prompt-sets.ts';
 import { presentUseCases } from '../world/use-cases.ts';
 import type { WorldPrompt } from '../world/tasks.ts';
 import { rankByClass } from './class-rankings.ts';
@@ -110,21 +110,32 @@ function pairsOf({ answers }: Group, suffix: string, reinforced: Iterable<string
   return pairs;
 }
 
-/** Accuracy on rankings that training labelers give to SFT samples on validation prompts. */
+/**
+ * Accuracy on rankings that training labelers give to SFT samples at a temperature, on test prompts: settings were
+ * chosen on validation prompts.
+ */
 async function evaluateReward(
   models: EvaluationModels,
   tokenizer: Tokenizer,
   labelers: readonly Labeler[],
   settings: Settings,
+  temperature: number,
 ): Promise<RewardEvaluation> {
   const { seed } = settings.general;
   const shape = sequenceShape(settings);
-  const { k, temperature } = settings.labels;
+  const { k } = settings.labels;
   // Nearly half of the pairs are ties or the same text twice, which count for nothing.
   const wanted = Math.ceil((2.2 * settings.evaluate.rewardComparisons) / ((k * (k - 1)) / 2));
-  const held = validationPrompts(seed, Math.min(1000, wanted));
+  const held = testPrompts(seed, Math.min(1000, wanted));
   const prompts = promptsThatFit(tokenizer, held, shape);
-  const call = { shape, K: k, temperature, seed, scope: 'held-out labels', file: null };
+  const call = {
+    shape,
+    K: k,
+    temperature,
+    seed,
+    scope: `held-out labels at ${temperature}`,
+    file: null,
+  };
   const rankings = await rankByClass(models.sft, tokenizer, prompts, labelers, call);
   const scored = await scoreRankings(
     models.reward,
@@ -151,11 +162,14 @@ export async function evaluateRun(
 ) {
   const { seed } = settings.general;
   const names = [...models.reinforced.keys()];
+  const measure = (temperature: number) =>
+    evaluateReward(models, tokenizer, labelers, settings, temperature);
   const sampled = await answerAll(models, tokenizer, pool, settings, 1);
   const greedy = await answerAll(models, tokenizer, pool, settings, 'greedy');
   return {
     policies: { ...sampled.policies, ...greedy.policies },
     pairs: { ...pairsOf(sampled, '', names, seed), ...pairsOf(greedy, '-greedy', names, seed) },
-    reward: await evaluateReward(models, tokenizer, labelers, settings),
+    reward: await measure(settings.labels.temperature),
+    rewardAtRollout: await measure(settings.ppo.temperature),
   };
 }

@@ -24,7 +24,7 @@ export function rankingPrompts(pool: readonly WorldPrompt[], count: number): Wor
   });
 }
 
-/** Prompts of users who gave neither training nor test prompts: reward-model accuracy and tuning. */
+/** Prompts of users who gave neither training nor test prompts: for choosing settings. */
 export function validationPrompts(seed: number, count: number): WorldPrompt[] {
   return generatePrompts(seed, { split: 'validation', count });
 }
