@@ -157,6 +157,18 @@ export async function completionsToRank(
   return prompts.map((_, p) => all.slice(p * K, (p + 1) * K));
 }
 
+/** At most K of the completions of a prompt: different texts first, then repeated ones, each in the order drawn. */
+export function differentFirst<C extends { readonly text: string }>(
+  completions: readonly C[],
+  K: number,
+): C[] {
+  const isFirst = completions.map(
+    ({ text }, i) => completions.findIndex((other) => other.text === text) === i,
+  );
+  const different = completions.filter((_, i) => isFirst[i]);
+  return [...different, ...completions.filter((_, i) => !isFirst[i])].slice(0, K);
+}
+
 /** Rankings that teach something, as sequences: those without a strict preference or too long are left out. */
 export function rankedSequences(
   tokenizer: Tokenizer,

@@ -11,7 +11,13 @@ import type { Ranking } from '../records/ranking.ts';
 import type { RolloutView } from '../records/run-view.ts';
 import type { Suite } from '../records/suite.ts';
 import type { RolloutRow } from '../rlhf/loop.ts';
-import { complete, completionsToRank, promptTokens, toSequence } from '../rlhf/pipeline.ts';
+import {
+  complete,
+  completionsToRank,
+  differentFirst,
+  promptTokens,
+  toSequence,
+} from '../rlhf/pipeline.ts';
 import { scoreSequences } from '../rlhf/sequences.ts';
 import { WORD_TYPES } from '../world/grammar.ts';
 import { InputError } from './failure.ts';
@@ -198,11 +204,12 @@ export class Laboratory implements Workbench {
       if (fresh.length < request.count) this.#offered.clear();
       const prompts = fresh.slice(0, request.count);
       for (const { id } of prompts) this.#offered.add(id);
-      const completions = await this.#answersToRank(prompts, request);
+      // Equal texts teach a person's reward model nothing: twice as many are drawn, so that there are K different ones.
+      const drawn = await this.#answersToRank(prompts, { ...request, k: 2 * request.k });
       return {
         items: prompts.map((prompt, i) => ({
           prompt: plainPrompt(prompt),
-          completions: (completions[i] ?? []).map(plainCompletion),
+          completions: differentFirst(drawn[i] ?? [], request.k).map(plainCompletion),
         })),
       };
     });

@@ -88,7 +88,7 @@ test('a drawing stands right below its title', async () => {
           (node.querySelector('strong')?.getBoundingClientRect().bottom ?? 0),
       ),
     );
-  expect(gaps).toHaveLength(7);
+  expect(gaps).toHaveLength(8);
   expect(Math.max(...gaps)).toBeLessThan(40);
 });
 
