@@ -9,7 +9,7 @@ import { startCommand } from './command.ts';
 const SMALL = [
   ...['sft.demonstrations=32', 'labels.prompts=8', 'reward.promptsPerBatch=4'],
   ...['evaluate.prompts=10', 'evaluate.rewardComparisons=12'],
-  ...['ppo.episodes=32', 'ppo.rolloutBatch=16'],
+  ...['ppo.episodes=32', 'ppo.rolloutBatch=16', 'ppo.minibatches=2'],
 ].join();
 
 /** The report of a run; every number of its stage is finite, and its policy is judged beside SFT. */
