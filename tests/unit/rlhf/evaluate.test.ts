@@ -109,7 +109,7 @@ test('an answer without an end is charged as in training before the choice', asy
   expect(await textsOf(scoring(table, { kind: 'subtract', value: 1 }))).toEqual(['p', 's+']);
 });
 
-test('the KL is the bound of the law, whatever the drawing policy is, and measured for single draws', async () => {
+test('the KL of best-of-n is the bound of its law at temperature 1, that of single draws is measured', async () => {
   const one = await answer();
   const best = { groupSize: 1, missingEos: NONE, score: () => Promise.resolve([1, 2]) };
   const same = await answer(best);
