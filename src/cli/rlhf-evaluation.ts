@@ -1,6 +1,7 @@
 /**
- * The evaluation of `npm run rlhf`: every policy at temperature 1 and again greedily on held-out prompts by the gold
- * judge, pairs of them, and the reward model on held-out comparisons beside what the labelers' noise allows.
+ * The evaluation of `npm run rlhf`: every policy at temperature 1 and, but for best-of-n, again greedily on held-out
+ * prompts by the gold judge, pairs of them, and the reward model on held-out comparisons beside what the labelers'
+ * noise allows.
  */
 import { Rng } from '../data/rng.ts';
 import type { Settings } from '../config/settings.ts';
@@ -12,6 +13,8 @@ import {
   commonTokenBudget,
   comparePolicies,
   summarise,
+  type AnswerSettings,
+  type BestOfDraws,
   type PolicyAnswers,
   type PolicySummary,
 } from '../rlhf/evaluate.ts';
@@ -37,6 +40,8 @@ export interface EvaluationModels {
   readonly reward: Model;
   /** Reinforced policies by name; the first is the one that is judged. */
   readonly reinforced: ReadonlyMap<string, Model>;
+  /** How best-of-n, whose policy is SFT, chooses among draws; null for every other method. */
+  readonly best: BestOfDraws | null;
 }
 
 /** One good answer for each use case in the form prompt, line break, answer, empty line. */
@@ -73,13 +78,18 @@ async function answerAll(
     promptLength: promptTokens(tokenizer, prefix).length + shape.promptLength,
   };
   const suffix = temperature === 'greedy' ? '-greedy' : '';
-  const asked: [string, Model, { shape: typeof shape; prefix?: string }][] = [
+  const { best } = models;
+  // Greedy draws are all the same, so there is no best one.
+  const reinforced = best && temperature === 'greedy' ? [] : [...models.reinforced];
+  const asked: [string, Model, Pick<AnswerSettings, 'shape' | 'prefix' | 'best'>][] = [
     ['base', models.base, { shape }],
     ['prompted', models.base, { shape: wide, prefix }],
     ['sft', models.sft, { shape }],
-    ...[...models.reinforced].map(
-      ([name, model]) => [name, model, { shape }] as [string, Model, { shape: typeof shape }],
-    ),
+    ...reinforced.map(([name, model]): (typeof asked)[number] => [
+      name,
+      model,
+      { shape, ...(best && { best }) },
+    ]),
   ];
   const answers = new Map<string, Answers>();
   const progress = new Progress(`evaluate${suffix}`, () => performance.now());

@@ -181,7 +181,8 @@ async function ppoStage(lab: Lab, sft: Model, reward: Model, control: Control | 
     done?.outcome ??
     (await runStage(name, open.loop, folder, 'objective/scores', () => Promise.resolve()));
   report(lab, name, outcome);
-  return { policy: open.models.policy, ema: open.models.ema, open, outcome, name };
+  const { policy, ema } = open.models;
+  return { policy, ema, best: null, open, outcome, name };
 }
 
 /** Any method beside PPO; DPO is the only one that reads the comparisons themselves. */
@@ -205,12 +206,14 @@ async function methodStage(
   const method = METHODS[name];
   const done = finishedStage(folder, name);
   const from = done?.snapshot ?? unfinishedStage(folder, name);
-  const open = await method.open(input, methodSettings(settings), from);
+  const how = methodSettings(settings);
+  const open = await method.open(input, how, from);
   const outcome =
     done?.outcome ??
     (await runStage(name, open.loop, folder, method.watch, () => Promise.resolve()));
   report(lab, name, outcome);
-  return { policy: open.policy, ema: null, open, outcome, name };
+  const best = name === 'best-of-n' ? { ...how, score: input.score } : null;
+  return { policy: open.policy, ema: null, best, open, outcome, name };
 }
 
 /** Policies to be judged by name, the one that counts first. */
@@ -249,7 +252,7 @@ export async function runPipeline(
   const reward = await rewardStage(lab, sft, labelers);
   const { control } = options;
   const method = settings.method.name;
-  const { policy, ema, open, outcome, name } =
+  const { policy, ema, best, open, outcome, name } =
     method === 'ppo'
       ? await ppoStage(lab, sft, reward, control)
       : await methodStage(lab, sft, reward, labelers, { name: method, control });
@@ -257,7 +260,7 @@ export async function runPipeline(
   const { policyWeights } = settings.evaluate;
   const reinforced = reinforcedPolicies(name, policy, ema, policyWeights);
   const started = performance.now();
-  const models = { base, sft, reward, reinforced };
+  const models = { base, sft, reward, reinforced, best };
   const evaluation = await evaluateRun(
     models,
     tokenizer,

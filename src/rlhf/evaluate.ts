@@ -7,14 +7,18 @@ import { Rng } from '../data/rng.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
 import type { Model } from '../model/parameters.ts';
 import type { Prompt } from '../records/prompt.ts';
+import { bestOfNKlUpperBound } from './best-of-n-law.ts';
+import { bestRows, type BestOfNSettings } from './best-of-n.ts';
 import { bootstrapInterval, winRate, type MeanInterval, type RateInterval } from './intervals.ts';
+import { applyMissingEosPenalty } from './kl.ts';
 import {
   complete,
+  completionsToRank,
   promptTokens,
   type CompletionSettings,
   type TokenisedCompletion,
 } from './pipeline.ts';
-import type { GoldJudge } from './rollout.ts';
+import type { GoldJudge, Scorer } from './rollout.ts';
 import { logProbabilitiesOf, type SequenceShape } from './sequences.ts';
 
 /** What a judge says of one response; `truthful` is null where the prompt does not call for truth. */
@@ -44,7 +48,10 @@ export interface PolicyAnswers<P extends Prompt> {
   readonly prompts: readonly P[];
   readonly completions: readonly TokenisedCompletion[];
   readonly verdicts: readonly Verdict[];
-  /** Mean over responses of log pi - log pi_SFT summed over tokens, nats; null where it has no meaning. */
+  /**
+   * Mean over responses of log pi - log pi_SFT summed over tokens, nats; of best-of-n the bound from above that its law
+   * gives, for draws of SFT itself; null where it has no meaning.
+   */
   readonly kl: number | null;
 }
 
@@ -62,10 +69,35 @@ export interface PolicySummary {
   readonly repeats: Readonly<Record<string, number>>;
 }
 
-/** How a policy is asked: as it is, or behind a few-shot prefix. */
+/** What best-of-n chooses an answer by: the highest score, end penalty applied, of `groupSize` draws. */
+export interface BestOfDraws extends Pick<BestOfNSettings, 'groupSize' | 'missingEos'> {
+  readonly score: Scorer;
+}
+
+/** How a policy is asked: as it is, behind a few-shot prefix, or for several draws of which the best is kept. */
 export interface AnswerSettings extends CompletionSettings {
   /** Put before each prompt; an answer then ends at its first line break. */
   readonly prefix?: string;
+  /** Answers are those of best-of-n, for which the policy only supplies the draws; not together with `prefix`. */
+  readonly best?: BestOfDraws;
+}
+
+/** For each prompt the best-scored of its draws, the first of equals. */
+async function completeBest(
+  model: Model,
+  tokenizer: Tokenizer,
+  prompts: readonly Prompt[],
+  settings: CompletionSettings,
+  { groupSize, missingEos, score }: BestOfDraws,
+): Promise<TokenisedCompletion[]> {
+  const drawn = await completionsToRank(model, tokenizer, prompts, groupSize, settings);
+  const sequences = prompts.flatMap(({ text }, p) =>
+    drawn[p]!.map(({ tokens }) => ({ prompt: promptTokens(tokenizer, text), response: tokens })),
+  );
+  const flat = drawn.flat();
+  const ended = flat.map((completion) => completion.ended);
+  const scores = applyMissingEosPenalty(await score(sequences), ended, missingEos);
+  return bestRows(scores, groupSize).map((row) => flat[row]!);
 }
 
 /** Cuts at the first line break, which ends an answer in a few-shot prompt. */
@@ -76,7 +108,7 @@ function firstLine(tokenizer: Tokenizer, completion: TokenisedCompletion): Token
   return { ...completion, text, ended: true, tokens: tokenizer.encode(text) };
 }
 
-/** Samples and judges one answer per prompt. `reference` gives the distance from SFT (temperature 1 only). */
+/** Draws and judges one answer per prompt. `reference` gives the distance from SFT (temperature 1 only). */
 export async function answerPrompts<P extends Prompt>(
   model: Model,
   tokenizer: Tokenizer,
@@ -85,18 +117,22 @@ export async function answerPrompts<P extends Prompt>(
   settings: AnswerSettings,
   reference?: Model,
 ): Promise<PolicyAnswers<P>> {
-  const { prefix } = settings;
+  const { prefix, best } = settings;
   const texts = prompts.map(({ text }) => (prefix ?? '') + text);
-  const drawn = await complete(model, tokenizer, texts, settings);
+  const drawn = best
+    ? await completeBest(model, tokenizer, prompts, settings, best)
+    : await complete(model, tokenizer, texts, settings);
   const completions = prefix === undefined ? drawn : drawn.map((c) => firstLine(tokenizer, c));
   const verdicts = prompts.map((prompt, i) => {
     const { text = '', ended = false } = completions[i] ?? {};
     return judge(prompt, text, ended);
   });
   const measured = reference && settings.temperature === 1 && prefix === undefined;
-  const kl = measured
-    ? await klBetween(model, reference, tokenizer, prompts, drawn, settings.shape)
-    : null;
+  if (!measured) return { prompts, completions, verdicts, kl: null };
+  // The probabilities of what was kept are not those of the policy that drew it.
+  const kl = best
+    ? bestOfNKlUpperBound(best.groupSize)
+    : await klBetween(model, reference, tokenizer, prompts, drawn, settings.shape);
   return { prompts, completions, verdicts, kl };
 }
 

@@ -10,10 +10,15 @@ import { DPO, pairsFromRankings } from '../../../src/rlhf/dpo.ts';
 import { EXPERT_ITERATION } from '../../../src/rlhf/expert-iteration.ts';
 import { GRPO } from '../../../src/rlhf/grpo.ts';
 import type { Snapshot } from '../../../src/rlhf/loop.ts';
-import { firstImplicitRewards, firstRatioChecks } from '../../../src/rlhf/method-checks.ts';
+import {
+  firstImplicitRewards,
+  firstRatioChecks,
+  firstResponseChecks,
+} from '../../../src/rlhf/method-checks.ts';
 import type { MethodInput } from '../../../src/rlhf/method.ts';
 import { METHODS } from '../../../src/rlhf/methods.ts';
 import { ONLINE_DPO } from '../../../src/rlhf/online-dpo.ts';
+import { collectResponses } from '../../../src/rlhf/rollout.ts';
 import { METHOD_CHARTS } from '../../../src/ui/method-words.ts';
 import { checkWords } from '../../../src/ui/self-check-meanings.ts';
 import { start, tinyModel } from '../model/tiny-model.ts';
@@ -154,6 +159,20 @@ test('D4: rows whose padding is not masked fail "padding changes nothing"', asyn
   );
   expect(failing((await checksOf(METHODS.dpo, 1))[0])).toContain('padding changes nothing');
   expect(failing((await checksOf(METHODS.grpo, 1))[0])).toContain('padding changes nothing');
+});
+
+test('one token that the cache got wrong fails "cache equals full forward" alone', async () => {
+  const models = { policy: reference, reference, score: input.score };
+  const made = await collectResponses(models, prompts, SETTINGS, { key: [1, 2] });
+  expect(failing(await firstResponseChecks(reference, made, SETTINGS))).toEqual([]);
+  // The same error in both, so that policy and reference still agree.
+  const logProbabilities = made.logProbabilities.slice();
+  const referenceLogProbabilities = made.referenceLogProbabilities.slice();
+  for (const values of [logProbabilities, referenceLogProbabilities]) values[0]! += 0.01;
+  const wrong = { ...made, logProbabilities, referenceLogProbabilities };
+  expect(failing(await firstResponseChecks(reference, wrong, SETTINGS))).toEqual([
+    'cache equals full forward',
+  ]);
 });
 
 test('D14: a ratio or a clipped share that is not where it starts fails', () => {
