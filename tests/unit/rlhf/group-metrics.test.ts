@@ -65,12 +65,14 @@ describe('tokenWeights', () => {
 
 describe('records', () => {
   test('rewards: mean, mean spread of groups, share of groups that are equal', () => {
-    const metrics = groupRewardMetrics([1, 3, 5, 5], 2);
-    expect(metrics['reward']).toBe(3.5);
-    expect(metrics['reward_std']).toBeCloseTo(Math.SQRT2 / 2, 12);
-    expect(metrics['frac_reward_zero_std']).toBe(0.5);
-    expect(metrics['rewards/score/mean']).toBe(3.5);
-    expect(metrics['rewards/score/std']).toBeCloseTo(Math.sqrt(11 / 3), 12);
+    const metrics = groupRewardMetrics([1, 3, 5, 5, 2, 8], 2);
+    expect(metrics['reward']).toBe(4);
+    // Deviations sqrt 2, 0 and sqrt 18.
+    expect(metrics['reward_std']).toBeCloseTo((4 * Math.SQRT2) / 3, 12);
+    expect(metrics['frac_reward_zero_std']).toBeCloseTo(1 / 3, 12);
+    expect(metrics['rewards/score/mean']).toBe(4);
+    expect(metrics['rewards/score/std']).toBeCloseTo(Math.sqrt(32 / 5), 12);
+    expect(() => groupRewardMetrics([1, 2, 3], 2)).toThrow(/responses per group/);
   });
 
   test('lengths: of all and of those that ended themselves', () => {
@@ -84,6 +86,7 @@ describe('records', () => {
       'completions/clipped_ratio': expect.closeTo(1 / 3, 12) as number,
     });
     expect(completionLengthMetrics([2], [false])['completions/mean_terminated_length']).toBe(0);
+    expect(() => completionLengthMetrics([1], [true, true])).toThrow(/lengths/);
   });
 
   test('the clip holds low ratios of bad responses and high ratios of good ones, live ones only', () => {
@@ -101,6 +104,29 @@ describe('records', () => {
       'clip_ratio/high_max': 0.25,
       'clip_ratio/region_mean': 0.625,
     });
+  });
+});
+
+test('the clip shares leave out bounds, advantages of 0, and what pulls the ratio back', () => {
+  const held = [[0.5, -1], [0.5, -2], ...[1, 1, 2, 3, 4].map((advantage) => [1.5, advantage])];
+  const free = [
+    [0.75, -1],
+    [1, -1],
+    [0.5, 0],
+    [0.5, 1],
+    [0.5, 2],
+    [1.25, 1],
+    [1, 1],
+    [1.5, 0],
+    [1.5, -1],
+  ];
+  const [ratios, advantages] = [0, 1].map((column) =>
+    [...held, ...free].map((row) => row[column] ?? NaN),
+  );
+  const mask = new Array<number>(16).fill(1);
+  expect(clipShares(ratios ?? [], advantages ?? [], mask, 0.25)).toEqual({
+    low: 2 / 16,
+    high: 5 / 16,
   });
 });
 
