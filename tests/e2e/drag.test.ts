@@ -1,0 +1,47 @@
+// A person who drags: the answer that is dropped on top takes the first place. Keys and buttons do the same in
+// whole-loop.test.ts; nothing can be done by dragging alone.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launch, type LaunchedBrowser } from '../setup/browser.ts';
+import { serveBuild, type ServedBuild } from '../setup/serve.ts';
+import { openLaboratory, press, textsToRank, train, visit } from './laboratory-page.ts';
+
+let served: ServedBuild;
+let browser: LaunchedBrowser;
+beforeAll(async () => {
+  served = await serveBuild();
+  browser = await launch(served.url, { webgpu: 'off' });
+});
+afterAll(async () => {
+  const problems = browser.problems();
+  await browser.close();
+  await served.close();
+  expect(problems).toEqual([]);
+});
+
+test('an answer dragged to the top is the best one', async () => {
+  const { page } = browser;
+  await openLaboratory(page, served.url, 'preset=micro&labels.source=both&sft.demonstrations=16');
+  await visit(page, 'demonstrate');
+  await train(page, 'sft');
+  await visit(page, 'rank');
+  await press(page, 'rank-fetch');
+  const texts = await textsToRank(page);
+  const first = page.getByTestId('rank-item-0');
+  const last = page.getByTestId(`rank-item-${texts.length - 1}`);
+  await last.scrollIntoViewIfNeeded();
+  const [from, to] = [await last.boundingBox(), await first.boundingBox()];
+  if (from === null || to === null) throw new Error('A text to rank is not on screen.');
+  await page.mouse.move(from.x + 30, from.y + 15);
+  await page.mouse.down();
+  for (let i = 1; i <= 20; i++) {
+    await page.mouse.move(from.x + 30, from.y + 15 + ((to.y - from.y) * i) / 20);
+    // The list follows the pointer by time, not by event.
+    await page.waitForTimeout(30);
+  }
+  await page.waitForTimeout(300);
+  await page.mouse.up();
+  await expect
+    .poll(() => page.locator('[data-testid^="rank-item-"]').first().getAttribute('data-testid'))
+    .toBe(`rank-item-${texts.length - 1}`);
+  expect(await last.getAttribute('data-place')).toBe('1');
+});
