@@ -2,7 +2,7 @@
  * What each method of step 3 does and how it differs from PPO, in plain words; what a run of it costs; and which
  * charts make sense for it, by TRL's metric names. PPO's own charts are in ReinforcePart.svelte.
  */
-import { groupSizeOf, type MethodBesidePpo, type MethodName } from '../config/method-table.ts';
+import { groupSizeOf, type MethodName } from '../config/method-table.ts';
 import type { Settings } from '../config/settings.ts';
 import { counted, formatNumber } from './format.ts';
 
@@ -69,6 +69,21 @@ const loss = (meaning: string): MethodChart => ({
   metrics: [{ name: 'loss', label: 'loss' }],
 });
 
+/** Of methods that are charged for the KL: PPO and online DPO. */
+const SCORES: MethodChart = {
+  title: 'Reward',
+  meaning: 'Mean per answer, in reward-model points: the score, and the score less the KL penalty.',
+  metrics: [
+    { name: 'objective/scores', label: 'score' },
+    { name: 'objective/rlhf_reward', label: 'less KL penalty' },
+  ],
+};
+const SEQUENCE_KL: MethodChart = {
+  title: 'KL to the model of step 1',
+  meaning: 'How far the policy has moved: nats per answer, summed over its tokens.',
+  metrics: [{ name: 'objective/kl', label: 'KL' }],
+};
+
 /** Of pairs: DPO and online DPO. */
 const PAIRS: readonly MethodChart[] = [
   {
@@ -129,7 +144,49 @@ const BEST: MethodChart = {
   ],
 };
 
-export const METHOD_CHARTS: Readonly<Record<MethodBesidePpo, readonly MethodChart[]>> = {
+export const METHOD_CHARTS: Readonly<Record<MethodName, readonly MethodChart[]>> = {
+  ppo: [
+    SCORES,
+    {
+      title: 'Gold judge (hidden from training)',
+      meaning:
+        'What is computed of the same answers, from 0 to 1: Gold is half helpful, a quarter truthful, a quarter harmless. Nothing learns from it. Where it falls while the reward rises, the reward model is being exploited.',
+      metrics: [{ name: 'objective/gold_scores', label: 'gold' }],
+    },
+    SEQUENCE_KL,
+    {
+      title: 'Entropy',
+      meaning:
+        'How open the choice of an answer still is: nats per answer. Falling fast means collapse.',
+      metrics: [{ name: 'objective/entropy', label: 'entropy' }],
+    },
+    {
+      title: 'Losses',
+      meaning:
+        'Means per token of one update: for the policy, for the value function, and on pre-training text.',
+      metrics: [
+        { name: 'loss/policy_avg', label: 'policy' },
+        { name: 'loss/value_avg', label: 'value' },
+        { name: 'loss/ptx_avg', label: 'pre-training' },
+      ],
+    },
+    LENGTH,
+    {
+      title: 'Clipped',
+      meaning:
+        'Share of tokens whose update was held back because the policy had moved too far at once.',
+      metrics: [{ name: 'policy/clipfrac_avg', label: 'share' }],
+    },
+    {
+      title: 'Gradients',
+      meaning:
+        'Lengths of the gradient of PPO and of the pre-training text, before the coefficient γ weighs the second.',
+      metrics: [
+        { name: 'ppo/grad_norm', label: 'PPO' },
+        { name: 'ptx/grad_norm', label: 'pre-training' },
+      ],
+    },
+  ],
   dpo: [
     ...PAIRS,
     {
@@ -143,25 +200,7 @@ export const METHOD_CHARTS: Readonly<Record<MethodBesidePpo, readonly MethodChar
     },
     ENTROPY,
   ],
-  'online-dpo': [
-    {
-      title: 'Reward',
-      meaning:
-        'Mean per answer, in reward-model points: the score, and the score less the KL penalty.',
-      metrics: [
-        { name: 'objective/scores', label: 'score' },
-        { name: 'objective/rlhf_reward', label: 'less KL penalty' },
-      ],
-    },
-    {
-      title: 'KL to the model of step 1',
-      meaning: 'How far the policy has moved: nats per answer, summed over its tokens.',
-      metrics: [{ name: 'objective/kl', label: 'KL' }],
-    },
-    ...PAIRS,
-    ENTROPY,
-    LENGTH,
-  ],
+  'online-dpo': [SCORES, SEQUENCE_KL, ...PAIRS, ENTROPY, LENGTH],
   grpo: group(
     'How far the policy has moved: nats per token, by the estimate k3 that GRPO pays for.',
   ),
