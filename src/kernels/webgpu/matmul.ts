@@ -20,6 +20,9 @@ const SIDE = 8;
 /** Products of at least this many large tiles use them; smaller ones would leave processors idle. */
 const ENOUGH_TILES = 16;
 
+/** Multiplications from which on a subgroup takes the long tile. */
+const ENOUGH_WORK = 2 ** 22;
+
 /** What becomes of the product, four neighbouring columns at a time. */
 export interface Finish {
   /** Names the finish in the pipeline's key. */
@@ -205,9 +208,15 @@ function tilePlan(product: Product, wide: boolean): Plan {
   };
 }
 
+/** Long tiles run a sixth faster and take half as long again to compile. */
+function tileRows(m: number, work: number): TileRows {
+  if (m <= 4) return 4;
+  return m >= 32 && work >= ENOUGH_WORK ? 32 : 16;
+}
+
 function broadcastPlan(product: Product, wide: boolean, lanes: number): Plan {
   const { m, n, k } = productShape(product);
-  const rows: TileRows = m <= 4 ? 4 : 16;
+  const rows: TileRows = tileRows(m, m * n * k);
   const whole = k % 4 === 0;
   return {
     constants: { rows, lanes, whole: Number(whole) },
