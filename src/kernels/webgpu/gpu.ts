@@ -128,6 +128,20 @@ function gridOf(groups: number, limit: number): [number, number, number] {
   return [Math.ceil(groups / rows), rows, 1];
 }
 
+/**
+ * Subgroup sizes that kernels have a variant for: those of adapters in software (SwiftShader, llvmpipe), which pay
+ * dearly for workgroup memory and barriers. Graphics processors have wider ones, often of several sizes, and take the
+ * plain variants.
+ */
+const LANES: readonly number[] = [4, 8];
+
+let subgroups = true;
+
+/** Turns the variants for subgroups off, so that the plain ones run on every device, or on again: for parity tests. */
+export function useSubgroups(on: boolean): void {
+  subgroups = on;
+}
+
 /** Outputs and dispatches of one kernel call. */
 export class Gpu {
   readonly #backend: WebGpuBackend;
@@ -141,11 +155,12 @@ export class Gpu {
     return this.#backend.device.limits.maxStorageBuffersPerShaderStage;
   }
 
-  /** Threads of every subgroup; 0 where the device has no subgroups or they come in several sizes. */
+  /** Threads of every subgroup where kernels may use their variant for subgroups, else 0. */
   get lanes(): number {
     const { features, adapterInfo } = this.#backend.device;
     const { subgroupMinSize: least, subgroupMaxSize: most } = adapterInfo;
-    return features.has('subgroups') && least === most ? (least ?? 0) : 0;
+    const usable = subgroups && features.has('subgroups') && least === most;
+    return usable && LANES.includes(least) ? least : 0;
   }
 
   /** A new uninitialised tensor. */

@@ -7,12 +7,7 @@
 import type { Product } from './matmul.ts';
 import { loadCode, range, storeCode } from './product-code.ts';
 
-/** Subgroup sizes that this is made for; wider ones leave most threads without rows to load. */
-const LANES: readonly number[] = [4, 8, 16];
-
-export const canBroadcast = (lanes: number): boolean => LANES.includes(lanes);
-
-/** Rows of a tile: few for the few rows of decoding. */
+/** Few for the few rows of decoding. */
 export type TileRows = 4 | 16 | 32;
 
 export interface BroadcastTile {

@@ -7,7 +7,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Gpu } from './gpu.ts';
 import { floats, matrix, vectors, type Binding, type Dispatch } from './gpu.ts';
-import { broadcastCode, canBroadcast, type TileRows } from './matmul-broadcast.ts';
+import { broadcastCode, type TileRows } from './matmul-broadcast.ts';
 import { loadCode, range, storeCode, turnCode } from './product-code.ts';
 
 /** Results along one side of a workgroup's tile. */
@@ -208,15 +208,15 @@ function tilePlan(product: Product, wide: boolean): Plan {
   };
 }
 
-/** Long tiles run a sixth faster and take half as long again to compile. */
-function tileRows(m: number, work: number): TileRows {
+/** Long tiles run a sixth faster and take half as long again to compile; ragged rows take twice that. */
+function tileRows(m: number, work: number, wide: boolean): TileRows {
   if (m <= 4) return 4;
-  return m >= 32 && work >= ENOUGH_WORK ? 32 : 16;
+  return wide && m >= 32 && work >= ENOUGH_WORK ? 32 : 16;
 }
 
 function broadcastPlan(product: Product, wide: boolean, lanes: number): Plan {
   const { m, n, k } = productShape(product);
-  const rows: TileRows = tileRows(m, m * n * k);
+  const rows: TileRows = tileRows(m, m * n * k, wide);
   const whole = k % 4 === 0;
   return {
     constants: { rows, lanes, whole: Number(whole) },
@@ -225,13 +225,6 @@ function broadcastPlan(product: Product, wide: boolean, lanes: number): Plan {
     subgroups: true,
     code: () => broadcastCode(product, { rows, lanes, wide, whole }, finishCode(product.finish)),
   };
-}
-
-let subgroups = true;
-
-/** Turns the variant for subgroups off, so that the plain one runs on every device, or on again: for parity tests. */
-export function useSubgroups(on: boolean): void {
-  subgroups = on;
 }
 
 /** Runs the product; its results are the tensors that the finish writes. */
@@ -244,10 +237,7 @@ export function multiply(gpu: Gpu, product: Product): void {
     Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, array(tensor)]));
   const sums = columnSums ? { columnSums } : {};
   const { lanes } = gpu;
-  const plan =
-    subgroups && canBroadcast(lanes)
-      ? broadcastPlan(product, wide, lanes)
-      : tilePlan(product, wide);
+  const plan = lanes > 0 ? broadcastPlan(product, wide, lanes) : tilePlan(product, wide);
   gpu.run({
     ...plan,
     name: `PlayMatMul${finish.name}`,
