@@ -5,14 +5,28 @@
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import { MAX_HEAD_WIDTH } from '../attention.ts';
-import { floats, integers, matrix, vectors, type Attributes, type Kernel } from './gpu.ts';
+import {
+  BROADCAST_ROWS,
+  broadcastForward,
+  broadcastKeyGrad,
+  broadcastQueryGrad,
+} from './attention-broadcast.ts';
+import {
+  floats,
+  integers,
+  matrix,
+  vectors,
+  type Attributes,
+  type Gpu,
+  type Kernel,
+} from './gpu.ts';
 
 /** Threads, and so queries or keys, of a workgroup. */
 const ROWS = 32;
 /** Columns of the other side in workgroup memory at once: two arrays of at most 2 KiB. */
 const COLUMNS = 16;
 
-interface Sizes {
+export interface Sizes {
   readonly batch: number;
   readonly time: number;
   readonly heads: number;
@@ -134,6 +148,30 @@ function forwardBody(sizes: Sizes): string {
   }`;
 }
 
+/** Grid and body of a pass in the variant that the device has. */
+function passOf(
+  gpu: Gpu,
+  sizes: Sizes,
+  plain: (sizes: Sizes) => string,
+  broadcast: (sizes: Sizes, threads: number) => string,
+) {
+  const { batch, time, heads, width, lanes } = sizes;
+  const threads = lanes === 4 ? gpu.lanes : 0;
+  const rows = threads > 0 ? BROADCAST_ROWS : ROWS;
+  return {
+    constants: { width, lanes: threads },
+    counts: { time, heads },
+    numbers: { scale: 1 / Math.sqrt(width) },
+    groups: batch * heads * Math.ceil(time / rows),
+    threads: threads > 0 ? threads : ROWS,
+    subgroups: threads > 0,
+    code: () =>
+      threads > 0
+        ? { body: broadcast(sizes, threads) }
+        : { declarations: tilesCode(sizes), body: plain(sizes) },
+  };
+}
+
 /** {qkv [B*T, 3D], starts [B] int32}, {batch, time, heads} to [out [B*T, D], lse [B*H*T]]. */
 export const attention: Kernel = (gpu, { qkv, starts }, attributes) => {
   const sizes = sizesOf(qkv, attributes);
@@ -142,15 +180,10 @@ export const attention: Kernel = (gpu, { qkv, starts }, attributes) => {
   const lse = gpu.output([batch * heads * time]);
   const array = lanes === 4 ? vectors : floats;
   gpu.run({
+    ...passOf(gpu, sizes, forwardBody, broadcastForward),
     name: 'PlayAttention',
-    constants: { width },
     writes: { result: array(out), lse: floats(lse) },
     reads: { qkv: array(qkv), starts: integers(starts) },
-    counts: { time, heads },
-    numbers: { scale: 1 / Math.sqrt(width) },
-    groups: batch * heads * Math.ceil(time / ROWS),
-    threads: ROWS,
-    code: () => ({ declarations: tilesCode(sizes), body: forwardBody(sizes) }),
   });
   return [out, lse];
 };
@@ -250,27 +283,18 @@ export const attentionGrad: Kernel = (gpu, { dy, qkv, starts, out, lse }, attrib
   const dqkv = gpu.output([batch * time, 3 * heads * width]);
   const delta = gpu.output([batch * heads * time]);
   const array = lanes === 4 ? vectors : floats;
-  const common = {
-    constants: { width },
-    counts: { time, heads },
-    numbers: { scale: 1 / Math.sqrt(width) },
-    groups: batch * heads * Math.ceil(time / ROWS),
-    threads: ROWS,
-  };
   const reads = { qkv: array(qkv), dy: array(dy), lse: floats(lse), starts: integers(starts) };
   gpu.run({
-    ...common,
+    ...passOf(gpu, sizes, queryBody, broadcastQueryGrad),
     name: 'PlayAttentionQueryGrad',
     writes: { dqkv: array(dqkv), delta: floats(delta) },
     reads: { ...reads, kept: array(out) },
-    code: () => ({ declarations: tilesCode(sizes), body: queryBody(sizes) }),
   });
   gpu.run({
-    ...common,
+    ...passOf(gpu, sizes, keyBody, broadcastKeyGrad),
     name: 'PlayAttentionKeyGrad',
     writes: { dqkv: array(dqkv) },
     reads: { ...reads, delta: floats(delta) },
-    code: () => ({ declarations: tilesCode(sizes), body: keyBody(sizes) }),
   });
   gpu.free(delta);
   return dqkv;
