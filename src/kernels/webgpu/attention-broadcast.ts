@@ -8,7 +8,7 @@ import type { Sizes } from './attention.ts';
 import { range } from './product-code.ts';
 
 /** Rows of a tile: queries, or keys in the pass for their gradient. */
-export const BROADCAST_ROWS = 16;
+export const BROADCAST_ROWS = 8;
 
 /** What the bodies depend on. */
 interface Tile extends Sizes {
