@@ -10,6 +10,8 @@ import {
   broadcastForward,
   broadcastKeyGrad,
   broadcastQueryGrad,
+  tileOf,
+  type Tile,
 } from './attention-broadcast.ts';
 import {
   floats,
@@ -153,21 +155,22 @@ function passOf(
   gpu: Gpu,
   sizes: Sizes,
   plain: (sizes: Sizes) => string,
-  broadcast: (sizes: Sizes, threads: number) => string,
+  broadcast: (tile: Tile) => string,
 ) {
-  const { batch, time, heads, width, lanes } = sizes;
+  const { batch, time, heads, width, lanes, parts } = sizes;
   const threads = lanes === 4 ? gpu.lanes : 0;
   const rows = threads > 0 ? BROADCAST_ROWS : ROWS;
+  const tile = tileOf(sizes, threads);
   return {
-    constants: { width, lanes: threads },
-    counts: { time, heads },
+    constants: threads > 0 ? { shares: tile.shares } : { width },
+    counts: { time, heads, parts },
     numbers: { scale: 1 / Math.sqrt(width) },
     groups: batch * heads * Math.ceil(time / rows),
     threads: threads > 0 ? threads : ROWS,
     subgroups: threads > 0,
     code: () =>
       threads > 0
-        ? { body: broadcast(sizes, threads) }
+        ? { body: broadcast(tile) }
         : { declarations: tilesCode(sizes), body: plain(sizes) },
   };
 }
