@@ -3,6 +3,7 @@
  * of the whole model, and tensor by tensor along directions that lean on the gradient.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { maskedTokenMean } from '../../../src/kernels/masked-mean.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Rng } from '../../../src/data/rng.ts';
 import { embedding } from '../../../src/kernels/embedding.ts';
@@ -11,14 +12,13 @@ import { gradientsOf } from '../../../src/model/optimizer.ts';
 import type { Model } from '../../../src/model/parameters.ts';
 import { dpoLossTensor } from '../../../src/rlhf/dpo-update.ts';
 import { grpoLossTensor } from '../../../src/rlhf/grpo.ts';
-import { policyLossTensor, valueLossTensor } from '../../../src/rlhf/ppo-losses.ts';
+import { policyLossTensor, valueLossTensor } from '../../../src/kernels/ppo-losses.ts';
 import { languageModelGradients } from '../../../src/rlhf/pretrain.ts';
 import { rlooLossTensor } from '../../../src/rlhf/rloo.ts';
 import { comparisonMatrix } from '../../../src/rlhf/comparison-matrix.ts';
 import { comparisonLoss } from '../../../src/rlhf/reward.ts';
 import {
   disposeSequences,
-  maskedTokenMean,
   responseScores,
   responseStatistics,
   stateValues,
