@@ -70,16 +70,22 @@ async function rewardStep(layers: number): Promise<number> {
   return counted;
 }
 
-test('a minibatch of PPO', async () => {
+test('a minibatch of PPO: at most 26 a layer of each model, and 40 more', async () => {
   const [one, two] = [await minibatch(1), await minibatch(2)];
-  console.info(one, two);
+  const aLayer = two - one;
+  expect(aLayer).toBeGreaterThan(0);
+  expect(aLayer).toBeLessThanOrEqual(2 * 26);
+  expect(one - aLayer).toBeLessThanOrEqual(40);
   useOwnKernels(false);
-  console.info(await minibatch(2));
+  expect(await minibatch(2)).toBeGreaterThan(10 * two);
 });
 
-test('a step of the reward model', async () => {
+test('a step of the reward model: at most 26 a layer, and 25 more', async () => {
   const [one, two] = [await rewardStep(1), await rewardStep(2)];
-  console.info(one, two);
+  const aLayer = two - one;
+  expect(aLayer).toBeGreaterThan(0);
+  expect(aLayer).toBeLessThanOrEqual(26);
+  expect(one - aLayer).toBeLessThanOrEqual(25);
   useOwnKernels(false);
-  console.info(await rewardStep(2));
+  expect(await rewardStep(2)).toBeGreaterThan(5 * two);
 });

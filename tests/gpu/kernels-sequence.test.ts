@@ -67,6 +67,28 @@ describe('log-probability and entropy of tokens', () => {
       kernels: ['PlayTokenStatistics', 'PlayMatMulTokenSlope'],
     });
   });
+
+  test('nothing as large as the logits is kept for the gradient', async () => {
+    await useWebGpu();
+    const [N, D, V] = [40, 4, 96];
+    const hidden = upload(normals([N, D])) as tf.Tensor2D;
+    const table = upload(normals([V, D])) as tf.Tensor2D;
+    const labels = upload(whole(N, V)) as tf.Tensor1D;
+    const bytes = () => tf.memory().numBytes;
+    let kept = NaN;
+    const gradients = tf.tidy(() => {
+      const before = bytes();
+      return tf.grads((h, t) => {
+        const both = tokenLogProbability(h as tf.Tensor2D, t as tf.Tensor2D, labels, 0.9);
+        kept = bytes() - before;
+        return tf.add(both.logProbability, both.entropy);
+      })([hidden, table]);
+    });
+    // Statistics and log-sum-exp, whole and taken apart; the logits alone are 4 N V.
+    expect(kept).toBeGreaterThan(0);
+    expect(kept).toBeLessThan(4 * N * 8);
+    tf.dispose([...gradients, hidden, table, labels]);
+  });
 });
 
 describe('embeddings', () => {
