@@ -42,34 +42,35 @@ describe.each(SHAPES)('losses over %i x %i tokens', (rows, columns) => {
   const held = () => [...constants, mask].map((x) => tf.tensor1d(x as Float32Array));
 
   test.each([
-    { entropyBonus: 0 },
-    { entropyBonus: 0.3 },
-    { entropyBonus: 0, kl: 'k1', weight: 0.4 },
-    { entropyBonus: 0.2, kl: 'k2', weight: 2 },
-    { entropyBonus: 0, kl: 'k3', weight: 0.1 },
-  ] as const)('policy loss, %o', async ({ entropyBonus, ...term }) => {
-    await expectOwnKernels({
-      inputs: [normals([2, N], 0.5)],
-      op: ([statistics]) => {
-        const [old, advantages, reference, mask] = held() as [
-          tf.Tensor1D,
-          tf.Tensor1D,
-          tf.Tensor1D,
-          tf.Tensor1D,
-        ];
-        const kl = 'kl' in term && {
-          kl: { reference, estimator: term.kl, weight: term.weight },
-        };
-        const settings = { clip: 0.2, entropyBonus };
-        return ppoPolicyLossTensor(
-          statistics as tf.Tensor2D,
-          { old, advantages, mask, ...kl },
-          settings,
-        );
-      },
-      kernels: ['PlayPolicyLoss'],
-    });
-  });
+    [0, null, 0],
+    [0.3, null, 0],
+    [0, 'k1', 0.4],
+    [0.2, 'k2', 2],
+    [0, 'k3', 0.1],
+  ] as const)(
+    'policy loss, entropy bonus %f, KL %s times %f',
+    async (entropyBonus, estimator, weight) => {
+      await expectOwnKernels({
+        inputs: [normals([2, N], 0.5)],
+        op: ([statistics]) => {
+          const [old, advantages, reference, mask] = held() as [
+            tf.Tensor1D,
+            tf.Tensor1D,
+            tf.Tensor1D,
+            tf.Tensor1D,
+          ];
+          const kl = estimator && { kl: { reference, estimator, weight } };
+          const settings = { clip: 0.2, entropyBonus };
+          return ppoPolicyLossTensor(
+            statistics as tf.Tensor2D,
+            { old, advantages, mask, ...kl },
+            settings,
+          );
+        },
+        kernels: ['PlayPolicyLoss'],
+      });
+    },
+  );
 
   test.each([0.2, Infinity])('value loss, clip %f', async (clip) => {
     await expectOwnKernels({
