@@ -25,6 +25,7 @@ describe('cached attention', () => {
     { batch: 1, time: 2, heads: 1, width: 1, prompt: 1, starts: [0] },
     { batch: 3, time: 9, heads: 2, width: 5, prompt: 4, starts: [3, 0, 2] },
     { batch: 2, time: 12, heads: 2, width: 20, prompt: 5, starts: [4, 0] },
+    { batch: 2, time: 20, heads: 2, width: 64, prompt: 9, starts: [3, 0] },
     // More columns than a workgroup has threads, and a head wider than it.
     { batch: 2, time: 80, heads: 1, width: 70, prompt: 70, starts: [0, 69] },
   ])('$batch x $time, $heads heads of $width after $prompt', async (shape) => {

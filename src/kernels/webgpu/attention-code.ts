@@ -12,10 +12,10 @@ import { matrix, type Attributes } from './gpu.ts';
  * loop over them written out, which Mesa's software driver compiles in 3 s at a width of 32 and in over 100 s at 64.
  */
 const NARROW = 32;
-/** Numbers of a wide head that one thread holds. */
-const HELD = 16;
-/** Workgroup memory, and threads of a workgroup, that every device has. */
-const MEMORY = 16_384;
+/** Numbers of a wide head that one thread holds, by elements of a vector: single ones make the longer shader. */
+const HELD = { 4: 8, 1: 4 } as const;
+/** Workgroup memory for tiles and shares, of the 16 KiB that every device has, and threads of a workgroup likewise. */
+const MEMORY = 16_128;
 const MAX_THREADS = 256;
 
 export interface Sizes {
@@ -25,7 +25,7 @@ export interface Sizes {
   /** Head width. */
   readonly width: number;
   /** Elements of a vector: 4 where the head width divides by it, else 1. */
-  readonly lanes: number;
+  readonly lanes: 1 | 4;
   /** Vectors of one head. */
   readonly parts: number;
   /** Threads that hold one head together. */
@@ -41,7 +41,7 @@ export interface Sizes {
 /** Rows and columns of a workgroup whose heads are held by `slices` threads each. */
 function tileOf(width: number, slices: number): { rows: number; columns: number } {
   if (slices === 1) return { rows: 32, columns: 16 };
-  const rows = Math.min(32, Math.floor(MAX_THREADS / slices));
+  const rows = Math.min(16, Math.floor(MAX_THREADS / slices));
   // Two tiles of vectors, and for each thread and column its shares of two products.
   const bytes = 4 * (2 * width + 2 * rows * slices);
   return { rows, columns: 2 ** Math.floor(Math.log2(MEMORY / bytes)) };
@@ -62,7 +62,7 @@ export function sizesOf(qkv: tf.TensorInfo | undefined, attributes: Attributes):
   if (width > MAX_HEAD_WIDTH) throw new RangeError(`Heads of ${width} are too wide.`);
   const lanes = width % 4 === 0 ? 4 : 1;
   const parts = width / lanes;
-  const slices = width <= NARROW ? 1 : Math.ceil(width / HELD);
+  const slices = width <= NARROW ? 1 : Math.ceil(width / HELD[lanes]);
   const held = Math.ceil(parts / slices);
   return { batch, time, heads, width, lanes, parts, slices, held, ...tileOf(width, slices) };
 }

@@ -1,7 +1,7 @@
 /**
  * Attention passes for wide heads in WGSL: as in attention.ts, but several threads hold a query or key together, each
- * every n-th of its vectors. For each tile they first leave their shares of the products in workgroup memory, then each
- * adds up the shares of all and moves its own vectors; so the barriers are two more for a tile, not for a column.
+ * every n-th of its vectors. For each tile they first leave their shares of the products in workgroup memory, then one
+ * adds up the shares of all, then each moves its own vectors; so the barriers are two more for a tile, not for a column.
  */
 import {
   dotCode,
@@ -50,10 +50,23 @@ const leaveShares = (sizes: Sizes, share: string): string => `
     }
     workgroupBarrier();`;
 
-/** The sum of the team's shares of column j, as a new variable. */
-const sumShares = ({ slices, columns }: Sizes, name: string): string => `
-        var ${name} = shares[team * ${columns}u + j];
-        for (var i = 1u; i < ${slices}u; i++) { ${name} += shares[(team + i) * ${columns}u + j]; }`;
+/**
+ * Adds up the shares of each team and column, which one thread does for all: `finish` is WGSL that sees `sum`, row r of
+ * the workgroup and column t, and leaves shares[at] for the team.
+ */
+const sumShares = (sizes: Sizes, type: string, finish: string): string => `
+    for (var e = local; e < ${sizes.rows * sizes.columns}u; e += ${threadsOf(sizes)}u) {
+      let r = e / ${sizes.columns}u;
+      let j = e % ${sizes.columns}u;
+      let t = c0 + j;
+      if (j < stop) {
+        let at = r * ${sizes.slices * sizes.columns}u + j;
+        var sum = ${type}();
+        for (var i = 0u; i < ${sizes.slices}u; i++) { sum += shares[at + i * ${sizes.columns}u]; }
+        ${finish}
+      }
+    }
+    workgroupBarrier();`;
 
 export function wideForward(sizes: Sizes): { declarations: string; body: string } {
   const { held, rows, columns, parts } = sizes;
@@ -76,11 +89,12 @@ export function wideForward(sizes: Sizes): { declarations: string; body: string 
   for (var c0 = start / ${columns}u * ${columns}u; c0 < end; c0 += ${columns}u) {
     ${stageCode(sizes, qkvAt(sizes, 1, 't', 'p'), qkvAt(sizes, 2, 't', 'p'))}
     ${leaveShares(sizes, product)}
+    ${sumShares(sizes, 'f32', 'shares[at] = sum;')}
     for (var j = 0u; j < stop; j++) {
       let t = c0 + j;
       if (live && t >= start && t <= own) {
         let at = j * ${parts}u + slice;
-        ${sumShares(sizes, 's')}
+        let s = shares[team * ${columns}u + j];
         let higher = max(top, s);
         let shrink = exp(top - higher);
         let weight = exp(s - higher);
@@ -139,27 +153,37 @@ export function wideQueryGrad(sizes: Sizes): { declarations: string; body: strin
   workgroupBarrier();
   var inner = 0.0;
   for (var i = 0u; i < ${slices}u; i++) { inner += shares[(team + i) * ${columns}u].x; }
-  var level = 0.0;
-  if (live) { level = lse[(b * u.heads + h) * u.time + own]; }
+  if (live && slice == 0u) {
+    levels[local / ${slices}u] = vec2<f32>(lse[(b * u.heads + h) * u.time + own], inner);
+  }
   let end = min(first + ${rows}u, u.time);
   for (var c0 = start / ${columns}u * ${columns}u; c0 < end; c0 += ${columns}u) {
     ${stageCode(sizes, qkvAt(sizes, 1, 't', 'p'), qkvAt(sizes, 2, 't', 'p'))}
     ${leaveShares(sizes, twoProducts(sizes, 'q', 'g'))}
+    ${sumShares(
+      sizes,
+      'vec2<f32>',
+      `
+        let query = first + r;
+        var ds = 0.0;
+        if (query < u.time && t >= start && t <= query) {
+          ds = exp(sum.x - levels[r].x) * (sum.y - levels[r].y) * u.scale;
+        }
+        shares[at] = vec2<f32>(ds, 0.0);`,
+    )}
     for (var j = 0u; j < stop; j++) {
-      let t = c0 + j;
-      if (live && t >= start && t <= own) {
-        let at = j * ${parts}u + slice;
-        ${sumShares(sizes, 'both')}
-        let ds = exp(both.x - level) * (both.y - inner) * u.scale;
-        ${list(held, (p) => `dq${p} += ${tileAt(sizes, 'left', p)} * ds;`)}
-      }
+      let at = j * ${parts}u + slice;
+      let ds = shares[team * ${columns}u + j].x;
+      ${list(held, (p) => `dq${p} += ${tileAt(sizes, 'left', p)} * ds;`)}
     }
   }
   if (own < u.time) {
     ${whereHeld(sizes, (p) => `d${qkvAt(sizes, 0, 'own', heldAt(sizes, p))} = dq${p};`)}
     if (slice == 0u) { delta[(b * u.heads + h) * u.time + own] = inner; }
   }`;
-  return { declarations: sharesCode(sizes, 'vec2<f32>'), body };
+  const declarations = `${sharesCode(sizes, 'vec2<f32>')}
+var<workgroup> levels : array<vec2<f32>, ${rows}>;`;
+  return { declarations, body };
 }
 
 /** dk and dv of the keys a workgroup owns. */
@@ -181,16 +205,22 @@ export function wideKeyGrad(sizes: Sizes): { declarations: string; body: string 
   for (var c0 = first / ${columns}u * ${columns}u; c0 < u.time; c0 += ${columns}u) {
     ${stageCode(sizes, qkvAt(sizes, 0, 't', 'p'), rowAt(sizes, 'dy', 't', 'p'))}
     ${leaveShares(sizes, twoProducts(sizes, 'k', 'v'))}
-    for (var j = 0u; j < stop; j++) {
-      let t = c0 + j;
-      if (live && t >= own && t < u.time) {
-        let at = j * ${parts}u + slice;
+    ${sumShares(
+      sizes,
+      'vec2<f32>',
+      `
         let query = (b * u.heads + h) * u.time + t;
-        ${sumShares(sizes, 'both')}
-        let weight = exp(both.x - lse[query]);
-        let ds = weight * (both.y - delta[query]) * u.scale;
-        ${list(held, (p) => `dk${p} += ${tileAt(sizes, 'left', p)} * ds; dv${p} += ${tileAt(sizes, 'right', p)} * weight;`)}
-      }
+        var slopes = vec2<f32>();
+        if (first + r >= start && t >= first + r) {
+          let weight = exp(sum.x - lse[query]);
+          slopes = vec2<f32>(weight * (sum.y - delta[query]) * u.scale, weight);
+        }
+        shares[at] = slopes;`,
+    )}
+    for (var j = 0u; j < stop; j++) {
+      let at = j * ${parts}u + slice;
+      let slopes = shares[team * ${columns}u + j];
+      ${list(held, (p) => `dk${p} += ${tileAt(sizes, 'left', p)} * slopes.x; dv${p} += ${tileAt(sizes, 'right', p)} * slopes.y;`)}
     }
   }
   if (own < u.time) {
