@@ -1,9 +1,10 @@
 /** Own WGSL kernels over whole sequences beside stock ops on cpu: attention, token statistics, embeddings. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { causalAttention, MAX_HEAD_WIDTH } from '../../src/kernels/attention.ts';
 import { embedding, embeddingSum } from '../../src/kernels/embedding.ts';
 import { tokenLogProbability } from '../../src/kernels/token-log-probability.ts';
+import { useSubgroups } from '../../src/kernels/webgpu/gpu.ts';
 import { expectOwnKernels, ids, normals, upload, whole } from './own-kernels.ts';
 import { deviceErrors, useWebGpu } from './webgpu.ts';
 
@@ -11,7 +12,14 @@ afterAll(() => {
   expect(deviceErrors()).toEqual([]);
 });
 
-describe('attention', () => {
+describe.each([true, false])('attention, subgroups: %s', (subgroups) => {
+  beforeAll(() => {
+    useSubgroups(subgroups);
+  });
+  afterAll(() => {
+    useSubgroups(true);
+  });
+
   test.each([
     { batch: 1, time: 1, heads: 1, width: 4, starts: [0] },
     { batch: 2, time: 7, heads: 2, width: 10, starts: [0, 3] },

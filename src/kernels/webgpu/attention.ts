@@ -5,6 +5,12 @@
  * in workgroup memory; so every sum has one order.
  */
 import {
+  BROADCAST_ROWS,
+  broadcastForward,
+  broadcastKeyGrad,
+  broadcastQueryGrad,
+} from './attention-broadcast.ts';
+import {
   dotCode,
   headCode,
   list,
@@ -18,21 +24,19 @@ import {
   type Sizes,
 } from './attention-code.ts';
 import { wideForward, wideKeyGrad, wideQueryGrad } from './attention-wide.ts';
-import { floats, integers, vectors, type Kernel } from './gpu.ts';
+import { floats, integers, vectors, type Gpu, type Kernel } from './gpu.ts';
 
-interface Code {
-  readonly declarations: string;
-  readonly body: string;
-}
+/**
+ * Vectors of each row of results that a thread of a subgroup may hold: at more, shaders for software adapters take longer
+ * to compile than they save.
+ */
+const MOST_SHARES = 2;
 
-/** The shader of a pass, by whether a head is held by one thread. */
-function codeOf(
-  sizes: Sizes,
-  narrow: (sizes: Sizes) => string,
-  wide: (sizes: Sizes) => Code,
-): Code {
-  if (sizes.slices > 1) return wide(sizes);
-  return { declarations: tilesCode(sizes), body: narrow(sizes) };
+/** The three forms of a pass: heads held by one thread, by several, and by a subgroup. */
+interface Forms {
+  readonly narrow: (sizes: Sizes) => string;
+  readonly wide: (sizes: Sizes) => { readonly declarations: string; readonly body: string };
+  readonly broadcast: (sizes: Sizes, threads: number) => string;
 }
 
 function forwardBody(sizes: Sizes): string {
@@ -78,23 +82,40 @@ function forwardBody(sizes: Sizes): string {
   }`;
 }
 
+function codeOf(sizes: Sizes, subgroup: number, { narrow, wide, broadcast }: Forms) {
+  if (subgroup > 0) return { body: broadcast(sizes, subgroup) };
+  if (sizes.slices > 1) return wide(sizes);
+  return { declarations: tilesCode(sizes), body: narrow(sizes) };
+}
+
+/** Grid and body of a pass in the form that fits the device and the heads. */
+function passOf(gpu: Gpu, sizes: Sizes, forms: Forms) {
+  const { batch, time, heads, width, lanes, parts } = sizes;
+  const subgroup = lanes === 4 && parts <= MOST_SHARES * gpu.lanes ? gpu.lanes : 0;
+  const rows = subgroup > 0 ? BROADCAST_ROWS : sizes.rows;
+  return {
+    constants: { width, lanes: subgroup },
+    counts: { time, heads },
+    numbers: { scale: 1 / Math.sqrt(width) },
+    groups: batch * heads * Math.ceil(time / rows),
+    threads: subgroup > 0 ? subgroup : threadsOf(sizes),
+    subgroups: subgroup > 0,
+    code: () => codeOf(sizes, subgroup, forms),
+  };
+}
+
 /** {qkv [B*T, 3D], starts [B] int32}, {batch, time, heads} to [out [B*T, D], lse [B*H*T]]. */
 export const attention: Kernel = (gpu, { qkv, starts }, attributes) => {
   const sizes = sizesOf(qkv, attributes);
-  const { batch, time, heads, width, lanes, rows } = sizes;
+  const { batch, time, heads, width, lanes } = sizes;
   const out = gpu.output([batch * time, heads * width]);
   const lse = gpu.output([batch * heads * time]);
   const array = lanes === 4 ? vectors : floats;
   gpu.run({
+    ...passOf(gpu, sizes, { narrow: forwardBody, wide: wideForward, broadcast: broadcastForward }),
     name: 'PlayAttention',
-    constants: { width },
     writes: { result: array(out), lse: floats(lse) },
     reads: { qkv: array(qkv), starts: integers(starts) },
-    counts: { time, heads },
-    numbers: { scale: 1 / Math.sqrt(width) },
-    groups: batch * heads * Math.ceil(time / rows),
-    threads: threadsOf(sizes),
-    code: () => codeOf(sizes, forwardBody, wideForward),
   });
   return [out, lse];
 };
@@ -190,31 +211,26 @@ function keyBody(sizes: Sizes): string {
 /** {dy [B*T, D], qkv, starts, out, lse}, {batch, time, heads} to dqkv [B*T, 3D]. */
 export const attentionGrad: Kernel = (gpu, { dy, qkv, starts, out, lse }, attributes) => {
   const sizes = sizesOf(qkv, attributes);
-  const { batch, time, heads, width, lanes, rows } = sizes;
+  const { batch, time, heads, width, lanes } = sizes;
   const dqkv = gpu.output([batch * time, 3 * heads * width]);
   const delta = gpu.output([batch * heads * time]);
   const array = lanes === 4 ? vectors : floats;
-  const common = {
-    constants: { width },
-    counts: { time, heads },
-    numbers: { scale: 1 / Math.sqrt(width) },
-    groups: batch * heads * Math.ceil(time / rows),
-    threads: threadsOf(sizes),
-  };
   const reads = { qkv: array(qkv), dy: array(dy), lse: floats(lse), starts: integers(starts) };
   gpu.run({
-    ...common,
+    ...passOf(gpu, sizes, {
+      narrow: queryBody,
+      wide: wideQueryGrad,
+      broadcast: broadcastQueryGrad,
+    }),
     name: 'PlayAttentionQueryGrad',
     writes: { dqkv: array(dqkv), delta: floats(delta) },
     reads: { ...reads, kept: array(out) },
-    code: () => codeOf(sizes, queryBody, wideQueryGrad),
   });
   gpu.run({
-    ...common,
+    ...passOf(gpu, sizes, { narrow: keyBody, wide: wideKeyGrad, broadcast: broadcastKeyGrad }),
     name: 'PlayAttentionKeyGrad',
     writes: { dqkv: array(dqkv) },
     reads: { ...reads, delta: floats(delta) },
-    code: () => codeOf(sizes, keyBody, wideKeyGrad),
   });
   gpu.free(delta);
   return dqkv;
