@@ -49,6 +49,7 @@ export const ARGUMENT_CHECKS = {
     prompt: v.pipe(text, v.minLength(1, 'must not be empty: write one first')),
     count: whole(1, 64),
     temperature: number(0, 5),
+    among: v.exactOptional(v.strictObject({ topK: whole(0, 65536), topP: number(0.01, 1) })),
     seed,
   }),
   'prompts.examples': v.strictObject({ count: whole(1, 1000) }),

@@ -119,7 +119,15 @@ export interface CommandMap {
   'world.words': { args: Record<string, never>; reply: { words: readonly string[] } };
   /** Completes a prompt with one checkpoint. */
   'model.sample': {
-    args: { checkpoint: string; prompt: string; count: number; temperature: number; seed: number };
+    args: {
+      checkpoint: string;
+      prompt: string;
+      count: number;
+      temperature: number;
+      /** Only the likeliest tokens are drawn from: by number, and by the mass that they have together. */
+      among?: { topK: number; topP: number };
+      seed: number;
+    };
     reply: {
       responses: readonly { text: string; ended: boolean; score: number | null }[];
     };
