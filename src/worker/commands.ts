@@ -49,6 +49,7 @@ export const ARGUMENT_CHECKS = {
     prompt: v.pipe(text, v.minLength(1, 'must not be empty: write one first')),
     count: whole(1, 64),
     temperature: number(0, 5),
+    among: v.exactOptional(v.strictObject({ topK: whole(0, 65536), topP: number(0.01, 1) })),
     seed,
   }),
   'prompts.examples': v.strictObject({ count: whole(1, 1000) }),
@@ -60,7 +61,18 @@ export const ARGUMENT_CHECKS = {
   // How large a file may be is checked where it is read, with a sentence of its own.
   'labels.import': v.strictObject({
     kind: v.picklist(['prompts', 'demonstrations', 'rankings']),
-    text: v.string(),
+    files: v.pipe(
+      v.array(
+        v.strictObject({
+          name: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
+          format: v.picklist(['jsonl', 'csv']),
+          text: v.string(),
+        }),
+      ),
+      v.minLength(1),
+      v.maxLength(1000),
+    ),
+    classmates: v.boolean(),
   }),
   'labels.export': v.strictObject({
     kind: v.picklist(['prompts', 'demonstrations', 'rankings', 'preferences']),

@@ -119,7 +119,15 @@ export interface CommandMap {
   'world.words': { args: Record<string, never>; reply: { words: readonly string[] } };
   /** Completes a prompt with one checkpoint. */
   'model.sample': {
-    args: { checkpoint: string; prompt: string; count: number; temperature: number; seed: number };
+    args: {
+      checkpoint: string;
+      prompt: string;
+      count: number;
+      temperature: number;
+      /** Only the likeliest tokens are drawn from: by number, and by the mass that they have together. */
+      among?: { topK: number; topP: number };
+      seed: number;
+    };
     reply: {
       responses: readonly { text: string; ended: boolean; score: number | null }[];
     };
@@ -138,9 +146,16 @@ export interface CommandMap {
   'labels.simulate': { args: { count: number; k: number }; reply: { added: number } };
   /** Ends a simulation under way after its current batch; what it has added stays. */
   'labels.stop': { args: Record<string, never>; reply: { stages: StageStates } };
-  /** Stores the rows of a JSONL file, all or none; a bad line is named in the failure. */
+  /**
+   * Stores the rows of files, all or none; a bad line is named in the failure. `classmates` says that each file is
+   * another person's, who becomes a labeler under the file's name.
+   */
   'labels.import': {
-    args: { kind: 'prompts' | 'demonstrations' | 'rankings'; text: string };
+    args: {
+      kind: 'prompts' | 'demonstrations' | 'rankings';
+      files: readonly { name: string; format: 'jsonl' | 'csv'; text: string }[];
+      classmates: boolean;
+    };
     reply: { added: number; stages: StageStates };
   };
   /** What is stored as JSONL; `preferences` has the columns prompt, chosen, rejected. */

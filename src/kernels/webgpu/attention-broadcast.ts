@@ -4,7 +4,7 @@
  * gradient) or keys (key and value gradient) meets blocks of the other side, four of them in each thread, as in
  * matmul-broadcast.ts: scores are products along the head, results are products along the block. No workgroup memory.
  */
-import type { Sizes } from './attention.ts';
+import type { Sizes } from './attention-code.ts';
 import { range } from './product-code.ts';
 
 /** Rows of a tile: queries, or keys in the pass for their gradient. */
