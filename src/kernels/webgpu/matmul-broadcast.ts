@@ -5,7 +5,8 @@
  * device, is in matmul.ts. Sums run over the inner axis in order.
  */
 import type { Product } from './matmul.ts';
-import { loadCode, range, storeCode } from './product-code.ts';
+import { isPacked } from './halves.ts';
+import { loadCode, range, storeCode, vectorCode } from './product-code.ts';
 
 /** Few for the few rows of decoding. */
 export type TileRows = 4 | 16 | 32;
@@ -23,9 +24,9 @@ export interface BroadcastTile {
  * Four neighbours of an operand's row by the place where the row begins. Rows begin outside of the loop where they can:
  * software adapters lose a quarter of the rate to an address that is computed anew for every step.
  */
-function operandCode(name: string, columns: string, wide: boolean): string {
+function operandCode(name: string, columns: string, wide: boolean, packed = false): string {
   if (wide)
-    return `fn load_${name}(begin : u32, q : u32) -> vec4<f32> { return ${name}[begin + q]; }`;
+    return `fn load_${name}(begin : u32, q : u32) -> vec4<f32> { ${vectorCode(name, 'begin + q', packed)} }`;
   return `fn load_${name}(begin : u32, q : u32) -> vec4<f32> {
   let at = begin + 4u * q;
   let inside = vec4<u32>(4u * q) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(${columns});
@@ -139,7 +140,7 @@ export function broadcastCode(product: Product, tile: BroadcastTile, finishCode:
   const { wide } = tile;
   const declarations = [
     operandCode('a', transposeA ? 'u.m' : 'u.k', wide),
-    operandCode('b', transposeB ? 'u.k' : 'u.n', wide),
+    operandCode('b', transposeB ? 'u.k' : 'u.n', wide, isPacked(product.b)),
     ...Object.keys(finish.reads ?? {}).map((name) => loadCode(name, 'u.n', wide)),
     ...[...Object.keys(finish.writes), ...(columnSums ? ['columnSums'] : [])].map((name) =>
       storeCode(name, 'u.n', wide),
