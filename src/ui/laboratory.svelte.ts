@@ -230,12 +230,9 @@ export class Laboratory {
     if (reply !== null) this.#stages = reply.stages;
   }
 
-  /** Stores the rows of a JSONL file and gives their number; null when the file was refused. */
-  async importLabels(
-    kind: CommandMap['labels.import']['args']['kind'],
-    text: string,
-  ): Promise<number | null> {
-    const reply = await this.ask('labels.import', { kind, text });
+  /** Stores the rows of files, all or none, and gives their number; null when they were refused. */
+  async importLabels(args: CommandMap['labels.import']['args']): Promise<number | null> {
+    const reply = await this.ask('labels.import', args);
     if (reply === null) return null;
     this.#failure = null;
     this.#stages = reply.stages;

@@ -61,7 +61,18 @@ export const ARGUMENT_CHECKS = {
   // How large a file may be is checked where it is read, with a sentence of its own.
   'labels.import': v.strictObject({
     kind: v.picklist(['prompts', 'demonstrations', 'rankings']),
-    text: v.string(),
+    files: v.pipe(
+      v.array(
+        v.strictObject({
+          name: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
+          format: v.picklist(['jsonl', 'csv']),
+          text: v.string(),
+        }),
+      ),
+      v.minLength(1),
+      v.maxLength(1000),
+    ),
+    classmates: v.boolean(),
   }),
   'labels.export': v.strictObject({
     kind: v.picklist(['prompts', 'demonstrations', 'rankings', 'preferences']),

@@ -146,9 +146,16 @@ export interface CommandMap {
   'labels.simulate': { args: { count: number; k: number }; reply: { added: number } };
   /** Ends a simulation under way after its current batch; what it has added stays. */
   'labels.stop': { args: Record<string, never>; reply: { stages: StageStates } };
-  /** Stores the rows of a JSONL file, all or none; a bad line is named in the failure. */
+  /**
+   * Stores the rows of files, all or none; a bad line is named in the failure. `classmates` says that each file is
+   * another person's, who becomes a labeler under the file's name.
+   */
   'labels.import': {
-    args: { kind: 'prompts' | 'demonstrations' | 'rankings'; text: string };
+    args: {
+      kind: 'prompts' | 'demonstrations' | 'rankings';
+      files: readonly { name: string; format: 'jsonl' | 'csv'; text: string }[];
+      classmates: boolean;
+    };
     reply: { added: number; stages: StageStates };
   };
   /** What is stored as JSONL; `preferences` has the columns prompt, chosen, rejected. */

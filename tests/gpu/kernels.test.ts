@@ -1,35 +1,16 @@
 /** Own WGSL kernels beside stock ops on cpu, on shapes that fit no tile. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { gelu } from '../../src/kernels/gelu.ts';
 import { layerNorm } from '../../src/kernels/layer-norm.ts';
 import { linear, multiplyByTransposed, multiplyTransposed } from '../../src/kernels/linear.ts';
 import { mlp } from '../../src/kernels/mlp.ts';
 import { Gpu, useSubgroups } from '../../src/kernels/webgpu/gpu.ts';
-import { expectOwnKernels, normals } from './own-kernels.ts';
+import { describeVariants, expectOwnKernels, normals } from './own-kernels.ts';
 import { deviceErrors, useWebGpu } from './webgpu.ts';
 
 afterAll(() => {
   expect(deviceErrors()).toEqual([]);
-});
-
-describe('layer norm', () => {
-  test.each([
-    [1, 5],
-    [7, 20],
-    [33, 32],
-    [19, 80],
-    [3, 65],
-    // More rows than workgroups fit one axis of a dispatch.
-    [70_000, 2],
-  ])('of [%i, %i]', async (rows, columns) => {
-    await expectOwnKernels({
-      inputs: [normals([rows, columns], 3), normals([columns]), normals([columns])],
-      op: ([x, gain, bias]) =>
-        layerNorm(x as tf.Tensor2D, gain as tf.Tensor1D, bias as tf.Tensor1D, 1e-5),
-      kernels: ['PlayLayerNorm', 'PlayLayerNormGrad', 'PlayLayerNormGradSum'],
-    });
-  });
 });
 
 /**
@@ -46,10 +27,6 @@ const LAYERS = [
   [260, 132, 136],
 ] as const;
 
-/** How a pipeline's name goes on in each variant of the matrix product. */
-const PLAIN = 'tile=';
-const BROADCAST = 'rows=';
-
 test('subgroups of one small size take the broadcast variant, unless it is switched off', async () => {
   const { device } = await useWebGpu();
   const { subgroupMinSize, subgroupMaxSize } = device.adapterInfo;
@@ -61,17 +38,34 @@ test('subgroups of one small size take the broadcast variant, unless it is switc
   useSubgroups(true);
 });
 
-describe.each([true, false])('subgroups: %s', (subgroups) => {
-  let variant = PLAIN;
-  beforeAll(async () => {
-    await useWebGpu();
-    useSubgroups(subgroups);
-    if (new Gpu(tf.backend()).lanes > 0) variant = BROADCAST;
+describeVariants((variant) => {
+  const named = (...names: string[]) => names.map(variant);
+
+  describe('layer norm', () => {
+    test.each([
+      [1, 5],
+      [7, 20],
+      [33, 32],
+      [19, 80],
+      [20, 4],
+      [3, 65],
+      // More rows than workgroups fit one axis of a dispatch.
+      [70_000, 2],
+    ])('of [%i, %i]', async (rows, columns) => {
+      await expectOwnKernels({
+        inputs: [normals([rows, columns], 3), normals([columns]), normals([columns])],
+        op: ([x, gain, bias]) =>
+          layerNorm(x as tf.Tensor2D, gain as tf.Tensor1D, bias as tf.Tensor1D, 1e-5),
+        kernels: [
+          ...['PlayLayerNorm', 'PlayLayerNormGrad'].map(
+            // Rows that are no whole vectors always take the plain one.
+            (name) => (columns % 4 === 0 ? variant(name) : `${name} plain`),
+          ),
+          'PlayLayerNormGradSum',
+        ],
+      });
+    });
   });
-  afterAll(() => {
-    useSubgroups(true);
-  });
-  const named = (...names: string[]) => names.map((name) => `${name} ${variant}`);
 
   describe.each(LAYERS)('%i rows, %i to %i', (rows, width, out) => {
     const [x, w, b] = [normals([rows, width]), normals([width, out]), normals([out])];

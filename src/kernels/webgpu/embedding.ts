@@ -47,20 +47,10 @@ export const embedding: Kernel = (gpu, { table, ids, positionTable, positions })
   return out;
 };
 
-/** {ids [N] int32, dy [N, D]}, {rows} to dtable [rows, D]. */
-export const embeddingGrad: Kernel = (gpu, { ids, dy }, { rows }) => {
-  const [count, columns] = matrix(dy);
-  const dtable = gpu.output([rows!, columns]);
-  gpu.run({
-    name: 'PlayEmbeddingGrad',
-    writes: { dtable: floats(dtable) },
-    reads: { ids: integers(ids), dy: floats(dy) },
-    counts: { count, columns },
-    groups: rows!,
-    code: () => ({
-      declarations: `
+const GRADIENT = {
+  declarations: `
 var<workgroup> found : array<atomic<u32>, ${WINDOW / 32}>;`,
-      body: `
+  body: `
   for (var c = local; c < u.columns; c += ${THREADS}u) { dtable[group * u.columns + c] = 0.0; }
   for (var base = 0u; base < u.count; base += ${WINDOW}u) {
     for (var w = local; w < ${WINDOW / 32}u; w += ${THREADS}u) { atomicStore(&found[w], 0u); }
@@ -84,7 +74,38 @@ var<workgroup> found : array<atomic<u32>, ${WINDOW / 32}>;`,
     }
     workgroupBarrier();
   }`,
-    }),
+};
+
+/** A subgroup looks at as many ids as it has threads, and adds the rows of those that are its own in order. */
+const gradBySubgroup = (threads: number): string => `
+  for (var c = lane; c < u.columns; c += ${threads}u) { dtable[group * u.columns + c] = 0.0; }
+  for (var base = 0u; base < u.count; base += ${threads}u) {
+    let n = base + lane;
+    let found = n < u.count && u32(ids[min(n, u.count - 1u)]) == group;
+    var bits = subgroupBallot(found).x;
+    while (bits != 0u) {
+      let row = (base + countTrailingZeros(bits)) * u.columns;
+      for (var c = lane; c < u.columns; c += ${threads}u) {
+        dtable[group * u.columns + c] += dy[row + c];
+      }
+      bits &= bits - 1u;
+    }
+  }`;
+
+/** {ids [N] int32, dy [N, D]}, {rows} to dtable [rows, D]. */
+export const embeddingGrad: Kernel = (gpu, { ids, dy }, { rows }) => {
+  const [count, columns] = matrix(dy);
+  const dtable = gpu.output([rows!, columns]);
+  const { lanes } = gpu;
+  gpu.run({
+    name: 'PlayEmbeddingGrad',
+    writes: { dtable: floats(dtable) },
+    reads: { ids: integers(ids), dy: floats(dy) },
+    counts: { count, columns },
+    groups: rows!,
+    ...(lanes > 0
+      ? { threads: lanes, subgroups: true, code: () => ({ body: gradBySubgroup(lanes) }) }
+      : { code: () => GRADIENT }),
   });
   return dtable;
 };

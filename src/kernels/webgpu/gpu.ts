@@ -80,12 +80,14 @@ export interface Dispatch {
   readonly code: () => { readonly declarations?: string; readonly body: string };
 }
 
-function pipelineKey({ name, constants = {}, writes, reads, threads }: Dispatch): string {
+function pipelineKey(dispatch: Dispatch): string {
+  const { name, constants = {}, writes, reads, threads, subgroups } = dispatch;
   const baked = Object.entries(constants).map(([key, value]) => `${key}=${value}`);
   const types = [...Object.entries(writes), ...Object.entries(reads)].map(
     ([key, { type }]) => `${key}:${type}`,
   );
-  return [name, ...baked, ...types, threads ?? THREADS].join(' ');
+  const variant = subgroups ? 'subgroup' : 'plain';
+  return [name, variant, ...baked, ...types, threads ?? THREADS].join(' ');
 }
 
 /** Bindings in tfjs's order (outputs, inputs, uniform) and the entry point around the kernel's body. */

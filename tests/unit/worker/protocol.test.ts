@@ -50,7 +50,11 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'labels.simulate': { count: 10, k: 4 },
   'labels.stop': {},
   'labels.changed': {},
-  'labels.import': { kind: 'rankings', text: '' },
+  'labels.import': {
+    kind: 'rankings',
+    files: [{ name: 'a', format: 'csv', text: '' }],
+    classmates: true,
+  },
   'labels.export': { kind: 'preferences' },
   'stage.start': { stage: 'sft', fresh: true },
   'stage.pause': { stage: 'sft' },
