@@ -54,6 +54,14 @@ async function perform(handlers: CommandHandlers, command: Command): Promise<Rep
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'stage.stop':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.phase':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.turn':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.checkpoints':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.back':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'reward.score':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'reward.report':
