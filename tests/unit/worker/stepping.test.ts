@@ -40,7 +40,7 @@ async function reinforcing(
 async function reloaded(name: string): Promise<TestSession> {
   const bench = new FakeWorkbench();
   bench.phased = true;
-  return testSession({ name, bench });
+  return testSession({ name, bench, since: 1e6 });
 }
 
 const open = (test: TestSession) => test.session.handlers['project.open']({ project: 'p' });
