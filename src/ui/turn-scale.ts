@@ -18,14 +18,10 @@ export function turnScale({ min, max }: Pick<NumberSpec, 'min' | 'max'>): number
   return min > 0 ? within : [0, ...within];
 }
 
-/** Index of the place that is nearest by ratio; that of 0 for 0. */
+/** Index of the place that is nearest by ratio; 0 counts as a tenth of the first place above it. */
 export function nearestPlace(scale: readonly number[], value: number): number {
-  const distance = (place: number) =>
-    place === value
-      ? 0
-      : Math.abs(Math.log(Math.max(place, LEAST / 10) / Math.max(value, LEAST / 10)));
-  return scale.reduce(
-    (best, place, i) => (distance(place) < distance(scale[best] ?? NaN) ? i : best),
-    0,
-  );
+  const least = (scale.find((place) => place > 0) ?? 1) / 10;
+  const height = (place: number) => Math.log(Math.max(place, least));
+  const distances = scale.map((place) => Math.abs(height(place) - height(value)));
+  return distances.indexOf(Math.min(...distances));
 }

@@ -270,10 +270,13 @@ export class StageDriver {
         }
       },
       phase: ({ id: run }, record) => {
-        if (record === null) return emit({ type: 'phase', run, view: null });
-        const { rollout, ...position } = record;
-        const views = rollout.map((row) => workbench.rolloutView(row));
-        return emit({ type: 'phase', run, view: { ...position, views } });
+        if (record === null) {
+          emit({ type: 'phase', run, view: null });
+        } else {
+          const { rollout, ...position } = record;
+          const views = rollout.map((row) => workbench.rolloutView(row));
+          emit({ type: 'phase', run, view: { ...position, views } });
+        }
       },
       step: ({ id: run }, { step, values, samples, checks, rollout }) => {
         emit({ type: 'metrics', run, record: { stage, step, values } });

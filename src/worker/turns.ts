@@ -30,16 +30,14 @@ export function turnsAfter(
   }
   const settings = parseSettings(run.settings);
   const turns = run.turns ?? [];
-  const now = TURNABLE.map((each) => [
-    each,
-    turnedValue(turns, each, Infinity, settings.ppo[each]),
-  ]);
-  parseSettings({ ppo: { ...Object.fromEntries(now), [name]: value } }, settings);
+  const now = (each: Turnable) => turnedValue(turns, each, Infinity, settings.ppo[each]);
+  const ppo: Partial<Record<Turnable, number>> = { [name]: value };
+  for (const each of TURNABLE) ppo[each] ??= now(each);
+  parseSettings({ ppo }, settings);
   if (name === 'ptxCoefficient' && value > 0 && settings.ppo.ptxExamplesPerEpisode === 0) {
     throw new InputError(
       'This run has no pre-training text to mix in: start one with pre-training examples per episode above 0.',
     );
   }
-  const from = turnedValue(turns, name, Infinity, settings.ppo[name]);
-  return withTurn(turns, { iteration, name, from, to: value });
+  return withTurn(turns, { iteration, name, from: now(name), to: value });
 }

@@ -49,9 +49,10 @@ async function open(change: Partial<PpoSettings> = {}, from?: Snapshot): Promise
 
 type Records = AsyncGenerator<PhaseRecord | StepRecord, void, void>;
 
-function phasesOf({ phases }: Loop, loop: Loop): Records {
-  if (phases === undefined) throw new Error('this loop has phases');
-  return phases.call(loop);
+function phasesOf(loop: Loop): Records {
+  const records = loop.phases?.();
+  if (records === undefined) throw new Error('this loop has phases');
+  return records;
 }
 
 /** The next record of a loop that is not at its end. */
@@ -99,7 +100,7 @@ describe('an iteration in phases', () => {
   test('O17: stepped through phase by phase, with rests, is the run played through, to the bit', async () => {
     const straight = await played();
     const { loop, close } = await open();
-    const records = phasesOf(loop, loop);
+    const records = phasesOf(loop);
     const seen: (PhaseRecord | StepRecord)[] = [];
     // Each phase is asked for by itself, and time passes between two of them.
     for (let taken = await records.next(); !taken.done; taken = await records.next()) {
@@ -124,7 +125,7 @@ describe('an iteration in phases', () => {
     const straight = await played();
     for (const phases of [1, 2, 3]) {
       const first = await open();
-      const records = phasesOf(first.loop, first.loop);
+      const records = phasesOf(first.loop);
       await rest(records, 7 + phases);
       const snapshot = await first.loop.snapshot();
       first.close();
@@ -138,7 +139,7 @@ describe('an iteration in phases', () => {
 
   test('D54: from its first minibatch to its end there is no snapshot, and no second generator', async () => {
     const { loop, close } = await open();
-    const records = phasesOf(loop, loop);
+    const records = phasesOf(loop);
     for (let phases = 4; phases <= 7; phases++) {
       await rest(records, phases === 4 ? 4 : 1);
       await expect(loop.snapshot()).rejects.toThrow(/half done: finish it first/);
@@ -151,7 +152,7 @@ describe('an iteration in phases', () => {
 
   test('each phase shows what it made and nothing that is still to come', async () => {
     const { loop, close } = await open();
-    const records = phasesOf(loop, loop);
+    const records = phasesOf(loop);
     const [written, rewarded, credited, first, second, third, last] = await rest(records, 7);
     const whole = await next(records);
     if (isPhase(whole)) throw new Error('the record of the iteration comes last');
@@ -182,7 +183,7 @@ describe('an iteration in phases', () => {
 
   test('no phase leaves a tensor behind', async () => {
     const { loop, close } = await open();
-    const records = phasesOf(loop, loop);
+    const records = phasesOf(loop);
     await rest(records, 7);
     await next(records);
     const counts: number[] = [];
@@ -239,7 +240,7 @@ describe('settings turned while it runs', () => {
   test('inside an iteration it changes nothing of that one', async () => {
     const straight = await played({}, [turn(3, 'beta', 0.7), turn(3, 'clip', 0.05)]);
     const { loop, close } = await open();
-    const records = phasesOf(loop, loop);
+    const records = phasesOf(loop);
     await rest(records, 7 + 5);
     loop.turn?.([turn(3, 'beta', 0.7), turn(3, 'clip', 0.05)]);
     expect(steps(await all(records))).toEqual(straight.records.slice(1));
