@@ -23,6 +23,7 @@ export interface FormerRun {
   readonly rows: readonly MetricRecord[];
   /** Null when they are of another version of the program. */
   readonly settings: Settings | null;
+  readonly turns: readonly Turn[];
 }
 
 export class Training {
@@ -162,11 +163,14 @@ export class Training {
         ? this.#rows.filter((row) => row.step < record.step)
         : this.#rows;
     this.#rows = [...kept, record];
+    if (this.#phase !== null && record.step > this.#phase.iteration) this.#phase = null;
   }
 
   #turnTo(run: string): void {
     if (this.#run === run) return;
-    if (this.#rows.length > 0) this.#former = { rows: this.#rows, settings: this.#settings };
+    if (this.#rows.length > 0) {
+      this.#former = { rows: this.#rows, settings: this.#settings, turns: this.#turns };
+    }
     this.#run = run;
     this.#settings = this.#current();
     this.#turns = [];

@@ -185,7 +185,7 @@ describe('a run that is turned and left', () => {
     const series = turned.series as readonly { values: Readonly<Record<string, number>> }[];
     const betas = series.map(({ values }) => values['objective/kl_coef']?.toFixed(3));
     const kept = Number(at) - 1;
-    expect(betas).toEqual([...Array(kept).fill('0.100'), ...Array(4 - kept).fill('0.200')]);
+    expect(betas).toEqual(Array.from({ length: 4 }, (_, i) => (i < kept ? '0.100' : '0.200')));
     const summary = await page.locator('figure .sr-only').first().textContent();
     expect(summary).toMatch(said);
   });

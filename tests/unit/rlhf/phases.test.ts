@@ -20,7 +20,7 @@ const SETTINGS: PpoSettings = { ...PPO, innerEpochs: 2, episodes: 3 * PPO.rollou
 
 interface Opened {
   readonly loop: Loop;
-  close(): void;
+  readonly close: () => void;
 }
 
 const saved = (from: Snapshot, name: string, head: 'language' | 'scalar') =>

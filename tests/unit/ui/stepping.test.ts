@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { defaultSettings, SETTINGS } from '../../../src/config/settings.ts';
 import type { Phase, PhaseView } from '../../../src/records/phase.ts';
 import { TURNABLE, turnedValue, withTurn, type Turn } from '../../../src/records/turn.ts';
+import { comparedSettings } from '../../../src/ui/chart-view.svelte.ts';
 import { Laboratory } from '../../../src/ui/laboratory.svelte.ts';
 import { LENS_COLUMNS } from '../../../src/ui/lens-columns.ts';
 import { knownColumns, nextPhase, phaseSentence } from '../../../src/ui/phase-words.ts';
+import { differenceSentences } from '../../../src/ui/run-differences.ts';
 import { Training } from '../../../src/ui/training.svelte.ts';
 import { nearestPlace, turnScale } from '../../../src/ui/turn-scale.ts';
 import { turnSentence } from '../../../src/ui/turn-words.ts';
@@ -16,7 +18,7 @@ function phaseView(phase: Phase, minibatch = 0, values: Record<string, number> =
   return { iteration: 3, phase, minibatch, minibatches: 4, answers: 32, values, views: [] };
 }
 
-const phaseEvent = (view: PhaseView | null): WorkerEvent => ({ type: 'phase', run: 'r', view });
+const phaseEvent = (view: PhaseView | null) => ({ type: 'phase', run: 'r', view }) as const;
 const record = (step: number): WorkerEvent => ({
   type: 'metrics',
   run: 'r',
@@ -68,7 +70,10 @@ describe('a run that rests', () => {
     expect(training.inside).toBe(true);
     training.receive(record(3));
     expect([training.inside, training.phase?.minibatch]).toEqual([false, 4]);
-    training.receive(phaseEvent({ ...phaseView('rollout'), iteration: 4 }));
+    // It goes on without rests: what was shown of a phase is over.
+    training.receive(record(4));
+    expect(training.phase).toBeNull();
+    training.receive(phaseEvent({ ...phaseView('rollout'), iteration: 5 }));
     expect(training.inside).toBe(true);
     training.receive(phaseEvent(null));
     expect([training.inside, training.phase]).toEqual([false, null]);
@@ -116,6 +121,18 @@ describe('the laboratory', () => {
 describe('turned settings', () => {
   test('are said with their label, both values and the iteration', () => {
     expect(turnSentence(BETA)).toBe('KL penalty (beta) turned from 0.1 to 0.25 at iteration 4.');
+  });
+
+  test('tell a run from the one before it, though both began with the same settings', () => {
+    const training = new Training('ppo', defaultSettings);
+    training.receive(record(5));
+    training.receive({ type: 'turns', run: 'r', turns: [BETA] });
+    training.receive({ ...phaseEvent(phaseView('rollout')), run: 'next' });
+    training.receive({ type: 'turns', run: 'next', turns: [{ ...BETA, iteration: 7 }] });
+    expect(differenceSentences(comparedSettings(training))).toEqual([
+      'In this run: KL penalty (beta) turned from 0.1 to 0.25 at iteration 7.',
+      'In the run before: KL penalty (beta) turned from 0.1 to 0.25 at iteration 4.',
+    ]);
   });
 
   test('hold from their iteration on', () => {
