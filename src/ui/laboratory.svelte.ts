@@ -259,8 +259,20 @@ export class Laboratory {
   async step(stage: TrainingStage): Promise<void> {
     await this.#drive(stage, () => this.ask('stage.step', { stage }));
   }
+  /** One phase of an iteration, then a rest inside it. */
+  async phase(stage: TrainingStage): Promise<void> {
+    await this.#drive(stage, () => this.ask('stage.phase', { stage }));
+  }
   async stop(stage: TrainingStage): Promise<void> {
     await this.#drive(stage, () => this.ask('stage.stop', { stage }));
+  }
+  /** Goes on from an earlier checkpoint of step 3, as a run of its own; true when it waits there. */
+  async goBack(checkpoint: string): Promise<boolean> {
+    const reply = await this.ask('run.back', { checkpoint });
+    if (reply === null) return false;
+    this.#stages = reply.stages;
+    this.#restore(reply);
+    return true;
   }
 
   /** Shows something that went wrong outside the worker. */
@@ -320,6 +332,8 @@ export class Laboratory {
       case 'metrics':
       case 'samples':
       case 'rollout':
+      case 'phase':
+      case 'turns':
       case 'checks':
       case 'exact':
         return;

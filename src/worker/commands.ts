@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { EXACT, EXACT_REWARD_LIMIT, EXACT_REWARDS } from '../config/exact-table.ts';
 import { parseSettings, SETTINGS, type Settings } from '../config/settings.ts';
+import { TURNABLE } from '../records/turn.ts';
 import { InputError } from './failure.ts';
 import { BACKENDS, type Command, type CommandMap, type CommandName } from './protocol.ts';
 
@@ -81,6 +82,11 @@ export const ARGUMENT_CHECKS = {
   'stage.pause': onStage,
   'stage.step': onStage,
   'stage.stop': onStage,
+  'stage.phase': onStage,
+  // Its range is that of the setting, which is checked with the run's other settings.
+  'run.turn': v.strictObject({ name: v.picklist(TURNABLE), value: v.number('must be a number') }),
+  'run.checkpoints': nothing,
+  'run.back': v.strictObject({ checkpoint: id }),
   'reward.score': v.strictObject({ prompt: text, response: text }),
   'reward.report': nothing,
   'judge.pairs': v.strictObject({ left: id, right: id, count: whole(1, 1000), seed }),
@@ -127,6 +133,10 @@ const commandCheck = v.variant('type', [
   envelope('stage.pause'),
   envelope('stage.step'),
   envelope('stage.stop'),
+  envelope('stage.phase'),
+  envelope('run.turn'),
+  envelope('run.checkpoints'),
+  envelope('run.back'),
   envelope('reward.score'),
   envelope('reward.report'),
   envelope('judge.pairs'),

@@ -12,9 +12,59 @@ export type CommandHandlers = {
 };
 
 type ExactCommandName = Extract<CommandName, `exact.${string}`>;
+/** Commands that drive training. */
+type StageCommandName = Extract<CommandName, `stage.${string}` | `run.${string}`>;
 /** Handlers that need the engine or the project, and those of exact mode, which needs neither. */
 export type SessionHandlers = Omit<CommandHandlers, ExactCommandName>;
 export type ExactHandlers = Pick<CommandHandlers, ExactCommandName>;
+
+type CommandOf<N extends CommandName> = Extract<Command, { type: N }>;
+
+/** Of those that drive training. Throws what its handler throws. */
+async function performStage(
+  handlers: CommandHandlers,
+  command: CommandOf<StageCommandName>,
+): Promise<Reply> {
+  const head = { type: 'reply', request: command.request, ok: true } as const;
+  switch (command.type) {
+    case 'stage.start':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.pause':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.step':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.stop':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.phase':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.turn':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.checkpoints':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.back':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+  }
+  return command satisfies never;
+}
+
+/** Of those of exact mode. Throws what its handler throws. */
+async function performExact(
+  handlers: CommandHandlers,
+  command: CommandOf<ExactCommandName>,
+): Promise<Reply> {
+  const head = { type: 'reply', request: command.request, ok: true } as const;
+  switch (command.type) {
+    case 'exact.solve':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'exact.begin':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'exact.drive':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'exact.report':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+  }
+  return command satisfies never;
+}
 
 /** Runs a command. Throws what its handler throws. */
 async function perform(handlers: CommandHandlers, command: Command): Promise<Reply> {
@@ -47,13 +97,14 @@ async function perform(handlers: CommandHandlers, command: Command): Promise<Rep
     case 'labels.changed':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'stage.start':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'stage.pause':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'stage.step':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'stage.stop':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.phase':
+    case 'run.turn':
+    case 'run.checkpoints':
+    case 'run.back':
+      return performStage(handlers, command);
     case 'reward.score':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'reward.report':
@@ -67,13 +118,10 @@ async function perform(handlers: CommandHandlers, command: Command): Promise<Rep
     case 'checkpoint.delete':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.solve':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.begin':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.drive':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.report':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+      return performExact(handlers, command);
   }
   return command satisfies never;
 }

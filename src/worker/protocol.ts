@@ -6,11 +6,13 @@
  */
 import type { ExactProgress, ExactSolution, ExactState, ExactTable } from '../records/exact.ts';
 import type { Completion } from '../records/ranking.ts';
+import type { PhaseView } from '../records/phase.ts';
 import type { RolloutView, RunView } from '../records/run-view.ts';
 import type { Suite } from '../records/suite.ts';
 import type { BlindPair } from '../records/vote.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { MetricRecord, PinnedSample, SelfChecks, Stage } from '../records/run.ts';
+import type { Turn, Turnable } from '../records/turn.ts';
 import type { Settings } from '../config/settings.ts';
 
 export const BACKENDS = ['webgpu', 'wasm', 'webgl', 'cpu'] as const;
@@ -90,10 +92,23 @@ export interface ShownRuns {
     stage: TrainingStage;
     /** What the run was begun with; null when it is of another version and no longer passes. */
     settings: Settings | null;
+    /** Settings turned while it was under way; absent when none was. */
+    turns?: readonly Turn[];
     records: readonly MetricRecord[];
   }[];
   /** Checks, samples and rollouts of the same runs, as far as they had any. */
   readonly views: readonly { run: string; stage: TrainingStage; view: RunView }[];
+}
+
+/** A checkpoint in the middle of a run or at its end, from which a run can go on. */
+export interface KeptCheckpoint {
+  readonly id: string;
+  readonly run: string;
+  /** Of the run. */
+  readonly name: string;
+  readonly step: number;
+  readonly createdAt: number;
+  readonly bytes: number;
 }
 
 export interface CommandMap {
@@ -170,6 +185,17 @@ export interface CommandMap {
   'stage.pause': { args: { stage: TrainingStage }; reply: { state: StageState } };
   'stage.step': { args: { stage: TrainingStage }; reply: { state: StageState } };
   'stage.stop': { args: { stage: TrainingStage }; reply: { state: StageState } };
+  /** Trains one phase of an iteration of PPO, then rests inside it; a whole step of a stage without phases. */
+  'stage.phase': { args: { stage: TrainingStage }; reply: { state: StageState } };
+  /** Turns a setting of the run of PPO under way, from its next iteration on. */
+  'run.turn': { args: { name: Turnable; value: number }; reply: { turns: readonly Turn[] } };
+  /** Checkpoints of step 3, by the method chosen, that a run can go on from; newest first. */
+  'run.checkpoints': {
+    args: Record<string, never>;
+    reply: { checkpoints: readonly KeptCheckpoint[] };
+  };
+  /** Goes on from one of them, as a run of its own that waits, paused; the run under way is stopped before. */
+  'run.back': { args: { checkpoint: string }; reply: { stages: StageStates } & ShownRuns };
   'reward.score': { args: { prompt: string; response: string }; reply: { score: number } };
   'reward.report': { args: Record<string, never>; reply: RewardReport };
   'judge.pairs': {
@@ -242,6 +268,9 @@ export type WorkerEvent =
       readonly views: readonly RolloutView[];
     }
   | { readonly type: 'checks'; readonly run: string; readonly checks: SelfChecks }
+  /** What a phase made, when training rests after it; null when a half-done iteration is given up. */
+  | { readonly type: 'phase'; readonly run: string; readonly view: PhaseView | null }
+  | { readonly type: 'turns'; readonly run: string; readonly turns: readonly Turn[] }
   | { readonly type: 'checkpoints'; readonly checkpoints: readonly CheckpointSummary[] }
   | {
       readonly type: 'exact';

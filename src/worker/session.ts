@@ -8,6 +8,7 @@ import { ReadOnlyError, StorageError } from '../storage/errors.ts';
 import type { Connection } from '../storage/open.ts';
 import type { CommandHandlers, SessionHandlers } from './dispatch.ts';
 import { failureOf, InputError } from './failure.ts';
+import { keptCheckpoints } from './go-back.ts';
 import { exportLabels, importLabels } from './label-files.ts';
 import { ProgressClock } from './progress-clock.ts';
 import { Project } from './project.ts';
@@ -103,6 +104,11 @@ export class Session {
       'stage.step': inOrder(({ stage }: { stage: TrainingStage }) =>
         this.#driver.start({ stage, fresh: false }, 'step'),
       ),
+      'stage.phase': inOrder(({ stage }: { stage: TrainingStage }) =>
+        this.#driver.start({ stage, fresh: false }, 'phase'),
+      ),
+      'run.turn': inOrder((args: CommandMap['run.turn']['args']) => this.#driver.turn(args)),
+      'run.back': inOrder(({ checkpoint }: { checkpoint: string }) => this.#goBack(checkpoint)),
       'stage.pause': inOrder(({ stage }: { stage: TrainingStage }) => this.#driver.pause(stage)),
       'stage.stop': inOrder(({ stage }: { stage: TrainingStage }) => this.#driver.stop(stage)),
       'checkpoint.delete': inOrder(({ checkpoint }: { checkpoint: string }) =>
@@ -126,6 +132,8 @@ export class Session {
         if (this.#simulation !== null) this.#simulation.stopped = true;
         return Promise.resolve({ stages: this.#stages() });
       },
+      'run.checkpoints': () =>
+        Promise.resolve({ checkpoints: keptCheckpoints(this.#opened().rows) }),
       'labels.export': ({ kind }) => Promise.resolve(exportLabels(this.#opened(), kind)),
       'world.words': () => Promise.resolve({ words: bench.words() }),
       'model.sample': async (args) =>
@@ -265,6 +273,12 @@ export class Session {
     }
     await project.setSettings(settings);
     this.#settings = settings;
+    return { stages: this.#stages(), ...(await project.newestShown()) };
+  }
+
+  async #goBack(checkpoint: string): Promise<CommandMap['run.back']['reply']> {
+    const project = this.#opened();
+    await this.#driver.goBack(checkpoint);
     return { stages: this.#stages(), ...(await project.newestShown()) };
   }
 
