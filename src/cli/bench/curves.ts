@@ -1,7 +1,8 @@
 /** Curves: the training step of ours alone over model sizes, contexts and batches, one table for each axis. */
+import { median, spreadOf } from '../../records/spread.ts';
 import { CONFIGS, CURVES, type BenchBackend, type SizeName } from './configs.ts';
 import { runJob, type JobResult, type RoundSettings } from './rounds.ts';
-import { gigaPerSecond, median, perSecond, spreadOf, trainingFlops } from './statistics.ts';
+import { gigaPerSecond, perSecond, trainingFlops } from './statistics.ts';
 import { medianCount, processorTimesOf, short, timesOf, type Table } from './tables.ts';
 
 /** Every size once, though S is on two curves. A size that does not fit the machine fails and the rest go on. */
