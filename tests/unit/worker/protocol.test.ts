@@ -59,6 +59,9 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'exact.begin': { run: 1, table, methods: ['ppo'] },
   'exact.drive': { run: 1, wish: 'step' },
   'exact.report': { run: 1 },
+  'machine.open': { size: '5M', part: 'ppo' },
+  'machine.round': {},
+  'machine.close': {},
 };
 
 const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
@@ -104,6 +107,9 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
   'exact.begin': { state: { status: 'paused', step: 0, total: 9, secondsLeft: null } },
   'exact.drive': { state: { status: 'running', step: 0, total: 9, secondsLeft: null } },
   'exact.report': { text: '{}' },
+  'machine.open': { parameters: 5, tokens: 6 },
+  'machine.round': { milliseconds: 7.5 },
+  'machine.close': {},
 };
 
 /** Handlers that note what they were called with and answer from {@link REPLIES}. */
@@ -142,6 +148,9 @@ function fakeHandlers(calls: [CommandName, unknown][]): CommandHandlers {
     'exact.begin': handler('exact.begin'),
     'exact.drive': handler('exact.drive'),
     'exact.report': handler('exact.report'),
+    'machine.open': handler('machine.open'),
+    'machine.round': handler('machine.round'),
+    'machine.close': handler('machine.close'),
   };
 }
 
@@ -211,6 +220,8 @@ describe('commands', () => {
     ['exact.solve', { table: { ...table, rewards: EXACT_REWARDS.slice(1) } }],
     ['exact.solve', { table: { ...table, rewards: EXACT_REWARDS.with(3, NaN) } }],
     ['exact.drive', { run: 1, wish: 'rest' }],
+    ['machine.open', { size: '900M', part: 'ppo' }],
+    ['machine.open', { size: '5M', part: 'sleep' }],
   ])('%s with %j is refused before any handler', async (type, args) => {
     const calls: [CommandName, unknown][] = [];
     const posted: WorkerMessage[] = [];
