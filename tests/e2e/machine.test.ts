@@ -55,8 +55,8 @@ async function saved(testId: string): Promise<{ name: string; text: string }> {
 }
 
 test('by keys alone: it is loaded when asked for, measures every part, and gives the focus back', async () => {
-  const { page, requests } = browser;
-  const loaded = () => requests().some((url) => url.includes('MachineDialog'));
+  const { page } = browser;
+  const loaded = () => browser.requests().some((url) => url.includes('MachineDialog'));
   expect(loaded()).toBe(false);
   await page.getByTestId('engine-badge').focus();
   await page.keyboard.press('Enter');

@@ -21,12 +21,13 @@ import { operandsOf, productRounds, WHOLE, type Workload } from './workload.ts';
 type Work = Omit<Workload, 'device'>;
 
 /** A round of shared work as the bench tells it. */
-function measured({ parameters, tokens, round }: TimedWork): Work {
+function measured(work: TimedWork): Work {
+  const { parameters, tokens } = work;
   return {
     parameters,
     tokens,
     round: async () => {
-      const { milliseconds, loss } = await round();
+      const { milliseconds, loss } = await work.round();
       return { times: { [WHOLE]: milliseconds }, loss };
     },
   };
