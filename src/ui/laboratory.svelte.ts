@@ -148,6 +148,14 @@ export class Laboratory {
     return TRAINING_STAGES.find((stage) => this.stage(stage)?.status === 'running') ?? null;
   }
 
+  /** Sends a command whose failure the caller shows. Rejects with it. */
+  call<N extends CommandName>(
+    name: N,
+    args: CommandMap[N]['args'],
+  ): Promise<CommandMap[N]['reply']> {
+    return this.#client.call(name, args);
+  }
+
   /** Sends a command; a failure is shown and gives null. */
   async ask<N extends CommandName>(
     name: N,

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { EXACT, EXACT_REWARD_LIMIT, EXACT_REWARDS } from '../config/exact-table.ts';
+import { MEASURED_PARTS, MEASURED_SIZE_NAMES } from '../config/measured-sizes.ts';
 import { parseSettings, SETTINGS, type Settings } from '../config/settings.ts';
 import { TURNABLE } from '../records/turn.ts';
 import { InputError } from './failure.ts';
@@ -107,6 +108,12 @@ export const ARGUMENT_CHECKS = {
     wish: v.picklist(['run', 'step', 'pause', 'stop']),
   }),
   'exact.report': v.strictObject({ run: exactRun }),
+  'machine.open': v.strictObject({
+    size: v.picklist(MEASURED_SIZE_NAMES),
+    part: v.picklist(MEASURED_PARTS),
+  }),
+  'machine.round': nothing,
+  'machine.close': nothing,
 } satisfies { [N in CommandName]: v.GenericSchema<unknown, CommandMap[N]['args']> };
 
 export const COMMAND_NAMES = Object.keys(ARGUMENT_CHECKS) as readonly CommandName[];
@@ -147,6 +154,9 @@ const commandCheck = v.variant('type', [
   envelope('exact.begin'),
   envelope('exact.drive'),
   envelope('exact.report'),
+  envelope('machine.open'),
+  envelope('machine.round'),
+  envelope('machine.close'),
 ]);
 
 /** Throws {@link InputError} or SettingsError with one sentence. */

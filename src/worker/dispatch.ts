@@ -14,9 +14,34 @@ export type CommandHandlers = {
 type ExactCommandName = Extract<CommandName, `exact.${string}`>;
 /** Commands that drive training. */
 type StageCommandName = Extract<CommandName, `stage.${string}` | `run.${string}`>;
-/** Handlers that need the engine or the project, and those of exact mode, which needs neither. */
-export type SessionHandlers = Omit<CommandHandlers, ExactCommandName>;
+type MachineCommandName = Extract<CommandName, `machine.${string}`>;
+type ApartCommand = Extract<Command, { type: ExactCommandName | MachineCommandName }>;
+/** Handlers that need the project; those of exact mode, which needs no engine either; and the machine's measurement. */
+export type SessionHandlers = Omit<CommandHandlers, ExactCommandName | MachineCommandName>;
 export type ExactHandlers = Pick<CommandHandlers, ExactCommandName>;
+export type MachineHandlers = Pick<CommandHandlers, MachineCommandName>;
+
+/** Runs a command that needs no project. Throws what its handler throws. */
+async function performApart(handlers: CommandHandlers, command: ApartCommand): Promise<Reply> {
+  const head = { type: 'reply', request: command.request, ok: true } as const;
+  switch (command.type) {
+    case 'exact.solve':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'exact.begin':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'exact.drive':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'exact.report':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'machine.open':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'machine.round':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'machine.close':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+  }
+  return command satisfies never;
+}
 
 type CommandOf<N extends CommandName> = Extract<Command, { type: N }>;
 
@@ -42,25 +67,6 @@ async function performStage(
     case 'run.checkpoints':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'run.back':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-  }
-  return command satisfies never;
-}
-
-/** Of those of exact mode. Throws what its handler throws. */
-async function performExact(
-  handlers: CommandHandlers,
-  command: CommandOf<ExactCommandName>,
-): Promise<Reply> {
-  const head = { type: 'reply', request: command.request, ok: true } as const;
-  switch (command.type) {
-    case 'exact.solve':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'exact.begin':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'exact.drive':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'exact.report':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
   }
   return command satisfies never;
@@ -121,7 +127,10 @@ async function perform(handlers: CommandHandlers, command: Command): Promise<Rep
     case 'exact.begin':
     case 'exact.drive':
     case 'exact.report':
-      return performExact(handlers, command);
+    case 'machine.open':
+    case 'machine.round':
+    case 'machine.close':
+      return performApart(handlers, command);
   }
   return command satisfies never;
 }

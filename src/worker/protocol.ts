@@ -13,6 +13,7 @@ import type { BlindPair } from '../records/vote.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { MetricRecord, PinnedSample, SelfChecks, Stage } from '../records/run.ts';
 import type { Turn, Turnable } from '../records/turn.ts';
+import type { MeasuredPartName, MeasuredSizeName } from '../config/measured-sizes.ts';
 import type { Settings } from '../config/settings.ts';
 
 export const BACKENDS = ['webgpu', 'wasm', 'webgl', 'cpu'] as const;
@@ -228,6 +229,15 @@ export interface CommandMap {
   };
   /** The JSON report of the command line for this run, as far as it has come. */
   'exact.report': { args: { run: number }; reply: { text: string } };
+  /** Takes up work of this size to be timed, in the place of the one before; nothing else may compute until it is closed. */
+  'machine.open': {
+    args: { size: MeasuredSizeName; part: MeasuredPartName };
+    /** Tokens that a round learns from or writes. */
+    reply: { parameters: number; tokens: number };
+  };
+  /** One round of the work that is taken up. */
+  'machine.round': { args: Record<string, never>; reply: { milliseconds: number } };
+  'machine.close': { args: Record<string, never>; reply: Record<string, never> };
 }
 export type CommandName = keyof CommandMap;
 export type Command = {

@@ -10,6 +10,7 @@ import type { CommandHandlers, SessionHandlers } from './dispatch.ts';
 import { failureOf, InputError } from './failure.ts';
 import { keptCheckpoints } from './go-back.ts';
 import { exportLabels, importLabels } from './label-files.ts';
+import { Occupancy } from './occupancy.ts';
 import { ProgressClock } from './progress-clock.ts';
 import { Project } from './project.ts';
 import { stageName } from './stage-names.ts';
@@ -52,6 +53,10 @@ const LOSSES_BORNE = 2;
 
 export class Session {
   readonly handlers: SessionHandlers;
+  /** For those who compute alone and are no part of the project. */
+  readonly occupancy = new Occupancy(() => {
+    this.#expectIdle(null);
+  });
   readonly #options: SessionOptions;
   #settings: Settings = defaultSettings();
   #project: Project | null = null;
@@ -178,6 +183,7 @@ export class Session {
     settings,
   }: CommandMap['engine.start']['args']): Promise<EngineInfo> {
     await this.#driver.rest();
+    this.occupancy.evict('The engine was started again.');
     if (this.#project === null) this.#settings = settings;
     this.#prefer = backend;
     // Chosen by name, it gets another chance.
@@ -210,6 +216,7 @@ export class Session {
   #recover(lost: BackendName, sentence: string): void {
     this.#losses.set(lost, (this.#losses.get(lost) ?? 0) + 1);
     const { emit } = this.#options;
+    this.occupancy.evict(sentence);
     // Not in order: what is in the queue may be waiting for the step that will never end.
     const left = this.#driver.abandon(sentence);
     void this.#inOrder(async () => {
@@ -378,6 +385,7 @@ export class Session {
     if (this.#judging !== null) {
       throw new InputError('The automatic judges are at work: wait for them or stop them (Judge).');
     }
+    this.occupancy.expectFree();
     const training = this.#driver.training;
     if (training !== null && training !== stage) {
       const name = stageName(training, this.#settings);

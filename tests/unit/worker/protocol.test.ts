@@ -74,6 +74,9 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'exact.begin': { run: 1, table, methods: ['ppo'] },
   'exact.drive': { run: 1, wish: 'step' },
   'exact.report': { run: 1 },
+  'machine.open': { size: '5M', part: 'ppo' },
+  'machine.round': {},
+  'machine.close': {},
 };
 
 const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
@@ -123,6 +126,9 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
   'exact.begin': { state: { status: 'paused', step: 0, total: 9, secondsLeft: null } },
   'exact.drive': { state: { status: 'running', step: 0, total: 9, secondsLeft: null } },
   'exact.report': { text: '{}' },
+  'machine.open': { parameters: 5, tokens: 6 },
+  'machine.round': { milliseconds: 7.5 },
+  'machine.close': {},
 };
 
 /** Handlers that note what they were called with and answer from {@link REPLIES}. */
@@ -165,6 +171,9 @@ function fakeHandlers(calls: [CommandName, unknown][]): CommandHandlers {
     'exact.begin': handler('exact.begin'),
     'exact.drive': handler('exact.drive'),
     'exact.report': handler('exact.report'),
+    'machine.open': handler('machine.open'),
+    'machine.round': handler('machine.round'),
+    'machine.close': handler('machine.close'),
   };
 }
 
@@ -234,6 +243,8 @@ describe('commands', () => {
     ['exact.solve', { table: { ...table, rewards: EXACT_REWARDS.slice(1) } }],
     ['exact.solve', { table: { ...table, rewards: EXACT_REWARDS.with(3, NaN) } }],
     ['exact.drive', { run: 1, wish: 'rest' }],
+    ['machine.open', { size: '900M', part: 'ppo' }],
+    ['machine.open', { size: '5M', part: 'sleep' }],
   ])('%s with %j is refused before any handler', async (type, args) => {
     const calls: [CommandName, unknown][] = [];
     const posted: WorkerMessage[] = [];
