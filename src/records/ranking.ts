@@ -18,6 +18,25 @@ export function sourceOf(labeler: string): LabelSource {
   return labeler === IMPORTED || labeler.startsWith(`${IMPORTED}:`) ? 'imported' : 'class';
 }
 
+/** Ends the ids of a simulated class other than the usual one, so that its rankings are told apart: `@length`, `@default~0.5`. */
+export function classMark({ population, noise }: ClassChoice): string {
+  const blind = noise > 0 ? `~${noise}` : '';
+  return population === 'default' && noise === 0 ? '' : `@${population}${blind}`;
+}
+
+/** The class that a simulated labeler is of, as {@link classMark} writes it. */
+export function classMarkOf(labeler: string): string {
+  const at = labeler.indexOf('@');
+  return at < 0 ? '' : labeler.slice(at);
+}
+
+/** Which simulated class ranks, as the settings name it. */
+interface ClassChoice {
+  readonly population: string;
+  /** Share of rankings by chance. */
+  readonly noise: number;
+}
+
 export interface Completion {
   readonly id: string;
   /** Decoded response, without prompt and EOS. */

@@ -205,6 +205,7 @@ function rewardStep(config: BenchConfig): Work {
     learningRate: 1e-5,
     finalShare: 1,
     divisor: 'all-pairs',
+    batching: 'prompts',
     seed: 1,
     optimizer: DEFAULT_OPTIMIZER,
   });

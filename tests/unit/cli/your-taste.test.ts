@@ -33,7 +33,7 @@ import {
   rankedSequences,
 } from '../../../src/rlhf/pipeline.ts';
 import { scenarioById } from '../../../src/ui/scenarios.ts';
-import { splitRankings } from '../../../src/worker/stage-loops.ts';
+import { splitRankings } from '../../../src/rlhf/held-out.ts';
 import { generateDemonstrations } from '../../../src/world/demonstrations.ts';
 import { writeDocument } from '../../../src/world/documents.ts';
 import { cheerOf, feelingOf } from '../../../src/world/feelings.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { readRankings } from '../../../src/data/jsonl.ts';
 import type { Ranking } from '../../../src/records/ranking.ts';
-import { splitRankings } from '../../../src/worker/stage-loops.ts';
+import { splitRankings } from '../../../src/rlhf/held-out.ts';
 import { WorldSupply } from '../../../src/worker/world-supply.ts';
 import { ranking } from './fake-workbench.ts';
 
