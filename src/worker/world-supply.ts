@@ -35,7 +35,7 @@ export function plainCompletion({ id, text, policy, ended }: Completion): Comple
 }
 
 /** Which simulated class ranks. */
-type ClassOptions = Pick<PopulationOptions, 'population' | 'noise'>;
+type ClassOptions = Pick<PopulationOptions, 'population' | 'noise' | 'k'>;
 
 export class WorldSupply {
   readonly seed: number;
@@ -50,9 +50,10 @@ export class WorldSupply {
   }
 
   /** Takes the class that ranks from now on. */
-  choose({ population, noise }: Required<ClassOptions>): void {
-    if (population !== this.#class.population || noise !== this.#class.noise) this.#labelers = null;
-    this.#class = { population, noise };
+  choose({ population, noise, k }: Required<ClassOptions>): void {
+    const is = this.#class;
+    if (population !== is.population || noise !== is.noise || k !== is.k) this.#labelers = null;
+    this.#class = { population, noise, k };
   }
 
   get training(): readonly WorldPrompt[] {

@@ -37,13 +37,16 @@ export type Population = (typeof POPULATIONS)[number];
 
 /** Whether an id is one that {@link labelerPopulation} gives. */
 export function isSimulated(labeler: string): boolean {
-  return new RegExp(`^(training|heldout)-\\d+(@(${POPULATIONS.join('|')})(~[\\d.e-]+)?)?$`).test(labeler);
+  const mark = `@(${POPULATIONS.join('|')})(~[\\d.e-]+(x\\d)?)?`;
+  return new RegExp(`^(training|heldout)-\\d+(${mark})?$`).test(labeler);
 }
 
 export interface PopulationOptions {
   readonly population?: Population;
   /** Share of rankings by chance, from 0 to 1. */
   readonly noise?: number;
+  /** Answers ranked at once; only part of the labelers' ids. */
+  readonly k?: number;
   /** Labelers who give training labels, and those who are kept for judging. */
   readonly training?: number;
   readonly heldout?: number;
@@ -71,7 +74,7 @@ function drawLabeler(
   seed: number,
   group: Labeler['group'],
   index: number,
-  { population = 'default', noise = 0, temperature = DEFAULT_TEMPERATURE }: PopulationOptions,
+  { population = 'default', noise = 0, k = 4, temperature = DEFAULT_TEMPERATURE }: PopulationOptions,
 ): Labeler {
   const rng = Rng.named(seed, 'world', 'labeler', group, index);
   const mean = WEIGHTS[group];
@@ -83,7 +86,7 @@ function drawLabeler(
   const sum = raw.helpful + raw.truthful + raw.harmless;
   const camp = index % 2 === 0 ? STRONG_TASTE : -STRONG_TASTE;
   return {
-    id: `${group}-${index + 1}${classMark({ population, noise })}`,
+    id: `${group}-${index + 1}${classMark({ population, noise, k })}`,
     group,
     weights: {
       helpful: raw.helpful / sum,
