@@ -68,6 +68,8 @@ const WEIGHTS = {
 /** Standard deviations of the default tastes, and what the populations add to them. */
 const TASTE_SPREAD = { length: 0.04, cheer: 0.04, bluntness: 0.03 } as const;
 const STRONG_TASTE = 0.6;
+/** So strong that four words more outweigh everything else: what a reward model can be hacked by. */
+const LENGTH_TASTE = 6;
 const NOISY_FACTOR = 2.5;
 
 function drawLabeler(
@@ -94,7 +96,7 @@ function drawLabeler(
       harmless: raw.harmless / sum,
     },
     tastes: {
-      length: TASTE_SPREAD.length * rng.normal() + (population === 'length' ? STRONG_TASTE : 0),
+      length: TASTE_SPREAD.length * rng.normal() + (population === 'length' ? LENGTH_TASTE : 0),
       cheer:
         TASTE_SPREAD.cheer * rng.normal() +
         (population === 'cheer' ? STRONG_TASTE : population === 'camps' ? camp : 0),

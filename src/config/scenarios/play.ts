@@ -28,6 +28,9 @@ const SCENARIO_KEYS: ReadonlySet<string> = new Set(
   ),
 );
 
+/** The micro form of a scenario that measures the policy. */
+const MICRO_MEASURED: PartialSettings = { evaluate: { whileTraining: 16 } };
+
 /** The settings of an arm over a preset; of the first arm unless another is named. Throws SettingsError. */
 export function scenarioSettings(
   id: ScenarioId,
@@ -35,7 +38,9 @@ export function scenarioSettings(
   arm: Arm = SCENARIOS[id].arms[0],
 ): Settings {
   const { layer, quick } = SCENARIOS[id];
-  const sized = preset === 'quick' ? quick : {};
+  const measured = (layer.evaluate?.whileTraining ?? 0) > 0;
+  const micro = measured ? MICRO_MEASURED : {};
+  const sized = { micro, quick, paper: {} }[preset];
   return [layer, sized, arm.layer].reduce<Settings>(
     (settings, each) => parseSettings(each, settings),
     presetSettings(preset),

@@ -87,8 +87,12 @@ export const SCENARIOS: Readonly<Record<ScenarioId, Scenario>> = {
       'Watch the samples: friends, games and good endings become more frequent, stories first.',
       'Gold beside it tells whether they are still what the prompt asked for.',
     ],
-    layer: { labels: { source: 'class', population: 'cheer' }, ...MEASURED },
-    quick: {},
+    layer: {
+      labels: { source: 'class', population: 'cheer' },
+      ppo: { policyLearningRate: 3e-4 },
+      ...MEASURED,
+    },
+    quick: { ppo: { episodes: 1024 } },
     arms: ONE_RUN,
     last: 'ppo',
     controls: ['ppo.beta'],
@@ -101,8 +105,12 @@ export const SCENARIOS: Readonly<Record<ScenarioId, Scenario>> = {
       'Watch reward and length rise together, then look at gold, the truth that the reward model never saw.',
       'Read two samples: would you have ranked the longer one first?',
     ],
-    layer: { labels: { source: 'class', population: 'length' }, ppo: { beta: 0.02 } },
-    quick: {},
+    // Nothing but the labels asks for an end, so that a hack may go as far as it can.
+    layer: {
+      labels: { source: 'class', population: 'length' },
+      ppo: { beta: 0, missingEosPenalty: 0, policyLearningRate: 6e-4 },
+    },
+    quick: { ppo: { episodes: 1024 } },
     arms: ONE_RUN,
     last: 'ppo',
     controls: ['ppo.beta', 'ppo.episodes'],
@@ -115,8 +123,8 @@ export const SCENARIOS: Readonly<Record<ScenarioId, Scenario>> = {
       'Watch how far the free policy runs from where it started, and how its reward outruns the other’s.',
       'Then compare gold: the reward model is only right near the answers that it was trained on.',
     ],
-    layer: { labels: { source: 'class' }, ...MEASURED },
-    quick: {},
+    layer: { labels: { source: 'class' }, ppo: { policyLearningRate: 5e-4 }, ...MEASURED },
+    quick: { ppo: { episodes: 1280 } },
     arms: [
       { id: 'leash', label: 'With the leash', layer: { ppo: { beta: 0.1 } } },
       { id: 'no-leash', label: 'No leash (beta 0)', layer: { ppo: { beta: 0 } } },
@@ -132,8 +140,8 @@ export const SCENARIOS: Readonly<Record<ScenarioId, Scenario>> = {
       'Watch its loss on pre-training text, measured four times on the way, rise under plain PPO.',
       'Then PPO-ptx mixes the old gradient in: look at how little of the tax is left.',
     ],
-    layer: { labels: { source: 'class' }, ...MEASURED },
-    quick: {},
+    layer: { labels: { source: 'class' }, ppo: { policyLearningRate: 4e-4 }, ...MEASURED },
+    quick: { ppo: { episodes: 1024 } },
     arms: [
       { id: 'ppo', label: 'PPO', layer: { ppo: { ptxCoefficient: 0 } } },
       { id: 'ppo-ptx', label: 'PPO-ptx', layer: { ppo: { ptxCoefficient: 1 } } },
@@ -145,7 +153,7 @@ export const SCENARIOS: Readonly<Record<ScenarioId, Scenario>> = {
   },
   'noisy-labelers': {
     lookFor: [
-      'Two classes rank the same answers: one with care, one that fills in seven of ten rankings blindly.',
+      'Two classes rank the same answers: one with care, one that fills in nine of ten rankings blindly.',
       'Watch the accuracy of the two reward models on what their own labelers said.',
       'Then look at how often each agrees with gold, where the noise cannot hide.',
     ],
@@ -153,7 +161,7 @@ export const SCENARIOS: Readonly<Record<ScenarioId, Scenario>> = {
     quick: {},
     arms: [
       { id: 'careful', label: 'Careful labelers', layer: { labels: { noise: 0 } } },
-      { id: 'careless', label: 'Careless labelers', layer: { labels: { noise: 0.7 } } },
+      { id: 'careless', label: 'Careless labelers', layer: { labels: { noise: 0.9 } } },
     ],
     last: 'reward',
     controls: ['labels.prompts'],
