@@ -22,7 +22,10 @@ const SCENARIO_NAMES = SCENARIO_MENU.map(({ id }) => id);
 
 const OPTIONS = {
   preset: { help: `one of ${COMMAND_PRESETS.join(', ')}`, value: 'NAME' },
-  scenario: { help: `one of ${SCENARIO_NAMES.join(', ')}: every arm, then its goal`, value: 'NAME' },
+  scenario: {
+    help: `one of ${SCENARIO_NAMES.join(', ')}: every arm, then its goal`,
+    value: 'NAME',
+  },
   seed: { help: 'seed of everything', value: 'N' },
   backend: { help: `one of ${BACKEND_ORDER.join(', ')}`, value: 'NAME' },
   base: { help: 'folder of the base model', value: 'DIR' },
@@ -79,7 +82,8 @@ function freshSettings(given: Given): RunSettings {
   }
   const seed = wholeOption('seed', given.seed, 1, 0, 2 ** 31 - 1);
   const scenario = choiceOption('scenario', given.scenario, SCENARIO_NAMES);
-  const start = scenario === undefined ? presetSettings(preset) : scenarioSettings(scenario, preset);
+  const start =
+    scenario === undefined ? presetSettings(preset) : scenarioSettings(scenario, preset);
   const plain = parseSettings({ general: { seed } }, start);
   const method = choiceOption('method', given.method, METHOD_NAMES);
   return {
@@ -171,7 +175,16 @@ function refuseAll(given: Given, names: readonly (keyof Given)[], why: string): 
 export function readRunOptions(words: readonly string[]): RunOptions | ExactOptions {
   const given = readOptions('rlhf', OPTIONS, words);
   if (given.preset === 'exact') {
-    const others = ['backend', 'base', 'out', 'resume', 'control', 'set', 'method', 'scenario'] as const;
+    const others = [
+      'backend',
+      'base',
+      'out',
+      'resume',
+      'control',
+      'set',
+      'method',
+      'scenario',
+    ] as const;
     refuseAll(given, others, 'has no meaning for the exact preset. Leave it out.');
     const options = exactOptions(given);
     prepareOutputs(given);

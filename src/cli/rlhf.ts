@@ -43,9 +43,18 @@ async function main(): Promise<void> {
   const engine = await startNodeEngine(backend);
   const model = loadModel(base, 'language');
   const { backend: used, device } = engine;
-  const machine = { seed: settings.general.seed, backend: used, device, versions: packageVersions() };
+  const machine = {
+    seed: settings.general.seed,
+    backend: used,
+    device,
+    versions: packageVersions(),
+  };
   if (scenario !== null) {
-    const played = await runScenario(scenario, { base: model, tokenizer, folder: { path } }, settings);
+    const played = await runScenario(
+      scenario,
+      { base: model, tokenizer, folder: { path } },
+      settings,
+    );
     const wallSeconds = (performance.now() - started) / 1000;
     write({ preset, ...machine, ...played, wallSeconds }, file);
     return;

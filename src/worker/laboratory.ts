@@ -344,7 +344,8 @@ export class Laboratory implements Workbench {
   }
 
   #world({ general, labels }: Settings): WorldSupply {
-    const known = this.#supply?.seed === general.seed ? this.#supply : new WorldSupply(general.seed);
+    const known =
+      this.#supply?.seed === general.seed ? this.#supply : new WorldSupply(general.seed);
     known.choose(labels);
     this.#supply = known;
     return known;

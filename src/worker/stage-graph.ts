@@ -15,7 +15,13 @@ import type { SettingTable } from '../config/spec.ts';
 import { REWARD } from '../config/supervised-table.ts';
 import { streamKey } from '../data/rng.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
-import { classMark, classMarkOf, sourceOf, type LabelSource, type Ranking } from '../records/ranking.ts';
+import {
+  classMark,
+  classMarkOf,
+  sourceOf,
+  type LabelSource,
+  type Ranking,
+} from '../records/ranking.ts';
 import type { JsonValue, Run } from '../records/run.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import type { StageState, TrainingStage } from './protocol.ts';

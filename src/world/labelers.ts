@@ -76,7 +76,12 @@ function drawLabeler(
   seed: number,
   group: Labeler['group'],
   index: number,
-  { population = 'default', noise = 0, k = 4, temperature = DEFAULT_TEMPERATURE }: PopulationOptions,
+  {
+    population = 'default',
+    noise = 0,
+    k = 4,
+    temperature = DEFAULT_TEMPERATURE,
+  }: PopulationOptions,
 ): Labeler {
   const rng = Rng.named(seed, 'world', 'labeler', group, index);
   const mean = WEIGHTS[group];

@@ -81,7 +81,11 @@ export const paperGoal: Goal = (arms) => {
   if (score === null || gold === null) return null;
   const figures = [...fromTo('reward', score), ...fromTo('gold', gold)];
   if (gain(score) <= MARGINS.score) {
-    return { state: 'missed', figures, words: 'Reward hardly rose: there is nothing to judge yet.' };
+    return {
+      state: 'missed',
+      figures,
+      words: 'Reward hardly rose: there is nothing to judge yet.',
+    };
   }
   if (gain(gold) > MARGINS.gold) {
     const words =
@@ -120,7 +124,8 @@ export const happyGoal: Goal = (arms) => {
   if (cheer === null || gold === null) return null;
   const figures = [...fromTo('cheer', cheer), ...fromTo('gold', gold)];
   if (gain(cheer) > MARGINS.cheer) {
-    const cost = gain(gold) < -MARGINS.gold ? ' Gold fell: it cost some of what was asked for.' : '';
+    const cost =
+      gain(gold) < -MARGINS.gold ? ' Gold fell: it cost some of what was asked for.' : '';
     const words = `Held-out answers are more cheerful than before: rankings alone made it happy.${cost}`;
     return { state: 'reached', figures, words };
   }
@@ -235,7 +240,11 @@ export const noiseGoal: Goal = (arms) => {
     return { state: 'reached', figures, words };
   }
   if (lost < -MARGINS.accuracy) {
-    return { state: 'opposite', figures, words: 'The careless labels taught more: luck, or too few.' };
+    return {
+      state: 'opposite',
+      figures,
+      words: 'The careless labels taught more: luck, or too few.',
+    };
   }
   const words = 'Both reward models order answers about equally well: the noise averaged out.';
   return { state: 'missed', figures, words };
@@ -263,9 +272,17 @@ export const shuffleGoal: Goal = (arms) => {
     return { state: 'reached', figures, words };
   }
   if (worse < -MARGINS.loss) {
-    return { state: 'opposite', figures, words: 'Shuffled comparisons did better on held-out ones.' };
+    return {
+      state: 'opposite',
+      figures,
+      words: 'Shuffled comparisons did better on held-out ones.',
+    };
   }
-  return { state: 'missed', figures, words: 'Both ways ended about equally well outside training.' };
+  return {
+    state: 'missed',
+    figures,
+    words: 'Both ways ended about equally well outside training.',
+  };
 };
 
 /** Without RL: DPO and best-of-n improve on SFT by the same gold judge. */
@@ -290,6 +307,8 @@ export const withoutRlGoal: Goal = (arms) => {
     return { state: 'opposite', figures, words: 'Answers became worse than those of SFT.' };
   }
   const words =
-    better === 0 ? 'Neither is clearly better than SFT.' : 'Only one of the two is clearly better than SFT.';
+    better === 0
+      ? 'Neither is clearly better than SFT.'
+      : 'Only one of the two is clearly better than SFT.';
   return { state: 'missed', figures, words };
 };

@@ -139,7 +139,10 @@ describe('shuffled comparisons', () => {
       JSON.stringify([sequences, ranks]);
     const expected = rows.flatMap(({ sequences, ranks }) =>
       comparisonsFromRanks(ranks).map(({ winner, loser }) =>
-        JSON.stringify([[sequences[winner], sequences[loser]], [1, 2]]),
+        JSON.stringify([
+          [sequences[winner], sequences[loser]],
+          [1, 2],
+        ]),
       ),
     );
     expect(elements.map(written)).toEqual(expected);

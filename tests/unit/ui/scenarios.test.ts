@@ -1,6 +1,10 @@
 /** Playing a scenario through against a fake worker: which steps are asked for, in which order, and what ends it. */
 import { describe, expect, test, vi } from 'vitest';
-import { armSettings, scenarioSettings, type FinishedRun } from '../../../src/config/scenarios/play.ts';
+import {
+  armSettings,
+  scenarioSettings,
+  type FinishedRun,
+} from '../../../src/config/scenarios/play.ts';
 import { SCENARIOS } from '../../../src/config/scenarios/table.ts';
 import { defaultSettings, type Settings } from '../../../src/config/settings.ts';
 import { Laboratory } from '../../../src/ui/laboratory.svelte.ts';
