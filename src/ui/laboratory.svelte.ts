@@ -63,6 +63,8 @@ export class Laboratory {
   #suite: Suite | null = $state.raw(null);
   #asked: TrainingStage | null = $state.raw(null);
   #chosen: string | null = $state.raw(null);
+  /** Told at the next change of any stage. */
+  #waiting: (() => void)[] = [];
 
   #policies = $derived(this.#checkpoints.filter((row) => row.kind === 'policy'));
   #speaker = $derived.by(() => {
@@ -283,6 +285,14 @@ export class Laboratory {
     return true;
   }
 
+  /** How a stage stands when it has stopped running; at once when it is not running. */
+  async settled(stage: TrainingStage): Promise<StageState | null> {
+    while (this.stage(stage)?.status === 'running') {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    return this.stage(stage);
+  }
+
   /** Shows something that went wrong outside the worker. */
   report(failure: Failure): void {
     this.#failure = failure;
@@ -308,6 +318,7 @@ export class Laboratory {
 
   #setStage(stage: TrainingStage | 'labels', state: StageState): void {
     if (this.#stages !== null) this.#stages = { ...this.#stages, [stage]: state };
+    for (const tell of this.#waiting.splice(0)) tell();
   }
 
   #restore({ metrics, views }: ShownRuns): void {

@@ -26,7 +26,7 @@ import type {
 } from './protocol.ts';
 import type { CheckpointPace } from './runner.ts';
 import { StageDriver } from './stage-driver.ts';
-import { chosenRankings, labelsState, trainingPromptsOf } from './stage-graph.ts';
+import { chosenRankings, classRankings, labelsState, trainingPromptsOf } from './stage-graph.ts';
 import type { ModelSource, RankingRequest, ReportProgress, Workbench } from './stages.ts';
 import { sourceOf } from '../records/ranking.ts';
 import type { Suite } from '../records/suite.ts';
@@ -368,8 +368,9 @@ export class Session {
     const sft = this.#finished('sft');
     if (sft === null) throw new InputError('First train on demonstrations (1 Demonstrate).');
     const { rows } = this.#opened();
-    const source = byPerson ? 'person' : 'class';
-    const own = rows.rankings.filter(({ labeler }) => sourceOf(labeler) === source);
+    const own = byPerson
+      ? rows.rankings.filter(({ labeler }) => sourceOf(labeler) === 'person')
+      : classRankings(rows);
     const ranked = new Set(own.map((ranking) => ranking.prompt.id));
     return { sft, settings: this.#settings, count, k, ranked, prompts: trainingPromptsOf(rows) };
   }
