@@ -111,10 +111,11 @@ const run = v.strictObject({
   stage: v.picklist(STAGES),
   seed: count,
   backend: v.string(),
+  device: v.exactOptional(v.string()),
   settings: json,
   startedAt: time,
   status: v.picklist(['running', 'paused', 'finished', 'stopped', 'failed']),
-} satisfies ChecksFor<Run>);
+} satisfies ChecksFor<Required<Run>>);
 
 const manifest = v.strictObject({
   id: name,
@@ -294,6 +295,16 @@ export const ROW_CHECKS = {
     index: count,
     bytes: v.instance(Uint8Array),
   } satisfies ChecksFor<ChunkRow>),
+};
+
+/** What the rows of people and judges hold, without their project: the form that they have in files. */
+export const VALUE_CHECKS = {
+  prompts: prompt,
+  demonstrations: demonstration,
+  rankings: ranking,
+  votes: vote,
+  suites: suite,
+  sittings: sitting,
 };
 
 /** The row when it passes, else null. */

@@ -66,6 +66,22 @@ async function perform(handlers: CommandHandlers, command: Command): Promise<Rep
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'checkpoint.delete':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'runs.list':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'runs.show':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.rename':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.delete':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.fork':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'checkpoint.export':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'lab.export':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'lab.import':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.solve':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.begin':

@@ -153,13 +153,13 @@ export class Project {
 
   async setSettings(settings: Settings): Promise<void> {
     this.expectWritable();
-    await saveSettings(await this.#db(), this.id, settings);
+    await saveSettings(await this.database(), this.id, settings);
     this.#rows = { ...this.#rows, settings };
   }
 
   /** Reads labels and demonstrations again after the page wrote some. */
   async refreshLabels(): Promise<string[]> {
-    const db = await this.#db();
+    const db = await this.database();
     const rankings = await listRankings(db, this.id);
     const demonstrations = await listDemonstrations(db, this.id);
     const prompts = await listPrompts(db, this.id);
@@ -177,7 +177,7 @@ export class Project {
   }
 
   async refreshTraining(): Promise<string[]> {
-    const db = await this.#db();
+    const db = await this.database();
     const runs = await listRuns(db, this.id);
     this.#rows = {
       ...this.#rows,
@@ -189,32 +189,32 @@ export class Project {
 
   async addRankings(rankings: readonly Ranking[]): Promise<void> {
     this.expectWritable();
-    await addRankings(await this.#db(), this.id, rankings);
+    await addRankings(await this.database(), this.id, rankings);
     this.#rows = { ...this.#rows, rankings: replacedById(this.#rows.rankings, rankings) };
   }
 
   async addDemonstrations(demonstrations: readonly Demonstration[]): Promise<void> {
     this.expectWritable();
-    await addDemonstrations(await this.#db(), this.id, demonstrations);
+    await addDemonstrations(await this.database(), this.id, demonstrations);
     const rows = replacedById(this.#rows.demonstrations, demonstrations);
     this.#rows = { ...this.#rows, demonstrations: rows };
   }
 
   async addPrompts(prompts: readonly Prompt[]): Promise<void> {
     this.expectWritable();
-    await addPrompts(await this.#db(), this.id, prompts);
+    await addPrompts(await this.database(), this.id, prompts);
     this.#rows = { ...this.#rows, prompts: replacedById(this.#rows.prompts, prompts) };
   }
 
   async saveRun(row: RunRow): Promise<void> {
     this.expectWritable();
-    await saveRun(await this.#db(), row);
+    await saveRun(await this.database(), row);
     await this.refreshTraining();
   }
 
   /** What the newest run of each stage has left to show: its metric series, and its view if it has one. */
   async newestShown() {
-    const db = await this.#db();
+    const db = await this.database();
     const runs = (['sft', 'reward', 'ppo'] as const).flatMap((stage) => {
       const row = newestRun(this.#rows, stage);
       return row === undefined ? [] : [{ run: row.id, stage, settings: settingsOfRun(row) }];
@@ -233,17 +233,17 @@ export class Project {
 
   /** What a run showed at its last checkpoint. */
   async viewOf(run: string): Promise<RunView | null> {
-    return readView(await this.#db(), run);
+    return readView(await this.database(), run);
   }
 
   async suite(): Promise<Suite | null> {
-    return readSuite(await this.#db(), this.id);
+    return readSuite(await this.database(), this.id);
   }
 
   /** Keeps a judgement, in the place of the one before. */
   async saveSuite(suite: Suite): Promise<void> {
     this.expectWritable();
-    await saveSuite(await this.#db(), this.id, suite);
+    await saveSuite(await this.database(), this.id, suite);
   }
 
   /** A checkpoint as models to pick: its last weights and, before them, their running average where it has one (PPO). */
@@ -269,7 +269,7 @@ export class Project {
     }
     return {
       summary,
-      load: async () => snapshotOf(await readCheckpoint(await this.#db(), own)),
+      load: async () => snapshotOf(await readCheckpoint(await this.database(), own)),
     };
   }
 
@@ -292,7 +292,7 @@ export class Project {
   ): Promise<{ snapshot: Snapshot; step: number; notes: readonly string[] } | null> {
     const own = this.lastOf(run);
     if (own === undefined) return null;
-    const { loaded, notes } = await loadCheckpoint(await this.#db(), own.id);
+    const { loaded, notes } = await loadCheckpoint(await this.database(), own.id);
     if (loaded?.row.manifest.run !== run.id) return null;
     return { snapshot: snapshotOf(loaded), step: loaded.row.manifest.step, notes };
   }
@@ -321,7 +321,7 @@ export class Project {
     };
     const bytes = writeSafetensors(tensors, 'F32');
     const kind = stage === 'reward' ? 'reward' : 'policy';
-    const db = await this.#db();
+    const db = await this.database();
     await saveCheckpoint(db, { manifest, kind, bytes, run: row, ...shown });
     await pruneCheckpoints(db, this.id, KEPT_UNFINISHED, waitingCheckpoints(this.#rows));
     await this.refreshTraining();
@@ -333,7 +333,7 @@ export class Project {
    * method's runs are its own.
    */
   async #dropSuperseded({ id, run, stage }: CheckpointManifest): Promise<void> {
-    const db = await this.#db();
+    const db = await this.database();
     const runs = new Map(this.#rows.runs.map((row) => [row.id, madeBy(row.run)]));
     const older = this.#rows.checkpoints.filter(
       ({ manifest }) =>
@@ -350,38 +350,44 @@ export class Project {
     await this.refreshTraining();
   }
 
-  /** Deletes a checkpoint, and those in the middle of its run unless the run is under way. */
+  /** Deletes a checkpoint; with the model of an ended run those in its middle, which lead nowhere any more. */
   async deleteCheckpoint(id: string): Promise<void> {
     this.expectWritable();
-    const of = this.#rows.checkpoints.find((row) => row.id === id)?.manifest.run;
+    const manifest = this.#rows.checkpoints.find((row) => row.id === id)?.manifest;
+    const of = manifest?.run;
     const status = this.#rows.runs.find((row) => row.id === of)?.run.status;
-    const ended = status !== 'running' && status !== 'paused';
+    const ended = manifest?.finished === true && status !== 'running' && status !== 'paused';
     const doomed = this.#rows.checkpoints.filter(
       (row) => row.id === id || (ended && row.manifest.run === of),
     );
     await deleteCheckpoints(
-      await this.#db(),
+      await this.database(),
       this.id,
       doomed.map((row) => row.id),
     );
     await this.refreshTraining();
   }
 
-  /** A run of a stage that begins now, with the settings as they are; not stored yet. */
-  newRun(stage: TrainingStage, backend: string): RunRow {
+  /** A run of a stage that begins now, on that machinery, with the settings as they are; not stored yet. */
+  newRun(stage: TrainingStage, on: Pick<Run, 'backend'> & { readonly device: string }): RunRow {
     const { settings, runs } = this.#rows;
     const kind = madeBy({ stage, settings });
-    const number = runs.filter((row) => madeBy(row.run) === kind).length + 1;
+    const names = new Set(runs.map(({ run }) => run.name));
+    const called = (n: number) => `${runName(stage, settings)} ${n}`;
+    let number = runs.filter((row) => madeBy(row.run) === kind).length + 1;
+    // After a deletion the count may lead to a name that is still borne.
+    while (names.has(called(number))) number += 1;
     const startedAt = this.#now();
     const name = stage === 'ppo' ? settings.method.name : stage;
     const id = `${name}-${number}-${startedAt.toString(36)}`;
     const run: Run = {
       id,
       project: this.id,
-      name: `${runName(stage, settings)} ${number}`,
+      name: called(number),
       stage,
       seed: settings.general.seed,
-      backend,
+      backend: on.backend,
+      device: on.device,
       settings,
       startedAt,
       status: 'running',
@@ -389,7 +395,8 @@ export class Project {
     return { id, project: this.id, run, step: 0, total: 0, inputs: inputsOf(this.#rows, stage) };
   }
 
-  #db(): Promise<Database> {
+  /** The database, for what is stored of the project beside its rows (runs-desk.ts, lab-file.ts). */
+  database(): Promise<Database> {
     return this.#connection.db();
   }
 }

@@ -48,6 +48,8 @@ type Reply = Promise<{ state: StageState }>;
 export class StageDriver {
   /** Name of the backend that new runs are marked with. */
   backend = '';
+  /** The same of the device, in words. */
+  device = '';
   readonly #options: DriverOptions;
   readonly #session: DriverSession;
   #runner: Runner | null = null;
@@ -186,7 +188,7 @@ export class StageDriver {
     for (const message of found?.notes ?? []) {
       emit({ type: 'failure', failure: { kind: 'storage', message } });
     }
-    const row = unfinished ?? project.newRun(stage, this.backend);
+    const row = unfinished ?? project.newRun(stage, this);
     const resumed = {
       ...row,
       step: found?.step ?? 0,
