@@ -5,8 +5,8 @@
 import { strToU8, unzipSync, zipSync, type Zippable } from 'fflate';
 import { FormatError } from './format-error.ts';
 
-/** Bytes that are written as they are: random weights do not get smaller. */
-const STORED = /\.safetensors$/;
+/** Ends the names of files that are written as they are: weights do not get smaller. */
+const STORED = '.safetensors';
 const LEVEL = 6;
 
 export interface ArchiveLimits {
@@ -26,7 +26,7 @@ export function packFiles(
   for (const [name, content] of files) {
     if (!NAME.test(name)) throw new RangeError(`not a name for a file in a zip: ${name}`);
     const bytes = typeof content === 'string' ? strToU8(content) : content;
-    entries[name] = [bytes, { level: STORED.test(name) ? 0 : LEVEL, mtime: '1980-01-01' }];
+    entries[name] = [bytes, { level: name.endsWith(STORED) ? 0 : LEVEL, mtime: '1980-01-01' }];
   }
   return new Uint8Array(zipSync(entries));
 }

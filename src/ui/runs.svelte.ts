@@ -10,7 +10,7 @@ export class RunShelf {
   #runs: readonly RunSummary[] | null = $state.raw(null);
   #chosen: readonly string[] = $state.raw([]);
   #opened: string | null = $state.raw(null);
-  #shown: ReadonlyMap<string, ShownRun> = $state.raw(new Map());
+  #shown: readonly ShownRun[] = $state.raw([]);
   #busy = $state.raw(false);
 
   constructor(laboratory: Laboratory) {
@@ -40,14 +40,14 @@ export class RunShelf {
 
   /** Series and view of a run; undefined until they are read. */
   shownOf(id: string): ShownRun | undefined {
-    return this.#shown.get(id);
+    return this.#shown.find(({ run }) => run === id);
   }
 
   /** Reads the list, and what is looked at, again. */
   async load(): Promise<void> {
     const reply = await this.#laboratory.ask('runs.list', {});
     if (reply === null) return;
-    this.#shown = new Map();
+    this.#shown = [];
     await this.#take(reply.runs);
   }
 
@@ -134,7 +134,7 @@ export class RunShelf {
     if (reply === null) return false;
     this.#laboratory.dismissFailure();
     await this.#laboratory.reopen();
-    this.#shown = new Map();
+    this.#shown = [];
     await this.#take(reply.runs);
     return true;
   }
@@ -155,11 +155,14 @@ export class RunShelf {
 
   /** Series of what is looked at and was not read at this step yet. */
   async #read(): Promise<void> {
-    const looked = new Set([...this.#chosen, ...(this.#opened === null ? [] : [this.#opened])]);
-    const missing = [...looked].filter((id) => !this.#shown.has(id));
+    const looked = (this.#runs ?? []).filter(
+      ({ id }) => this.#chosen.includes(id) || this.#opened === id,
+    );
+    const missing = looked.map(({ id }) => id).filter((id) => this.shownOf(id) === undefined);
     if (missing.length === 0) return;
     const reply = await this.#laboratory.ask('runs.show', { runs: missing });
     if (reply === null) return;
-    this.#shown = new Map([...this.#shown, ...reply.shown.map((row) => [row.run, row] as const)]);
+    const read = reply.shown.map(({ run }) => run);
+    this.#shown = [...this.#shown.filter(({ run }) => !read.includes(run)), ...reply.shown];
   }
 }

@@ -16,9 +16,52 @@ type ExactCommandName = Extract<CommandName, `exact.${string}`>;
 export type SessionHandlers = Omit<CommandHandlers, ExactCommandName>;
 export type ExactHandlers = Pick<CommandHandlers, ExactCommandName>;
 
+/** Commands about stored runs and whole laboratories (run-handlers.ts). */
+const RUN_COMMANDS = [
+  'runs.list',
+  'runs.show',
+  'run.rename',
+  'run.delete',
+  'run.fork',
+  'checkpoint.export',
+  'lab.export',
+  'lab.import',
+] as const satisfies readonly CommandName[];
+type RunCommandName = (typeof RUN_COMMANDS)[number];
+type RunCommand = Extract<Command, { type: RunCommandName }>;
+export type RunCommandHandlers = Pick<CommandHandlers, RunCommandName>;
+
+function isOnRuns(command: Command): command is RunCommand {
+  return RUN_COMMANDS.some((name) => name === command.type);
+}
+
+async function performOnRuns(handlers: RunCommandHandlers, command: RunCommand): Promise<Reply> {
+  const head = { type: 'reply', request: command.request, ok: true } as const;
+  switch (command.type) {
+    case 'runs.list':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'runs.show':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.rename':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.delete':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.fork':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'checkpoint.export':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'lab.export':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'lab.import':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+  }
+  return command satisfies never;
+}
+
 /** Runs a command. Throws what its handler throws. */
 async function perform(handlers: CommandHandlers, command: Command): Promise<Reply> {
   const head = { type: 'reply', request: command.request, ok: true } as const;
+  if (isOnRuns(command)) return performOnRuns(handlers, command);
   switch (command.type) {
     case 'engine.start':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
@@ -65,22 +108,6 @@ async function perform(handlers: CommandHandlers, command: Command): Promise<Rep
     case 'judge.stop':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'checkpoint.delete':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'runs.list':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'runs.show':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'run.rename':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'run.delete':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'run.fork':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'checkpoint.export':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'lab.export':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'lab.import':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.solve':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };

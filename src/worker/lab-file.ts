@@ -77,6 +77,8 @@ export async function importLab(
       [...sources].map(([id, from]) => [id, incoming.bytes.get(from) ?? new Uint8Array()]),
     );
     await writeLab(db, project.id, { rows, bytes, settings: settings ? incoming.settings : null });
+    await project.refreshTraining();
+    await project.refreshLabels();
     return {
       runs: rows.runs.length,
       checkpoints: rows.checkpoints.length,

@@ -18,7 +18,7 @@ import { freeName } from './free-name.ts';
 import { prefixOf } from './model-shelf.ts';
 import { settingsOfRun, type Project } from './project.ts';
 import type { CommandMap, RunCheckpoint, RunSummary, TrainingStage } from './protocol.ts';
-import { finishedCheckpoint, inputsOf, madeBy, methodOf, newestRun } from './stage-graph.ts';
+import { finishedCheckpoint, inputsOf, methodOf, newestRun } from './stage-graph.ts';
 
 /** Longer names would not fit a legend. */
 const LONGEST_NAME = 80;
@@ -151,11 +151,12 @@ export class RunsDesk {
 
   /** The weights under their GPT-2 names, in full precision: what `transformers` reads beside the base's config.json. */
   async export({ checkpoint }: CommandMap['checkpoint.export']['args']): Promise<Blob> {
-    const { summary, load } = this.#project.source(checkpoint);
+    const source = this.#project.source(checkpoint);
+    const { summary } = source;
     if (summary.kind === 'sampling') {
       throw new InputError(`${summary.name} trained nothing and has no weights of its own.`);
     }
-    const { tensors } = await load();
+    const { tensors } = await source.load();
     const bytes = writeSafetensors(unprefixed(tensors, prefixOf(summary)), 'F32', {
       format: 'pt',
       name: summary.name,

@@ -23,6 +23,7 @@ import type {
   WorkerEvent,
 } from './protocol.ts';
 import type { CheckpointPace } from './runner.ts';
+import { runHandlers } from './run-handlers.ts';
 import { StageDriver } from './stage-driver.ts';
 import { chosenRankings, labelsState, trainingPromptsOf } from './stage-graph.ts';
 import type { ModelSource, RankingRequest, ReportProgress, Workbench } from './stages.ts';
@@ -80,7 +81,20 @@ export class Session {
         options.emit({ type: 'checkpoints', checkpoints: this.#checkpoints() });
       },
     });
-    this.handlers = { ...this.#stageHandlers(), ...this.#modelHandlers(), ...this.#runHandlers() };
+    const runs = runHandlers({
+      now: options.now,
+      progress: this.#progress,
+      project: () => this.#opened(),
+      forget: (checkpoint) => {
+        options.workbench.forget(checkpoint);
+      },
+      inOrder: (action) => this.#inOrder(action),
+      rest: async () => {
+        this.#expectIdle(null);
+        await this.#driver.rest();
+      },
+    });
+    this.handlers = { ...this.#stageHandlers(), ...this.#modelHandlers(), ...runs };
   }
 
   /** Commands that change what is stored or running; done one after the other, in the order they came. */
@@ -109,55 +123,6 @@ export class Session {
         this.#deleteCheckpoint(checkpoint),
       ),
     } satisfies Partial<CommandHandlers>;
-  }
-
-  /** Stored runs and whole laboratories; what is rare is loaded when it is first asked for. */
-  #runHandlers() {
-    const desk = async () => {
-      const { RunsDesk } = await import('./runs-desk.ts');
-      return new RunsDesk(this.#opened(), this.#options.now);
-    };
-    const changing =
-      <A, R>(action: (args: A) => Promise<R>) =>
-      (args: A): Promise<R> =>
-        this.#inOrder(async () => {
-          this.#opened().expectWritable();
-          await this.#rest();
-          return action(args);
-        });
-    const list = async () => ({ runs: (await desk()).list() });
-    return {
-      'runs.list': list,
-      'runs.show': async (args) => (await desk()).show(args),
-      'run.rename': changing(async (args: CommandMap['run.rename']['args']) => {
-        await (await desk()).rename(args);
-        return list();
-      }),
-      'run.delete': changing(async ({ run }: { run: string }) => {
-        const gone = await (await desk()).remove(run);
-        for (const id of gone) this.#options.workbench.forget(id);
-        return list();
-      }),
-      'run.fork': changing(async (args: CommandMap['run.fork']['args']) => {
-        const run = await (await desk()).fork(args);
-        return { run, ...(await list()) };
-      }),
-      'checkpoint.export': async (args) => ({ file: await (await desk()).export(args) }),
-      'lab.export': changing(async () => {
-        const { exportLab } = await import('./lab-file.ts');
-        return exportLab(this.#opened(), this.#options.now(), this.#progress);
-      }),
-      'lab.import': changing(async (args: CommandMap['lab.import']['args']) => {
-        const { importLab } = await import('./lab-file.ts');
-        return { added: await importLab(this.#opened(), args, this.#progress) };
-      }),
-    } satisfies Partial<CommandHandlers>;
-  }
-
-  /** Nothing computes, and no runner keeps rows that are about to change. */
-  async #rest(): Promise<void> {
-    this.#expectIdle(null);
-    await this.#driver.rest();
   }
 
   #inOrder<R>(action: () => Promise<R>): Promise<R> {

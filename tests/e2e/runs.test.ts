@@ -125,7 +125,6 @@ test('training goes on from a checkpoint as another run, and ends where the run 
 });
 
 test('a report is one well-formed document that needs nothing else', async () => {
-  const { page } = browser;
   await openRun('the slow one');
   const download = await saved('run-report');
   expect(download.suggestedFilename()).toBe('the-slow-one-report.html');
@@ -230,10 +229,8 @@ test('a whole laboratory goes to another profile; a damaged file is refused by n
     expect(await other.page.getByTestId('run-row').count()).toBe(0);
     await other.page.getByTestId('lab-settings').check();
     await take(bytes);
-    await expect.poll(() => textOf(other.page, 'lab-news')).not.toBe('Nothing was imported.');
-    process.stderr.write(await other.page.locator('body').innerText());
     await other.page.getByTestId('run-row').first().waitFor();
-    expect(await textOf(other.page, 'lab-news')).toMatch(/^Added: 2 runs, \d checkpoints\.$/);
+    expect(await textOf(other.page, 'lab-news')).toMatch(/^Added: 2 runs, \d+ checkpoints\.$/);
     await visit(other.page, 'demonstrate');
     await waitForStatus(other.page, 'sft', 'done');
     expect(other.problems()).toEqual([]);
