@@ -29,6 +29,7 @@ const RUN_COMMANDS = [
 ] as const satisfies readonly CommandName[];
 type RunCommandName = (typeof RUN_COMMANDS)[number];
 type RunCommand = Extract<Command, { type: RunCommandName }>;
+type OtherCommand = Exclude<Command, RunCommand>;
 export type RunCommandHandlers = Pick<CommandHandlers, RunCommandName>;
 
 function isOnRuns(command: Command): command is RunCommand {
@@ -59,9 +60,8 @@ async function performOnRuns(handlers: RunCommandHandlers, command: RunCommand):
 }
 
 /** Runs a command. Throws what its handler throws. */
-async function perform(handlers: CommandHandlers, command: Command): Promise<Reply> {
+async function perform(handlers: CommandHandlers, command: OtherCommand): Promise<Reply> {
   const head = { type: 'reply', request: command.request, ok: true } as const;
-  if (isOnRuns(command)) return performOnRuns(handlers, command);
   switch (command.type) {
     case 'engine.start':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
@@ -128,7 +128,8 @@ export async function receive(
   post: (message: WorkerMessage) => void,
 ): Promise<void> {
   try {
-    post(await perform(handlers, parseCommand(message)));
+    const command = parseCommand(message);
+    post(await (isOnRuns(command) ? performOnRuns(handlers, command) : perform(handlers, command)));
   } catch (error) {
     const failure = failureOf(error);
     const address = addressOf(message);
