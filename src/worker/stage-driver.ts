@@ -71,6 +71,10 @@ export class StageDriver {
     const runner = this.#runnerOf(stage);
     const own = runner !== null && runner.status !== 'done';
     const state = own ? runner.state : storedState(rows, stage);
+    if (!own && state.status === 'paused' && this.#unfinished(stage) === null) {
+      const message = `${state.message} Something that it was trained from has changed: it cannot go on, train again.`;
+      return { ...state, status: 'stale', message };
+    }
     if (state.status !== 'failed' && state.status !== 'done') return state;
     return { ...state, resumeAt: this.#resumeAt(stage) };
   }
