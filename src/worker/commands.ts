@@ -4,7 +4,9 @@
  */
 import * as v from 'valibot';
 import { EXACT, EXACT_REWARD_LIMIT, EXACT_REWARDS } from '../config/exact-table.ts';
+import { MEASURED_PARTS, MEASURED_SIZE_NAMES } from '../config/measured-sizes.ts';
 import { parseSettings, SETTINGS, type Settings } from '../config/settings.ts';
+import { TURNABLE } from '../records/turn.ts';
 import { InputError } from './failure.ts';
 import { BACKENDS, type Command, type CommandMap, type CommandName } from './protocol.ts';
 
@@ -28,6 +30,9 @@ const settings = v.pipe(
   v.unknown(),
   v.transform((input): Settings => parseSettings(input)),
 );
+
+/** Runs whose series are asked for at once. */
+const MOST_SHOWN = 64;
 
 const exactRun = whole(1, Number.MAX_SAFE_INTEGER);
 const exactTable = v.strictObject({
@@ -81,6 +86,11 @@ export const ARGUMENT_CHECKS = {
   'stage.pause': onStage,
   'stage.step': onStage,
   'stage.stop': onStage,
+  'stage.phase': onStage,
+  // Its range is that of the setting, which is checked with the run's other settings.
+  'run.turn': v.strictObject({ name: v.picklist(TURNABLE), value: v.number('must be a number') }),
+  'run.checkpoints': nothing,
+  'run.back': v.strictObject({ checkpoint: id }),
   'reward.score': v.strictObject({ prompt: text, response: text }),
   'reward.report': nothing,
   'judge.pairs': v.strictObject({ left: id, right: id, count: whole(1, 1000), seed }),
@@ -90,6 +100,14 @@ export const ARGUMENT_CHECKS = {
   }),
   'judge.stop': nothing,
   'checkpoint.delete': v.strictObject({ checkpoint: id }),
+  'runs.list': nothing,
+  'runs.show': v.strictObject({ runs: v.pipe(v.array(id), v.maxLength(MOST_SHOWN)) }),
+  'run.rename': v.strictObject({ run: id, name: v.string() }),
+  'run.delete': v.strictObject({ run: id }),
+  'run.fork': v.strictObject({ checkpoint: id, settings: v.picklist(['own', 'present']) }),
+  'checkpoint.export': v.strictObject({ checkpoint: id }),
+  'lab.export': nothing,
+  'lab.import': v.strictObject({ file: v.instance(Blob), settings: v.boolean() }),
   'exact.solve': v.strictObject({ table: exactTable }),
   'exact.begin': v.strictObject({
     run: exactRun,
@@ -101,6 +119,12 @@ export const ARGUMENT_CHECKS = {
     wish: v.picklist(['run', 'step', 'pause', 'stop']),
   }),
   'exact.report': v.strictObject({ run: exactRun }),
+  'machine.open': v.strictObject({
+    size: v.picklist(MEASURED_SIZE_NAMES),
+    part: v.picklist(MEASURED_PARTS),
+  }),
+  'machine.round': nothing,
+  'machine.close': nothing,
 } satisfies { [N in CommandName]: v.GenericSchema<unknown, CommandMap[N]['args']> };
 
 export const COMMAND_NAMES = Object.keys(ARGUMENT_CHECKS) as readonly CommandName[];
@@ -127,16 +151,31 @@ const commandCheck = v.variant('type', [
   envelope('stage.pause'),
   envelope('stage.step'),
   envelope('stage.stop'),
+  envelope('stage.phase'),
+  envelope('run.turn'),
+  envelope('run.checkpoints'),
+  envelope('run.back'),
   envelope('reward.score'),
   envelope('reward.report'),
   envelope('judge.pairs'),
   envelope('judge.suite'),
   envelope('judge.stop'),
   envelope('checkpoint.delete'),
+  envelope('runs.list'),
+  envelope('runs.show'),
+  envelope('run.rename'),
+  envelope('run.delete'),
+  envelope('run.fork'),
+  envelope('checkpoint.export'),
+  envelope('lab.export'),
+  envelope('lab.import'),
   envelope('exact.solve'),
   envelope('exact.begin'),
   envelope('exact.drive'),
   envelope('exact.report'),
+  envelope('machine.open'),
+  envelope('machine.round'),
+  envelope('machine.close'),
 ]);
 
 /** Throws {@link InputError} or SettingsError with one sentence. */

@@ -6,11 +6,14 @@
  */
 import type { ExactProgress, ExactSolution, ExactState, ExactTable } from '../records/exact.ts';
 import type { Completion } from '../records/ranking.ts';
+import type { PhaseView } from '../records/phase.ts';
 import type { RolloutView, RunView } from '../records/run-view.ts';
 import type { Suite } from '../records/suite.ts';
 import type { BlindPair } from '../records/vote.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
-import type { MetricRecord, PinnedSample, SelfChecks, Stage } from '../records/run.ts';
+import type { MetricRecord, PinnedSample, Run, SelfChecks, Stage } from '../records/run.ts';
+import type { Turn, Turnable } from '../records/turn.ts';
+import type { MeasuredPartName, MeasuredSizeName } from '../config/measured-sizes.ts';
 import type { Settings } from '../config/settings.ts';
 
 export const BACKENDS = ['webgpu', 'wasm', 'webgl', 'cpu'] as const;
@@ -90,10 +93,77 @@ export interface ShownRuns {
     stage: TrainingStage;
     /** What the run was begun with; null when it is of another version and no longer passes. */
     settings: Settings | null;
+    /** Settings turned while it was under way; absent when none was. */
+    turns?: readonly Turn[];
     records: readonly MetricRecord[];
   }[];
   /** Checks, samples and rollouts of the same runs, as far as they had any. */
   readonly views: readonly { run: string; stage: TrainingStage; view: RunView }[];
+}
+
+/** A checkpoint in the middle of a run or at its end, from which a run can go on. */
+export interface KeptCheckpoint {
+  readonly id: string;
+  readonly run: string;
+  /** Of the run. */
+  readonly name: string;
+  readonly step: number;
+  readonly createdAt: number;
+  readonly bytes: number;
+}
+
+/** A checkpoint of a run, with what can be done with it. */
+export interface RunCheckpoint {
+  readonly id: string;
+  readonly name: string;
+  readonly step: number;
+  readonly finished: boolean;
+  readonly createdAt: number;
+  readonly bytes: number;
+  /** Why no training can go on from it, in a sentence; null when one can. */
+  readonly ended: string | null;
+  /** What needs it now, in a sentence; empty when nothing does. */
+  readonly use: string;
+}
+
+/** A stored run as the list of runs shows it. */
+export interface RunSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly stage: TrainingStage;
+  readonly seed: number;
+  readonly backend: string;
+  /** What it was trained on, in words; empty when it was not written down. */
+  readonly device: string;
+  /** Null when they are of another version and no longer pass. */
+  readonly settings: Settings | null;
+  readonly startedAt: number;
+  readonly status: Run['status'];
+  readonly step: number;
+  readonly total: number;
+  /** Trained from something that has changed since. */
+  readonly stale: boolean;
+  /** What needs it now, in a sentence; empty when nothing does. */
+  readonly use: string;
+  /** Oldest first. */
+  readonly checkpoints: readonly RunCheckpoint[];
+}
+
+/** What a run has left to show. */
+export interface ShownRun {
+  readonly run: string;
+  readonly records: readonly MetricRecord[];
+  readonly view: RunView | null;
+}
+
+/** What a laboratory file has brought, by kind; rows that were here already are not counted. */
+export interface LabAdditions {
+  readonly runs: number;
+  readonly checkpoints: number;
+  readonly rankings: number;
+  readonly votes: number;
+  readonly demonstrations: number;
+  readonly prompts: number;
 }
 
 export interface CommandMap {
@@ -170,6 +240,17 @@ export interface CommandMap {
   'stage.pause': { args: { stage: TrainingStage }; reply: { state: StageState } };
   'stage.step': { args: { stage: TrainingStage }; reply: { state: StageState } };
   'stage.stop': { args: { stage: TrainingStage }; reply: { state: StageState } };
+  /** Trains one phase of an iteration of PPO, then rests inside it; a whole step of a stage without phases. */
+  'stage.phase': { args: { stage: TrainingStage }; reply: { state: StageState } };
+  /** Turns a setting of the run of PPO under way, from its next iteration on. */
+  'run.turn': { args: { name: Turnable; value: number }; reply: { turns: readonly Turn[] } };
+  /** Checkpoints of step 3, by the method chosen, that a run can go on from; newest first. */
+  'run.checkpoints': {
+    args: Record<string, never>;
+    reply: { checkpoints: readonly KeptCheckpoint[] };
+  };
+  /** Goes on from one of them, as a run of its own that waits, paused; the run under way is stopped before. */
+  'run.back': { args: { checkpoint: string }; reply: { stages: StageStates } & ShownRuns };
   'reward.score': { args: { prompt: string; response: string }; reply: { score: number } };
   'reward.report': { args: Record<string, never>; reply: RewardReport };
   'judge.pairs': {
@@ -183,10 +264,41 @@ export interface CommandMap {
   };
   /** Ends a judgement under way after its current chunk; checkpoints judged whole are in its reply. */
   'judge.stop': { args: Record<string, never>; reply: { stages: StageStates } };
-  /** Deletes a checkpoint, with those in the middle of its run unless that is under way. */
+  /** Deletes a checkpoint; with the model of an ended run those in its middle. */
   'checkpoint.delete': {
     args: { checkpoint: string };
     reply: { checkpoints: readonly CheckpointSummary[] };
+  };
+  /** All runs of the project, oldest first. */
+  'runs.list': { args: Record<string, never>; reply: { runs: readonly RunSummary[] } };
+  /** Series and views of the runs named, in their order; one that is gone is left out. */
+  'runs.show': { args: { runs: readonly string[] }; reply: { shown: readonly ShownRun[] } };
+  /** Gives a run, and the checkpoints called after it, another name; as the next two, only while nothing computes. */
+  'run.rename': { args: { run: string; name: string }; reply: { runs: readonly RunSummary[] } };
+  /** Deletes a run with its series, view and checkpoints. */
+  'run.delete': { args: { run: string }; reply: { runs: readonly RunSummary[] } };
+  /**
+   * Begins a run that goes on from a checkpoint, with its run's settings or with the present ones as far as a run can
+   * change them (config/fork-settings.ts); a model alone becomes the result of its step again. The old run stays.
+   */
+  'run.fork': {
+    args: { checkpoint: string; settings: 'own' | 'present' };
+    reply: { run: string; runs: readonly RunSummary[] };
+  };
+  /** The model of a checkpoint as a safetensors file. */
+  'checkpoint.export': { args: { checkpoint: string }; reply: { file: Blob } };
+  /** Labels, runs, checkpoints and settings in one zip; `notes` are sentences about what had to be left out. */
+  'lab.export': {
+    args: Record<string, never>;
+    reply: { file: Blob; notes: readonly string[] };
+  };
+  /**
+   * Adds what such a file holds, all or nothing; nothing that is here is replaced but, when asked for, the settings.
+   * The project has to be opened again afterwards.
+   */
+  'lab.import': {
+    args: { file: Blob; settings: boolean };
+    reply: { added: LabAdditions };
   };
   /** Exact mode: pi* and the methods' own targets for a table. Nothing runs. */
   'exact.solve': { args: { table: ExactTable }; reply: ExactSolution };
@@ -202,6 +314,15 @@ export interface CommandMap {
   };
   /** The JSON report of the command line for this run, as far as it has come. */
   'exact.report': { args: { run: number }; reply: { text: string } };
+  /** Takes up work of this size to be timed, in the place of the one before; nothing else may compute until it is closed. */
+  'machine.open': {
+    args: { size: MeasuredSizeName; part: MeasuredPartName };
+    /** Tokens that a round learns from or writes. */
+    reply: { parameters: number; tokens: number };
+  };
+  /** One round of the work that is taken up. */
+  'machine.round': { args: Record<string, never>; reply: { milliseconds: number } };
+  'machine.close': { args: Record<string, never>; reply: Record<string, never> };
 }
 export type CommandName = keyof CommandMap;
 export type Command = {
@@ -242,6 +363,9 @@ export type WorkerEvent =
       readonly views: readonly RolloutView[];
     }
   | { readonly type: 'checks'; readonly run: string; readonly checks: SelfChecks }
+  /** What a phase made, when training rests after it; null when a half-done iteration is given up. */
+  | { readonly type: 'phase'; readonly run: string; readonly view: PhaseView | null }
+  | { readonly type: 'turns'; readonly run: string; readonly turns: readonly Turn[] }
   | { readonly type: 'checkpoints'; readonly checkpoints: readonly CheckpointSummary[] }
   | {
       readonly type: 'exact';

@@ -3,27 +3,28 @@
  * among the ids, and adds their rows in order. No float atomics, so the same ids give the same bits.
  */
 import { floats, integers, matrix, sizeOf, THREADS, type Kernel } from './gpu.ts';
+import { elementCode, rowsOf, unpackedMatrix } from './halves.ts';
 
 /** Ids that a workgroup looks at in one go, one bit each. */
 const WINDOW = 2048;
 
 /**
  * {table [V, D], ids [N] int32, and for a sum of two: positionTable [C, D], positions [N] int32} to [N, D]; an id
- * outside its table gives NaN.
+ * outside its table gives NaN. Tables are float32 or packed halves.
  */
 export const embedding: Kernel = (gpu, { table, ids, positionTable, positions }) => {
-  const [rows, columns] = matrix(table);
+  const [rows, columns] = unpackedMatrix(table);
   const out = gpu.output([sizeOf(ids), columns]);
   const count = sizeOf(out);
   const second = positionTable
-    ? { positionTable: floats(positionTable), positions: integers(positions) }
+    ? { positionTable: rowsOf(positionTable), positions: integers(positions) }
     : {};
   gpu.run({
     name: 'PlayEmbedding',
     constants: { tables: positionTable ? 2 : 1 },
     writes: { result: floats(out) },
-    reads: { table: floats(table), ids: integers(ids), ...second },
-    counts: { count, columns, rows, places: positionTable ? matrix(positionTable)[0] : 0 },
+    reads: { table: rowsOf(table), ids: integers(ids), ...second },
+    counts: { count, columns, rows, places: positionTable ? unpackedMatrix(positionTable)[0] : 0 },
     groups: Math.ceil(count / THREADS),
     code: () => ({
       body: `
@@ -33,11 +34,11 @@ export const embedding: Kernel = (gpu, { table, ids, positionTable, positions })
   let c = i % u.columns;
   let id = u32(ids[n]);
   var value = u.nan;
-  if (id < u.rows) { value = table[id * u.columns + c]; }
+  if (id < u.rows) { value = ${elementCode(table, 'table', 'id * u.columns + c')}; }
   ${
     positionTable
       ? `let place = u32(positions[n]);
-  if (place < u.places) { value += positionTable[place * u.columns + c]; } else { value = u.nan; }`
+  if (place < u.places) { value += ${elementCode(positionTable, 'positionTable', 'place * u.columns + c')}; } else { value = u.nan; }`
       : ''
   }
   result[i] = value;`,

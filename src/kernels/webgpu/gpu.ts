@@ -36,7 +36,7 @@ export const THREADS = 64;
 /** A tensor and the WGSL type that a shader sees it as an array of. */
 export interface Binding {
   readonly tensor: tf.TensorInfo;
-  readonly type: 'f32' | 'i32' | 'vec4<f32>';
+  readonly type: 'f32' | 'i32' | 'vec4<f32>' | 'u32' | 'vec2<u32>';
 }
 
 function bind(

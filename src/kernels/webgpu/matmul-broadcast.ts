@@ -6,7 +6,8 @@
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Product } from './matmul.ts';
-import { loadCode, range, storeCode } from './product-code.ts';
+import { isPacked } from './halves.ts';
+import { loadCode, range, storeCode, vectorCode } from './product-code.ts';
 
 /** Few for the few rows of decoding. */
 export type TileRows = 4 | 16 | 32;
@@ -24,9 +25,9 @@ export interface BroadcastTile {
  * Four neighbours of an operand's row by the place where the row begins. Rows begin outside of the loop where they can:
  * software adapters lose a quarter of the rate to an address that is computed anew for every step.
  */
-function operandCode(name: string, columns: string, wide: boolean): string {
+function operandCode(name: string, columns: string, wide: boolean, packed = false): string {
   const head = `fn read_${name}(begin : u32, q : u32) -> vec4<f32>`;
-  if (wide) return `${head} { return ${name}[begin + q]; }`;
+  if (wide) return `${head} { ${vectorCode(name, 'begin + q', packed)} }`;
   return `${head} {
   let at = begin + 4u * q;
   let inside = vec4<u32>(4u * q) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(${columns});
@@ -151,7 +152,7 @@ export function broadcastCode(product: Product, tile: BroadcastTile, finishCode:
   const { wide } = tile;
   const declarations = [
     operandCode('a', transposeA ? 'u.m' : 'u.k', wide),
-    operandCode('b', transposeB ? 'u.k' : 'u.n', wide),
+    operandCode('b', transposeB ? 'u.k' : 'u.n', wide, isPacked(product.b)),
     ...Object.entries(finish.reads ?? {}).map((read) =>
       isVector(read) ? keptCode(read[0], wide) : loadCode(read[0], 'u.n', wide),
     ),

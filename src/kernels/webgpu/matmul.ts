@@ -7,6 +7,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Gpu } from './gpu.ts';
 import { floats, matrix, vectors, type Binding, type Dispatch } from './gpu.ts';
+import { isPacked, packed, unpackedMatrix } from './halves.ts';
 import { broadcastCode, type TileRows } from './matmul-broadcast.ts';
 import { loadCode, range, storeCode, turnCode } from './product-code.ts';
 
@@ -43,7 +44,7 @@ export interface Product {
   /** [M, K], or [K, M] when transposed. */
   readonly a: tf.TensorInfo;
   readonly transposeA?: boolean;
-  /** [K, N], or [N, K] when transposed. */
+  /** [K, N], or [N, K] when transposed; float32 or packed halves (halves.ts). */
   readonly b: tf.TensorInfo;
   readonly transposeB?: boolean;
   readonly finish: Finish;
@@ -54,7 +55,7 @@ export interface Product {
 /** Rows and columns of the product. */
 export function productShape({ a, b, transposeA, transposeB }: Omit<Product, 'finish'>) {
   const [ra, ca] = matrix(a);
-  const [rb, cb] = matrix(b);
+  const [rb, cb] = unpackedMatrix(b);
   const [m, k] = transposeA ? [ca, ra] : [ra, ca];
   const [depth, n] = transposeB ? [cb, rb] : [rb, cb];
   if (k !== depth) throw new RangeError(`Cannot sum over ${k} and ${depth}.`);
@@ -182,7 +183,7 @@ function declarationsCode(product: Product, tile: Tile, wide: boolean): string {
 var<workgroup> tile_a : array<vec4<f32>, ${(DEPTH * tile) / 4}>;
 var<workgroup> tile_b : array<vec4<f32>, ${(DEPTH * tile) / 4}>;
 ${!transposeA && !wide ? turnCode('a', 'u.k') : loadCode('a', transposeA ? 'u.m' : 'u.k', wide)}
-${transposeB && !wide ? turnCode('b', 'u.k') : loadCode('b', transposeB ? 'u.k' : 'u.n', wide)}
+${transposeB && !wide ? turnCode('b', 'u.k') : loadCode('b', transposeB ? 'u.k' : 'u.n', wide, isPacked(product.b))}
 ${Object.keys(finish.reads ?? {})
   .map((name) => loadCode(name, 'u.n', wide))
   .join('\n')}
@@ -231,7 +232,7 @@ function broadcastPlan(product: Product, wide: boolean, lanes: number): Plan {
 export function multiply(gpu: Gpu, product: Product): void {
   const { a, b, transposeA, transposeB, finish, columnSums } = product;
   const { m, n, k } = productShape(product);
-  const wide = [a.shape[1]!, b.shape[1]!, n].every((length) => length % 4 === 0);
+  const wide = [a.shape[1]!, unpackedMatrix(b)[1], n].every((length) => length % 4 === 0);
   const array = wide ? vectors : floats;
   const all = (tensors: Readonly<Record<string, tf.TensorInfo>>) =>
     Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, array(tensor)]));
@@ -247,7 +248,12 @@ export function multiply(gpu: Gpu, product: Product): void {
       transposeB: Number(transposeB ?? 0),
     },
     writes: all({ ...finish.writes, ...sums }),
-    reads: { ...all({ a, b, ...finish.reads }), ...finish.others },
+    reads: {
+      ...all({ a }),
+      b: isPacked(b) ? packed(b, wide) : array(b),
+      ...all(finish.reads ?? {}),
+      ...finish.others,
+    },
     counts: { m, n, k },
     ...(finish.numbers ? { numbers: finish.numbers } : {}),
   });

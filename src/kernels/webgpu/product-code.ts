@@ -7,9 +7,9 @@
  * Four neighbours of a row; `columns` is WGSL for the row's length. Beyond its end a ragged row gives zeros: what is
  * read there lies in the next row or past the array, where WebGPU allows a read and leaves its value open.
  */
-export function loadCode(name: string, columns: string, wide: boolean): string {
+export function loadCode(name: string, columns: string, wide: boolean, packed = false): string {
   const body = wide
-    ? `return ${name}[r * (${columns} / 4u) + q];`
+    ? vectorCode(name, `r * (${columns} / 4u) + q`, packed)
     : `let at = r * ${columns} + 4u * q;
   let inside = vec4<u32>(4u * q) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(${columns});
   return select(vec4<f32>(), vec4<f32>(${name}[at], ${name}[at + 1u], ${name}[at + 2u], ${name}[at + 3u]), inside);`;
@@ -35,5 +35,11 @@ export function turnCode(name: string, columns: string): string {
   return vec4<f32>(${[0, 1, 2, 3].map(at).join(', ')});
 }`;
 }
+
+/** Four neighbours at place `at` of an array of vectors, or of packed halves (halves.ts), two words to four of them. */
+export const vectorCode = (name: string, at: string, packed: boolean): string =>
+  packed
+    ? `let pair = ${name}[${at}]; return vec4<f32>(unpack2x16float(pair.x), unpack2x16float(pair.y));`
+    : `return ${name}[${at}];`;
 
 export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
