@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
+import { hasPriority } from '../../src/cli/bench/conditions.ts';
 import { replaceBlock } from '../../src/cli/bench/sheet.ts';
 import { markdownTable, short, type Table } from '../../src/cli/bench/tables.ts';
 import { spreadOf } from '../../src/records/spread.ts';
@@ -156,7 +157,7 @@ async function main(): Promise<void> {
   await served.close();
   const conditions =
     `${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ` +
-    `Chromium, load ${load.toFixed(1)} before the start.`;
+    `Chromium, load ${load.toFixed(1)} before the start${hasPriority() ? ', this run with real-time priority' : ''}.`;
   const tables = [startTable(starts, webgpu), smoothTable(thread)].map(markdownTable);
   const body = [conditions, '', ...tables].join('\n');
   writeFileSync(SHEET, replaceBlock(readFileSync(SHEET, 'utf8'), 'page', body));
