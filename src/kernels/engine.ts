@@ -9,7 +9,6 @@ import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { captureWasmMemory } from './wasm/memory.ts';
 import { registerWasmKernels } from './wasm/register.ts';
-import { registerWebGpuKernels } from './webgpu/register.ts';
 
 export const BACKEND_ORDER = ['webgpu', 'wasm', 'webgl', 'cpu'] as const;
 export type Backend = (typeof BACKEND_ORDER)[number];
@@ -103,6 +102,8 @@ async function startWebGpu({ prefer, lost }: EngineOptions): Promise<Attempt> {
     return refused(`WebGPU would run in software (${device}), which is slower than WASM.`);
   }
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  // As late as the backend that they are for: who computes on another one never loads them.
+  const { registerWebGpuKernels } = await import('./webgpu/register.ts');
   const limits: Record<string, number> = {};
   for (const name of [
     'maxComputeWorkgroupStorageSize',

@@ -1,24 +1,23 @@
 /**
  * One optimizer step of PPO-ptx on a minibatch: clipped policy loss with the pre-training gradient accumulated into
  * the same step (paper, Eq. 2 and appendix C.4), and the clipped value loss, with the value function's own optimizer or,
- * where the value head sits on the policy, as one more term of the policy's loss. Losses: ppo-losses.ts.
+ * where the value head sits on the policy, as one more term of the policy's loss. Losses: ppo-losses.ts of the
+ * kernels.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { TokenStatistics } from '../kernels/token-log-probability.ts';
+import { ppoPolicyLossTensor, valueLossTensor } from '../kernels/ppo-losses.ts';
 import type { AdamW } from '../model/optimizer.ts';
 import { addGradients, globalNorm, gradientsOf, type Gradients } from '../model/optimizer.ts';
 import type { Model } from '../model/parameters.ts';
 import { meanTokenKl, type KlEstimator } from './kl.ts';
 import { updateMetrics } from './metrics.ts';
 import { minibatchOf, type Minibatch, type Whitening } from './minibatches.ts';
-import { klLossTensor, policyLossTensor, valueLossTensor } from './ppo-losses.ts';
 import { languageModelGradients, type TokenRows } from './pretrain.ts';
 import { fixedWeight, type PtxWeight } from './ptx-calibration.ts';
 import type { Rollout } from './rollout.ts';
 import {
   disposeSequences,
-  maskedTokenMean,
-  responseStatistics,
+  stackedStatistics,
   stateValues,
   statisticsAndValues,
   uploadSequences,
@@ -109,24 +108,33 @@ function valueLossOf(values: tf.Tensor, { mini, settings }: StepInput): tf.Scala
   return valueLossTensor(values, old, returns, tf.tensor1d(mini.stateMask), settings.valueClip);
 }
 
-/** What the policy says of a minibatch, [B*R] each; with state values where the value head sits on it. */
-type Read = TokenStatistics & { readonly values?: tf.Tensor1D };
+/** What the policy says of a minibatch: log-probabilities over entropies [2, B*R]; state values where it bears the head. */
+interface Read {
+  readonly statistics: tf.Tensor2D;
+  readonly values: tf.Tensor1D | null;
+}
+
+function readPolicy({ learners, batch, settings }: StepInput): Read {
+  const { policy, valueOptimizer } = learners;
+  if (valueOptimizer === null) return statisticsAndValues(policy, batch, settings.temperature);
+  return { statistics: stackedStatistics(policy, batch, settings.temperature), values: null };
+}
 
 /** What the policy's parameters are moved against: the clipped loss and whatever terms the settings add. */
-function policyLossOf({ logProbability, entropy, values }: Read, input: StepInput): tf.Scalar {
+function policyLossOf({ statistics, values }: Read, input: StepInput): tf.Scalar {
   const { batch, mini, settings } = input;
-  const { clip, klPlace, klEstimator, beta, entropyBonus, valueCoefficient } = settings;
-  const old = tf.tensor1d(mini.oldLogProbabilities);
-  const advantages = tf.tensor1d(mini.advantages);
-  let loss: tf.Scalar = policyLossTensor(logProbability, old, advantages, batch.mask, clip);
-  if (klPlace === 'loss' && beta > 0) {
-    const reference = tf.tensor1d(mini.referenceLogProbabilities);
-    const kl = klLossTensor(klEstimator, logProbability, reference, batch.mask);
-    loss = tf.add(loss, tf.mul(kl, beta));
-  }
-  if (entropyBonus > 0) {
-    loss = tf.sub(loss, tf.mul(maskedTokenMean(entropy, batch.mask), entropyBonus));
-  }
+  const { klPlace, klEstimator: estimator, beta, valueCoefficient } = settings;
+  const kl = klPlace === 'loss' &&
+    beta > 0 && {
+      kl: { reference: tf.tensor1d(mini.referenceLogProbabilities), estimator, weight: beta },
+    };
+  const tokens = {
+    old: tf.tensor1d(mini.oldLogProbabilities),
+    advantages: tf.tensor1d(mini.advantages),
+    mask: batch.mask,
+    ...kl,
+  };
+  const loss = ppoPolicyLossTensor(statistics, tokens, settings);
   return values ? tf.add(loss, tf.mul(valueLossOf(values, input), valueCoefficient)) : loss;
 }
 
@@ -144,15 +152,11 @@ async function policyStep(
   weigh: PtxWeight,
   learningRate: number,
 ): Promise<PolicyPass> {
-  const { learners, batch, settings } = input;
-  const { policy, policyOptimizer } = learners;
-  const shared = learners.valueOptimizer === null;
+  const { policy, policyOptimizer } = input.learners;
   const kept: tf.Tensor[] = [];
   const { loss, gradients } = gradientsOf(policy, () => {
-    const read: Read = shared
-      ? statisticsAndValues(policy, batch, settings.temperature)
-      : responseStatistics(policy, batch, settings.temperature);
-    const own = [read.logProbability, read.entropy, ...(read.values ? [read.values] : [])];
+    const read = readPolicy(input);
+    const own = read.values ? [read.statistics, read.values] : [read.statistics];
     kept.push(...own.map((tensor) => tf.keep(tf.clone(tensor))));
     return policyLossOf(read, input);
   });
@@ -162,9 +166,12 @@ async function policyStep(
   const read: Float32Array[] = [];
   for (const tensor of kept) read.push((await tensor.data<'float32'>()).slice());
   tf.dispose([loss, norm, ...kept]);
-  const [logProbabilities, entropies, stateValues = null] = read as [Float32Array, Float32Array];
+  const [statistics, stateValues = null] = read as [Float32Array, Float32Array?];
+  const tokens = statistics.length / 2;
   return {
-    ...{ logProbabilities, entropies, stateValues },
+    logProbabilities: statistics.slice(0, tokens),
+    entropies: statistics.slice(tokens),
+    stateValues,
     values: { ...values, 'policy/grad_norm': gradNorm },
   };
 }

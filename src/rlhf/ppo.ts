@@ -1,17 +1,28 @@
 /**
  * PPO and PPO-ptx (paper, section 3.5 and appendix C.4) as one flat loop: rollout, score, rewards, advantages,
- * update, record. The policy starts from the SFT model and is leashed to it, frozen, by a per-token KL penalty; the
- * value function starts from the reward model. The caller passes the scorer and owns every model given to it.
+ * update, record; its caller can rest between any two of these phases. The policy starts from the SFT model and is
+ * leashed to it, frozen, by a per-token KL penalty; the value function starts from the reward model. The caller passes
+ * the scorer and owns every model given to it.
  */
 import { EpochCursor, exactDivide, type EpochState } from '../data/batches.ts';
 import { Rng, streamKey } from '../data/rng.ts';
 import { AdamW, type OptimizerSettings } from '../model/optimizer.ts';
 import { splitHead, type Model } from '../model/parameters.ts';
+import type { PhasePosition } from '../records/phase.ts';
 import type { SelfCheck, SelfChecks } from '../records/run.ts';
+import { turnedValue, type Turn } from '../records/turn.ts';
 import { emaUpdate } from './ema-model.ts';
 import { adaptiveKlStep } from './kl.ts';
 import { prefixed, unprefixed, type Loop, type Snapshot, type StepRecord } from './loop.ts';
 import { averageByTokens, frozenNumbers, liveTokens, minibatchRows } from './minibatches.ts';
+import {
+  advantagePhase,
+  isPhase,
+  rewardedPhase,
+  writtenPhase,
+  type PhaseRecord,
+  type PhaseYield,
+} from './phases.ts';
 import {
   firstChecks,
   judgedAnswers,
@@ -28,13 +39,16 @@ import {
 import type { RowSource } from './pretrain.ts';
 import { CalibratedWeight } from './ptx-calibration.ts';
 import {
-  collectRollout,
+  estimateAdvantages,
   goldMetrics,
+  rewardResponses,
+  writeResponses,
   type GoldJudge,
   type PromptTokens,
   type Rollout,
   type RolloutSettings,
   type Scorer,
+  type Written,
 } from './rollout.ts';
 import { constantWithWarmup, warmupIterations } from './schedules.ts';
 import {
@@ -104,6 +118,14 @@ type PpoState = Readonly<{
   checks: StoredChecks;
 }>;
 
+interface Rates {
+  readonly policy: number;
+  readonly value: number;
+}
+
+/** An update with its minibatch, as means over the iteration and the token lens need it. */
+type Update = UpdateResult & SeenMinibatch & { readonly weight: number };
+
 class PpoLoop implements Loop {
   readonly total: number;
   readonly #models: PpoModels;
@@ -117,6 +139,11 @@ class PpoLoop implements Loop {
   #ptxCoefficient: number | undefined;
   #referenceChecksum: number;
   #checks: Record<string, SelfCheck>;
+  #turns: readonly Turn[] = [];
+  /** Where the prompts were when the iteration under way began; null between iterations. */
+  #begun: EpochState | null = null;
+  /** True from the first optimizer step of an iteration to its end. */
+  #touched = false;
 
   constructor(models: PpoModels, data: PpoData, settings: PpoSettings, from?: Snapshot) {
     this.total = exactDivide(
@@ -165,52 +192,94 @@ class PpoLoop implements Loop {
   }
 
   async *steps(): AsyncGenerator<StepRecord, void, void> {
+    for await (const record of this.phases()) if (!isPhase(record)) yield record;
+  }
+
+  async *phases(): AsyncGenerator<PhaseRecord | StepRecord, void, void> {
+    if (this.#begun !== null) {
+      throw new Error('an iteration is half done: go on with the generator that is inside it');
+    }
     if (Number.isNaN(this.#referenceChecksum)) {
       this.#referenceChecksum = await modelChecksum(this.#models.reference);
     }
-    while (this.#iteration < this.total) yield await this.#iterate();
+    while (this.#iteration < this.total) yield* this.#iterate();
   }
 
-  async #iterate(): Promise<StepRecord> {
-    const settings = { ...this.#settings, beta: this.#beta };
-    const rollout = await this.#rollout();
+  turn(turns: readonly Turn[]): void {
+    this.#turns = turns;
+  }
+
+  async *#iterate(): AsyncGenerator<PhaseRecord | StepRecord, void, void> {
+    this.#begun = this.#cursor.state;
+    const settings = this.#turned();
+    const { reference, value } = this.#models;
+    const { score, gold } = this.#data;
+    const written = await this.#write(settings);
+    yield this.#at('rollout', 0, writtenPhase(written, settings));
+    const rewarded = await rewardResponses({ reference, score }, written, settings);
+    yield this.#at('reward', 0, rewardedPhase(rewarded, settings));
+    const rollout = await estimateAdvantages(value, rewarded, settings);
     if (this.#iteration === 0) {
-      this.#note(await firstChecks(this.#models, this.#data, rollout, this.#settings));
+      this.#note(await firstChecks(this.#models, this.#data, rollout, settings));
     }
-    const rates = this.#learningRates();
+    yield this.#at('advantage', 0, advantagePhase(rollout, settings));
+    const rates = this.#learningRates(settings);
     const before = await this.#constants(rollout);
-    const updates = await this.#update(rollout, rates);
+    const updates = yield* this.#update(rollout, rates, settings);
     this.#adaptBeta(rollout);
     this.#iteration++;
-    const { gold } = this.#data;
     const values = {
       ...rollout.metrics,
       ...(gold && goldMetrics(rollout, gold)),
       ...averageByTokens(updates),
       lr: rates.policy,
-      episode: this.#iteration * this.#settings.rolloutBatch,
+      episode: this.#iteration * settings.rolloutBatch,
     };
     await this.#checkEachIteration(rollout, updates, before);
-    const checks = { ...this.#checks };
-    return {
+    this.#begun = null;
+    this.#touched = false;
+    yield {
       step: this.#iteration,
       total: this.total,
       values,
-      checks,
+      checks: { ...this.#checks },
       rollout: lensRows(rollout, settings, updates),
     };
   }
 
-  #rollout(): Promise<Rollout> {
-    const { rolloutBatch, seed } = this.#settings;
+  /** The settings of the iteration that begins now. */
+  #turned(): PpoSettings {
+    const { policyLearningRate, clip } = this.#settings;
+    const turns = this.#turns;
+    const iteration = this.#iteration + 1;
+    // These two change by themselves as well, so that a turn sets them once.
+    for (const { name, to } of turns.filter((turn) => turn.iteration === iteration)) {
+      if (name === 'beta') this.#beta = to;
+      if (name === 'ptxCoefficient') this.#ptxCoefficient = to;
+    }
+    return {
+      ...this.#settings,
+      beta: this.#beta,
+      clip: turnedValue(turns, 'clip', iteration, clip),
+      policyLearningRate: turnedValue(turns, 'policyLearningRate', iteration, policyLearningRate),
+    };
+  }
+
+  #at(phase: PhasePosition['phase'], minibatch: number, made: PhaseYield): PhaseRecord {
+    const { minibatches, innerEpochs } = this.#settings;
+    const total = minibatches * innerEpochs;
+    return { iteration: this.#iteration + 1, phase, minibatch, minibatches: total, ...made };
+  }
+
+  #write(settings: PpoSettings): Promise<Written> {
+    const { rolloutBatch, seed } = settings;
     const prompts = this.#cursor.take(rolloutBatch).map((i) => this.#data.prompts[i]!);
     const first = this.#iteration * rolloutBatch;
     const stream = {
       key: streamKey(seed, 'ppo', 'rollout'),
       rows: prompts.map((_, b) => first + b),
     };
-    const models = { ...this.#models, score: this.#data.score };
-    return collectRollout(models, prompts, { ...this.#settings, beta: this.#beta }, stream);
+    return writeResponses(this.#models.policy, prompts, settings, stream);
   }
 
   /** After the update, so that the next rollout is the first one with the new beta (D24). */
@@ -221,25 +290,33 @@ class PpoLoop implements Loop {
     this.#beta = adaptiveKlStep({ ...adaptiveKl, beta: this.#beta, kl, episodes });
   }
 
-  #learningRates(): { policy: number; value: number } {
-    const warmup = Math.min(this.#settings.warmupIterations, warmupIterations(this.total));
+  #learningRates({
+    policyLearningRate,
+    valueLearningRate,
+    warmupIterations: longest,
+  }: PpoSettings): Rates {
+    const warmup = Math.min(longest, warmupIterations(this.total));
     const factor = constantWithWarmup(this.#iteration, warmup);
-    const { policyLearningRate, valueLearningRate } = this.#settings;
     return { policy: policyLearningRate * factor, value: valueLearningRate * factor };
   }
 
   /** All minibatches of all inner epochs, each epoch in a fresh order (D21); one step each. */
-  async #update(rollout: Rollout, rates: { policy: number; value: number }) {
-    const { rolloutBatch, minibatches, innerEpochs, seed, emaDecay } = this.#settings;
-    const { ptxTargetRatio, ptxCoefficient: given } = this.#settings;
-    const known = ptxTargetRatio > 0 ? this.#ptxCoefficient : given;
+  async *#update(
+    rollout: Rollout,
+    rates: Rates,
+    now: PpoSettings,
+  ): AsyncGenerator<PhaseRecord, readonly Update[], void> {
+    const { rolloutBatch, minibatches, innerEpochs, seed, emaDecay, ptxTargetRatio } = now;
+    const known = this.#ptxCoefficient ?? (ptxTargetRatio > 0 ? undefined : now.ptxCoefficient);
     const calibrating = known === undefined ? new CalibratedWeight(ptxTargetRatio) : null;
-    const settings = { ...this.#settings, beta: this.#beta, ptxCoefficient: known ?? 0 };
-    const results: (UpdateResult & SeenMinibatch & { weight: number })[] = [];
+    const settings = { ...now, ptxCoefficient: known ?? 0 };
+    const mixed = calibrating !== null || settings.ptxCoefficient > 0;
+    const results: Update[] = [];
+    this.#touched = true;
     for (let epoch = 0; epoch < innerEpochs; epoch++) {
       const rng = Rng.named(seed, 'ppo', 'order', this.#iteration, epoch);
       for (const rows of minibatchRows(rolloutBatch, minibatches, rng)) {
-        const ptx = this.#data.ptx && this.#data.ptx(this.#updates);
+        const ptx = mixed && this.#data.ptx ? this.#data.ptx(this.#updates) : null;
         const result = await updateOnMinibatch(
           this.#learners,
           rollout,
@@ -254,6 +331,11 @@ class PpoLoop implements Loop {
         this.#updates++;
         emaUpdate(this.#models.ema, this.#models.policy, emaDecay);
         results.push({ ...result, rows, weight: liveTokens(rollout, rows) });
+        yield this.#at('minibatch', results.length, {
+          answers: rollout.B,
+          values: result.metrics,
+          rollout: lensRows(rollout, now, results),
+        });
       }
     }
     if (calibrating) this.#ptxCoefficient = calibrating.coefficient;
@@ -289,6 +371,7 @@ class PpoLoop implements Loop {
   }
 
   async snapshot(): Promise<Snapshot> {
+    if (this.#touched) throw new Error('an iteration is half done: finish it first');
     const { policy, value, ema } = this.#models;
     const { policyOptimizer, valueOptimizer } = this.#learners;
     const own = splitHead(await policy.tensors());
@@ -302,7 +385,7 @@ class PpoLoop implements Loop {
     const state: PpoState = {
       iteration: this.#iteration,
       updates: this.#updates,
-      cursor: this.#cursor.state,
+      cursor: this.#begun ?? this.#cursor.state,
       referenceChecksum: this.#referenceChecksum,
       beta: this.#beta,
       ...(this.#ptxCoefficient !== undefined && { ptxCoefficient: this.#ptxCoefficient }),

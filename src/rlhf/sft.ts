@@ -3,6 +3,7 @@
  * without warm-up, residual dropout. The loss is on response tokens and EOS only (D42).
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { maskedTokenMean } from '../kernels/masked-mean.ts';
 import { EpochCursor, type EpochState, type Sequence } from '../data/batches.ts';
 import { Rng, streamKey } from '../data/rng.ts';
 import { residualDropout, type Dropout } from '../model/dropout.ts';
@@ -14,7 +15,6 @@ import { languageModelGradients, type RowSource, type TokenRows } from './pretra
 import { cosineToFloor } from './schedules.ts';
 import {
   disposeSequences,
-  maskedTokenMean,
   tokenAccuracy,
   uploadSequences,
   type SequenceBatch,

@@ -12,6 +12,8 @@ export type CommandHandlers = {
 };
 
 type ExactCommandName = Extract<CommandName, `exact.${string}`>;
+/** Commands that drive training. */
+type StageCommandName = Extract<CommandName, `stage.${string}` | `run.${string}`>;
 type MachineCommandName = Extract<CommandName, `machine.${string}`>;
 type ApartCommand = Extract<Command, { type: ExactCommandName | MachineCommandName }>;
 /** Handlers that need the project; those of exact mode, which needs no engine either; and the machine's measurement. */
@@ -36,6 +38,35 @@ async function performApart(handlers: CommandHandlers, command: ApartCommand): P
     case 'machine.round':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'machine.close':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+  }
+  return command satisfies never;
+}
+
+type CommandOf<N extends CommandName> = Extract<Command, { type: N }>;
+
+/** Of those that drive training. Throws what its handler throws. */
+async function performStage(
+  handlers: CommandHandlers,
+  command: CommandOf<StageCommandName>,
+): Promise<Reply> {
+  const head = { type: 'reply', request: command.request, ok: true } as const;
+  switch (command.type) {
+    case 'stage.start':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.pause':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.step':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.stop':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.phase':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.turn':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.checkpoints':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.back':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
   }
   return command satisfies never;
@@ -72,13 +103,14 @@ async function perform(handlers: CommandHandlers, command: Command): Promise<Rep
     case 'labels.changed':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'stage.start':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'stage.pause':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'stage.step':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'stage.stop':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.phase':
+    case 'run.turn':
+    case 'run.checkpoints':
+    case 'run.back':
+      return performStage(handlers, command);
     case 'reward.score':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'reward.report':

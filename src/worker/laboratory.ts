@@ -173,6 +173,7 @@ export class Laboratory implements Workbench {
       const call = {
         shape,
         temperature: args.temperature === 0 ? ('greedy' as const) : args.temperature,
+        ...(args.among && { among: args.among }),
         seed: args.seed,
         scope: 'sample',
         policy: source.summary.id,
@@ -343,9 +344,12 @@ export class Laboratory implements Workbench {
     return this.#shelf;
   }
 
-  #world({ general }: Settings): WorldSupply {
-    if (this.#supply?.seed !== general.seed) this.#supply = new WorldSupply(general.seed);
-    return this.#supply;
+  #world({ general, labels }: Settings): WorldSupply {
+    const known =
+      this.#supply?.seed === general.seed ? this.#supply : new WorldSupply(general.seed);
+    known.choose(labels);
+    this.#supply = known;
+    return known;
   }
 
   #alone<T>(action: () => Promise<T>): Promise<T> {

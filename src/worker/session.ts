@@ -8,6 +8,7 @@ import { ReadOnlyError, StorageError } from '../storage/errors.ts';
 import type { Connection } from '../storage/open.ts';
 import type { CommandHandlers, SessionHandlers } from './dispatch.ts';
 import { failureOf, InputError } from './failure.ts';
+import { keptCheckpoints } from './go-back.ts';
 import { exportLabels, importLabels } from './label-files.ts';
 import { Occupancy } from './occupancy.ts';
 import { ProgressClock } from './progress-clock.ts';
@@ -25,7 +26,7 @@ import type {
 } from './protocol.ts';
 import type { CheckpointPace } from './runner.ts';
 import { StageDriver } from './stage-driver.ts';
-import { chosenRankings, labelsState, trainingPromptsOf } from './stage-graph.ts';
+import { chosenRankings, classRankings, labelsState, trainingPromptsOf } from './stage-graph.ts';
 import type { ModelSource, RankingRequest, ReportProgress, Workbench } from './stages.ts';
 import { sourceOf } from '../records/ranking.ts';
 import type { Suite } from '../records/suite.ts';
@@ -108,6 +109,11 @@ export class Session {
       'stage.step': inOrder(({ stage }: { stage: TrainingStage }) =>
         this.#driver.start({ stage, fresh: false }, 'step'),
       ),
+      'stage.phase': inOrder(({ stage }: { stage: TrainingStage }) =>
+        this.#driver.start({ stage, fresh: false }, 'phase'),
+      ),
+      'run.turn': inOrder((args: CommandMap['run.turn']['args']) => this.#driver.turn(args)),
+      'run.back': inOrder(({ checkpoint }: { checkpoint: string }) => this.#goBack(checkpoint)),
       'stage.pause': inOrder(({ stage }: { stage: TrainingStage }) => this.#driver.pause(stage)),
       'stage.stop': inOrder(({ stage }: { stage: TrainingStage }) => this.#driver.stop(stage)),
       'checkpoint.delete': inOrder(({ checkpoint }: { checkpoint: string }) =>
@@ -131,6 +137,8 @@ export class Session {
         if (this.#simulation !== null) this.#simulation.stopped = true;
         return Promise.resolve({ stages: this.#stages() });
       },
+      'run.checkpoints': () =>
+        Promise.resolve({ checkpoints: keptCheckpoints(this.#opened().rows) }),
       'labels.export': ({ kind }) => Promise.resolve(exportLabels(this.#opened(), kind)),
       'world.words': () => Promise.resolve({ words: bench.words() }),
       'model.sample': async (args) =>
@@ -275,6 +283,12 @@ export class Session {
     return { stages: this.#stages(), ...(await project.newestShown()) };
   }
 
+  async #goBack(checkpoint: string): Promise<CommandMap['run.back']['reply']> {
+    const project = this.#opened();
+    await this.#driver.goBack(checkpoint);
+    return { stages: this.#stages(), ...(await project.newestShown()) };
+  }
+
   async #import(args: CommandMap['labels.import']['args']) {
     const added = await importLabels(this.#opened(), args, this.#options.now());
     return { added, stages: this.#stages() };
@@ -354,8 +368,9 @@ export class Session {
     const sft = this.#finished('sft');
     if (sft === null) throw new InputError('First train on demonstrations (1 Demonstrate).');
     const { rows } = this.#opened();
-    const source = byPerson ? 'person' : 'class';
-    const own = rows.rankings.filter(({ labeler }) => sourceOf(labeler) === source);
+    const own = byPerson
+      ? rows.rankings.filter(({ labeler }) => sourceOf(labeler) === 'person')
+      : classRankings(rows);
     const ranked = new Set(own.map((ranking) => ranking.prompt.id));
     return { sft, settings: this.#settings, count, k, ranked, prompts: trainingPromptsOf(rows) };
   }
