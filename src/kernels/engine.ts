@@ -9,6 +9,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { captureWasmMemory } from './wasm/memory.ts';
 import { registerWasmKernels } from './wasm/register.ts';
+import { startRuntime } from './wasm/runtime.ts';
 import { registerWebGpuKernels } from './webgpu/register.ts';
 
 export const BACKEND_ORDER = ['webgpu', 'wasm', 'webgl', 'cpu'] as const;
@@ -140,7 +141,9 @@ async function startWasm(options: EngineOptions): Promise<Attempt> {
   if (options.wasmPaths !== undefined) setWasmPaths(options.wasmPaths);
   const ok = await captureWasmMemory(async () => tf.setBackend('wasm'));
   if (!ok) return refused('WASM did not start.');
-  const own = registerWasmKernels();
+  const backend = tf.backend();
+  const own = startRuntime(backend);
+  if (own) registerWasmKernels(backend, own);
   return { ok: true, device: own ? 'WASM, SIMD, own kernels' : 'WASM, stock kernels' };
 }
 
