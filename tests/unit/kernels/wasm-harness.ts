@@ -14,7 +14,7 @@ import type { Numbers } from './wasm-reference.ts';
 /** Starts tfjs's WASM backend with our kernels. */
 export async function startKernels(): Promise<void> {
   await captureWasmMemory(async () => tf.setBackend('wasm'));
-  const runtime = startRuntime(tf.backend());
+  const runtime = await startRuntime(tf.backend());
   if (!runtime) throw new Error('The kernels did not start.');
   registerWasmKernels(tf.backend(), runtime);
 }

@@ -14,7 +14,7 @@ import { centralDifferences, gelu, inner, type Numbers } from './wasm-reference.
 let runtime: Runtime;
 beforeAll(async () => {
   await startKernels();
-  runtime = startRuntime(tf.backend())!;
+  runtime = (await startRuntime(tf.backend()))!;
 });
 afterEach(() => registerWasmKernels(tf.backend(), runtime));
 
