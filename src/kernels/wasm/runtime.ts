@@ -2,7 +2,6 @@
  * The compiled kernels in the heap of one backend, and the team that runs them: this thread, or with helpers where the
  * heap is shared memory. Does not know what the kernels compute.
  */
-import { KERNELS_BASE64 } from './binary.ts';
 import { bufferOf } from './heap.ts';
 import { memoryOf } from './memory.ts';
 import { withSharedMemory } from './shared-memory.ts';
@@ -20,7 +19,9 @@ export interface Helpers {
   readonly start: () => HelperPort;
 }
 
-function binary(shared: boolean): Uint8Array<ArrayBuffer> {
+/** Loaded when it is wanted: where WebGPU runs, it never is. */
+async function binary(shared: boolean): Promise<Uint8Array<ArrayBuffer>> {
+  const { KERNELS_BASE64 } = await import('./binary.ts');
   const bytes = Uint8Array.from(atob(KERNELS_BASE64), (c) => c.charCodeAt(0));
   return shared ? withSharedMemory(bytes) : bytes;
 }
@@ -39,7 +40,7 @@ export async function startRuntime(backend: object, helpers?: Helpers): Promise<
   if (!memory) return null;
   const shared = !(memory.buffer instanceof ArrayBuffer);
   try {
-    const module = new WebAssembly.Module(binary(shared));
+    const module = new WebAssembly.Module(await binary(shared));
     const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as KernelExports;
     const team =
       shared && helpers && helpers.count > 0
