@@ -14,6 +14,7 @@ import {
   type Playing,
 } from '../config/scenarios/play.ts';
 import { SCENARIOS, type Arm, type Scenario } from '../config/scenarios/table.ts';
+import { defaultSettings } from '../config/settings.ts';
 import type { TrainingStage } from '../worker/protocol.ts';
 import type { Laboratory } from './laboratory.svelte.ts';
 
@@ -21,6 +22,8 @@ const KEY = 'rlhf-playground/scenario';
 
 /** Own rankings without which *Your taste* is not played: fewer show no taste. */
 export const OWN_RANKINGS = 5;
+
+const NO_RUNS: ReadonlyMap<string, ArmRuns> = runsOfArms('paper', defaultSettings(), []);
 
 type PlayedStage = TrainingStage | 'labels';
 
@@ -55,7 +58,7 @@ export class ScenarioDesk {
   });
   #arms: ReadonlyMap<string, ArmRuns> = $derived.by(() =>
     this.#playing === null
-      ? new Map()
+      ? NO_RUNS
       : runsOfArms(this.#playing.id, this.#laboratory.settings, this.#runs),
   );
   #verdict: Verdict | null = $derived(

@@ -105,12 +105,12 @@ export const SCENARIOS: Readonly<Record<ScenarioId, Scenario>> = {
       'Watch reward and length rise together, then look at gold, the truth that the reward model never saw.',
       'Read two samples: would you have ranked the longer one first?',
     ],
-    // Nothing but the labels asks for an end, so that a hack may go as far as it can.
+    // No leash, no pre-training mix, no price for not ending: a hack may go as far as it can.
     layer: {
       labels: { source: 'class', population: 'length' },
-      ppo: { beta: 0, missingEosPenalty: 0, policyLearningRate: 6e-4 },
+      ppo: { beta: 0, ptxCoefficient: 0, missingEosPenalty: 0, policyLearningRate: 1e-3 },
     },
-    quick: { ppo: { episodes: 1024 } },
+    quick: { ppo: { episodes: 1280 } },
     arms: ONE_RUN,
     last: 'ppo',
     controls: ['ppo.beta', 'ppo.episodes'],
