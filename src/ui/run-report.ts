@@ -13,13 +13,13 @@ import type { SettingGroup } from '../config/spec.ts';
 import type { SelfChecks } from '../records/run.ts';
 import type { SampleSet } from '../records/run-view.ts';
 import type { Interval, Suite } from '../records/suite.ts';
-import type { RunSummary, ShownRun, TrainingStage } from '../worker/protocol.ts';
+import type { RunSummary, ShownRun } from '../worker/protocol.ts';
 import { displayed, formatNumber, formatPercent } from './format.ts';
 import { escaped } from './markup.ts';
 import { rateWords, runFacts, timeWords, type VoteSummary } from './run-words.ts';
 import { runDrawings } from './run-drawings.ts';
 import { checkWords } from './self-check-meanings.ts';
-import { GROUP_TITLES } from './setting-groups.ts';
+import { GROUP_TITLES, STAGE_GROUPS } from './setting-groups.ts';
 import { chartsOf, stepWordOfRun } from './stage-charts.ts';
 
 export interface RunReport {
@@ -32,20 +32,13 @@ export interface RunReport {
   readonly at: number;
 }
 
-/** Groups of settings that a stage reads. */
-const GROUPS: Readonly<Record<TrainingStage, readonly SettingGroup[]>> = {
-  sft: ['general', 'sft'],
-  reward: ['general', 'labels', 'reward'],
-  ppo: ['general', 'method', 'ppo'],
-};
-
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
 const STYLE = `
 :root { color: #1b2025; background: #ffffff; font: 15px/1.5 system-ui, sans-serif; }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
 h1, h2, h3 { line-height: 1.25; }
-table { width: 100%; border-collapse: collapse; font-size: 0.875em; }
+table { width: 100%; margin-bottom: 1.5rem; border-collapse: collapse; font-size: 0.875em; }
 caption { padding-bottom: 0.5rem; text-align: left; color: #555d66; }
 th, td { padding: 0.25rem 0.75rem 0.25rem 0; border-bottom: 1px solid #d8dad4; text-align: left; vertical-align: top; }
 svg { width: 100%; height: auto; border: 1px solid #d8dad4; }
@@ -102,7 +95,7 @@ function settingsSection({ stage, settings }: RunSummary): string {
   if (settings === null) {
     return section('Settings', '<p>They are of another version and can no longer be read.</p>');
   }
-  const tables = GROUPS[stage].map((group) =>
+  const tables = STAGE_GROUPS[stage].map((group) =>
     table(
       `${GROUP_TITLES[group]}. What differs from the default is bold.`,
       ['Setting', 'This run', 'Default', 'Paper'],

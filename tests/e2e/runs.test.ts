@@ -94,6 +94,13 @@ test('two runs are compared: what differs is written out, and their curves are d
     await legend.locator('.key', { hasText: `loss, ${name}` }).waitFor();
   }
   await noViolationsInBothThemes();
+  await page.setViewportSize({ width: 360, height: 740 });
+  const excess = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return scrollWidth - clientWidth;
+  });
+  expect(excess).toBe(0);
+  await page.setViewportSize({ width: 1280, height: 900 });
 });
 
 test('a run bears its new name wherever it is named', async () => {
@@ -119,6 +126,9 @@ test('training goes on from a checkpoint as another run, and ends where the run 
   await page.locator(`[data-run="${name ?? ''}"]`, { hasText: 'finished' }).waitFor();
   await page.getByLabel('Compare the slow one').uncheck();
   await page.getByLabel(`Compare ${name ?? ''}`).check();
+  expect(await textOf(page, 'run-news')).toMatch(
+    /^SFT 2 goes on from step \d+ as SFT 2, from step \d+; SFT 2 stays as it is\.$/,
+  );
   const cells = page.getByTestId('run-comparison').locator('tr', { hasText: 'Loss: loss' });
   await expect.poll(async () => new Set(await cells.locator('td').allInnerTexts()).size).toBe(1);
   expect(await textOf(page, 'run-differences')).toMatch(/same settings and seed/);
@@ -186,6 +196,8 @@ test('a run in use says so before it is deleted, and is deleted only on a second
   await press(page, 'confirm-yes');
   await expect.poll(rows).toEqual(['SFT 2', 'the slow one']);
   expect(await textOf(page, 'run-news')).toBe(`${name} is deleted.`);
+  // What was pressed is gone: the keyboard goes on from the top of the part.
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Runs');
 });
 
 test('a checkpoint is saved as safetensors', async () => {
