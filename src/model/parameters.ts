@@ -141,11 +141,11 @@ export class Model {
 
   /** Copies all weights off the device. */
   async tensors(): Promise<Map<string, TensorData>> {
-    const result = new Map<string, TensorData>();
-    for (const [name, variable] of this.#variables) {
-      result.set(name, { shape: variable.shape, data: (await variable.data<'float32'>()).slice() });
-    }
-    return result;
+    const read = [...this.#variables].map(async ([name, variable]) => {
+      const data = (await variable.data<'float32'>()).slice();
+      return [name, { shape: variable.shape, data }] as const;
+    });
+    return new Map<string, TensorData>(await Promise.all(read));
   }
 
   /** A second model on the device with the same weights; `head` adds or drops the scalar head. */

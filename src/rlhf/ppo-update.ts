@@ -6,17 +6,23 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { TokenStatistics } from '../kernels/token-log-probability.ts';
 import type { AdamW } from '../model/optimizer.ts';
-import { addGradients, globalNorm, gradientsOf, type Gradients } from '../model/optimizer.ts';
+import {
+  accumulatedGradients,
+  addGradients,
+  globalNorm,
+  type Gradients,
+} from '../model/optimizer.ts';
 import type { Model } from '../model/parameters.ts';
 import { meanTokenKl, type KlEstimator } from './kl.ts';
 import { updateMetrics } from './metrics.ts';
-import { minibatchOf, type Minibatch, type Whitening } from './minibatches.ts';
+import { microBatches, weighted, type MicroBatch } from './micro-batches.ts';
+import { minibatchOf, partOf, type Minibatch, type Whitening } from './minibatches.ts';
 import { klLossTensor, policyLossTensor, valueLossTensor } from './ppo-losses.ts';
 import { languageModelGradients, type TokenRows } from './pretrain.ts';
-import { fixedWeight, type PtxWeight } from './ptx-calibration.ts';
+import type { PtxWeight } from './ptx-calibration.ts';
+import { takeJoined, takeScalars } from './read-back.ts';
 import type { Rollout } from './rollout.ts';
 import {
-  disposeSequences,
   maskedTokenMean,
   responseStatistics,
   stateValues,
@@ -28,6 +34,8 @@ import {
 
 export interface UpdateSettings extends Whitening {
   readonly shape: SequenceShape;
+  /** Most rows in a model at once; 0 or absent for the whole minibatch (gradient accumulation). */
+  readonly microBatch?: number;
   readonly temperature: number;
   readonly clip: number;
   /** Infinity does not clip. */
@@ -63,27 +71,34 @@ function innerProduct(a: Gradients, b: Gradients): tf.Scalar {
   });
 }
 
-/**
- * Adds the pre-training gradient to the PPO gradients with the weight that `weigh` gives it, in place (D30). Returns the
- * pre-training loss, that weight, the norms of both gradients before they are added, the ratio of the weighted norms, and
- * their cosine.
- */
-async function addPretraining(
+/** Pre-training beside PPO: its gradient, and what is read of both. */
+interface Pretraining {
+  readonly gradients: Map<string, tf.Tensor>;
+  /** Loss, norm of the PPO gradient, norm of the pre-training gradient, their inner product. */
+  readonly read: Promise<readonly [number, number, number, number]>;
+}
+
+/** The pre-training gradient of `rows`, not yet added to the PPO gradients. */
+function pretrainingBeside(
   policy: Model,
-  gradients: Map<string, tf.Tensor>,
+  gradients: Gradients,
   rows: TokenRows,
-  weigh: PtxWeight,
-): Promise<Record<string, number>> {
-  const ptx = languageModelGradients(policy, rows);
-  const scalars = [
-    ...[ptx.loss, globalNorm(gradients), globalNorm(ptx.gradients)],
+  microBatch?: number,
+): Pretraining {
+  const ptx = languageModelGradients(policy, rows, microBatch);
+  const read = takeScalars(
+    ...([ptx.loss, globalNorm(gradients), globalNorm(ptx.gradients)] as const),
     innerProduct(gradients, ptx.gradients),
-  ];
-  const read = tf.stack(scalars); // one read-back
-  const [loss = NaN, ppoNorm = NaN, ptxNorm = NaN, product = NaN] = await read.data();
-  tf.dispose([read, ...scalars]);
-  const coefficient = weigh(ppoNorm, ptxNorm);
-  addGradients(gradients, ptx.gradients, coefficient);
+  );
+  return { gradients: ptx.gradients, read };
+}
+
+/** Pre-training loss, its weight, norms of both gradients before they are added, ratio of weighted norms, cosine (D30). */
+async function pretrainingMetrics(
+  { read }: Pretraining,
+  coefficient: number,
+): Promise<Record<string, number>> {
+  const [loss, ppoNorm, ptxNorm, product] = await read;
   return {
     'loss/ptx_avg': loss,
     'ppo/grad_norm': ppoNorm,
@@ -97,24 +112,55 @@ async function addPretraining(
 /** What one minibatch update is made from. */
 interface StepInput {
   readonly learners: Learners;
-  readonly batch: SequenceBatch;
   readonly mini: Minibatch;
   readonly settings: UpdateSettings;
 }
 
+/** Rows that go through a model together: all of the minibatch, or a micro-batch of it. */
+interface Part {
+  readonly batch: SequenceBatch;
+  readonly mini: Minibatch;
+  readonly settings: UpdateSettings;
+  /** Of the live tokens of the minibatch, and of its live states. */
+  readonly tokenShare: number;
+  readonly stateShare: number;
+}
+
+const count = (mask: Float32Array): number => mask.reduce((sum, live) => sum + live, 0);
+
+/** Uploads rows, which the tidy around it frees. */
+function uploadPart({ learners, mini, settings }: StepInput, rows: MicroBatch): Part {
+  const part = partOf(mini, rows);
+  return {
+    batch: uploadSequences(part.sequences, settings.shape, learners.policy.config.padId),
+    mini: part,
+    settings,
+    tokenShare: count(part.mask) / count(mini.mask),
+    stateShare: count(part.stateMask) / count(mini.stateMask),
+  };
+}
+
+/** Sum of the losses of all parts and its gradient; `lossOf` weighs each by its share. */
+function gradientsInParts(model: Model, input: StepInput, lossOf: (part: Part) => tf.Scalar) {
+  const rows = microBatches(input.mini.sequences.length, input.settings.microBatch);
+  const losses = rows.map((part) => () => lossOf(uploadPart(input, part)));
+  return accumulatedGradients(model, losses);
+}
+
 /** The value loss of `values` [B*R] over the live states of the minibatch. */
-function valueLossOf(values: tf.Tensor, { mini, settings }: StepInput): tf.Scalar {
+function valueLossOf(values: tf.Tensor, { mini, settings, stateShare }: Part): tf.Scalar {
   const old = tf.tensor1d(mini.oldValues);
   const returns = tf.tensor1d(mini.returns);
-  return valueLossTensor(values, old, returns, tf.tensor1d(mini.stateMask), settings.valueClip);
+  const mask = tf.tensor1d(mini.stateMask);
+  return weighted(valueLossTensor(values, old, returns, mask, settings.valueClip), stateShare);
 }
 
 /** What the policy says of a minibatch, [B*R] each; with state values where the value head sits on it. */
 type Read = TokenStatistics & { readonly values?: tf.Tensor1D };
 
 /** What the policy's parameters are moved against: the clipped loss and whatever terms the settings add. */
-function policyLossOf({ logProbability, entropy, values }: Read, input: StepInput): tf.Scalar {
-  const { batch, mini, settings } = input;
+function policyLossOf({ logProbability, entropy, values }: Read, part: Part): tf.Scalar {
+  const { batch, mini, settings, tokenShare } = part;
   const { clip, klPlace, klEstimator, beta, entropyBonus, valueCoefficient } = settings;
   const old = tf.tensor1d(mini.oldLogProbabilities);
   const advantages = tf.tensor1d(mini.advantages);
@@ -127,7 +173,8 @@ function policyLossOf({ logProbability, entropy, values }: Read, input: StepInpu
   if (entropyBonus > 0) {
     loss = tf.sub(loss, tf.mul(maskedTokenMean(entropy, batch.mask), entropyBonus));
   }
-  return values ? tf.add(loss, tf.mul(valueLossOf(values, input), valueCoefficient)) : loss;
+  loss = weighted(loss, tokenShare);
+  return values ? tf.add(loss, tf.mul(valueLossOf(values, part), valueCoefficient)) : loss;
 }
 
 interface PolicyPass {
@@ -138,35 +185,48 @@ interface PolicyPass {
   readonly values: Readonly<Record<string, number>>;
 }
 
+/** Kept by name for all parts, to be read once the step is asked for. */
+type Kept = Record<'logProbability' | 'entropy' | 'values', tf.Tensor[]>;
+
+/** Asks for the whole step before it waits for anything, except for the norms that `weigh` needs. */
 async function policyStep(
   input: StepInput,
   ptxRows: TokenRows | null,
-  weigh: PtxWeight,
+  weigh: PtxWeight | null,
   learningRate: number,
 ): Promise<PolicyPass> {
-  const { learners, batch, settings } = input;
+  const { learners, settings } = input;
   const { policy, policyOptimizer } = learners;
   const shared = learners.valueOptimizer === null;
-  const kept: tf.Tensor[] = [];
-  const { loss, gradients } = gradientsOf(policy, () => {
+  const kept: Kept = { logProbability: [], entropy: [], values: [] };
+  const { loss, gradients } = gradientsInParts(policy, input, (part) => {
     const read: Read = shared
-      ? statisticsAndValues(policy, batch, settings.temperature)
-      : responseStatistics(policy, batch, settings.temperature);
-    const own = [read.logProbability, read.entropy, ...(read.values ? [read.values] : [])];
-    kept.push(...own.map((tensor) => tf.keep(tf.clone(tensor))));
-    return policyLossOf(read, input);
+      ? statisticsAndValues(policy, part.batch, settings.temperature)
+      : responseStatistics(policy, part.batch, settings.temperature);
+    for (const name of ['logProbability', 'entropy', 'values'] as const) {
+      const own = read[name];
+      if (own) kept[name].push(tf.keep(tf.clone(own)));
+    }
+    return policyLossOf(read, part);
   });
-  const values = ptxRows ? await addPretraining(policy, gradients, ptxRows, weigh) : {};
+  loss.dispose();
+  const ptx = ptxRows && pretrainingBeside(policy, gradients, ptxRows, settings.microBatch);
+  let coefficient = settings.ptxCoefficient;
+  if (ptx && weigh) {
+    const [, ppoNorm, ptxNorm] = await ptx.read;
+    coefficient = weigh(ppoNorm, ptxNorm);
+  }
+  if (ptx) addGradients(gradients, ptx.gradients, coefficient);
   const norm = policyOptimizer.apply(gradients, learningRate);
-  const [gradNorm = NaN] = await norm.data();
-  const read: Float32Array[] = [];
-  for (const tensor of kept) read.push((await tensor.data<'float32'>()).slice());
-  tf.dispose([loss, norm, ...kept]);
-  const [logProbabilities, entropies, stateValues = null] = read as [Float32Array, Float32Array];
-  return {
-    ...{ logProbabilities, entropies, stateValues },
-    values: { ...values, 'policy/grad_norm': gradNorm },
-  };
+  const [[gradNorm], logProbabilities, entropies, stateValues, pretraining] = await Promise.all([
+    takeScalars(norm),
+    takeJoined(kept.logProbability),
+    takeJoined(kept.entropy),
+    shared ? takeJoined(kept.values) : null,
+    ptx ? pretrainingMetrics(ptx, coefficient) : {},
+  ]);
+  const values = { ...pretraining, 'policy/grad_norm': gradNorm };
+  return { logProbabilities, entropies, stateValues, values };
 }
 
 async function valueStep(
@@ -175,16 +235,15 @@ async function valueStep(
   learningRate: number,
 ): Promise<{ values: Float32Array; gradNorm: number }> {
   const { value } = input.learners;
-  let kept: tf.Tensor | undefined;
-  const { loss, gradients } = gradientsOf(value, () => {
-    const values = stateValues(value, input.batch);
-    kept = tf.keep(tf.clone(values));
-    return valueLossOf(values, input);
+  const kept: tf.Tensor[] = [];
+  const { loss, gradients } = gradientsInParts(value, input, (part) => {
+    const values = stateValues(value, part.batch);
+    kept.push(tf.keep(tf.clone(values)));
+    return valueLossOf(values, part);
   });
+  loss.dispose();
   const norm = optimizer.apply(gradients, learningRate);
-  const values = (await kept!.data<'float32'>()).slice();
-  const [gradNorm = NaN] = await norm.data();
-  tf.dispose([loss, norm, kept!]);
+  const [values, [gradNorm]] = await Promise.all([takeJoined(kept), takeScalars(norm)]);
   return { values, gradNorm };
 }
 
@@ -216,8 +275,10 @@ function stepMetrics(
 }
 
 /**
- * One step of policy and value function on `rows` of the rollout. `weigh` weighs the gradient of `ptxRows`; by default
- * that is `settings.ptxCoefficient`.
+ * One step of policy and value function on `rows` of the rollout. The weight of the gradient of `ptxRows` is
+ * `settings.ptxCoefficient`, or `weigh` measures it. Unless it is measured, the device has been asked for the whole step
+ * when this returns its promise: the next step may be asked for before the promise is kept, so that the numbers of many
+ * steps come back in one read-back.
  */
 export async function updateOnMinibatch(
   learners: Learners,
@@ -229,15 +290,13 @@ export async function updateOnMinibatch(
   weigh: PtxWeight | null = null,
 ): Promise<UpdateResult> {
   const mini = minibatchOf(rollout, rows, settings);
-  const batch = uploadSequences(mini.sequences, settings.shape, learners.policy.config.padId);
-  const input = { learners, batch, mini, settings };
-  const { ptxCoefficient } = settings;
-  const mixed = weigh !== null || ptxCoefficient > 0 ? ptxRows : null;
-  const weight = weigh ?? fixedWeight(ptxCoefficient);
-  const policy = await policyStep(input, mixed, weight, learningRates.policy);
+  const input = { learners, mini, settings };
+  const mixed = weigh !== null || settings.ptxCoefficient > 0 ? ptxRows : null;
   const { valueOptimizer } = learners;
-  const value = valueOptimizer && (await valueStep(input, valueOptimizer, learningRates.value));
-  disposeSequences(batch);
+  const [policy, value] = await Promise.all([
+    policyStep(input, mixed, weigh, learningRates.policy),
+    valueOptimizer && valueStep(input, valueOptimizer, learningRates.value),
+  ]);
   const values = value?.values ?? policy.stateValues ?? new Float32Array(0);
   const metrics = stepMetrics(input, policy, values);
   if (value) metrics['val/grad_norm'] = value.gradNorm;

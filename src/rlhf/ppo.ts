@@ -178,8 +178,7 @@ class PpoLoop implements Loop {
       this.#note(await firstChecks(this.#models, this.#data, rollout, this.#settings));
     }
     const rates = this.#learningRates();
-    const before = await this.#constants(rollout);
-    const updates = await this.#update(rollout, rates);
+    const { updates, before, judgedAfter } = await this.#updateJudged(rollout, rates);
     this.#adaptBeta(rollout);
     this.#iteration++;
     const { gold } = this.#data;
@@ -190,7 +189,7 @@ class PpoLoop implements Loop {
       lr: rates.policy,
       episode: this.#iteration * this.#settings.rolloutBatch,
     };
-    await this.#checkEachIteration(rollout, updates, before);
+    await this.#checkEachIteration(rollout, updates, before, judgedAfter);
     const checks = { ...this.#checks };
     return {
       step: this.#iteration,
@@ -228,34 +227,51 @@ class PpoLoop implements Loop {
     return { policy: policyLearningRate * factor, value: valueLearningRate * factor };
   }
 
+  /**
+   * The update between two looks at what it must leave as it is. All is asked of the device at once and comes back in
+   * one read-back, unless the pre-training weight is being measured.
+   */
+  async #updateJudged(rollout: Rollout, rates: { policy: number; value: number }) {
+    const before = { numbers: checksum(frozenNumbers(rollout)) };
+    const judgedBefore = judgedAnswers(this.#data, rollout);
+    const updating = this.#update(rollout, rates);
+    if (this.#calibrates) await updating;
+    const after = judgedAnswers(this.#data, rollout);
+    const [updates, judged, judgedAfter] = await Promise.all([updating, judgedBefore, after]);
+    return { updates, before: { ...before, judged }, judgedAfter };
+  }
+
+  /** Whether the weight of the pre-training gradient is still to be measured. */
+  get #calibrates(): boolean {
+    return this.#settings.ptxTargetRatio > 0 && this.#ptxCoefficient === undefined;
+  }
+
   /** All minibatches of all inner epochs, each epoch in a fresh order (D21); one step each. */
   async #update(rollout: Rollout, rates: { policy: number; value: number }) {
     const { rolloutBatch, minibatches, innerEpochs, seed, emaDecay } = this.#settings;
     const { ptxTargetRatio, ptxCoefficient: given } = this.#settings;
     const known = ptxTargetRatio > 0 ? this.#ptxCoefficient : given;
-    const calibrating = known === undefined ? new CalibratedWeight(ptxTargetRatio) : null;
+    const calibrating = this.#calibrates ? new CalibratedWeight(ptxTargetRatio) : null;
+    const weigh = calibrating?.weigh ?? null;
     const settings = { ...this.#settings, beta: this.#beta, ptxCoefficient: known ?? 0 };
-    const results: (UpdateResult & SeenMinibatch & { weight: number })[] = [];
+    const first = this.#updates;
+    const begun: Promise<UpdateResult & SeenMinibatch & { weight: number }>[] = [];
     for (let epoch = 0; epoch < innerEpochs; epoch++) {
       const rng = Rng.named(seed, 'ppo', 'order', this.#iteration, epoch);
       for (const rows of minibatchRows(rolloutBatch, minibatches, rng)) {
         const ptx = this.#data.ptx && this.#data.ptx(this.#updates);
-        const result = await updateOnMinibatch(
-          this.#learners,
-          rollout,
-          rows,
-          ptx,
-          settings,
-          rates,
-          calibrating?.weigh ?? null,
-        );
-        if (this.#updates === 0) this.#note(firstMinibatchCheck(result.metrics));
-        this.#note(gradientChecks(result.metrics));
+        const learners = this.#learners;
+        const step = updateOnMinibatch(learners, rollout, rows, ptx, settings, rates, weigh);
+        if (calibrating) await step;
         this.#updates++;
         emaUpdate(this.#models.ema, this.#models.policy, emaDecay);
-        results.push({ ...result, rows, weight: liveTokens(rollout, rows) });
+        const weight = liveTokens(rollout, rows);
+        begun.push(step.then((result) => ({ ...result, rows, weight })));
       }
     }
+    const results = await Promise.all(begun);
+    if (first === 0 && results[0]) this.#note(firstMinibatchCheck(results[0].metrics));
+    for (const { metrics } of results) this.#note(gradientChecks(metrics));
     if (calibrating) this.#ptxCoefficient = calibrating.coefficient;
     return results;
   }
@@ -267,23 +283,22 @@ class PpoLoop implements Loop {
     }
   }
 
-  /** What an update must leave as it is. */
-  async #constants(rollout: Rollout): Promise<Constants> {
-    const judged = await judgedAnswers(this.#data, rollout);
-    return { judged, numbers: checksum(frozenNumbers(rollout)) };
-  }
-
   async #checkEachIteration(
     rollout: Rollout,
     updates: readonly { metrics: Readonly<Record<string, number>> }[],
     before: Constants,
+    judgedAfter: readonly number[],
   ) {
     const moved = Math.abs((await modelChecksum(this.#models.reference)) - this.#referenceChecksum);
     const recorded = updates.flatMap(({ metrics }) => Object.values(metrics));
-    const arrays = frozenNumbers(rollout).flatMap((numbers) => Array.from(numbers));
+    const frozen = frozenNumbers(rollout);
+    const arrays = frozen.flatMap((numbers) => Array.from(numbers));
     this.#note({
       'reference unchanged': within(moved, 0),
-      'no gradient into the reward': rewardCheck(before, await this.#constants(rollout)),
+      'no gradient into the reward': rewardCheck(before, {
+        judged: judgedAfter,
+        numbers: checksum(frozen),
+      }),
       'finite numbers': finiteCheck([...recorded, ...Object.values(rollout.metrics), ...arrays]),
     });
   }

@@ -100,18 +100,22 @@ export interface RolloutModels extends ResponseModels {
   readonly value: Model;
 }
 
-/** `stream` names the draws: a key, and one number per row that is never used twice in a run. */
-export async function collectResponses(
-  models: ResponseModels,
+/** What the policy drew, before anyone judged it. */
+type Draws = Pick<
+  Responses,
+  'B' | 'R' | 'prompts' | 'sequences' | 'ended' | 'mask' | 'logProbabilities'
+>;
+
+async function drawResponses(
+  policy: Model,
   prompts: readonly PromptTokens[],
-  settings: ResponseSettings,
+  { shape, temperature }: ResponseSettings,
   stream: Pick<SampleSettings, 'key' | 'rows'>,
-): Promise<Responses> {
-  const { shape, temperature } = settings;
+): Promise<Draws> {
   const B = prompts.length;
   const R = shape.responseLength;
   const sampled = await sampleResponses(
-    models.policy,
+    policy,
     prompts.map(({ tokens }) => tokens),
     { ...shape, ...stream, temperature },
   );
@@ -126,18 +130,35 @@ export async function collectResponses(
     mask.fill(1, b * R, b * R + response.tokens.length);
     logProbabilities.set(response.logProbabilities, b * R);
   });
-  const referenceLogProbabilities = await logProbabilitiesOf(
-    models.reference,
-    sequences,
-    shape,
-    temperature,
-  );
-  const scores = applyMissingEosPenalty(await models.score(sequences), ended, settings.missingEos);
-  const arrays = { mask, logProbabilities, referenceLogProbabilities, scores };
-  return { B, R, prompts, sequences, ended, ...arrays };
+  return { B, R, prompts, sequences, ended, mask, logProbabilities };
 }
 
-/** {@link collectResponses} with values, shaped rewards and advantages. */
+/** What reference and scorer say of the draws. */
+async function judged(
+  { reference, score }: Pick<ResponseModels, 'reference' | 'score'>,
+  draws: Draws,
+  { shape, temperature, missingEos }: ResponseSettings,
+): Promise<Responses> {
+  const { sequences, ended } = draws;
+  const [referenceLogProbabilities, given] = await Promise.all([
+    logProbabilitiesOf(reference, sequences, shape, temperature),
+    score(sequences),
+  ]);
+  const scores = applyMissingEosPenalty(given, ended, missingEos);
+  return { ...draws, referenceLogProbabilities, scores };
+}
+
+/** `stream` names the draws: a key, and one number per row that is never used twice in a run. */
+export async function collectResponses(
+  models: ResponseModels,
+  prompts: readonly PromptTokens[],
+  settings: ResponseSettings,
+  stream: Pick<SampleSettings, 'key' | 'rows'>,
+): Promise<Responses> {
+  return judged(models, await drawResponses(models.policy, prompts, settings, stream), settings);
+}
+
+/** {@link collectResponses} with values, shaped rewards and advantages. Two read-backs: draws, and all that is said of them. */
 export async function collectRollout(
   models: RolloutModels,
   prompts: readonly PromptTokens[],
@@ -145,11 +166,14 @@ export async function collectRollout(
   stream: Pick<SampleSettings, 'key' | 'rows'>,
 ): Promise<Rollout> {
   const { shape, beta, scorePosition, klPlace, klEstimator } = settings;
-  const responses = await collectResponses(models, prompts, settings, stream);
-  const { B, R, mask } = responses;
+  const draws = await drawResponses(models.policy, prompts, settings, stream);
+  const { B, R, mask } = draws;
   const stateMask = liveStates(mask, { B, R }, scorePosition);
   const after = scorePosition === 'after-last';
-  const values = await valuesOf(models.value, responses.sequences, shape, after);
+  const [responses, values] = await Promise.all([
+    judged(models, draws, settings),
+    valuesOf(models.value, draws.sequences, shape, after),
+  ]);
   keepLive(values, stateMask);
   const how = { estimator: klEstimator, scorePosition };
   const inReward = klPlace === 'reward';

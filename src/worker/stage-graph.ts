@@ -109,6 +109,11 @@ function usedPpoSettings({ ppo }: Settings): object {
   return Object.fromEntries(used);
 }
 
+/** The general settings that a result depends on: not how much of a batch is in memory at once. */
+function usedGeneralSettings({ general }: Settings): object {
+  return Object.fromEntries(Object.entries(general).filter(([name]) => name !== 'microBatch'));
+}
+
 /** What the labels say, as far as training sees them. */
 function labelsOf(rows: ProjectRows) {
   return chosenRankings(rows).map((row) => [row.id, row.ranks.join()]);
@@ -135,7 +140,7 @@ export function inputsOf(rows: ProjectRows, stage: TrainingStage): string {
     reward: () => [settings.reward, sft, labelsOf(rows)],
     ppo: () => reinforcedFrom(rows, sft),
   }[stage]();
-  const words = streamKey(0, JSON.stringify([stage, settings.general, parts]));
+  const words = streamKey(0, JSON.stringify([stage, usedGeneralSettings(settings), parts]));
   return words.map((word) => word.toString(16).padStart(8, '0')).join('');
 }
 

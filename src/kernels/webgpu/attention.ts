@@ -149,6 +149,7 @@ export const attention: Kernel = (gpu, { qkv, starts }, attributes) => {
     counts: { time, heads },
     numbers: { scale: 1 / Math.sqrt(width) },
     groups: batch * heads * Math.ceil(time / ROWS),
+    operations: 2 * batch * heads * time ** 2 * width,
     threads: ROWS,
     code: () => ({ declarations: tilesCode(sizes), body: forwardBody(sizes) }),
   });
@@ -255,6 +256,7 @@ export const attentionGrad: Kernel = (gpu, { dy, qkv, starts, out, lse }, attrib
     counts: { time, heads },
     numbers: { scale: 1 / Math.sqrt(width) },
     groups: batch * heads * Math.ceil(time / ROWS),
+    operations: 4 * batch * heads * time ** 2 * width,
     threads: ROWS,
   };
   const reads = { qkv: array(qkv), dy: array(dy), lse: floats(lse), starts: integers(starts) };

@@ -234,6 +234,7 @@ export function multiply(gpu: Gpu, product: Product): void {
     counts: { m, n, k },
     ...(finish.numbers ? { numbers: finish.numbers } : {}),
     groups: tilesOf(tile),
+    operations: 2 * m * n * k,
     code: () => ({
       declarations: declarationsCode(product, tile, wide),
       body: bodyCode(product, tile, wide),
