@@ -20,7 +20,7 @@ import {
 import { Model } from '../model/parameters.ts';
 import { pairsFromRankings } from '../rlhf/dpo.ts';
 import { goldOfTokens } from '../rlhf/evaluate.ts';
-import { unprefixed } from '../rlhf/loop.ts';
+import { unprefixed, type Snapshot } from '../rlhf/loop.ts';
 import type { MethodInput } from '../rlhf/method.ts';
 import { METHODS } from '../rlhf/methods.ts';
 import {
@@ -48,6 +48,7 @@ import {
   finishedStage,
   keepFacts,
   keptFacts,
+  prepareStage,
   runStage,
   unfinishedStage,
   type RunFolder,
@@ -84,16 +85,13 @@ async function sftStage(lab: Lab, base: Model): Promise<Model> {
     report(lab, 'sft', done.outcome, facts);
     return new Model(base.config, 'language', unprefixed(done.snapshot.tensors, 'model.'));
   }
-  const open = await openSft(
-    base,
-    examples,
-    sftSettings(settings),
-    unfinishedStage(folder, 'sft'),
-    rowSource(writeDocument, tokenizer, sftMixShape(settings), {
-      seed: settings.general.seed,
-      scope: 'sft mix',
-    }),
-  );
+  const mix = rowSource(writeDocument, tokenizer, sftMixShape(settings), {
+    seed: settings.general.seed,
+    scope: 'sft mix',
+  });
+  const opened = (from?: Snapshot) => openSft(base, examples, sftSettings(settings), from, mix);
+  await prepareStage('sft', () => opened());
+  const open = await opened(unfinishedStage(folder, 'sft'));
   report(
     lab,
     'sft',
@@ -135,12 +133,9 @@ async function rewardStage(lab: Lab, sft: Model, labelers: readonly Labeler[]): 
   const facts = { prompts: settings.labels.prompts, usable: rankings.length };
   report(lab, 'labels', { records: [], wallSeconds }, facts);
   keepFacts(folder, 'labels', facts, wallSeconds);
-  const open = await openReward(
-    sft,
-    rankings,
-    rewardSettings(settings),
-    unfinishedStage(folder, 'reward'),
-  );
+  const opened = (from?: Snapshot) => openReward(sft, rankings, rewardSettings(settings), from);
+  await prepareStage('reward', () => opened());
+  const open = await opened(unfinishedStage(folder, 'reward'));
   const demonstrations = demonstrationSequences(
     tokenizer,
     generateDemonstrations(seed, 512),
@@ -176,6 +171,7 @@ async function ppoStage(lab: Lab, sft: Model, reward: Model, control: Control | 
   const input = { sft, reward, prompts, ptx, gold, ...(control && { control: noiseScorer(seed) }) };
   const done = finishedStage(folder, name);
   const from = done?.snapshot ?? unfinishedStage(folder, name);
+  if (!done) await prepareStage(name, () => openPpo(input, ppoSettings(settings)));
   const open = await openPpo(input, ppoSettings(settings), from);
   const outcome =
     done?.outcome ??
@@ -207,6 +203,7 @@ async function methodStage(
   const done = finishedStage(folder, name);
   const from = done?.snapshot ?? unfinishedStage(folder, name);
   const how = methodSettings(settings);
+  if (!done) await prepareStage(name, () => method.open(input, how));
   const open = await method.open(input, how, from);
   const outcome =
     done?.outcome ??

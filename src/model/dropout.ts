@@ -23,7 +23,7 @@ export function dropoutMask(
   const threshold = Math.round(rate * 256);
   const kept = 256 / (256 - threshold);
   const mask = new Float32Array(count);
-  for (let i = 0; i < count; ) {
+  for (let i = 0; i < count;) {
     const block = Math.floor((from + i) / 16);
     const words = philox4x32([block, site, step, 0], key);
     for (let j = from + i - 16 * block; j < 16 && i < count; j++, i++) {

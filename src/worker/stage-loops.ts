@@ -14,11 +14,12 @@ import {
   sftSettings,
 } from '../config/stage-settings.ts';
 import { streamKey } from '../data/rng.ts';
+import { compileAhead, type CompileReport } from '../kernels/compile-ahead.ts';
 import type { Model } from '../model/parameters.ts';
 import { PERSON, type Ranking } from '../records/ranking.ts';
 import type { PinnedSample } from '../records/run.ts';
 import { pairsFromRankings } from '../rlhf/dpo.ts';
-import type { Loop, StepRecord } from '../rlhf/loop.ts';
+import { rehearseStep, type Loop, type StepRecord } from '../rlhf/loop.ts';
 import { METHODS } from '../rlhf/methods.ts';
 import {
   complete,
@@ -318,8 +319,7 @@ function reinforceStage(bench: StageBench, request: StageRequest): Promise<Stage
   return name === 'ppo' ? ppoStage(bench, request) : methodStage(bench, request, name);
 }
 
-/** The loop of a stage, new or going on from a snapshot. The caller disposes it. Throws InputError. */
-export function openStageLoop(bench: StageBench, request: StageRequest): Promise<StageLoop> {
+function openStage(bench: StageBench, request: StageRequest): Promise<StageLoop> {
   switch (request.stage) {
     case 'sft':
       return sftStage(bench, request);
@@ -329,4 +329,19 @@ export function openStageLoop(bench: StageBench, request: StageRequest): Promise
       return reinforceStage(bench, request);
   }
   return request.stage satisfies never;
+}
+
+/**
+ * The loop of a stage, new or going on from a snapshot, with its GPU programs compiled, which `report` hears of. The
+ * caller disposes it. Throws InputError.
+ */
+export async function openStageLoop(
+  bench: StageBench,
+  request: StageRequest,
+  report: CompileReport,
+): Promise<StageLoop> {
+  // The first record has samples too, so their programs are among those compiled.
+  const anew = () => openStage(bench, { ...request, snapshot: null });
+  await compileAhead(() => rehearseStep(anew), report);
+  return openStage(bench, request);
 }

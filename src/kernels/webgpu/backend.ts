@@ -3,7 +3,13 @@
  * submitted, when the buffer of a freed tensor may be used again, and how values are read back. Not what is computed.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { NOTHING_RECORDED, submitsBefore, withDispatch, type Recorded, type Work } from './submits.ts';
+import {
+  NOTHING_RECORDED,
+  submitsBefore,
+  withDispatch,
+  type Recorded,
+  type Work,
+} from './submits.ts';
 
 interface TensorData {
   values: tf.BackendValues | null;
