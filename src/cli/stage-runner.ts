@@ -5,8 +5,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseStrictJson } from '../data/strict-json.ts';
-import { compileAhead } from '../kernels/compile-ahead.ts';
-import { rehearseStep, type Loop, type Snapshot, type StepRecord } from '../rlhf/loop.ts';
+import type { Loop, Snapshot, StepRecord } from '../rlhf/loop.ts';
+import { compileFirstStep } from '../rlhf/rehearsal.ts';
 import { UsageError } from './options.ts';
 import { Progress } from './progress.ts';
 import { loadSnapshot, saveSnapshot } from './snapshot-files.ts';
@@ -109,12 +109,9 @@ export async function prepareStage(
     const stage = await open();
     return { steps: () => stage.loop.steps(), dispose: () => stage.dispose() };
   };
-  await compileAhead(
-    () => rehearseStep(opened),
-    (done, total) => {
-      progress.update(done, total);
-    },
-  );
+  await compileFirstStep(opened, (done, total) => {
+    progress.update(done, total);
+  });
 }
 
 /** Runs the loop to its end; `watch` is the metric shown beside the progress. */

@@ -19,7 +19,7 @@ async function compiled(cache: WebGpuBackend['pipelineCache'], report: CompileRe
       try {
         cache[key] = await pipeline;
       } catch {
-        delete cache[key];
+        Reflect.deleteProperty(cache, key);
       }
       report(++done, entries.length);
     }),

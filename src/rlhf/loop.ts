@@ -65,18 +65,6 @@ export interface Loop {
   dispose(): void;
 }
 
-/** Takes the first step of a loop that is opened for it alone and freed afterwards: for kernels/compile-ahead.ts. */
-export async function rehearseStep(
-  open: () => Promise<Pick<Loop, 'steps' | 'dispose'>>,
-): Promise<void> {
-  const loop = await open();
-  try {
-    await loop.steps().next();
-  } finally {
-    loop.dispose();
-  }
-}
-
 /** Prefixes of the models that are a stage's result; what else a snapshot holds is only for going on. */
 function resultPrefixes(stage: Stage): readonly string[] {
   return stage === 'ppo' ? ['policy.', 'ema.'] : ['model.'];

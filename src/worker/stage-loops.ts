@@ -14,12 +14,11 @@ import {
   sftSettings,
 } from '../config/stage-settings.ts';
 import { streamKey } from '../data/rng.ts';
-import { compileAhead, type CompileReport } from '../kernels/compile-ahead.ts';
 import type { Model } from '../model/parameters.ts';
 import { PERSON, type Ranking } from '../records/ranking.ts';
 import type { PinnedSample } from '../records/run.ts';
 import { pairsFromRankings } from '../rlhf/dpo.ts';
-import { rehearseStep, type Loop, type StepRecord } from '../rlhf/loop.ts';
+import type { Loop, StepRecord } from '../rlhf/loop.ts';
 import { METHODS } from '../rlhf/methods.ts';
 import {
   complete,
@@ -33,6 +32,7 @@ import {
   rankedSequences,
   toSequence,
 } from '../rlhf/pipeline.ts';
+import { compileFirstStep } from '../rlhf/rehearsal.ts';
 import { goldOfTokens } from '../rlhf/evaluate.ts';
 import { scoreSequences } from '../rlhf/sequences.ts';
 import { goldVerdict } from '../world/judges.ts';
@@ -338,10 +338,10 @@ function openStage(bench: StageBench, request: StageRequest): Promise<StageLoop>
 export async function openStageLoop(
   bench: StageBench,
   request: StageRequest,
-  report: CompileReport,
+  report: (done: number, total: number) => void,
 ): Promise<StageLoop> {
   // The first record has samples too, so their programs are among those compiled.
   const anew = () => openStage(bench, { ...request, snapshot: null });
-  await compileAhead(() => rehearseStep(anew), report);
+  await compileFirstStep(anew, report);
   return openStage(bench, request);
 }

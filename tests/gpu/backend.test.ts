@@ -23,13 +23,13 @@ const ramp = (from: number) => Float32Array.from({ length: SIZE }, (_, i) => fro
 
 test('tensors that are asked for together come back in one read-back, each with its type', async () => {
   const a = tf.tensor1d(ramp(0));
-  const [twice, whole, above] = tf.tidy(() => {
+  const [twice, whole, above] = tf.tidy((): [tf.Tensor, tf.Tensor, tf.Tensor] => {
     const doubled = tf.mul(a, 2);
     return [doubled, tf.cast(doubled, 'int32'), tf.greater(doubled, 2 * SIZE)];
   });
   const reads = vi.spyOn(GPUBuffer.prototype, 'mapAsync');
   const submits = vi.spyOn(GPUQueue.prototype, 'submit');
-  const values = await Promise.all([twice!.data(), whole!.data(), above!.data(), twice!.data()]);
+  const values = await Promise.all([twice.data(), whole.data(), above.data(), twice.data()]);
   expect(reads).toHaveBeenCalledTimes(1);
   expect(submits).toHaveBeenCalledTimes(1);
   expect(values[0]).toEqual(ramp(0).map((x) => 2 * x));
@@ -37,18 +37,21 @@ test('tensors that are asked for together come back in one read-back, each with 
   expect(values[2]).toEqual(Uint8Array.from(ramp(0), (x) => Number(x > SIZE)));
   expect(values[3]).toEqual(values[0]);
   // Read once, the values are known.
-  expect(await twice!.data()).toEqual(values[0]);
+  expect(await twice.data()).toEqual(values[0]);
   expect(reads).toHaveBeenCalledTimes(1);
-  tf.dispose([a, twice!, whole!, above!]);
+  tf.dispose([a, twice, whole, above]);
 });
 
 test('a tensor that is freed while it is read comes back whole, and those read with it', async () => {
-  const [a, b] = tf.tidy(() => [tf.mul(tf.tensor1d(ramp(1)), 3), tf.mul(tf.tensor1d(ramp(2)), 3)]);
-  const reading = Promise.all([a!.data(), b!.data()]);
+  const [a, b] = tf.tidy((): [tf.Tensor, tf.Tensor] => [
+    tf.mul(tf.tensor1d(ramp(1)), 3),
+    tf.mul(tf.tensor1d(ramp(2)), 3),
+  ]);
+  const reading = Promise.all([a.data(), b.data()]);
   await Promise.resolve();
-  a!.dispose();
+  a.dispose();
   expect(await reading).toEqual([ramp(1).map((x) => 3 * x), ramp(2).map((x) => 3 * x)]);
-  b!.dispose();
+  b.dispose();
 });
 
 test('a buffer that is freed and filled anew before the submit keeps what was recorded before right', async () => {

@@ -1,8 +1,8 @@
 /** Programs compiled ahead: all that the first step of each stage needs, and nothing of the models is touched by it. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { compileAhead } from '../../src/kernels/compile-ahead.ts';
-import { rehearseStep, type Loop } from '../../src/rlhf/loop.ts';
+import type { Loop } from '../../src/rlhf/loop.ts';
 import { openPpo, openReward, openSft } from '../../src/rlhf/pipeline.ts';
+import { compileFirstStep } from '../../src/rlhf/rehearsal.ts';
 import { logProbabilitiesOf, scoreSequences } from '../../src/rlhf/sequences.ts';
 import type { Model } from '../../src/model/parameters.ts';
 import { raggedSequences, TINY, tinyModel } from '../unit/model/tiny-model.ts';
@@ -59,7 +59,7 @@ async function firstStep(open: () => Promise<Opened>) {
 }
 
 function forgetPrograms(): void {
-  for (const key of Object.keys(cache)) delete cache[key];
+  for (const key of Object.keys(cache)) Reflect.deleteProperty(cache, key);
 }
 
 describe.each(Object.entries(STAGES))('%s', (_, open) => {
@@ -79,12 +79,16 @@ describe.each(Object.entries(STAGES))('%s', (_, open) => {
     dispatches.mockClear();
     const told: [number, number][] = [];
     const begun: number[] = [];
-    const made = await compileAhead(
-      () =>
-        rehearseStep(async () => {
-          const { loop, dispose } = await open();
-          return { steps: () => loop.steps(), dispose };
-        }),
+    const made = await compileFirstStep(
+      async () => {
+        const opened = await open();
+        return {
+          steps: () => opened.loop.steps(),
+          dispose: () => {
+            opened.dispose();
+          },
+        };
+      },
       (done, total) => {
         told.push([done, total]);
         begun.push(ahead.mock.calls.length);
@@ -102,8 +106,8 @@ describe.each(Object.entries(STAGES))('%s', (_, open) => {
 });
 
 test('a rehearsal that fails is passed over, and the next work computes', async () => {
-  const rehearse = () => Promise.reject(new Error('no demonstrations'));
-  expect(await compileAhead(rehearse, () => undefined)).toBe(0);
+  const refuse = () => Promise.reject(new Error('no demonstrations'));
+  expect(await compileFirstStep(refuse, () => undefined)).toBe(0);
   const [open] = Object.values(STAGES);
   expect((await firstStep(open!))?.loss).toBeGreaterThan(0);
 });

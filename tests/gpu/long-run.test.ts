@@ -7,7 +7,7 @@ import { scoreSequences } from '../../src/rlhf/sequences.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
 import { TINY, tinyModel } from '../unit/model/tiny-model.ts';
 import { disposeModels, PPO } from '../unit/rlhf/toy.ts';
-import { allocatedBytes, deviceErrors, useWebGpu } from './webgpu.ts';
+import { allocatedBytes, atEachDispatch, deviceErrors, useWebGpu } from './webgpu.ts';
 
 beforeAll(async () => {
   await useWebGpu();
@@ -76,23 +76,6 @@ async function reinforce(iterations: number): Promise<Cost[]> {
   reward.dispose();
   disposeModels(models);
   return costs;
-}
-
-/** Calls `look` after each dispatch is recorded, until the returned function is called. */
-function atEachDispatch(look: () => void): () => void {
-  const { prototype } = GPUComputePassEncoder;
-  const dispatch = Reflect.get(
-    prototype,
-    'dispatchWorkgroups',
-  ) as GPUComputePassEncoder['dispatchWorkgroups'];
-  const looking: typeof dispatch = function (this: GPUComputePassEncoder, ...sizes) {
-    dispatch.apply(this, sizes);
-    look();
-  };
-  Reflect.set(prototype, 'dispatchWorkgroups', looking);
-  return () => {
-    Reflect.set(prototype, 'dispatchWorkgroups', dispatch);
-  };
 }
 
 test('300 iterations of PPO-ptx: buffers stay as after the third and at most twice the live bytes, three read-backs each', async () => {
