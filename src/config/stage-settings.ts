@@ -141,9 +141,14 @@ export function sftMixShape({ sft, ppo }: Settings): { batch: number; length: nu
   return { batch: Math.max(1, Math.round(sft.batchSize / 4)), length: ppo.ptxTokens + 1 };
 }
 
-/** Shape of the pre-training rows of one optimizer step; null without them. A row is one token longer than it trains. */
-export function ptxShape({ ppo }: Settings): { batch: number; length: number } | null {
+/** Shape of the pre-training rows of one optimizer step, mixed in or not. A row is one token longer than it trains. */
+export function ptxRowShape({ ppo }: Settings): { batch: number; length: number } | null {
   const batch = (ppo.ptxExamplesPerEpisode * ppo.rolloutBatch) / ppo.minibatches;
-  const mixed = ppo.ptxCoefficient > 0 || ppo.ptxTargetRatio > 0;
-  return mixed && batch > 0 ? { batch, length: ppo.ptxTokens + 1 } : null;
+  return batch > 0 ? { batch, length: ppo.ptxTokens + 1 } : null;
+}
+
+/** {@link ptxRowShape} of a run that mixes them in from its beginning; null for plain PPO. */
+export function ptxShape(settings: Settings): { batch: number; length: number } | null {
+  const { ptxCoefficient, ptxTargetRatio } = settings.ppo;
+  return ptxCoefficient > 0 || ptxTargetRatio > 0 ? ptxRowShape(settings) : null;
 }

@@ -7,7 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { philox4x32, unitFloat } from '../data/philox.ts';
 import { AttentionCache, cachedAttention, fillCache } from '../kernels/cached-attention.ts';
-import { draw, drawNamed, drawsByName, type Drawn } from '../kernels/draw.ts';
+import { draw, drawNamed, drawsByName, type Among, type Drawn } from '../kernels/draw.ts';
 import { multiplyByTransposed } from '../kernels/linear.ts';
 import { disposeBatch, uploadBatch } from './batch.ts';
 import {
@@ -27,6 +27,8 @@ export interface SampleSettings {
   readonly responseLength: number;
   /** Divides the logits; `greedy` takes the likeliest token instead. */
   readonly temperature: number | 'greedy';
+  /** Draws among the likeliest tokens only; by default, as rollouts must (D2), among all. */
+  readonly among?: Among;
   /** Key of the random stream. */
   readonly key: readonly [number, number];
   /** Names each row's draws within the stream; by default the row's index. */
@@ -135,11 +137,11 @@ interface Drawer {
 
 /** The draws of a chunk, by name on the device where it can, else from uniforms that are uploaded token by token. */
 function drawerOf(rows: readonly number[], settings: SampleSettings): Drawer {
-  const { key, temperature, responseLength } = settings;
+  const { key, temperature, among, responseLength } = settings;
   if (drawsByName()) {
     const names = tf.tensor1d(Int32Array.from(rows), 'int32');
     return {
-      next: (logits, step) => drawNamed(logits, { key, rows: names, step }, temperature),
+      next: (logits, step) => drawNamed(logits, { key, rows: names, step }, temperature, among),
       dispose: () => names.dispose(),
     };
   }
@@ -148,7 +150,7 @@ function drawerOf(rows: readonly number[], settings: SampleSettings): Drawer {
     next: (logits, t) =>
       tf.tidy(() => {
         const uRow = tf.tensor1d(u.subarray(t * rows.length, (t + 1) * rows.length));
-        return draw(logits, uRow, temperature);
+        return draw(logits, uRow, temperature, among);
       }),
     dispose: () => undefined,
   };

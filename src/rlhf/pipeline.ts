@@ -8,7 +8,7 @@ import type { Sequence } from '../data/batches.ts';
 import { streamKey } from '../data/rng.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
 import { Model, zeroHead } from '../model/parameters.ts';
-import { sampleResponses } from '../model/sample.ts';
+import { sampleResponses, type SampleSettings } from '../model/sample.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Completion, Ranking } from '../records/ranking.ts';
 import { unprefixed, type Loop, type Snapshot } from './loop.ts';
@@ -120,6 +120,8 @@ export async function openSft(
 export interface CompletionSettings {
   readonly shape: SequenceShape;
   readonly temperature: number | 'greedy';
+  /** For display only; by default a token is drawn among all. */
+  readonly among?: SampleSettings['among'];
   readonly seed: number;
   /** Names the random stream; the same scope, seed and prompts give the same texts. */
   readonly scope: string;
@@ -139,11 +141,11 @@ export async function complete(
   prompts: readonly string[],
   settings: CompletionSettings,
 ): Promise<TokenisedCompletion[]> {
-  const { shape, temperature, seed, scope, policy } = settings;
+  const { shape, temperature, among, seed, scope, policy } = settings;
   const sampled = await sampleResponses(
     model,
     prompts.map((text) => promptTokens(tokenizer, text)),
-    { ...shape, temperature, key: streamKey(seed, 'sample', scope) },
+    { ...shape, temperature, ...(among && { among }), key: streamKey(seed, 'sample', scope) },
   );
   return sampled.map(({ tokens, ended }, i) => ({
     id: `${scope}-${i}`,

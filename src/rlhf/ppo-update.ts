@@ -1,10 +1,11 @@
 /**
  * One optimizer step of PPO-ptx on a minibatch: clipped policy loss with the pre-training gradient accumulated into
  * the same step (paper, Eq. 2 and appendix C.4), and the clipped value loss, with the value function's own optimizer or,
- * where the value head sits on the policy, as one more term of the policy's loss. Losses: ppo-losses.ts.
+ * where the value head sits on the policy, as one more term of the policy's loss. Losses: ppo-losses.ts of the
+ * kernels.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { TokenStatistics } from '../kernels/token-log-probability.ts';
+import { ppoPolicyLossTensor, valueLossTensor } from '../kernels/ppo-losses.ts';
 import type { AdamW } from '../model/optimizer.ts';
 import {
   accumulatedGradients,
@@ -17,14 +18,12 @@ import { meanTokenKl, type KlEstimator } from './kl.ts';
 import { updateMetrics } from './metrics.ts';
 import { microBatches, weighted, type MicroBatch } from './micro-batches.ts';
 import { minibatchOf, partOf, type Minibatch, type Whitening } from './minibatches.ts';
-import { klLossTensor, policyLossTensor, valueLossTensor } from './ppo-losses.ts';
 import { languageModelGradients, type TokenRows } from './pretrain.ts';
 import type { PtxWeight } from './ptx-calibration.ts';
-import { takeJoined, takeScalars } from './read-back.ts';
+import { join, takeJoined, takeScalars } from './read-back.ts';
 import type { Rollout } from './rollout.ts';
 import {
-  maskedTokenMean,
-  responseStatistics,
+  stackedStatistics,
   stateValues,
   statisticsAndValues,
   uploadSequences,
@@ -71,11 +70,11 @@ function innerProduct(a: Gradients, b: Gradients): tf.Scalar {
   });
 }
 
-/** Pre-training beside PPO: its gradient, and what is read of both. */
+/** Pre-training beside PPO: its gradient, and scalars of both gradients that are still on the device. */
 interface Pretraining {
   readonly gradients: Map<string, tf.Tensor>;
   /** Loss, norm of the PPO gradient, norm of the pre-training gradient, their inner product. */
-  readonly read: Promise<readonly [number, number, number, number]>;
+  readonly scalars: readonly [tf.Scalar, tf.Scalar, tf.Scalar, tf.Scalar];
 }
 
 /** The pre-training gradient of `rows`, not yet added to the PPO gradients. */
@@ -86,19 +85,17 @@ function pretrainingBeside(
   microBatch?: number,
 ): Pretraining {
   const ptx = languageModelGradients(policy, rows, microBatch);
-  const read = takeScalars(
-    ...([ptx.loss, globalNorm(gradients), globalNorm(ptx.gradients)] as const),
-    innerProduct(gradients, ptx.gradients),
-  );
-  return { gradients: ptx.gradients, read };
+  const norms = [globalNorm(gradients), globalNorm(ptx.gradients)] as const;
+  const scalars = [ptx.loss, ...norms, innerProduct(gradients, ptx.gradients)] as const;
+  return { gradients: ptx.gradients, scalars };
 }
 
 /** Pre-training loss, its weight, norms of both gradients before they are added, ratio of weighted norms, cosine (D30). */
 async function pretrainingMetrics(
-  { read }: Pretraining,
+  { scalars }: Pretraining,
   coefficient: number,
 ): Promise<Record<string, number>> {
-  const [loss, ppoNorm, ptxNorm, product] = await read;
+  const [loss, ppoNorm, ptxNorm, product] = await takeScalars(...scalars);
   return {
     'loss/ptx_avg': loss,
     'ppo/grad_norm': ppoNorm,
@@ -155,25 +152,32 @@ function valueLossOf(values: tf.Tensor, { mini, settings, stateShare }: Part): t
   return weighted(valueLossTensor(values, old, returns, mask, settings.valueClip), stateShare);
 }
 
-/** What the policy says of a minibatch, [B*R] each; with state values where the value head sits on it. */
-type Read = TokenStatistics & { readonly values?: tf.Tensor1D };
+/** What the policy says of a minibatch: log-probabilities over entropies [2, B*R]; state values where it bears the head. */
+interface Read {
+  readonly statistics: tf.Tensor2D;
+  readonly values: tf.Tensor1D | null;
+}
+
+function readPolicy({ policy, valueOptimizer }: Learners, { batch, settings }: Part): Read {
+  if (valueOptimizer === null) return statisticsAndValues(policy, batch, settings.temperature);
+  return { statistics: stackedStatistics(policy, batch, settings.temperature), values: null };
+}
 
 /** What the policy's parameters are moved against: the clipped loss and whatever terms the settings add. */
-function policyLossOf({ logProbability, entropy, values }: Read, part: Part): tf.Scalar {
+function policyLossOf({ statistics, values }: Read, part: Part): tf.Scalar {
   const { batch, mini, settings, tokenShare } = part;
-  const { clip, klPlace, klEstimator, beta, entropyBonus, valueCoefficient } = settings;
-  const old = tf.tensor1d(mini.oldLogProbabilities);
-  const advantages = tf.tensor1d(mini.advantages);
-  let loss: tf.Scalar = policyLossTensor(logProbability, old, advantages, batch.mask, clip);
-  if (klPlace === 'loss' && beta > 0) {
-    const reference = tf.tensor1d(mini.referenceLogProbabilities);
-    const kl = klLossTensor(klEstimator, logProbability, reference, batch.mask);
-    loss = tf.add(loss, tf.mul(kl, beta));
-  }
-  if (entropyBonus > 0) {
-    loss = tf.sub(loss, tf.mul(maskedTokenMean(entropy, batch.mask), entropyBonus));
-  }
-  loss = weighted(loss, tokenShare);
+  const { klPlace, klEstimator: estimator, beta, valueCoefficient } = settings;
+  const kl = klPlace === 'loss' &&
+    beta > 0 && {
+      kl: { reference: tf.tensor1d(mini.referenceLogProbabilities), estimator, weight: beta },
+    };
+  const tokens = {
+    old: tf.tensor1d(mini.oldLogProbabilities),
+    advantages: tf.tensor1d(mini.advantages),
+    mask: batch.mask,
+    ...kl,
+  };
+  const loss = weighted(ppoPolicyLossTensor(statistics, tokens, settings), tokenShare);
   return values ? tf.add(loss, tf.mul(valueLossOf(values, part), valueCoefficient)) : loss;
 }
 
@@ -185,66 +189,87 @@ interface PolicyPass {
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** Kept by name for all parts, to be read once the step is asked for. */
-type Kept = Record<'logProbability' | 'entropy' | 'values', tf.Tensor[]>;
+/** A step that the device was asked for, with the tensors of it that are to be read. */
+interface BegunPolicyStep {
+  /** For each part. */
+  readonly statistics: readonly tf.Tensor[];
+  readonly values: readonly tf.Tensor[];
+  readonly norm: tf.Scalar;
+  readonly ptx: Pretraining | null;
+  readonly coefficient: number;
+}
 
-/** Asks for the whole step before it waits for anything, except for the norms that `weigh` needs. */
-async function policyStep(
+const held = ({ statistics, values, norm, ptx }: BegunPolicyStep): tf.Tensor[] => [
+  ...[...statistics, ...values, norm],
+  ...(ptx?.scalars ?? []),
+];
+
+/** Waits for nothing, except for the norms that `weigh` needs. */
+async function beginPolicyStep(
   input: StepInput,
   ptxRows: TokenRows | null,
   weigh: PtxWeight | null,
   learningRate: number,
-): Promise<PolicyPass> {
+): Promise<BegunPolicyStep> {
   const { learners, settings } = input;
   const { policy, policyOptimizer } = learners;
-  const shared = learners.valueOptimizer === null;
-  const kept: Kept = { logProbability: [], entropy: [], values: [] };
+  const statistics: tf.Tensor[] = [];
+  const values: tf.Tensor[] = [];
   const { loss, gradients } = gradientsInParts(policy, input, (part) => {
-    const read: Read = shared
-      ? statisticsAndValues(policy, part.batch, settings.temperature)
-      : responseStatistics(policy, part.batch, settings.temperature);
-    for (const name of ['logProbability', 'entropy', 'values'] as const) {
-      const own = read[name];
-      if (own) kept[name].push(tf.keep(tf.clone(own)));
-    }
+    const read = readPolicy(learners, part);
+    statistics.push(tf.keep(tf.clone(read.statistics)));
+    if (read.values) values.push(tf.keep(tf.clone(read.values)));
     return policyLossOf(read, part);
   });
   loss.dispose();
   const ptx = ptxRows && pretrainingBeside(policy, gradients, ptxRows, settings.microBatch);
   let coefficient = settings.ptxCoefficient;
   if (ptx && weigh) {
-    const [, ppoNorm, ptxNorm] = await ptx.read;
+    const [, ppo, pretraining] = ptx.scalars;
+    const [[ppoNorm = NaN], [ptxNorm = NaN]] = await Promise.all([ppo.data(), pretraining.data()]);
     coefficient = weigh(ppoNorm, ptxNorm);
   }
   if (ptx) addGradients(gradients, ptx.gradients, coefficient);
   const norm = policyOptimizer.apply(gradients, learningRate);
-  const [[gradNorm], logProbabilities, entropies, stateValues, pretraining] = await Promise.all([
-    takeScalars(norm),
-    takeJoined(kept.logProbability),
-    takeJoined(kept.entropy),
-    shared ? takeJoined(kept.values) : null,
-    ptx ? pretrainingMetrics(ptx, coefficient) : {},
-  ]);
-  const values = { ...pretraining, 'policy/grad_norm': gradNorm };
-  return { logProbabilities, entropies, stateValues, values };
+  return { statistics, values, norm, ptx, coefficient };
 }
 
-async function valueStep(
+async function readPolicyStep(begun: BegunPolicyStep): Promise<PolicyPass> {
+  const { ptx, coefficient } = begun;
+  const [[gradNorm], statistics, stateValues, pretraining] = await Promise.all([
+    takeScalars(begun.norm),
+    Promise.all(begun.statistics.map((part) => takeJoined([part]))),
+    begun.values.length > 0 ? takeJoined(begun.values) : null,
+    ptx ? pretrainingMetrics(ptx, coefficient) : {},
+  ]);
+  return {
+    logProbabilities: join(statistics.map((part) => part.subarray(0, part.length / 2))),
+    entropies: join(statistics.map((part) => part.subarray(part.length / 2))),
+    stateValues,
+    values: { ...pretraining, 'policy/grad_norm': gradNorm },
+  };
+}
+
+/** Values of each part, and the norm of the gradient. */
+interface BegunValueStep {
+  readonly values: readonly tf.Tensor[];
+  readonly norm: tf.Scalar;
+}
+
+function beginValueStep(
   input: StepInput,
   optimizer: AdamW,
   learningRate: number,
-): Promise<{ values: Float32Array; gradNorm: number }> {
+): BegunValueStep {
   const { value } = input.learners;
-  const kept: tf.Tensor[] = [];
+  const values: tf.Tensor[] = [];
   const { loss, gradients } = gradientsInParts(value, input, (part) => {
-    const values = stateValues(value, part.batch);
-    kept.push(tf.keep(tf.clone(values)));
-    return valueLossOf(values, part);
+    const own = stateValues(value, part.batch);
+    values.push(tf.keep(tf.clone(own)));
+    return valueLossOf(own, part);
   });
   loss.dispose();
-  const norm = optimizer.apply(gradients, learningRate);
-  const [values, [gradNorm]] = await Promise.all([takeJoined(kept), takeScalars(norm)]);
-  return { values, gradNorm };
+  return { values, norm: optimizer.apply(gradients, learningRate) };
 }
 
 /** Log-probabilities and values before the step, as the metrics and the first-minibatch check need them. */
@@ -274,13 +299,20 @@ function stepMetrics(
   };
 }
 
+/** An update that the device was asked for; nothing of it was read yet. */
+export interface BegunUpdate {
+  /** Reads what there is to say of it; called again, it gives the same. */
+  finish(): Promise<UpdateResult>;
+  /** Frees what is to be read, where {@link finish} was never called. */
+  dispose(): void;
+}
+
 /**
  * One step of policy and value function on `rows` of the rollout. The weight of the gradient of `ptxRows` is
- * `settings.ptxCoefficient`, or `weigh` measures it. Unless it is measured, the device has been asked for the whole step
- * when this returns its promise: the next step may be asked for before the promise is kept, so that the numbers of many
- * steps come back in one read-back.
+ * `settings.ptxCoefficient`, or `weigh` measures it, for which alone something is waited for. The next step may begin
+ * before this one is finished, so that the numbers of many steps come back in one read-back.
  */
-export async function updateOnMinibatch(
+export async function beginUpdate(
   learners: Learners,
   rollout: Rollout,
   rows: readonly number[],
@@ -288,18 +320,37 @@ export async function updateOnMinibatch(
   settings: UpdateSettings,
   learningRates: { readonly policy: number; readonly value: number },
   weigh: PtxWeight | null = null,
-): Promise<UpdateResult> {
+): Promise<BegunUpdate> {
   const mini = minibatchOf(rollout, rows, settings);
   const input = { learners, mini, settings };
   const mixed = weigh !== null || settings.ptxCoefficient > 0 ? ptxRows : null;
+  const policyStep = await beginPolicyStep(input, mixed, weigh, learningRates.policy);
   const { valueOptimizer } = learners;
-  const [policy, value] = await Promise.all([
-    policyStep(input, mixed, weigh, learningRates.policy),
-    valueOptimizer && valueStep(input, valueOptimizer, learningRates.value),
-  ]);
-  const values = value?.values ?? policy.stateValues ?? new Float32Array(0);
-  const metrics = stepMetrics(input, policy, values);
-  if (value) metrics['val/grad_norm'] = value.gradNorm;
-  const { advantages } = mini;
-  return { metrics, logProbabilities: policy.logProbabilities, advantages };
+  const valueStep = valueOptimizer && beginValueStep(input, valueOptimizer, learningRates.value);
+  const read = async (): Promise<UpdateResult> => {
+    const [policy, values, gradNorm] = await Promise.all([
+      readPolicyStep(policyStep),
+      valueStep && takeJoined(valueStep.values),
+      valueStep && takeScalars(valueStep.norm),
+    ]);
+    const metrics = stepMetrics(input, policy, values ?? policy.stateValues ?? new Float32Array(0));
+    if (gradNorm) [metrics['val/grad_norm']] = gradNorm;
+    const { advantages } = mini;
+    return { metrics, logProbabilities: policy.logProbabilities, advantages };
+  };
+  let result: Promise<UpdateResult> | undefined;
+  return {
+    finish: () => (result ??= read()),
+    dispose: () => {
+      if (result) return;
+      tf.dispose([...held(policyStep), ...(valueStep ? [...valueStep.values, valueStep.norm] : [])]);
+    },
+  };
+}
+
+/** {@link beginUpdate}, and what is to say of it. */
+export async function updateOnMinibatch(
+  ...parameters: Parameters<typeof beginUpdate>
+): Promise<UpdateResult> {
+  return (await beginUpdate(...parameters)).finish();
 }

@@ -5,8 +5,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { packSequences, type Sequence } from '../data/batches.ts';
 import { multiplyByTransposed } from '../kernels/linear.ts';
+import { maskedTokenMean } from '../kernels/masked-mean.ts';
 import { columnIndices, disposeBatch, uploadBatch, type TokenBatch } from '../model/batch.ts';
-import { hiddenStates, labelStatistics, scalarScores } from '../model/forward.ts';
+import {
+  hiddenStates,
+  labelStatistics,
+  scalarScores,
+  stackedLabelStatistics,
+} from '../model/forward.ts';
 import type { Model } from '../model/parameters.ts';
 import type { Dropout } from '../model/dropout.ts';
 import { microBatches, type MicroBatch } from './micro-batches.ts';
@@ -115,16 +121,26 @@ export function responseStatistics(
   return labelStatistics(model, hidden, batch.stateIndices, batch.labels, temperature);
 }
 
-/** {@link responseStatistics} and {@link stateValues} of one forward pass, for a policy that bears the value head. */
+/** {@link responseStatistics} as one tensor [2, B*R]: log-probabilities over entropies. */
+export function stackedStatistics(
+  model: Model,
+  batch: SequenceBatch,
+  temperature: number,
+): tf.Tensor2D {
+  const hidden = hiddenStates(model, batch.tokens);
+  return stackedLabelStatistics(model, hidden, batch.stateIndices, batch.labels, temperature);
+}
+
+/** {@link stackedStatistics} and {@link stateValues} of one forward pass, for a policy that bears the value head. */
 export function statisticsAndValues(
   model: Model,
   batch: SequenceBatch,
   temperature: number,
-): TokenStatistics & { readonly values: tf.Tensor1D } {
+): { readonly statistics: tf.Tensor2D; readonly values: tf.Tensor1D } {
   const hidden = hiddenStates(model, batch.tokens);
   const { stateIndices, labels } = batch;
-  const statistics = labelStatistics(model, hidden, stateIndices, labels, temperature);
-  return { ...statistics, values: scalarScores(model, hidden, stateIndices) };
+  const statistics = stackedLabelStatistics(model, hidden, stateIndices, labels, temperature);
+  return { statistics, values: scalarScores(model, hidden, stateIndices) };
 }
 
 /** Value of the state in which each response token is chosen, [B*R]. */
@@ -135,11 +151,6 @@ export function stateValues(model: Model, batch: SequenceBatch): tf.Tensor1D {
 /** Score of each whole response, read at its last live token, [B]. */
 export function responseScores(model: Model, batch: SequenceBatch): tf.Tensor1D {
   return scalarScores(model, hiddenStates(model, batch.tokens), batch.lastIndices);
-}
-
-/** Mean of `x` over live tokens; mask [B*R] must have a live one. */
-export function maskedTokenMean(x: tf.Tensor, mask: tf.Tensor): tf.Scalar {
-  return tf.div(tf.sum(tf.mul(x, mask)), tf.sum(mask)) as tf.Scalar;
 }
 
 /** Rows in the model at once. */

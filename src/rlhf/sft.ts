@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { EpochCursor, type EpochState, type Sequence } from '../data/batches.ts';
 import { Rng, streamKey } from '../data/rng.ts';
+import { maskedTokenMean } from '../kernels/masked-mean.ts';
 import { residualDropout, type Dropout } from '../model/dropout.ts';
 import { hiddenStates, labelStatistics } from '../model/forward.ts';
 import {
@@ -20,7 +21,6 @@ import { languageModelGradients, type RowSource, type TokenRows } from './pretra
 import { takeScalars } from './read-back.ts';
 import { cosineToFloor } from './schedules.ts';
 import {
-  maskedTokenMean,
   tokenAccuracy,
   uploadSequences,
   type SequenceShape,

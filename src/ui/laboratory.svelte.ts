@@ -148,6 +148,14 @@ export class Laboratory {
     return TRAINING_STAGES.find((stage) => this.stage(stage)?.status === 'running') ?? null;
   }
 
+  /** Sends a command whose failure the caller shows. Rejects with it. */
+  call<N extends CommandName>(
+    name: N,
+    args: CommandMap[N]['args'],
+  ): Promise<CommandMap[N]['reply']> {
+    return this.#client.call(name, args);
+  }
+
   /** Sends a command; a failure is shown and gives null. */
   async ask<N extends CommandName>(
     name: N,
@@ -230,12 +238,9 @@ export class Laboratory {
     if (reply !== null) this.#stages = reply.stages;
   }
 
-  /** Stores the rows of a JSONL file and gives their number; null when the file was refused. */
-  async importLabels(
-    kind: CommandMap['labels.import']['args']['kind'],
-    text: string,
-  ): Promise<number | null> {
-    const reply = await this.ask('labels.import', { kind, text });
+  /** Stores the rows of files, all or none, and gives their number; null when they were refused. */
+  async importLabels(args: CommandMap['labels.import']['args']): Promise<number | null> {
+    const reply = await this.ask('labels.import', args);
     if (reply === null) return null;
     this.#failure = null;
     this.#stages = reply.stages;
@@ -262,8 +267,20 @@ export class Laboratory {
   async step(stage: TrainingStage): Promise<void> {
     await this.#drive(stage, () => this.ask('stage.step', { stage }));
   }
+  /** One phase of an iteration, then a rest inside it. */
+  async phase(stage: TrainingStage): Promise<void> {
+    await this.#drive(stage, () => this.ask('stage.phase', { stage }));
+  }
   async stop(stage: TrainingStage): Promise<void> {
     await this.#drive(stage, () => this.ask('stage.stop', { stage }));
+  }
+  /** Goes on from an earlier checkpoint of step 3, as a run of its own; true when it waits there. */
+  async goBack(checkpoint: string): Promise<boolean> {
+    const reply = await this.ask('run.back', { checkpoint });
+    if (reply === null) return false;
+    this.#stages = reply.stages;
+    this.#restore(reply);
+    return true;
   }
 
   /** Shows something that went wrong outside the worker. */
@@ -323,6 +340,8 @@ export class Laboratory {
       case 'metrics':
       case 'samples':
       case 'rollout':
+      case 'phase':
+      case 'turns':
       case 'checks':
       case 'exact':
         return;

@@ -176,6 +176,7 @@ export class Laboratory implements Workbench {
       const call = {
         shape,
         temperature: args.temperature === 0 ? ('greedy' as const) : args.temperature,
+        ...(args.among && { among: args.among }),
         seed: args.seed,
         scope: 'sample',
         policy: source.summary.id,

@@ -1,10 +1,11 @@
 /**
- * The worker's entry: joins the page's messages, the session, exact mode, the laboratory and the database. No decisions here.
+ * The worker's entry: joins the page's messages, the session, exact mode, the machine's measurement, the laboratory and the database. No decisions here.
  */
 import { Connection } from '../storage/open.ts';
 import { receive } from './dispatch.ts';
 import { ExactDesk } from './exact.ts';
 import { Laboratory } from './laboratory.ts';
+import { MachineDesk } from './machine.ts';
 import { messageYielder } from './message-queue.ts';
 import type { WorkerMessage } from './protocol.ts';
 import { Session } from './session.ts';
@@ -45,7 +46,11 @@ const exact = new ExactDesk({
   yieldToMessages,
   versions: { browser: navigator.userAgent },
 });
-const handlers = { ...session.handlers, ...exact.handlers };
+const machine = new MachineDesk({
+  now: () => performance.now(),
+  occupy: (occupant) => session.occupancy.take(occupant),
+});
+const handlers = { ...session.handlers, ...exact.handlers, ...machine.handlers };
 
 self.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   void receive(handlers, data, post);

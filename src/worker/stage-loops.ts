@@ -7,7 +7,7 @@ import type { Settings } from '../config/settings.ts';
 import {
   methodSettings,
   ppoSettings,
-  ptxShape,
+  ptxRowShape,
   sftMixShape,
   rewardSettings,
   sequenceShape,
@@ -19,6 +19,7 @@ import { PERSON, type Ranking } from '../records/ranking.ts';
 import type { PinnedSample } from '../records/run.ts';
 import { pairsFromRankings } from '../rlhf/dpo.ts';
 import type { Loop, StepRecord } from '../rlhf/loop.ts';
+import { isPhase, type PhaseEnd } from '../rlhf/phases.ts';
 import { METHODS } from '../rlhf/methods.ts';
 import {
   complete,
@@ -134,21 +135,26 @@ function stageLoop(parts: StageParts, now: () => number): StageLoop {
   let resumeAt = 0;
   const due = ({ step }: StepRecord): boolean =>
     step === 1 || step === loop.total || (step % every === 0 && now() >= resumeAt);
+  async function withSamples(record: StepRecord): Promise<StepRecord> {
+    if (sampler === null || !due(record)) return record;
+    const started = now();
+    const samples = await sampler();
+    resumeAt = now() + TRAINING_PER_SAMPLING * (now() - started);
+    return { ...record, samples };
+  }
   async function* steps(): AsyncGenerator<StepRecord, void, void> {
-    for await (const record of loop.steps()) {
-      if (sampler === null || !due(record)) {
-        yield record;
-        continue;
-      }
-      const started = now();
-      const samples = await sampler();
-      resumeAt = now() + TRAINING_PER_SAMPLING * (now() - started);
-      yield { ...record, samples };
+    for await (const record of loop.steps()) yield await withSamples(record);
+  }
+  async function* phases(): AsyncGenerator<PhaseEnd | StepRecord, void, void> {
+    for await (const record of loop.phases?.() ?? loop.steps()) {
+      yield isPhase(record) ? record : await withSamples(record);
     }
   }
   return {
     total: loop.total,
     steps,
+    phases,
+    turn: (turns) => loop.turn?.(turns),
     snapshot: () => loop.snapshot(),
     finish: () => parts.finish(),
     dispose: () => {
@@ -237,7 +243,8 @@ async function ppoStage(
   { settings, sft, reward, prompts, snapshot }: StageRequest,
 ): Promise<StageLoop> {
   const { tokenizer } = shelf.files;
-  const shape = ptxShape(settings);
+  // Even where nothing is mixed in: it may be turned on while the run is under way.
+  const shape = ptxRowShape(settings);
   const reference = await shelf.copy(needed(sft, 'model trained on demonstrations'));
   const scorer = await shelf.copy(needed(reward, 'reward model'));
   const open = await openPpo(

@@ -12,7 +12,7 @@ export const THREADS = 64;
 /** A tensor and the WGSL type that a shader sees it as an array of. */
 export interface Binding {
   readonly tensor: tf.TensorInfo;
-  readonly type: 'f32' | 'i32' | 'vec4<f32>';
+  readonly type: 'f32' | 'i32' | 'vec4<f32>' | 'u32' | 'vec2<u32>';
 }
 
 function bind(
@@ -52,21 +52,25 @@ export interface Dispatch {
   readonly threads?: number;
   /** Floating-point operations, where arithmetic and not memory takes the time: for the cap on submits (submits.ts). */
   readonly operations?: number;
+  /** The body also sees `lane`, its thread's place in the subgroup; only where {@link Gpu.lanes} is not 0. */
+  readonly subgroups?: boolean;
   /** Declarations and body of the shader; called once for each pipeline. */
   readonly code: () => { readonly declarations?: string; readonly body: string };
 }
 
-function pipelineKey({ name, constants = {}, writes, reads, threads }: Dispatch): string {
+function pipelineKey(dispatch: Dispatch): string {
+  const { name, constants = {}, writes, reads, threads, subgroups } = dispatch;
   const baked = Object.entries(constants).map(([key, value]) => `${key}=${value}`);
   const types = [...Object.entries(writes), ...Object.entries(reads)].map(
     ([key, { type }]) => `${key}:${type}`,
   );
-  return [name, ...baked, ...types, threads ?? THREADS].join(' ');
+  const variant = subgroups ? 'subgroup' : 'plain';
+  return [name, variant, ...baked, ...types, threads ?? THREADS].join(' ');
 }
 
 /** Bindings in tfjs's order (outputs, inputs, uniform) and the entry point around the kernel's body. */
 function sourceOf(dispatch: Dispatch): string {
-  const { writes, reads, counts = {}, numbers = {}, threads = THREADS } = dispatch;
+  const { writes, reads, counts = {}, numbers = {}, threads = THREADS, subgroups } = dispatch;
   const { declarations = '', body } = dispatch.code();
   const tensors = [
     ...Object.entries(writes).map(([name, { type }]) => [name, type, 'read_write']),
@@ -82,13 +86,14 @@ function sourceOf(dispatch: Dispatch): string {
     ...Object.keys(counts).map((name) => `${name} : u32,`),
     ...Object.keys(numbers).map((name) => `${name} : f32,`),
   ];
-  return `
+  return `${subgroups ? 'enable subgroups;' : ''}
 struct Uniforms { nan : f32, infinity : f32, ${shapes.join(' ')} groups : u32, ${fields.join(' ')} }
 ${variables.join('\n')}
 @group(0) @binding(${tensors.length}) var<uniform> u : Uniforms;
 ${declarations}
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) workgroup : vec3<u32>, @builtin(num_workgroups) workgroups : vec3<u32>,
+        ${subgroups ? '@builtin(subgroup_invocation_id) lane : u32,' : ''}
         @builtin(local_invocation_index) local : u32) {
   let group = workgroup.x + workgroup.y * workgroups.x;
   if (group >= u.groups) { return; }
@@ -103,6 +108,20 @@ function gridOf(groups: number, limit: number): [number, number, number] {
   return [Math.ceil(groups / rows), rows, 1];
 }
 
+/**
+ * Subgroup sizes that kernels have a variant for: those of adapters in software (SwiftShader, llvmpipe), which pay
+ * dearly for workgroup memory and barriers. Graphics processors have wider ones, often of several sizes, and take the
+ * plain variants.
+ */
+const LANES: readonly number[] = [4, 8];
+
+let subgroups = true;
+
+/** Turns the variants for subgroups off, so that the plain ones run on every device, or on again: for parity tests. */
+export function useSubgroups(on: boolean): void {
+  subgroups = on;
+}
+
 /** Outputs and dispatches of one kernel call. */
 export class Gpu {
   readonly #backend: WebGpuBackend;
@@ -114,6 +133,14 @@ export class Gpu {
   /** Tensors that one dispatch may bind. */
   get maxBindings(): number {
     return this.#backend.device.limits.maxStorageBuffersPerShaderStage;
+  }
+
+  /** Threads of every subgroup where kernels may use their variant for subgroups, else 0. */
+  get lanes(): number {
+    const { features, adapterInfo } = this.#backend.device;
+    const { subgroupMinSize: least, subgroupMaxSize: most } = adapterInfo;
+    const usable = subgroups && features.has('subgroups') && least === most;
+    return usable && LANES.includes(least) ? least : 0;
   }
 
   /** A new uninitialised tensor. */

@@ -1,5 +1,6 @@
 /** The bench's arithmetic on hand-made measurements: medians, paired ratios, rates, tables and targets. */
 import { describe, expect, test } from 'vitest';
+import { median, spreadOf } from '../../../src/records/spread.ts';
 import {
   CONFIGS,
   contendersOf,
@@ -15,10 +16,8 @@ import { replaceBlock, SheetError } from '../../../src/cli/bench/sheet.ts';
 import {
   gigaPerSecond,
   largestDisagreement,
-  median,
   pairedRatio,
   perSecond,
-  spreadOf,
   trainingFlops,
 } from '../../../src/cli/bench/statistics.ts';
 import { jobTable, markdownTable, plainTable, short } from '../../../src/cli/bench/tables.ts';

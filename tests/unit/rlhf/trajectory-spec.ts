@@ -3,6 +3,7 @@
  * micro-batches takes the same step. The PPO-ptx run of 40 minibatch steps is in ../model/torch-spec.ts.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { maskedTokenMean } from '../../../src/kernels/masked-mean.ts';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { useOwnKernels } from '../../../src/kernels/own-kernel.ts';
 import {
@@ -14,12 +15,11 @@ import {
 import type { Head, Model } from '../../../src/model/parameters.ts';
 import type { Loop, StepRecord } from '../../../src/rlhf/loop.ts';
 import { ppoLoop, type PpoData } from '../../../src/rlhf/ppo.ts';
-import { policyLossTensor, valueLossTensor } from '../../../src/rlhf/ppo-losses.ts';
+import { policyLossTensor, valueLossTensor } from '../../../src/kernels/ppo-losses.ts';
 import { comparisonMatrix } from '../../../src/rlhf/comparison-matrix.ts';
 import { comparisonLoss, rewardLoop } from '../../../src/rlhf/reward.ts';
 import {
   disposeSequences,
-  maskedTokenMean,
   responseScores,
   responseStatistics,
   scoreSequences,
