@@ -256,11 +256,7 @@ interface BegunValueStep {
   readonly norm: tf.Scalar;
 }
 
-function beginValueStep(
-  input: StepInput,
-  optimizer: AdamW,
-  learningRate: number,
-): BegunValueStep {
+function beginValueStep(input: StepInput, optimizer: AdamW, learningRate: number): BegunValueStep {
   const { value } = input.learners;
   const values: tf.Tensor[] = [];
   const { loss, gradients } = gradientsInParts(value, input, (part) => {
@@ -343,7 +339,10 @@ export async function beginUpdate(
     finish: () => (result ??= read()),
     dispose: () => {
       if (result) return;
-      tf.dispose([...held(policyStep), ...(valueStep ? [...valueStep.values, valueStep.norm] : [])]);
+      tf.dispose([
+        ...held(policyStep),
+        ...(valueStep ? [...valueStep.values, valueStep.norm] : []),
+      ]);
     },
   };
 }

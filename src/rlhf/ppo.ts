@@ -129,7 +129,10 @@ interface Rates {
 type Update = UpdateResult & SeenMinibatch & { readonly weight: number };
 
 /** The same as long as its numbers may still be on the device. */
-type Underway = Pick<SeenMinibatch, 'rows'> & { readonly step: BegunUpdate; readonly weight: number };
+type Underway = Pick<SeenMinibatch, 'rows'> & {
+  readonly step: BegunUpdate;
+  readonly weight: number;
+};
 
 class PpoLoop implements Loop {
   readonly total: number;

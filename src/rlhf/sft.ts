@@ -20,11 +20,7 @@ import { microBatches, sumOf, weighted, type MicroBatch } from './micro-batches.
 import { languageModelGradients, type RowSource, type TokenRows } from './pretrain.ts';
 import { takeScalars } from './read-back.ts';
 import { cosineToFloor } from './schedules.ts';
-import {
-  tokenAccuracy,
-  uploadSequences,
-  type SequenceShape,
-} from './sequences.ts';
+import { tokenAccuracy, uploadSequences, type SequenceShape } from './sequences.ts';
 
 export interface SftSettings {
   readonly shape: SequenceShape;

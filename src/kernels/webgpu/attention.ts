@@ -114,7 +114,12 @@ export const attention: Kernel = (gpu, { qkv, starts }, attributes) => {
   const lse = gpu.output([batch * heads * time]);
   const array = lanes === 4 ? vectors : floats;
   gpu.run({
-    ...passOf(gpu, sizes, { narrow: forwardBody, wide: wideForward, broadcast: broadcastForward }, 2),
+    ...passOf(
+      gpu,
+      sizes,
+      { narrow: forwardBody, wide: wideForward, broadcast: broadcastForward },
+      2,
+    ),
     name: 'PlayAttention',
     writes: { result: array(out), lse: floats(lse) },
     reads: { qkv: array(qkv), starts: integers(starts) },
@@ -219,11 +224,16 @@ export const attentionGrad: Kernel = (gpu, { dy, qkv, starts, out, lse }, attrib
   const array = lanes === 4 ? vectors : floats;
   const reads = { qkv: array(qkv), dy: array(dy), lse: floats(lse), starts: integers(starts) };
   gpu.run({
-    ...passOf(gpu, sizes, {
-      narrow: queryBody,
-      wide: wideQueryGrad,
-      broadcast: broadcastQueryGrad,
-    }, 3),
+    ...passOf(
+      gpu,
+      sizes,
+      {
+        narrow: queryBody,
+        wide: wideQueryGrad,
+        broadcast: broadcastQueryGrad,
+      },
+      3,
+    ),
     name: 'PlayAttentionQueryGrad',
     writes: { dqkv: array(dqkv), delta: floats(delta) },
     reads: { ...reads, kept: array(out) },
