@@ -21,7 +21,7 @@ import { Model } from '../model/parameters.ts';
 import { pairsFromRankings } from '../rlhf/dpo.ts';
 import { goldOfTokens } from '../rlhf/evaluate.ts';
 import { splitRankings } from '../rlhf/held-out.ts';
-import { unprefixed } from '../rlhf/loop.ts';
+import { unprefixed, type Snapshot } from '../rlhf/loop.ts';
 import type { MethodInput } from '../rlhf/method.ts';
 import { METHODS } from '../rlhf/methods.ts';
 import {
@@ -50,6 +50,7 @@ import {
   finishedStage,
   keepFacts,
   keptFacts,
+  prepareStage,
   runStage,
   unfinishedStage,
   type RunFolder,
@@ -93,16 +94,13 @@ export async function sftStage(lab: Lab, base: Model): Promise<Model> {
     report(lab, 'sft', done.outcome, facts);
     return new Model(base.config, 'language', unprefixed(done.snapshot.tensors, 'model.'));
   }
-  const open = await openSft(
-    base,
-    examples,
-    sftSettings(settings),
-    unfinishedStage(folder, 'sft'),
-    rowSource(writeDocument, tokenizer, sftMixShape(settings), {
-      seed: settings.general.seed,
-      scope: 'sft mix',
-    }),
-  );
+  const mix = rowSource(writeDocument, tokenizer, sftMixShape(settings), {
+    seed: settings.general.seed,
+    scope: 'sft mix',
+  });
+  const opened = (from?: Snapshot) => openSft(base, examples, sftSettings(settings), from, mix);
+  await prepareStage('sft', () => opened());
+  const open = await opened(unfinishedStage(folder, 'sft'));
   report(
     lab,
     'sft',
@@ -147,8 +145,10 @@ export async function rewardStage(lab: Lab, sft: Model): Promise<Model> {
   const facts = { prompts: settings.labels.prompts, usable: training.length };
   report(lab, 'labels', { records: [], wallSeconds }, facts);
   keepFacts(folder, 'labels', facts, wallSeconds);
+  const opened = (from?: Snapshot) => openReward(sft, training, rewardSettings(settings), from);
+  await prepareStage('reward', () => opened());
   const from = unfinishedStage(folder, 'reward');
-  const open = await openReward(sft, training, rewardSettings(settings), from);
+  const open = await opened(from);
   const of = { loop: open.loop, isNew: from === undefined };
   const loop = lab.holdOut ? measuredReward(lab, open.model, heldOut, of) : open.loop;
   const demonstrations = demonstrationSequences(
@@ -186,6 +186,7 @@ async function ppoStage(lab: Lab, sft: Model, reward: Model, control: Control | 
   const input = { sft, reward, prompts, ptx, gold, ...(control && { control: noiseScorer(seed) }) };
   const done = finishedStage(folder, name);
   const from = done?.snapshot ?? unfinishedStage(folder, name);
+  if (!done) await prepareStage(name, () => openPpo(input, ppoSettings(settings)));
   const open = await openPpo(input, ppoSettings(settings), from);
   const { policy, ema } = open.models;
   const loop = measuredPolicy(lab, policy, null, { loop: open.loop, isNew: !from });
@@ -217,6 +218,7 @@ async function methodStage(
   const done = finishedStage(folder, name);
   const from = done?.snapshot ?? unfinishedStage(folder, name);
   const how = methodSettings(settings);
+  if (!done) await prepareStage(name, () => method.open(input, how));
   const open = await method.open(input, how, from);
   const best = name === 'best-of-n' ? { ...how, score: input.score } : null;
   const loop = measuredPolicy(lab, open.policy, best, { loop: open.loop, isNew: !from });

@@ -25,6 +25,7 @@ export function sftSettings(settings: Settings) {
   const { sft, general } = settings;
   return {
     shape: sequenceShape(settings),
+    microBatch: general.microBatch,
     epochs: sft.epochs,
     batchSize: sft.batchSize,
     learningRate: sft.learningRate,
@@ -40,6 +41,7 @@ export function rewardSettings(settings: Settings) {
   const { reward, general, sft } = settings;
   return {
     shape: sequenceShape(settings),
+    microBatch: general.microBatch,
     epochs: reward.epochs,
     promptsPerBatch: reward.promptsPerBatch,
     learningRate: reward.learningRate,
@@ -76,6 +78,7 @@ export function ppoSettings(settings: Settings) {
   const { ppo, general } = settings;
   return {
     shape: sequenceShape(settings),
+    microBatch: general.microBatch,
     episodes: ppo.episodes,
     rolloutBatch: ppo.rolloutBatch,
     minibatches: ppo.minibatches,

@@ -39,6 +39,18 @@ export const GENERAL = {
     paper: '1,000',
     reference: 'appendix C',
   },
+  microBatch: {
+    kind: 'integer',
+    label: 'Micro-batch (gradient accumulation)',
+    description:
+      'At most this many texts are in the model at once while demonstrations, rankings and PPO are learnt from; gradients of the parts are added up, so that each step is the same and needs less memory. Less is slower. Answers to one prompt that are compared stay together. 0 is the whole batch at once.',
+    unit: 'texts',
+    min: 0,
+    max: 1024,
+    default: 0,
+    paper: 'not stated',
+    reference: 'rounding apart it changes no result',
+  },
 } as const satisfies SettingTable;
 
 export const SFT = {

@@ -10,6 +10,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { captureWasmMemory } from './wasm/memory.ts';
 import { registerWasmKernels } from './wasm/register.ts';
 import { startRuntime, type Helpers } from './wasm/runtime.ts';
+import { tuneWebGpu } from './webgpu/backend.ts';
 
 export const BACKEND_ORDER = ['webgpu', 'wasm', 'webgl', 'cpu'] as const;
 export type Backend = (typeof BACKEND_ORDER)[number];
@@ -132,6 +133,7 @@ async function startWebGpu({ prefer, lost }: EngineOptions): Promise<Attempt> {
   // Its import has registered a backend that would ask for a device of its own; findBackend would start that one.
   if ('webgpu' in tf.engine().registryFactory) tf.removeBackend('webgpu');
   const backend = new WebGPUBackend(gpuDevice, adapter.info);
+  tuneWebGpu(backend);
   tf.registerBackend('webgpu', () => backend, 4);
   tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', TILED_PRODUCT);
   const attempt = await take('webgpu', device);

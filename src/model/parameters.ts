@@ -169,11 +169,10 @@ export class Model {
 
   /** Copies all weights off the device. */
   async tensors(): Promise<Map<string, TensorData>> {
-    const result = new Map<string, TensorData>();
-    for (const [name, variable] of this.#variables) {
-      result.set(name, await valuesOf(variable));
-    }
-    return result;
+    const read = [...this.#variables].map(
+      async ([name, variable]) => [name, await valuesOf(variable)] as const,
+    );
+    return new Map(await Promise.all(read));
   }
 
   /** A second model on the device with the same weights; `head` adds or drops the scalar head. */

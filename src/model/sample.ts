@@ -45,6 +45,9 @@ export interface Sampled {
   readonly ended: boolean;
 }
 
+/** Chunks that are asked for before the first of them is waited for. */
+const CHUNKS_AT_ONCE = 8;
+
 /** Uniforms [R, B] of a stream: entry (t, b) belongs to token t of row `rows[b]`. */
 function uniforms(
   key: readonly [number, number],
@@ -153,6 +156,7 @@ function drawerOf(rows: readonly number[], settings: SampleSettings): Drawer {
   };
 }
 
+/** Everything is asked of the device before the first wait, so that chunks that are begun together come back together. */
 async function sampleChunk(
   model: Model,
   prompts: readonly (readonly number[])[],
@@ -185,19 +189,15 @@ async function sampleChunk(
     }
     if (t + 1 < responseLength) logits = tf.tidy(() => decodeStep(model, next.token, t, state));
   }
-  const tokens = tf.tidy(() => tf.stack(drawn.map((d) => tf.cast(d.token, 'float32'))));
-  const logProbabilities = tf.tidy(() => tf.stack(drawn.map((d) => d.logProbability)));
-  const both = tf.stack([tokens, logProbabilities]); // [2, T, B]: one read-back
-  const values = await both.data<'float32'>();
-  tf.dispose([
-    starts,
-    tokens,
-    logProbabilities,
-    both,
-    ...drawn.flatMap((d) => [d.token, d.logProbability]),
-  ]);
+  const both = tf.tidy(() => {
+    const tokens = tf.stack(drawn.map((d) => tf.cast(d.token, 'float32')));
+    return tf.stack([tokens, tf.stack(drawn.map((d) => d.logProbability))]);
+  }); // [2, T, B]: one read-back
+  tf.dispose([starts, ...drawn.flatMap((d) => [d.token, d.logProbability])]);
   for (const cache of caches) cache.dispose();
   drawer.dispose();
+  const values = await both.data<'float32'>();
+  both.dispose();
   return unpack(values, drawn.length, prompts.length, eosId);
 }
 
@@ -232,11 +232,13 @@ export async function sampleResponses(
   const rows = settings.rows ?? prompts.map((_, i) => i);
   const chunk = settings.chunk ?? 64;
   const results: Sampled[] = [];
+  let begun: Promise<Sampled[]>[] = [];
   for (let from = 0; from < prompts.length; from += chunk) {
     const to = from + chunk;
-    results.push(
-      ...(await sampleChunk(model, prompts.slice(from, to), rows.slice(from, to), settings)),
-    );
+    begun.push(sampleChunk(model, prompts.slice(from, to), rows.slice(from, to), settings));
+    if (begun.length < CHUNKS_AT_ONCE && to < prompts.length) continue;
+    for (const sampled of await Promise.all(begun)) results.push(...sampled);
+    begun = [];
   }
   return results;
 }

@@ -6,7 +6,7 @@ import type { JsonValue, PinnedSample, SelfChecks, Stage } from '../records/run.
 import type { LensSettings } from '../records/run-view.ts';
 import type { TensorData, TensorMap } from '../records/tensor.ts';
 import type { Turn } from '../records/turn.ts';
-import type { PhaseRecord } from './phases.ts';
+import type { PhaseEnd } from './phases.ts';
 
 /** All that a loop needs to go on: its tensors by name and its counters, random state and cursors. */
 export interface Snapshot {
@@ -65,7 +65,7 @@ export interface Loop {
    * The same steps with a record after each of their phases too, where a step has any (ppo). Whoever leaves it inside a
    * step has to go on with it: another generator of the same loop throws.
    */
-  phases?(): AsyncGenerator<PhaseRecord | StepRecord, void, void>;
+  phases?(): AsyncGenerator<PhaseEnd | StepRecord, void, void>;
   /**
    * Puts a list of turned settings in the place of the one before (ppo). Each holds from the start of the iteration that
    * it names; an iteration under way stays as it is.

@@ -25,13 +25,23 @@ export interface PhaseRecord extends PhasePosition {
   readonly rollout: readonly RolloutRow[];
 }
 
-/** Tells a record inside an iteration from that of a whole one. */
-export function isPhase(record: PhaseRecord | StepRecord): record is PhaseRecord {
+/** A record without its position in the iteration, which the loop knows. */
+export type PhaseYield = Omit<PhaseRecord, keyof PhasePosition>;
+
+/** The end of a phase; what it made is put together, and read from the device, only for those who ask. */
+export interface PhaseEnd extends PhasePosition {
+  /** To be called before the loop goes on. */
+  readonly made: () => Promise<PhaseYield>;
+}
+
+/** Tells the end of a phase inside an iteration from the record of a whole one. */
+export function isPhase(record: PhaseEnd | StepRecord): record is PhaseEnd {
   return 'phase' in record;
 }
 
-/** A record without its position in the iteration, which the loop knows. */
-export type PhaseYield = Omit<PhaseRecord, keyof PhasePosition>;
+export async function phaseRecord({ made, ...position }: PhaseEnd): Promise<PhaseRecord> {
+  return { ...position, ...(await made()) };
+}
 
 export interface PhaseSettings extends LensSettings {
   readonly scorePosition: ScorePosition;

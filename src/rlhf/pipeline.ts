@@ -91,6 +91,16 @@ export function environmentPrompts(
 export interface OpenStage {
   readonly model: Model;
   readonly loop: Loop;
+  /** Frees both. */
+  dispose(): void;
+}
+
+function openStage(model: Model, loop: Loop): OpenStage {
+  const dispose = (): void => {
+    loop.dispose();
+    model.dispose();
+  };
+  return { model, loop, dispose };
 }
 
 /** SFT from the base model, or from a snapshot of it. The caller disposes both parts. */
@@ -104,7 +114,7 @@ export async function openSft(
   const model = from
     ? new Model(base.config, 'language', unprefixed(from.tensors, 'model.'))
     : await base.copy();
-  return { model, loop: sftLoop(model, examples, settings, from, pretraining) };
+  return openStage(model, sftLoop(model, examples, settings, from, pretraining));
 }
 
 export interface CompletionSettings {
@@ -198,7 +208,7 @@ export async function openReward(
   const model = from
     ? new Model(sft.config, 'scalar', unprefixed(from.tensors, 'model.'))
     : await rewardFromSft(sft, settings.seed);
-  return { model, loop: rewardLoop(model, rankings, settings, from) };
+  return openStage(model, rewardLoop(model, rankings, settings, from));
 }
 
 /** Last act of reward training: demonstrations score 0 on average. */

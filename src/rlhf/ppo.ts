@@ -20,7 +20,7 @@ import {
   isPhase,
   rewardedPhase,
   writtenPhase,
-  type PhaseRecord,
+  type PhaseEnd,
   type PhaseYield,
 } from './phases.ts';
 import {
@@ -31,7 +31,8 @@ import {
   type Constants,
 } from './ppo-checks.ts';
 import {
-  updateOnMinibatch,
+  beginUpdate,
+  type BegunUpdate,
   type Learners,
   type UpdateResult,
   type UpdateSettings,
@@ -42,6 +43,7 @@ import {
   estimateAdvantages,
   goldMetrics,
   rewardResponses,
+  valuesOfWritten,
   writeResponses,
   type GoldJudge,
   type PromptTokens,
@@ -126,6 +128,12 @@ interface Rates {
 /** An update with its minibatch, as means over the iteration and the token lens need it. */
 type Update = UpdateResult & SeenMinibatch & { readonly weight: number };
 
+/** The same as long as its numbers may still be on the device. */
+type Underway = Pick<SeenMinibatch, 'rows'> & {
+  readonly step: BegunUpdate;
+  readonly weight: number;
+};
+
 class PpoLoop implements Loop {
   readonly total: number;
   readonly #models: PpoModels;
@@ -142,6 +150,8 @@ class PpoLoop implements Loop {
   #turns: readonly Turn[] = [];
   /** Where the prompts were when the iteration under way began; null between iterations. */
   #begun: EpochState | null = null;
+  /** Updates of the iteration under way. */
+  #underway: Underway[] = [];
   /** True from the first optimizer step of an iteration to its end. */
   #touched = false;
 
@@ -195,7 +205,7 @@ class PpoLoop implements Loop {
     for await (const record of this.phases()) if (!isPhase(record)) yield record;
   }
 
-  async *phases(): AsyncGenerator<PhaseRecord | StepRecord, void, void> {
+  async *phases(): AsyncGenerator<PhaseEnd | StepRecord, void, void> {
     if (this.#begun !== null) {
       throw new Error('an iteration is half done: go on with the generator that is inside it');
     }
@@ -209,39 +219,48 @@ class PpoLoop implements Loop {
     this.#turns = turns;
   }
 
-  async *#iterate(): AsyncGenerator<PhaseRecord | StepRecord, void, void> {
+  /** Three read-backs: what is written, all that is said of it, and what the update showed. */
+  async *#iterate(): AsyncGenerator<PhaseEnd | StepRecord, void, void> {
     this.#begun = this.#cursor.state;
     const settings = this.#turned();
     const { reference, value } = this.#models;
     const { score, gold } = this.#data;
     const written = await this.#write(settings);
-    yield this.#at('rollout', 0, writtenPhase(written, settings));
-    const rewarded = await rewardResponses({ reference, score }, written, settings);
-    yield this.#at('reward', 0, rewardedPhase(rewarded, settings));
-    const rollout = await estimateAdvantages(value, rewarded, settings);
+    yield this.#at('rollout', 0, () => writtenPhase(written, settings));
+    const [rewarded, values, judgedBefore] = await Promise.all([
+      rewardResponses({ reference, score }, written, settings),
+      valuesOfWritten(value, written, settings),
+      judgedAnswers(this.#data, written),
+    ]);
+    yield this.#at('reward', 0, () => rewardedPhase(rewarded, settings));
+    const rollout = estimateAdvantages(values, rewarded, settings);
     if (this.#iteration === 0) {
       this.#note(await firstChecks(this.#models, this.#data, rollout, settings));
     }
-    yield this.#at('advantage', 0, advantagePhase(rollout, settings));
+    yield this.#at('advantage', 0, () => advantagePhase(rollout, settings));
     const rates = this.#learningRates(settings);
-    const before = await this.#constants(rollout);
-    const updates = yield* this.#update(rollout, rates, settings);
+    const before = { judged: judgedBefore, numbers: checksum(frozenNumbers(rollout)) };
+    yield* this.#update(rollout, rates, settings);
+    const [updates, judgedAfter] = await Promise.all([
+      this.#finished(),
+      judgedAnswers(this.#data, rollout),
+    ]);
     this.#adaptBeta(rollout);
     this.#iteration++;
-    const values = {
+    const metrics = {
       ...rollout.metrics,
       ...(gold && goldMetrics(rollout, gold)),
       ...averageByTokens(updates),
       lr: rates.policy,
       episode: this.#iteration * settings.rolloutBatch,
     };
-    await this.#checkEachIteration(rollout, updates, before);
+    await this.#checkEachIteration(rollout, updates, before, judgedAfter);
     this.#begun = null;
     this.#touched = false;
     yield {
       step: this.#iteration,
       total: this.total,
-      values,
+      values: metrics,
       checks: { ...this.#checks },
       rollout: lensRows(rollout, settings, updates),
     };
@@ -265,10 +284,15 @@ class PpoLoop implements Loop {
     };
   }
 
-  #at(phase: PhasePosition['phase'], minibatch: number, made: PhaseYield): PhaseRecord {
+  #at(
+    phase: PhasePosition['phase'],
+    minibatch: number,
+    make: () => PhaseYield | Promise<PhaseYield>,
+  ): PhaseEnd {
     const { minibatches, innerEpochs } = this.#settings;
     const total = minibatches * innerEpochs;
-    return { iteration: this.#iteration + 1, phase, minibatch, minibatches: total, ...made };
+    const made = () => Promise.resolve(make());
+    return { iteration: this.#iteration + 1, phase, minibatch, minibatches: total, made };
   }
 
   #write(settings: PpoSettings): Promise<Written> {
@@ -300,45 +324,52 @@ class PpoLoop implements Loop {
     return { policy: policyLearningRate * factor, value: valueLearningRate * factor };
   }
 
-  /** All minibatches of all inner epochs, each epoch in a fresh order (D21); one step each. */
+  /** All minibatches of all inner epochs, each epoch in a fresh order (D21); one step each. Nothing is read back. */
   async *#update(
     rollout: Rollout,
     rates: Rates,
     now: PpoSettings,
-  ): AsyncGenerator<PhaseRecord, readonly Update[], void> {
+  ): AsyncGenerator<PhaseEnd, void, void> {
     const { rolloutBatch, minibatches, innerEpochs, seed, emaDecay, ptxTargetRatio } = now;
     const known = this.#ptxCoefficient ?? (ptxTargetRatio > 0 ? undefined : now.ptxCoefficient);
     const calibrating = known === undefined ? new CalibratedWeight(ptxTargetRatio) : null;
+    const weigh = calibrating?.weigh ?? null;
     const settings = { ...now, ptxCoefficient: known ?? 0 };
     const mixed = calibrating !== null || settings.ptxCoefficient > 0;
-    const results: Update[] = [];
+    const learners = this.#learners;
     this.#touched = true;
     for (let epoch = 0; epoch < innerEpochs; epoch++) {
       const rng = Rng.named(seed, 'ppo', 'order', this.#iteration, epoch);
       for (const rows of minibatchRows(rolloutBatch, minibatches, rng)) {
         const ptx = mixed && this.#data.ptx ? this.#data.ptx(this.#updates) : null;
-        const result = await updateOnMinibatch(
-          this.#learners,
-          rollout,
-          rows,
-          ptx,
-          settings,
-          rates,
-          calibrating?.weigh ?? null,
-        );
-        if (this.#updates === 0) this.#note(firstMinibatchCheck(result.metrics));
-        this.#note(gradientChecks(result.metrics));
+        const step = await beginUpdate(learners, rollout, rows, ptx, settings, rates, weigh);
         this.#updates++;
         emaUpdate(this.#models.ema, this.#models.policy, emaDecay);
-        results.push({ ...result, rows, weight: liveTokens(rollout, rows) });
-        yield this.#at('minibatch', results.length, {
-          answers: rollout.B,
-          values: result.metrics,
-          rollout: lensRows(rollout, now, results),
+        this.#underway.push({ step, rows, weight: liveTokens(rollout, rows) });
+        yield this.#at('minibatch', this.#underway.length, async () => {
+          const results = await this.#read();
+          const values = results.at(-1)?.metrics ?? {};
+          return { answers: rollout.B, values, rollout: lensRows(rollout, now, results) };
         });
       }
     }
     if (calibrating) this.#ptxCoefficient = calibrating.coefficient;
+  }
+
+  /** The updates of the iteration under way so far, in one read-back. */
+  #read(): Promise<Update[]> {
+    return Promise.all(
+      this.#underway.map(async ({ step, ...own }) => ({ ...(await step.finish()), ...own })),
+    );
+  }
+
+  /** All updates of the iteration, checked. */
+  async #finished(): Promise<readonly Update[]> {
+    const first = this.#updates === this.#underway.length;
+    const results = await this.#read();
+    this.#underway = [];
+    if (first && results[0]) this.#note(firstMinibatchCheck(results[0].metrics));
+    for (const { metrics } of results) this.#note(gradientChecks(metrics));
     return results;
   }
 
@@ -349,23 +380,20 @@ class PpoLoop implements Loop {
     }
   }
 
-  /** What an update must leave as it is. */
-  async #constants(rollout: Rollout): Promise<Constants> {
-    const judged = await judgedAnswers(this.#data, rollout);
-    return { judged, numbers: checksum(frozenNumbers(rollout)) };
-  }
-
   async #checkEachIteration(
     rollout: Rollout,
     updates: readonly { metrics: Readonly<Record<string, number>> }[],
     before: Constants,
+    judged: readonly number[],
   ) {
     const moved = Math.abs((await modelChecksum(this.#models.reference)) - this.#referenceChecksum);
     const recorded = updates.flatMap(({ metrics }) => Object.values(metrics));
-    const arrays = frozenNumbers(rollout).flatMap((numbers) => Array.from(numbers));
+    const frozen = frozenNumbers(rollout);
+    const arrays = frozen.flatMap((numbers) => Array.from(numbers));
+    const after = { judged, numbers: checksum(frozen) };
     this.#note({
       'reference unchanged': within(moved, 0),
-      'no gradient into the reward': rewardCheck(before, await this.#constants(rollout)),
+      'no gradient into the reward': rewardCheck(before, after),
       'finite numbers': finiteCheck([...recorded, ...Object.values(rollout.metrics), ...arrays]),
     });
   }
@@ -395,6 +423,8 @@ class PpoLoop implements Loop {
   }
 
   dispose(): void {
+    for (const { step } of this.#underway) step.dispose();
+    this.#underway = [];
     this.#learners.policyOptimizer.dispose();
     this.#learners.valueOptimizer?.dispose();
   }

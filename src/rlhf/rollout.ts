@@ -146,13 +146,11 @@ async function judgeResponses(
   { shape, temperature, missingEos }: ResponseSettings,
 ): Promise<Responses> {
   const { sequences, ended } = written;
-  const referenceLogProbabilities = await logProbabilitiesOf(
-    reference,
-    sequences,
-    shape,
-    temperature,
-  );
-  const scores = applyMissingEosPenalty(await score(sequences), ended, missingEos);
+  const [referenceLogProbabilities, given] = await Promise.all([
+    logProbabilitiesOf(reference, sequences, shape, temperature),
+    score(sequences),
+  ]);
+  const scores = applyMissingEosPenalty(given, ended, missingEos);
   return { ...written, referenceLogProbabilities, scores };
 }
 
@@ -182,16 +180,23 @@ export async function rewardResponses(
   return { ...responses, stateMask, penalties, tokenScores, shaped };
 }
 
-/** The advantage pass: values, advantages and returns by generalised advantage estimation. */
-export async function estimateAdvantages(
+/** What the value function says of all states of what is written, [B x R]; of no meaning on what is not live. */
+export function valuesOfWritten(
   value: Model,
+  { sequences }: Written,
+  { shape, scorePosition }: RolloutSettings,
+): Promise<Float32Array> {
+  return valuesOf(value, sequences, shape, scorePosition === 'after-last');
+}
+
+/** The advantage pass: values, advantages and returns by generalised advantage estimation. */
+export function estimateAdvantages(
+  values: Float32Array,
   { penalties, tokenScores, shaped, ...responses }: Rewarded,
   settings: RolloutSettings,
-): Promise<Rollout> {
+): Rollout {
   const { B, R, mask, stateMask } = responses;
-  const { shape, scorePosition, klPlace, klEstimator, beta } = settings;
-  const after = scorePosition === 'after-last';
-  const values = await valuesOf(value, responses.sequences, shape, after);
+  const { klPlace, klEstimator, beta } = settings;
   keepLive(values, stateMask);
   const { whitenRewards, whitenVariance: variance, gamma, lambda } = settings;
   const rewards = whitenRewards
@@ -210,7 +215,7 @@ export async function estimateAdvantages(
   return { ...responses, values, rewards, advantages, returns, parts, metrics };
 }
 
-/** All three passes at once. */
+/** All three passes at once, in two read-backs: what is written, and all that is said of it. */
 export async function collectRollout(
   models: RolloutModels,
   prompts: readonly PromptTokens[],
@@ -218,11 +223,11 @@ export async function collectRollout(
   stream: Pick<SampleSettings, 'key' | 'rows'>,
 ): Promise<Rollout> {
   const written = await writeResponses(models.policy, prompts, settings, stream);
-  return estimateAdvantages(
-    models.value,
-    await rewardResponses(models, written, settings),
-    settings,
-  );
+  const [rewarded, values] = await Promise.all([
+    rewardResponses(models, written, settings),
+    valuesOfWritten(models.value, written, settings),
+  ]);
+  return estimateAdvantages(values, rewarded, settings);
 }
 
 /** Sets what is not live to 0, in place. */

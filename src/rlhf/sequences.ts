@@ -15,6 +15,8 @@ import {
 } from '../model/forward.ts';
 import type { Model } from '../model/parameters.ts';
 import type { Dropout } from '../model/dropout.ts';
+import { microBatches, type MicroBatch } from './micro-batches.ts';
+import { join, takeJoined } from './read-back.ts';
 import type { TokenStatistics } from '../kernels/token-log-probability.ts';
 
 /** Column counts of a padded batch. */
@@ -151,29 +153,31 @@ export function responseScores(model: Model, batch: SequenceBatch): tf.Tensor1D 
   return scalarScores(model, hiddenStates(model, batch.tokens), batch.lastIndices);
 }
 
+/** Rows in the model at once. */
+const CHUNK = 64;
+/** Rows whose numbers come back in one read-back; more are not asked for before those are there. */
+const READ_AT_ONCE = 512;
+
 /** Runs `read` over rows in chunks and joins what it returns; frees everything in between. */
 async function inChunks(
   sequences: readonly Sequence[],
   shape: SequenceShape,
   padId: number,
   read: (batch: SequenceBatch) => tf.Tensor1D,
-  chunk = 64,
 ): Promise<Float32Array> {
-  const parts: Float32Array[] = [];
-  for (let from = 0; from < sequences.length; from += chunk) {
-    const batch = uploadSequences(sequences.slice(from, from + chunk), shape, padId);
+  const valuesOfChunk = ({ from, to }: MicroBatch): tf.Tensor1D => {
+    const batch = uploadSequences(sequences.slice(from, to), shape, padId);
     const values = tf.tidy(() => read(batch));
-    parts.push((await values.data<'float32'>()).slice());
-    values.dispose();
     disposeSequences(batch);
+    return values;
+  };
+  const chunks = microBatches(sequences.length, CHUNK);
+  const most = READ_AT_ONCE / CHUNK;
+  const joined: Float32Array[] = [];
+  for (let from = 0; from < chunks.length; from += most) {
+    joined.push(await takeJoined(chunks.slice(from, from + most).map(valuesOfChunk)));
   }
-  const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
+  return joined.length === 1 ? joined[0]! : join(joined);
 }
 
 /** Scores of responses by a model with a scalar head, [N], no gradient. */

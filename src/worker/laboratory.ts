@@ -109,6 +109,9 @@ export class Laboratory implements Workbench {
       openStageLoop(
         { shelf: this.#models(), supply: this.#world(request.settings), now: this.#options.now },
         request,
+        (done, total) => {
+          report('Preparing the GPU: programs ready', done, total);
+        },
       ),
     );
   }

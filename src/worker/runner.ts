@@ -6,7 +6,7 @@
 import type { MetricRecord, Run } from '../records/run.ts';
 import type { Turn } from '../records/turn.ts';
 import type { StepRecord } from '../rlhf/loop.ts';
-import { isPhase, type PhaseRecord } from '../rlhf/phases.ts';
+import { isPhase, phaseRecord, type PhaseEnd, type PhaseRecord } from '../rlhf/phases.ts';
 import { StorageError } from '../storage/errors.ts';
 import type { RunRow } from '../storage/schema.ts';
 import { failureOf, TrainingError } from './failure.ts';
@@ -61,11 +61,11 @@ export class Runner {
   #message = '';
   #wish: Wish = 'pause';
   #loop: StageLoop | null = null;
-  #records: AsyncGenerator<PhaseRecord | StepRecord, void, void> | null = null;
+  #records: AsyncGenerator<PhaseEnd | StepRecord, void, void> | null = null;
   /** True from the moment a step begins to its record; the last phase of it that was done. */
   #inside = false;
-  #border: PhaseRecord | null = null;
-  #told: PhaseRecord | null = null;
+  #border: PhaseEnd | null = null;
+  #told: PhaseEnd | null = null;
   #turned = false;
   #abandoned = false;
   #leave: () => void = () => undefined;
@@ -245,7 +245,7 @@ export class Runner {
         this.#inside = false;
         this.#exhausted = true;
       } else {
-        if (isPhase(next.value)) this.#rest(next.value);
+        if (isPhase(next.value)) await this.#rest(next.value);
         else await this.#end(next.value);
         if (this.#turned) await this.#saveTurns();
         await this.#hooks.yieldToMessages();
@@ -255,11 +255,13 @@ export class Runner {
   }
 
   /** Between two phases. After the last one of a step its record follows at once. */
-  #rest(record: PhaseRecord): void {
+  async #rest(record: PhaseEnd): Promise<void> {
     this.#border = record;
     if (this.#wish !== 'phase') return;
-    this.#tellPhase(record);
-    if (record.minibatch < record.minibatches) this.#wish = 'pause';
+    await this.#tellPhase(record);
+    const last = record.minibatch >= record.minibatches;
+    // Something else may have been asked for meanwhile.
+    if (this.#wishes('phase') && !last) this.#wish = 'pause';
   }
 
   async #end(record: StepRecord): Promise<void> {
@@ -271,9 +273,15 @@ export class Runner {
     else if (this.#checkpointDue()) await this.#save('running', false);
   }
 
-  #tellPhase(record: PhaseRecord): void {
-    if (this.#told !== record) this.#hooks.phase(this.#row, record);
-    this.#told = record;
+  #wishes(wish: Wish): boolean {
+    return this.#wish === wish;
+  }
+
+  async #tellPhase(end: PhaseEnd): Promise<void> {
+    if (this.#told === end) return;
+    this.#told = end;
+    const record = await phaseRecord(end);
+    if (!this.#abandoned) this.#hooks.phase(this.#row, record);
   }
 
   /** With the step of the last checkpoint, because that is where a reload goes on. */
@@ -356,7 +364,7 @@ export class Runner {
     } else {
       if (step > this.#savedStep) await this.#save('paused', false);
       else await this.#hooks.saveRun({ ...this.#row, run: { ...this.#row.run, status: 'paused' } });
-      if (this.#border !== null) this.#tellPhase(this.#border);
+      if (this.#border !== null) await this.#tellPhase(this.#border);
       const inside = this.#inside ? `, inside step ${step + 1}` : '';
       this.#become('paused', `Paused at step ${step} of ${total}${inside}.`);
     }

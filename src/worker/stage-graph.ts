@@ -130,6 +130,11 @@ function usedRewardSettings({ reward: { batching, ...reward } }: Settings): obje
   return batching === REWARD.batching.default ? reward : { ...reward, batching };
 }
 
+/** The general settings that a result depends on: not how much of a batch is in memory at once. */
+function usedGeneralSettings({ general }: Settings): object {
+  return Object.fromEntries(Object.entries(general).filter(([name]) => name !== 'microBatch'));
+}
+
 /** What the labels say, as far as training sees them. */
 function labelsOf(rows: ProjectRows) {
   return chosenRankings(rows).map((row) => [row.id, row.ranks.join()]);
@@ -156,7 +161,7 @@ export function inputsOf(rows: ProjectRows, stage: TrainingStage): string {
     reward: () => [usedRewardSettings(settings), sft, labelsOf(rows)],
     ppo: () => reinforcedFrom(rows, sft),
   }[stage]();
-  const words = streamKey(0, JSON.stringify([stage, settings.general, parts]));
+  const words = streamKey(0, JSON.stringify([stage, usedGeneralSettings(settings), parts]));
   return words.map((word) => word.toString(16).padStart(8, '0')).join('');
 }
 

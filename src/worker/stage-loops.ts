@@ -17,7 +17,7 @@ import type { Model } from '../model/parameters.ts';
 import type { PinnedSample } from '../records/run.ts';
 import { pairsFromRankings } from '../rlhf/dpo.ts';
 import type { Loop, StepRecord } from '../rlhf/loop.ts';
-import { isPhase, type PhaseRecord } from '../rlhf/phases.ts';
+import { isPhase, type PhaseEnd } from '../rlhf/phases.ts';
 import { METHODS } from '../rlhf/methods.ts';
 import {
   complete,
@@ -31,6 +31,7 @@ import {
   rankedSequences,
   toSequence,
 } from '../rlhf/pipeline.ts';
+import { compileFirstStep } from '../rlhf/rehearsal.ts';
 import { goldOfTokens } from '../rlhf/evaluate.ts';
 import { splitRankings } from '../rlhf/held-out.ts';
 import type { Scorer } from '../rlhf/rollout.ts';
@@ -123,7 +124,7 @@ function stageLoop(parts: StageParts, now: () => number): StageLoop {
   async function* steps(): AsyncGenerator<StepRecord, void, void> {
     for await (const record of loop.steps()) yield await withSamples(record);
   }
-  async function* phases(): AsyncGenerator<PhaseRecord | StepRecord, void, void> {
+  async function* phases(): AsyncGenerator<PhaseEnd | StepRecord, void, void> {
     for await (const record of loop.phases?.() ?? loop.steps()) {
       yield isPhase(record) ? record : await withSamples(record);
     }
@@ -303,8 +304,7 @@ function reinforceStage(bench: StageBench, request: StageRequest): Promise<Stage
   return name === 'ppo' ? ppoStage(bench, request) : methodStage(bench, request, name);
 }
 
-/** The loop of a stage, new or going on from a snapshot. The caller disposes it. Throws InputError. */
-export function openStageLoop(bench: StageBench, request: StageRequest): Promise<StageLoop> {
+function openStage(bench: StageBench, request: StageRequest): Promise<StageLoop> {
   switch (request.stage) {
     case 'sft':
       return sftStage(bench, request);
@@ -314,4 +314,19 @@ export function openStageLoop(bench: StageBench, request: StageRequest): Promise
       return reinforceStage(bench, request);
   }
   return request.stage satisfies never;
+}
+
+/**
+ * The loop of a stage, new or going on from a snapshot, with its GPU programs compiled, which `report` hears of. The
+ * caller disposes it. Throws InputError.
+ */
+export async function openStageLoop(
+  bench: StageBench,
+  request: StageRequest,
+  report: (done: number, total: number) => void,
+): Promise<StageLoop> {
+  // The first record has samples too, so their programs are among those compiled.
+  const anew = () => openStage(bench, { ...request, snapshot: null });
+  await compileFirstStep(anew, report);
+  return openStage(bench, request);
 }

@@ -2,8 +2,8 @@
 // `S 3 3`. Rounds take the backends in turn. Without a graphics card WebGPU and WebGL run in software. Not a test.
 import { cpus } from 'node:os';
 import { CONFIGS, SIZE_NAMES } from '../../src/cli/bench/configs.ts';
-import { median } from '../../src/cli/bench/statistics.ts';
 import type { Backend } from '../../src/kernels/engine.ts';
+import { median } from '../../src/records/spread.ts';
 import { openBackends } from './browser-backends.ts';
 
 const [name = 'S', rounds = '3', steps = '3'] = process.argv.slice(2);

@@ -1,17 +1,14 @@
 // What the browser does for tests/setup/browser-backends.ts, in a worker: one backend, and on it either the loss and
 // gradients of a tiny model or timed training steps. Bundled for the browser; not part of the page.
-import { ADAM, CONFIGS, streamRows, type SizeName } from '../../src/cli/bench/configs.ts';
+import { CONFIGS, type SizeName } from '../../src/cli/bench/configs.ts';
 import { Rng } from '../../src/data/rng.ts';
 import { startEngine, type Backend } from '../../src/kernels/engine.ts';
+import { maskedTokenMean } from '../../src/kernels/masked-mean.ts';
 import { gradientsOf } from '../../src/model/optimizer.ts';
 import { initialTensors, Model } from '../../src/model/parameters.ts';
 import { pretrainLoop } from '../../src/rlhf/pretrain.ts';
-import {
-  disposeSequences,
-  maskedTokenMean,
-  responseStatistics,
-  uploadSequences,
-} from '../../src/rlhf/sequences.ts';
+import { disposeSequences, responseStatistics, uploadSequences } from '../../src/rlhf/sequences.ts';
+import { ADAM, streamRows } from '../../src/rlhf/workload-size.ts';
 import * as tf from '@tensorflow/tfjs-core';
 import { raggedSequences, takeValues, TINY, tinyModel } from '../unit/model/tiny-model.ts';
 

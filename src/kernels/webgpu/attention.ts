@@ -91,7 +91,7 @@ function codeOf(sizes: Sizes, subgroup: number, { narrow, wide, broadcast }: For
 }
 
 /** Grid and body of a pass in the form that fits the device and the heads. */
-function passOf(gpu: Gpu, sizes: Sizes, forms: Forms) {
+function passOf(gpu: Gpu, sizes: Sizes, forms: Forms, productsOfPair: number) {
   const { batch, time, heads, width, lanes, parts } = sizes;
   const subgroup = lanes === 4 && parts <= MOST_SHARES * gpu.lanes ? gpu.lanes : 0;
   const rows = subgroup > 0 ? BROADCAST_ROWS : sizes.rows;
@@ -103,6 +103,8 @@ function passOf(gpu: Gpu, sizes: Sizes, forms: Forms) {
     groups: batch * heads * Math.ceil(time / rows),
     threads: subgroup > 0 ? subgroup : threadsOf(sizes),
     subgroups: subgroup > 0,
+    // Half of all pairs of positions are seen.
+    operations: productsOfPair * batch * heads * time ** 2 * width,
     code: () => codeOf(sizes, subgroup, forms),
   };
 }
@@ -115,7 +117,12 @@ export const attention: Kernel = (gpu, { qkv, starts }, attributes) => {
   const lse = gpu.output([batch * heads * time]);
   const array = lanes === 4 ? vectors : floats;
   gpu.run({
-    ...passOf(gpu, sizes, { narrow: forwardBody, wide: wideForward, broadcast: broadcastForward }),
+    ...passOf(
+      gpu,
+      sizes,
+      { narrow: forwardBody, wide: wideForward, broadcast: broadcastForward },
+      2,
+    ),
     name: 'PlayAttention',
     writes: { result: array(out), lse: floats(lse) },
     reads: { qkv: array(qkv), starts: integers(starts) },
@@ -220,17 +227,22 @@ export const attentionGrad: Kernel = (gpu, { dy, qkv, starts, out, lse }, attrib
   const array = lanes === 4 ? vectors : floats;
   const reads = { qkv: array(qkv), dy: array(dy), lse: floats(lse), starts: integers(starts) };
   gpu.run({
-    ...passOf(gpu, sizes, {
-      narrow: queryBody,
-      wide: wideQueryGrad,
-      broadcast: broadcastQueryGrad,
-    }),
+    ...passOf(
+      gpu,
+      sizes,
+      {
+        narrow: queryBody,
+        wide: wideQueryGrad,
+        broadcast: broadcastQueryGrad,
+      },
+      3,
+    ),
     name: 'PlayAttentionQueryGrad',
     writes: { dqkv: array(dqkv), delta: floats(delta) },
     reads: { ...reads, kept: array(out) },
   });
   gpu.run({
-    ...passOf(gpu, sizes, { narrow: keyBody, wide: wideKeyGrad, broadcast: broadcastKeyGrad }),
+    ...passOf(gpu, sizes, { narrow: keyBody, wide: wideKeyGrad, broadcast: broadcastKeyGrad }, 4),
     name: 'PlayAttentionKeyGrad',
     writes: { dqkv: array(dqkv) },
     reads: { ...reads, delta: floats(delta) },

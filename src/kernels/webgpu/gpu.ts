@@ -4,31 +4,7 @@
  * tfjs's own programs have one output; otherwise this is what its runWebGPUProgram does.
  */
 import * as tf from '@tensorflow/tfjs-core';
-
-interface TensorData {
-  values: tf.BackendValues | null;
-}
-
-interface Uniform {
-  readonly type: 'uint32' | 'float32';
-  readonly data: number[];
-}
-
-/** The part of tfjs's WebGPUBackend (4.22) that is used here; recordAndSubmit is private there. */
-interface WebGpuBackend {
-  readonly device: GPUDevice;
-  readonly tensorMap: { get(dataId: object): TensorData };
-  readonly pipelineCache: Record<string, GPUComputePipeline>;
-  makeTensorInfo(shape: number[], dtype: tf.DataType): tf.TensorInfo;
-  disposeData(dataId: object): boolean;
-  uploadToGPU(dataId: object): void;
-  recordAndSubmit(
-    program: object,
-    output: tf.TensorInfo,
-    inputs: readonly tf.TensorInfo[],
-    uniforms: readonly Uniform[],
-  ): void;
-}
+import { compilesOnly, type Uniform, type WebGpuBackend } from './backend.ts';
 
 /** Threads of a workgroup, unless a kernel says otherwise. */
 export const THREADS = 64;
@@ -74,6 +50,8 @@ export interface Dispatch {
   readonly groups: number;
   /** Threads of a workgroup; {@link THREADS} by default. */
   readonly threads?: number;
+  /** Floating-point operations, where arithmetic and not memory takes the time: for the cap on submits (submits.ts). */
+  readonly operations?: number;
   /** The body also sees `lane`, its thread's place in the subgroup; only where {@link Gpu.lanes} is not 0. */
   readonly subgroups?: boolean;
   /** Declarations and body of the shader; called once for each pipeline. */
@@ -193,8 +171,11 @@ export class Gpu {
     for (const value of Object.values(dispatch.numbers ?? {})) {
       uniforms.push({ type: 'float32', data: [value] });
     }
+    const pipeline = this.#pipeline(dispatch);
+    if (compilesOnly()) return;
     const program = {
-      pipeline: this.#pipeline(dispatch),
+      pipeline,
+      ...(dispatch.operations === undefined ? {} : { operations: dispatch.operations }),
       dispatch: gridOf(dispatch.groups, backend.device.limits.maxComputeWorkgroupsPerDimension),
       // tf.time() reports a kernel under this name.
       constructor: { name: dispatch.name },
@@ -203,17 +184,25 @@ export class Gpu {
     backend.recordAndSubmit(program, output, others, uniforms);
   }
 
-  #pipeline(dispatch: Dispatch): GPUComputePipeline {
+  /** From the cache, or made: at once, or in the background while programs are only compiled. */
+  #pipeline(dispatch: Dispatch): GPUComputePipeline | Promise<GPUComputePipeline> {
     const { device, pipelineCache } = this.#backend;
     const key = pipelineKey(dispatch);
-    return (pipelineCache[key] ??= device.createComputePipeline({
+    const made = pipelineCache[key];
+    if (made) return made;
+    const descriptor = {
       label: key,
       layout: 'auto',
       compute: {
         module: device.createShaderModule({ label: key, code: sourceOf(dispatch) }),
         entryPoint: 'main',
       },
-    }));
+    } as const;
+    const pipeline = compilesOnly()
+      ? device.createComputePipelineAsync(descriptor)
+      : device.createComputePipeline(descriptor);
+    pipelineCache[key] = pipeline;
+    return pipeline;
   }
 }
 

@@ -255,6 +255,7 @@ export function multiply(gpu: Gpu, product: Product): void {
       ...finish.others,
     },
     counts: { m, n, k },
+    operations: 2 * m * n * k,
     ...(finish.numbers ? { numbers: finish.numbers } : {}),
   });
 }

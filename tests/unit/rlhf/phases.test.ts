@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { Model } from '../../../src/model/parameters.ts';
 import type { Turn } from '../../../src/records/turn.ts';
 import { unprefixed, type Loop, type Snapshot, type StepRecord } from '../../../src/rlhf/loop.ts';
-import { isPhase, type PhaseRecord } from '../../../src/rlhf/phases.ts';
+import { isPhase, phaseRecord, type PhaseEnd, type PhaseRecord } from '../../../src/rlhf/phases.ts';
 import { ppoLoop, type PpoData, type PpoSettings } from '../../../src/rlhf/ppo.ts';
 import { sameBits, start, TINY } from '../model/tiny-model.ts';
 import { disposeModels, PPO, ppoModels, prompts, ptx, take } from './toy.ts';
@@ -47,7 +47,7 @@ async function open(change: Partial<PpoSettings> = {}, from?: Snapshot): Promise
   return { loop, close };
 }
 
-type Records = AsyncGenerator<PhaseRecord | StepRecord, void, void>;
+type Records = AsyncGenerator<PhaseEnd | StepRecord, void, void>;
 
 function phasesOf(loop: Loop): Records {
   const records = loop.phases?.();
@@ -56,7 +56,7 @@ function phasesOf(loop: Loop): Records {
 }
 
 /** The next record of a loop that is not at its end. */
-async function next(records: Records): Promise<PhaseRecord | StepRecord> {
+async function next(records: Records): Promise<PhaseEnd | StepRecord> {
   const { value } = await records.next();
   if (!value) throw new Error('the loop is at its end');
   return value;
@@ -67,18 +67,18 @@ async function rest(records: Records, phases: number): Promise<PhaseRecord[]> {
   const seen: PhaseRecord[] = [];
   while (seen.length < phases) {
     const record = await next(records);
-    if (isPhase(record)) seen.push(record);
+    if (isPhase(record)) seen.push(await phaseRecord(record));
   }
   return seen;
 }
 
-async function all(records: Records): Promise<(PhaseRecord | StepRecord)[]> {
-  const seen: (PhaseRecord | StepRecord)[] = [];
+async function all(records: Records): Promise<(PhaseEnd | StepRecord)[]> {
+  const seen: (PhaseEnd | StepRecord)[] = [];
   for await (const record of records) seen.push(record);
   return seen;
 }
 
-const steps = (records: readonly (PhaseRecord | StepRecord)[]) =>
+const steps = (records: readonly (PhaseEnd | StepRecord)[]) =>
   records.filter((record): record is StepRecord => !isPhase(record));
 
 /** Records, state and tensors of a run from its start to its end. */
@@ -101,7 +101,7 @@ describe('an iteration in phases', () => {
     const straight = await played();
     const { loop, close } = await open();
     const records = phasesOf(loop);
-    const seen: (PhaseRecord | StepRecord)[] = [];
+    const seen: (PhaseEnd | StepRecord)[] = [];
     // Each phase is asked for by itself, and time passes between two of them.
     for (let taken = await records.next(); !taken.done; taken = await records.next()) {
       seen.push(taken.value);

@@ -7,7 +7,7 @@ import type { Ranking } from '../../../src/records/ranking.ts';
 import { PHASES } from '../../../src/records/phase.ts';
 import type { Turn } from '../../../src/records/turn.ts';
 import type { RolloutRow, Snapshot, StepRecord } from '../../../src/rlhf/loop.ts';
-import type { PhaseRecord } from '../../../src/rlhf/phases.ts';
+import type { PhaseEnd } from '../../../src/rlhf/phases.ts';
 import type { BackendName, CheckpointSummary, EngineInfo } from '../../../src/worker/protocol.ts';
 import type {
   EngineStart,
@@ -124,17 +124,18 @@ export class AddingLoop implements StageLoop {
   }
 
   /** The weights, here the sum, change with the minibatches. */
-  async *phases(): AsyncGenerator<PhaseRecord | StepRecord, void, void> {
+  async *phases(): AsyncGenerator<PhaseEnd | StepRecord, void, void> {
     if (this.#halfDone) throw new Error('half done');
     while (this.#step < this.total) {
       await this.#bench.beforeStep(this.#step + 1);
       if (this.#bench.phased) {
         this.#halfDone = true;
-        const of = { iteration: this.#step + 1, minibatches: 2, answers: 4, values: {} };
+        const of = { iteration: this.#step + 1, minibatches: 2 };
+        const made = () => Promise.resolve({ answers: 4, values: {}, rollout: [] });
         for (const [phase, minibatch] of PHASE_ORDER) {
           if (phase === 'minibatch') this.#touched = true;
           this.#bench.afterPhase(of.iteration, phase, minibatch);
-          yield { ...of, phase, minibatch, rollout: [] };
+          yield { ...of, phase, minibatch, made };
         }
       }
       this.#halfDone = false;

@@ -12,6 +12,13 @@ const rowsWith = (settings: Settings): ProjectRows => ({
 
 const print = (ppo: Partial<Settings['ppo']>) => inputsOf(rowsWith(parseSettings({ ppo })), 'ppo');
 
+test('how much of a batch is in memory at once makes no result stale, the seed does', () => {
+  const printOf = (general: Partial<Settings['general']>) =>
+    inputsOf(rowsWith(parseSettings({ general })), 'sft');
+  expect(printOf({ microBatch: 4 })).toBe(printOf({}));
+  expect(printOf({ seed: 2 })).not.toBe(printOf({}));
+});
+
 /** The settings of PPO in the order of their table, before it had options. */
 const BEFORE = [
   ...['episodes', 'rolloutBatch', 'minibatches', 'innerEpochs', 'policyLearningRate'],
@@ -24,7 +31,9 @@ test('a run of PPO from before there were options keeps its fingerprint while no
   const { general, ppo } = parseSettings({});
   const values = new Map(Object.entries(ppo));
   const old = Object.fromEntries(BEFORE.map((name) => [name, values.get(name)]));
-  const words = streamKey(0, JSON.stringify(['ppo', general, [old, '', '']]));
+  const { seed, maxPromptTokens, maxResponseTokens } = general;
+  const before = { seed, maxPromptTokens, maxResponseTokens };
+  const words = streamKey(0, JSON.stringify(['ppo', before, [old, '', '']]));
   expect(print({})).toBe(words.map((word) => word.toString(16).padStart(8, '0')).join(''));
 });
 
