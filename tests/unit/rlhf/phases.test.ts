@@ -224,6 +224,17 @@ describe('settings turned while it runs', () => {
     expect(fractions[2]).toBeGreaterThan(0.2 + (fractions[1] ?? NaN));
   });
 
+  test('a beta that adapts goes on adapting from what it was turned to', async () => {
+    const change = { adaptiveKl: { target: 1e-3, horizon: 64 } };
+    const { records } = await played(change, [turn(2, 'beta', 0.4)]);
+    const betas = records.map(({ values }) => values['objective/kl_coef'] ?? NaN);
+    const [, , third = NaN] = betas;
+    expect(betas[1]).toBeCloseTo(0.4, 6);
+    // One adaptation moves it by at most a fifth of 16 / 64.
+    expect(Math.abs(third / 0.4 - 1)).toBeGreaterThan(1e-3);
+    expect(Math.abs(third / 0.4 - 1)).toBeLessThanOrEqual((0.2 * 16) / 64 + 1e-6);
+  });
+
   test('before the first iteration it is as if the run had begun so', async () => {
     const turned = await played({}, [
       turn(1, 'beta', 0.3),
