@@ -47,6 +47,7 @@ export function rewardSettings(settings: Settings) {
     learningRate: reward.learningRate,
     finalShare: sft.finalLearningRateShare,
     divisor: reward.divisor,
+    batching: reward.batching,
     seed: general.seed,
     optimizer: optimizer(settings.ppo.maxGradientNorm),
   };

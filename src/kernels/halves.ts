@@ -1,7 +1,8 @@
 /**
  * Weights of frozen models as halves (IEEE binary16), two to a word, for half of the memory. Only kernels of ours read
  * them, and there is no gradient. The reference is float32 weights that were rounded to halves: products and sums are
- * float32 either way.
+ * float32 either way. No run uses them by itself: measured, they hardly pay in time (docs/performance.md), and rounding
+ * the reference would cost the self-check that KL starts at 0.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { hasOwnKernel } from './own-kernel.ts';

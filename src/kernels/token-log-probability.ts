@@ -4,7 +4,7 @@
  * Output row 0 is the log-probability, row 1 the entropy; gradients flow through both.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { multiplyByTransposed, multiplyTransposed, oneHotRows } from './linear.ts';
+import { multiply, multiplyByTransposed, multiplyTransposed, oneHotRows } from './linear.ts';
 import { hasOwnKernel, runOwnKernel, withGradient } from './own-kernel.ts';
 
 type Parts = [logProbability: tf.Tensor1D, entropy: tf.Tensor1D, lse: tf.Tensor1D];
@@ -128,7 +128,7 @@ function fromLogits(
         [entropy, lse],
         inverseTemperature,
       );
-      return [tf.matMul(dLogits, table), multiplyTransposed(dLogits, hidden)];
+      return [multiply(dLogits, table), multiplyTransposed(dLogits, hidden)];
     },
   );
 }

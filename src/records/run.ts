@@ -57,6 +57,8 @@ export interface Run {
   readonly stage: Stage;
   readonly seed: number;
   readonly backend: string;
+  /** What computed, in words; absent in runs from before it was written down. */
+  readonly device?: string;
   readonly settings: JsonValue;
   readonly startedAt: number;
   readonly status: 'running' | 'paused' | 'finished' | 'stopped' | 'failed';

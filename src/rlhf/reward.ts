@@ -12,7 +12,7 @@ import { comparisonMatrix, splitScores } from './comparison-matrix.ts';
 import { prefixed, type Loop, type Snapshot, type StepRecord } from './loop.ts';
 import { rewardMetrics, type ScoredRanking } from './metrics.ts';
 import { weighted } from './micro-batches.ts';
-import type { PairDivisor } from './ranking-loss.ts';
+import { comparisonsFromRanks, type PairDivisor } from './ranking-loss.ts';
 import { takeJoined, takeScalars } from './read-back.ts';
 import { cosineToFloor } from './schedules.ts';
 import {
@@ -29,6 +29,12 @@ export interface RankedSequences {
   readonly labeler: string;
 }
 
+/**
+ * `prompts`: a batch is whole prompts (S31). `shuffled-pairs`: as many comparisons, drawn from all prompts, which the
+ * paper gave up because it overfits in one pass (section 3.5).
+ */
+export type RewardBatching = 'prompts' | 'shuffled-pairs';
+
 export interface RewardSettings {
   readonly shape: SequenceShape;
   readonly epochs: number;
@@ -42,6 +48,7 @@ export interface RewardSettings {
   readonly learningRate: number;
   readonly finalShare: number;
   readonly divisor: PairDivisor;
+  readonly batching: RewardBatching;
   readonly seed: number;
   readonly optimizer: OptimizerSettings;
 }
@@ -109,6 +116,31 @@ function rewardGradients(
   return { ...accumulatedGradients(model, losses), scores };
 }
 
+/** Every comparison as a ranking of two, winner first. */
+function comparisonsApart(rankings: readonly RankedSequences[]): RankedSequences[] {
+  return rankings.flatMap(({ sequences, ranks, labeler }) =>
+    comparisonsFromRanks(ranks).map(({ winner, loser }) => ({
+      sequences: [sequences[winner]!, sequences[loser]!],
+      ranks: [1, 2],
+      labeler,
+    })),
+  );
+}
+
+/**
+ * What one step takes from, and how much of it. Shuffled comparisons come in batches of as many as whole prompts give on
+ * average, so that both ways take the same number of steps, but for rounding.
+ */
+export function rewardElements(
+  rankings: readonly RankedSequences[],
+  { batching, promptsPerBatch }: Pick<RewardSettings, 'batching' | 'promptsPerBatch'>,
+): { readonly elements: readonly RankedSequences[]; readonly perBatch: number } {
+  const prompts = Math.min(promptsPerBatch, rankings.length);
+  if (batching === 'prompts') return { elements: rankings, perBatch: prompts };
+  const elements = comparisonsApart(rankings);
+  return { elements, perBatch: Math.ceil((prompts * elements.length) / rankings.length) };
+}
+
 /** Steps of a run: whole batches of prompts, at least one. */
 export function rewardSteps(prompts: number, epochs: number, promptsPerBatch: number): number {
   return Math.max(1, Math.floor((prompts * epochs) / promptsPerBatch));
@@ -127,19 +159,19 @@ export function rewardLoop(
   from?: Snapshot,
 ): Loop {
   const { epochs } = settings;
-  const promptsPerBatch = Math.min(settings.promptsPerBatch, rankings.length);
+  const { elements, perBatch } = rewardElements(rankings, settings);
   const state = from?.state as RewardState | undefined;
   const cursor = state
-    ? EpochCursor.resume(rankings.length, state.cursor)
-    : EpochCursor.start(rankings.length, Rng.named(settings.seed, 'reward', 'order'));
-  const total = rewardSteps(rankings.length, epochs, promptsPerBatch);
+    ? EpochCursor.resume(elements.length, state.cursor)
+    : EpochCursor.start(elements.length, Rng.named(settings.seed, 'reward', 'order'));
+  const total = rewardSteps(elements.length, epochs, perBatch);
   const optimizer = new AdamW(model, settings.optimizer);
   let { step, tokens } = state ?? { step: 0, tokens: 0 };
   if (from) optimizer.restore(from.tensors, step);
 
   async function* steps(): AsyncGenerator<StepRecord, void, void> {
     while (step < total) {
-      const batch = cursor.take(promptsPerBatch).map((i) => rankings[i]!);
+      const batch = cursor.take(perBatch).map((i) => elements[i]!);
       const learningRate = settings.learningRate * cosineToFloor(step, total, settings.finalShare);
       const { loss, gradients, scores } = rewardGradients(model, batch, settings);
       const norm = optimizer.apply(gradients, learningRate);
@@ -157,7 +189,7 @@ export function rewardLoop(
         num_tokens: tokens,
         learning_rate: learningRate,
         grad_norm: gradNorm,
-        epoch: (step * promptsPerBatch) / rankings.length,
+        epoch: (step * perBatch) / elements.length,
       };
       yield { step, total, values };
     }

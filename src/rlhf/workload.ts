@@ -225,6 +225,7 @@ export function rewardWork(
     learningRate: 1e-5,
     finalShare: 1,
     divisor: 'all-pairs',
+    batching: 'prompts',
     seed: 1,
     optimizer: DEFAULT_OPTIMIZER,
   });

@@ -26,7 +26,7 @@ export interface CheckpointWrite {
 }
 
 /** SHA-256 as lower-case hexadecimal. */
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
@@ -49,7 +49,7 @@ function cut(checkpoint: string, bytes: Uint8Array): ChunkRow[] {
 }
 
 /** The parts of `bytes` as rows, and what the manifest's row says of them. */
-async function hashed(id: string, bytes: Uint8Array) {
+export async function hashed(id: string, bytes: Uint8Array) {
   const chunks = cut(id, bytes);
   const hashes = await Promise.all(chunks.map((chunk) => sha256(new Uint8Array(chunk.bytes))));
   const summaries = chunks.map((chunk, i) => ({

@@ -119,6 +119,7 @@ const run = v.strictObject({
   stage: v.picklist(STAGES),
   seed: count,
   backend: v.string(),
+  device: v.exactOptional(v.string()),
   settings: json,
   startedAt: time,
   status: v.picklist(['running', 'paused', 'finished', 'stopped', 'failed']),
@@ -304,6 +305,16 @@ export const ROW_CHECKS = {
     index: count,
     bytes: v.instance(Uint8Array),
   } satisfies ChecksFor<ChunkRow>),
+};
+
+/** What the rows of people and judges hold, without their project: the form that they have in files. */
+export const VALUE_CHECKS = {
+  prompts: prompt,
+  demonstrations: demonstration,
+  rankings: ranking,
+  votes: vote,
+  suites: suite,
+  sittings: sitting,
 };
 
 /** The row when it passes, else null. */

@@ -4,6 +4,7 @@
  */
 import type { ChartValues } from './chart-data.ts';
 import { logTicks, niceTicks } from './chart-ticks.ts';
+import { escaped } from './markup.ts';
 
 export interface SvgLine {
   readonly label: string;
@@ -32,14 +33,6 @@ const HEIGHT = 420;
 /** Of the area that the lines are drawn in, in pixels of the document. */
 export const PLOT = { left: 72, right: WIDTH - 20, bottom: HEIGHT - 76, top: 84 } as const;
 const LETTER = 7;
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}
 
 type Scale = (value: number) => number;
 

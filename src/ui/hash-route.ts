@@ -6,8 +6,9 @@
 /** The paper's Figure 2 with what comes before and after it, in order. */
 export const PARTS = ['model', 'demonstrate', 'rank', 'reinforce', 'judge'] as const;
 export type StagePart = (typeof PARTS)[number];
-/** The scenario *Exact* has a task of its own and stands beside the stages. */
-export type Part = StagePart | 'exact';
+/** The scenario *Exact* has a task of its own and stands beside the stages, as do the runs of all of them. */
+const PARTS_BESIDE = ['exact', 'runs'] as const;
+export type Part = StagePart | (typeof PARTS_BESIDE)[number];
 
 export const PART_TITLES: Readonly<Record<Part, string>> = {
   model: 'Model',
@@ -16,6 +17,7 @@ export const PART_TITLES: Readonly<Record<Part, string>> = {
   reinforce: '3 Reinforce',
   judge: 'Judge',
   exact: 'Exact',
+  runs: 'Runs',
 };
 
 export interface Route {
@@ -25,7 +27,7 @@ export interface Route {
 }
 
 function isPart(text: string): text is Part {
-  return text === 'exact' || PARTS.some((part) => part === text);
+  return [...PARTS, ...PARTS_BESIDE].some((part) => part === text);
 }
 
 /** Unknown parts lead to the first one; `scenario=exact` leads to that scenario from anywhere. */

@@ -60,6 +60,10 @@ export class JudgeDesk {
   get revealed(): boolean {
     return this.#sitting?.revealed ?? false;
   }
+  /** All votes ever cast. */
+  get votes(): readonly Vote[] {
+    return this.#votes;
+  }
   /** Votes ever cast between the two checkpoints of this sitting. */
   get cast(): readonly Vote[] {
     return this.#cast;

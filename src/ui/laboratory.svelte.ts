@@ -63,6 +63,8 @@ export class Laboratory {
   #suite: Suite | null = $state.raw(null);
   #asked: TrainingStage | null = $state.raw(null);
   #chosen: string | null = $state.raw(null);
+  /** Told at the next change of any stage. */
+  #waiting: (() => void)[] = [];
 
   #policies = $derived(this.#checkpoints.filter((row) => row.kind === 'policy'));
   #speaker = $derived.by(() => {
@@ -191,18 +193,21 @@ export class Laboratory {
     if (engine !== null) this.#engine = engine;
     const project = engine === null ? null : await this.ask('project.open', { project: PROJECT });
     if (project !== null) {
-      this.#settings = project.settings;
-      this.#checkpoints = project.checkpoints;
-      this.#stages = project.stages;
-      this.#readOnly = project.readOnly;
-      this.#notes = project.notes;
-      this.#suite = project.suite;
-      this.#restore(project);
+      this.#take(project);
       if (linked !== null && (await this.setSettings(linked))) this.#linked = null;
     }
     this.#progress = null;
     this.#opening = false;
     this.#opened = project !== null;
+  }
+
+  /** Reads the project again after runs or a whole laboratory were changed in the store. True when it could be read. */
+  async reopen(): Promise<boolean> {
+    const project = await this.ask('project.open', { project: PROJECT });
+    if (project === null) return false;
+    for (const stage of TRAINING_STAGES) this.training[stage].clear();
+    this.#take(project);
+    return true;
   }
 
   /** Tries again after a failed start, with the link's settings if they are still to be taken. */
@@ -283,6 +288,14 @@ export class Laboratory {
     return true;
   }
 
+  /** How a stage stands when it has stopped running; at once when it is not running. */
+  async settled(stage: TrainingStage): Promise<StageState | null> {
+    while (this.stage(stage)?.status === 'running') {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    return this.stage(stage);
+  }
+
   /** Shows something that went wrong outside the worker. */
   report(failure: Failure): void {
     this.#failure = failure;
@@ -308,6 +321,17 @@ export class Laboratory {
 
   #setStage(stage: TrainingStage | 'labels', state: StageState): void {
     if (this.#stages !== null) this.#stages = { ...this.#stages, [stage]: state };
+    for (const tell of this.#waiting.splice(0)) tell();
+  }
+
+  #take(project: CommandMap['project.open']['reply']): void {
+    this.#settings = project.settings;
+    this.#checkpoints = project.checkpoints;
+    this.#stages = project.stages;
+    this.#readOnly = project.readOnly;
+    this.#notes = project.notes;
+    this.#suite = project.suite;
+    this.#restore(project);
   }
 
   #restore({ metrics, views }: ShownRuns): void {

@@ -46,7 +46,7 @@ export function stepWordOf(name: MethodName): string {
   return name === 'dpo' ? 'step' : 'iteration';
 }
 
-interface MethodChart {
+export interface MethodChart {
   readonly title: string;
   readonly meaning: string;
   readonly metrics: readonly { readonly name: string; readonly label: string }[];

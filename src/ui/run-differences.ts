@@ -32,7 +32,8 @@ export function runDifferences(runs: readonly RunSettings[]): RunDifference[] {
   });
 }
 
-function valueWords(value: SettingValue | null): string {
+/** A value as it is written in comparisons. */
+export function valueWords(value: SettingValue | null): string {
   if (value === null) return 'unknown';
   if (typeof value === 'number') return formatNumber(value, 4);
   return typeof value === 'boolean' ? (value ? 'on' : 'off') : value;

@@ -1,6 +1,7 @@
 /** Hands files that were made in this page to the person, as downloads. Not for the files of a whole laboratory. */
 
-function saveBlob(name: string, blob: Blob): void {
+/** As a download; the browser asks where to if the person wants it to. */
+export function saveBlob(name: string, blob: Blob): void {
   const address = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = address;

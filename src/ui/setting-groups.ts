@@ -1,5 +1,6 @@
 /** What the groups of settings are called on the page. Their settings are declared in config. */
 import type { SettingGroup } from '../config/spec.ts';
+import type { TrainingStage } from '../worker/protocol.ts';
 
 export const GROUP_TITLES: Readonly<Record<SettingGroup, string>> = {
   general: 'General',
@@ -9,4 +10,11 @@ export const GROUP_TITLES: Readonly<Record<SettingGroup, string>> = {
   method: '3 Method',
   ppo: '3 Reinforce',
   evaluate: 'Judge',
+};
+
+/** The groups that a run of a stage was made with. */
+export const STAGE_GROUPS: Readonly<Record<TrainingStage, readonly SettingGroup[]>> = {
+  sft: ['general', 'sft'],
+  reward: ['general', 'labels', 'reward'],
+  ppo: ['general', 'method', 'ppo'],
 };

@@ -31,6 +31,9 @@ const settings = v.pipe(
   v.transform((input): Settings => parseSettings(input)),
 );
 
+/** Runs whose series are asked for at once. */
+const MOST_SHOWN = 64;
+
 const exactRun = whole(1, Number.MAX_SAFE_INTEGER);
 const exactTable = v.strictObject({
   rewards: v.pipe(
@@ -97,6 +100,14 @@ export const ARGUMENT_CHECKS = {
   }),
   'judge.stop': nothing,
   'checkpoint.delete': v.strictObject({ checkpoint: id }),
+  'runs.list': nothing,
+  'runs.show': v.strictObject({ runs: v.pipe(v.array(id), v.maxLength(MOST_SHOWN)) }),
+  'run.rename': v.strictObject({ run: id, name: v.string() }),
+  'run.delete': v.strictObject({ run: id }),
+  'run.fork': v.strictObject({ checkpoint: id, settings: v.picklist(['own', 'present']) }),
+  'checkpoint.export': v.strictObject({ checkpoint: id }),
+  'lab.export': nothing,
+  'lab.import': v.strictObject({ file: v.instance(Blob), settings: v.boolean() }),
   'exact.solve': v.strictObject({ table: exactTable }),
   'exact.begin': v.strictObject({
     run: exactRun,
@@ -150,6 +161,14 @@ const commandCheck = v.variant('type', [
   envelope('judge.suite'),
   envelope('judge.stop'),
   envelope('checkpoint.delete'),
+  envelope('runs.list'),
+  envelope('runs.show'),
+  envelope('run.rename'),
+  envelope('run.delete'),
+  envelope('run.fork'),
+  envelope('checkpoint.export'),
+  envelope('lab.export'),
+  envelope('lab.import'),
   envelope('exact.solve'),
   envelope('exact.begin'),
   envelope('exact.drive'),

@@ -13,7 +13,8 @@ export type CommandHandlers = {
 
 type ExactCommandName = Extract<CommandName, `exact.${string}`>;
 /** Commands that drive training. */
-type StageCommandName = Extract<CommandName, `stage.${string}` | `run.${string}`>;
+type StageCommandName =
+  Extract<CommandName, `stage.${string}`> | 'run.turn' | 'run.checkpoints' | 'run.back';
 type MachineCommandName = Extract<CommandName, `machine.${string}`>;
 type ApartCommand = Extract<Command, { type: ExactCommandName | MachineCommandName }>;
 /** Handlers that need the project; those of exact mode, which needs no engine either; and the machine's measurement. */
@@ -72,8 +73,51 @@ async function performStage(
   return command satisfies never;
 }
 
+/** Commands about stored runs and whole laboratories (run-handlers.ts). */
+const RUN_COMMANDS = [
+  'runs.list',
+  'runs.show',
+  'run.rename',
+  'run.delete',
+  'run.fork',
+  'checkpoint.export',
+  'lab.export',
+  'lab.import',
+] as const satisfies readonly CommandName[];
+type RunCommandName = (typeof RUN_COMMANDS)[number];
+type RunCommand = Extract<Command, { type: RunCommandName }>;
+type OtherCommand = Exclude<Command, RunCommand>;
+export type RunCommandHandlers = Pick<CommandHandlers, RunCommandName>;
+
+function isOnRuns(command: Command): command is RunCommand {
+  return RUN_COMMANDS.some((name) => name === command.type);
+}
+
+async function performOnRuns(handlers: RunCommandHandlers, command: RunCommand): Promise<Reply> {
+  const head = { type: 'reply', request: command.request, ok: true } as const;
+  switch (command.type) {
+    case 'runs.list':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'runs.show':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.rename':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.delete':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.fork':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'checkpoint.export':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'lab.export':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'lab.import':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+  }
+  return command satisfies never;
+}
+
 /** Runs a command. Throws what its handler throws. */
-async function perform(handlers: CommandHandlers, command: Command): Promise<Reply> {
+async function perform(handlers: CommandHandlers, command: OtherCommand): Promise<Reply> {
   const head = { type: 'reply', request: command.request, ok: true } as const;
   switch (command.type) {
     case 'engine.start':
@@ -142,7 +186,8 @@ export async function receive(
   post: (message: WorkerMessage) => void,
 ): Promise<void> {
   try {
-    post(await perform(handlers, parseCommand(message)));
+    const command = parseCommand(message);
+    post(await (isOnRuns(command) ? performOnRuns(handlers, command) : perform(handlers, command)));
   } catch (error) {
     const failure = failureOf(error);
     const address = addressOf(message);

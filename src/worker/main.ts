@@ -15,6 +15,15 @@ import { WASM_PATHS } from './wasm-paths.ts';
 /** The built worker lies in a folder beside the page; the development server has the page at its root. */
 const PAGE_FOLDER = new URL(import.meta.env.DEV ? '/' : '../', import.meta.url);
 
+/** More threads than this do not pay at these sizes; one core is left to the page where there are several. */
+const MOST_THREADS = 4;
+
+/** Threads beside this one. */
+const helperCount = (): number => Math.min(MOST_THREADS, navigator.hardwareConcurrency) - 1;
+
+const startHelper = (): Worker =>
+  new Worker(new URL('../kernels/wasm/helper.ts', import.meta.url), { type: 'module' });
+
 const post = (message: WorkerMessage): void => {
   self.postMessage(message);
 };
@@ -25,6 +34,7 @@ const session = new Session({
   workbench: new Laboratory({
     readFile: fetchFile(PAGE_FOLDER),
     wasmPaths: WASM_PATHS,
+    ...(self.crossOriginIsolated ? { helpers: { count: helperCount(), start: startHelper } } : {}),
     yieldToMessages,
     now,
   }),

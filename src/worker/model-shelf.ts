@@ -25,7 +25,7 @@ export const BASE: CheckpointSummary = {
 };
 
 /** Name under which a stage's snapshot holds the model that is its result. */
-function prefixOf({ stage, average }: Result): string {
+export function prefixOf({ stage, average }: Result): string {
   if (average) return 'ema.';
   return stage === 'ppo' ? 'policy.' : 'model.';
 }

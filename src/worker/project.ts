@@ -156,13 +156,13 @@ export class Project {
 
   async setSettings(settings: Settings): Promise<void> {
     this.expectWritable();
-    await saveSettings(await this.#db(), this.id, settings);
+    await saveSettings(await this.database(), this.id, settings);
     this.#rows = { ...this.#rows, settings };
   }
 
   /** Reads labels and demonstrations again after the page wrote some. */
   async refreshLabels(): Promise<string[]> {
-    const db = await this.#db();
+    const db = await this.database();
     const rankings = await listRankings(db, this.id);
     const demonstrations = await listDemonstrations(db, this.id);
     const prompts = await listPrompts(db, this.id);
@@ -180,7 +180,7 @@ export class Project {
   }
 
   async refreshTraining(): Promise<string[]> {
-    const db = await this.#db();
+    const db = await this.database();
     const runs = await listRuns(db, this.id);
     this.#rows = {
       ...this.#rows,
@@ -192,32 +192,32 @@ export class Project {
 
   async addRankings(rankings: readonly Ranking[]): Promise<void> {
     this.expectWritable();
-    await addRankings(await this.#db(), this.id, rankings);
+    await addRankings(await this.database(), this.id, rankings);
     this.#rows = { ...this.#rows, rankings: replacedById(this.#rows.rankings, rankings) };
   }
 
   async addDemonstrations(demonstrations: readonly Demonstration[]): Promise<void> {
     this.expectWritable();
-    await addDemonstrations(await this.#db(), this.id, demonstrations);
+    await addDemonstrations(await this.database(), this.id, demonstrations);
     const rows = replacedById(this.#rows.demonstrations, demonstrations);
     this.#rows = { ...this.#rows, demonstrations: rows };
   }
 
   async addPrompts(prompts: readonly Prompt[]): Promise<void> {
     this.expectWritable();
-    await addPrompts(await this.#db(), this.id, prompts);
+    await addPrompts(await this.database(), this.id, prompts);
     this.#rows = { ...this.#rows, prompts: replacedById(this.#rows.prompts, prompts) };
   }
 
   async saveRun(row: RunRow): Promise<void> {
     this.expectWritable();
-    await saveRun(await this.#db(), row);
+    await saveRun(await this.database(), row);
     await this.refreshTraining();
   }
 
   /** What the newest run of each stage has left to show: its metric series, and its view if it has one. */
   async newestShown() {
-    const db = await this.#db();
+    const db = await this.database();
     const runs = (['sft', 'reward', 'ppo'] as const).flatMap((stage) => {
       const row = newestRun(this.#rows, stage);
       if (row === undefined) return [];
@@ -239,17 +239,17 @@ export class Project {
 
   /** What a run showed at its last checkpoint. */
   async viewOf(run: string): Promise<RunView | null> {
-    return readView(await this.#db(), run);
+    return readView(await this.database(), run);
   }
 
   async suite(): Promise<Suite | null> {
-    return readSuite(await this.#db(), this.id);
+    return readSuite(await this.database(), this.id);
   }
 
   /** Keeps a judgement, in the place of the one before. */
   async saveSuite(suite: Suite): Promise<void> {
     this.expectWritable();
-    await saveSuite(await this.#db(), this.id, suite);
+    await saveSuite(await this.database(), this.id, suite);
   }
 
   /** A checkpoint as models to pick: its last weights and, before them, their running average where it has one (PPO). */
@@ -275,7 +275,7 @@ export class Project {
     }
     return {
       summary,
-      load: async () => snapshotOf(await readCheckpoint(await this.#db(), own)),
+      load: async () => snapshotOf(await readCheckpoint(await this.database(), own)),
     };
   }
 
@@ -298,7 +298,7 @@ export class Project {
   ): Promise<{ snapshot: Snapshot; step: number; notes: readonly string[] } | null> {
     const own = this.lastOf(run);
     if (own === undefined) return null;
-    const { loaded, notes } = await loadCheckpoint(await this.#db(), own.id);
+    const { loaded, notes } = await loadCheckpoint(await this.database(), own.id);
     if (loaded?.row.manifest.run !== run.id) return null;
     return { snapshot: snapshotOf(loaded), step: loaded.row.manifest.step, notes };
   }
@@ -327,7 +327,7 @@ export class Project {
     };
     const bytes = writeSafetensors(tensors, 'F32');
     const kind = stage === 'reward' ? 'reward' : 'policy';
-    const db = await this.#db();
+    const db = await this.database();
     await saveCheckpoint(db, { manifest, kind, bytes, run: row, ...shown });
     await pruneCheckpoints(db, this.id, KEPT_UNFINISHED, [
       ...waitingCheckpoints(this.#rows),
@@ -348,19 +348,23 @@ export class Project {
 
   /** A checkpoint with its bytes. Throws DamagedCheckpointError. */
   async read(id: string): Promise<LoadedCheckpoint> {
-    return readCheckpoint(await this.#db(), id);
+    return readCheckpoint(await this.database(), id);
   }
 
   /**
    * Stores a run that goes on from a checkpoint of `other`, all or nothing: the checkpoint, the series up to it, and what
    * was turned by then. It waits, paused, as the newest run of its stage.
    */
-  async forkRun({ row, bytes }: LoadedCheckpoint, other: RunRow, backend: string): Promise<void> {
+  async forkRun(
+    { row, bytes }: LoadedCheckpoint,
+    other: RunRow,
+    on: Pick<Run, 'backend'> & { readonly device: string },
+  ): Promise<void> {
     this.expectWritable();
-    const db = await this.#db();
+    const db = await this.database();
     const { stage, step } = row.manifest;
     const settings = settingsOfRun(other) ?? this.#rows.settings;
-    const { id, run } = this.newRun('ppo', backend, settings);
+    const { id, run } = this.newRun('ppo', on, settings);
     const { turns = [] } = other.run;
     const metrics = await listMetrics(db, other.id);
     const view = await this.viewOf(other.id);
@@ -390,7 +394,7 @@ export class Project {
    * method's runs are its own.
    */
   async #dropSuperseded({ id, run, stage }: CheckpointManifest): Promise<void> {
-    const db = await this.#db();
+    const db = await this.database();
     const runs = new Map(this.#rows.runs.map((row) => [row.id, madeBy(row.run)]));
     const older = this.#rows.checkpoints.filter(
       ({ manifest }) =>
@@ -407,38 +411,48 @@ export class Project {
     await this.refreshTraining();
   }
 
-  /** Deletes a checkpoint, and those in the middle of its run unless the run is under way. */
+  /** Deletes a checkpoint; with the model of an ended run those in its middle, which lead nowhere any more. */
   async deleteCheckpoint(id: string): Promise<void> {
     this.expectWritable();
-    const of = this.#rows.checkpoints.find((row) => row.id === id)?.manifest.run;
+    const manifest = this.#rows.checkpoints.find((row) => row.id === id)?.manifest;
+    const of = manifest?.run;
     const status = this.#rows.runs.find((row) => row.id === of)?.run.status;
-    const ended = status !== 'running' && status !== 'paused';
+    const ended = manifest?.finished === true && status !== 'running' && status !== 'paused';
     const doomed = this.#rows.checkpoints.filter(
       (row) => row.id === id || (ended && row.manifest.run === of),
     );
     await deleteCheckpoints(
-      await this.#db(),
+      await this.database(),
       this.id,
       doomed.map((row) => row.id),
     );
     await this.refreshTraining();
   }
 
-  /** A run of a stage that begins now, by default with the settings as they are; not stored yet. */
-  newRun(stage: TrainingStage, backend: string, settings = this.#rows.settings): RunRow {
+  /** A run of a stage that begins now, on that machinery, by default with the settings as they are; not stored yet. */
+  newRun(
+    stage: TrainingStage,
+    on: Pick<Run, 'backend'> & { readonly device: string },
+    settings = this.#rows.settings,
+  ): RunRow {
     const { runs } = this.#rows;
     const kind = madeBy({ stage, settings });
-    const number = runs.filter((row) => madeBy(row.run) === kind).length + 1;
+    const names = new Set(runs.map(({ run }) => run.name));
+    const called = (n: number) => `${runName(stage, settings)} ${n}`;
+    let number = runs.filter((row) => madeBy(row.run) === kind).length + 1;
+    // After a deletion the count may lead to a name that is still borne.
+    while (names.has(called(number))) number += 1;
     const startedAt = this.#now();
     const name = stage === 'ppo' ? settings.method.name : stage;
     const id = `${name}-${number}-${startedAt.toString(36)}`;
     const run: Run = {
       id,
       project: this.id,
-      name: `${runName(stage, settings)} ${number}`,
+      name: called(number),
       stage,
       seed: settings.general.seed,
-      backend,
+      backend: on.backend,
+      device: on.device,
       settings,
       startedAt,
       status: 'running',
@@ -446,7 +460,8 @@ export class Project {
     return { id, project: this.id, run, step: 0, total: 0, inputs: inputsOf(this.#rows, stage) };
   }
 
-  #db(): Promise<Database> {
+  /** The database, for what is stored of the project beside its rows (runs-desk.ts, lab-file.ts). */
+  database(): Promise<Database> {
     return this.#connection.db();
   }
 }

@@ -11,7 +11,7 @@ import type { RolloutView, RunView } from '../records/run-view.ts';
 import type { Suite } from '../records/suite.ts';
 import type { BlindPair } from '../records/vote.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
-import type { MetricRecord, PinnedSample, SelfChecks, Stage } from '../records/run.ts';
+import type { MetricRecord, PinnedSample, Run, SelfChecks, Stage } from '../records/run.ts';
 import type { Turn, Turnable } from '../records/turn.ts';
 import type { MeasuredPartName, MeasuredSizeName } from '../config/measured-sizes.ts';
 import type { Settings } from '../config/settings.ts';
@@ -112,6 +112,60 @@ export interface KeptCheckpoint {
   readonly bytes: number;
 }
 
+/** A checkpoint of a run, with what can be done with it. */
+export interface RunCheckpoint {
+  readonly id: string;
+  readonly name: string;
+  readonly step: number;
+  readonly finished: boolean;
+  readonly createdAt: number;
+  readonly bytes: number;
+  /** Why no training can go on from it, in a sentence; null when one can. */
+  readonly ended: string | null;
+  /** What needs it now, in a sentence; empty when nothing does. */
+  readonly use: string;
+}
+
+/** A stored run as the list of runs shows it. */
+export interface RunSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly stage: TrainingStage;
+  readonly seed: number;
+  readonly backend: string;
+  /** What it was trained on, in words; empty when it was not written down. */
+  readonly device: string;
+  /** Null when they are of another version and no longer pass. */
+  readonly settings: Settings | null;
+  readonly startedAt: number;
+  readonly status: Run['status'];
+  readonly step: number;
+  readonly total: number;
+  /** Trained from something that has changed since. */
+  readonly stale: boolean;
+  /** What needs it now, in a sentence; empty when nothing does. */
+  readonly use: string;
+  /** Oldest first. */
+  readonly checkpoints: readonly RunCheckpoint[];
+}
+
+/** What a run has left to show. */
+export interface ShownRun {
+  readonly run: string;
+  readonly records: readonly MetricRecord[];
+  readonly view: RunView | null;
+}
+
+/** What a laboratory file has brought, by kind; rows that were here already are not counted. */
+export interface LabAdditions {
+  readonly runs: number;
+  readonly checkpoints: number;
+  readonly rankings: number;
+  readonly votes: number;
+  readonly demonstrations: number;
+  readonly prompts: number;
+}
+
 export interface CommandMap {
   /** Picks a backend, loads the shipped model, restores the project. First command of all. */
   'engine.start': { args: { backend?: BackendName; settings: Settings }; reply: EngineInfo };
@@ -210,10 +264,41 @@ export interface CommandMap {
   };
   /** Ends a judgement under way after its current chunk; checkpoints judged whole are in its reply. */
   'judge.stop': { args: Record<string, never>; reply: { stages: StageStates } };
-  /** Deletes a checkpoint, with those in the middle of its run unless that is under way. */
+  /** Deletes a checkpoint; with the model of an ended run those in its middle. */
   'checkpoint.delete': {
     args: { checkpoint: string };
     reply: { checkpoints: readonly CheckpointSummary[] };
+  };
+  /** All runs of the project, oldest first. */
+  'runs.list': { args: Record<string, never>; reply: { runs: readonly RunSummary[] } };
+  /** Series and views of the runs named, in their order; one that is gone is left out. */
+  'runs.show': { args: { runs: readonly string[] }; reply: { shown: readonly ShownRun[] } };
+  /** Gives a run, and the checkpoints called after it, another name; as the next two, only while nothing computes. */
+  'run.rename': { args: { run: string; name: string }; reply: { runs: readonly RunSummary[] } };
+  /** Deletes a run with its series, view and checkpoints. */
+  'run.delete': { args: { run: string }; reply: { runs: readonly RunSummary[] } };
+  /**
+   * Begins a run that goes on from a checkpoint, with its run's settings or with the present ones as far as a run can
+   * change them (config/fork-settings.ts); a model alone becomes the result of its step again. The old run stays.
+   */
+  'run.fork': {
+    args: { checkpoint: string; settings: 'own' | 'present' };
+    reply: { run: string; runs: readonly RunSummary[] };
+  };
+  /** The model of a checkpoint as a safetensors file. */
+  'checkpoint.export': { args: { checkpoint: string }; reply: { file: Blob } };
+  /** Labels, runs, checkpoints and settings in one zip; `notes` are sentences about what had to be left out. */
+  'lab.export': {
+    args: Record<string, never>;
+    reply: { file: Blob; notes: readonly string[] };
+  };
+  /**
+   * Adds what such a file holds, all or nothing; nothing that is here is replaced but, when asked for, the settings.
+   * The project has to be opened again afterwards.
+   */
+  'lab.import': {
+    args: { file: Blob; settings: boolean };
+    reply: { added: LabAdditions };
   };
   /** Exact mode: pi* and the methods' own targets for a table. Nothing runs. */
   'exact.solve': { args: { table: ExactTable }; reply: ExactSolution };

@@ -25,8 +25,9 @@ import type {
   WorkerEvent,
 } from './protocol.ts';
 import type { CheckpointPace } from './runner.ts';
+import { runHandlers } from './run-handlers.ts';
 import { StageDriver } from './stage-driver.ts';
-import { chosenRankings, labelsState, trainingPromptsOf } from './stage-graph.ts';
+import { chosenRankings, classRankings, labelsState, trainingPromptsOf } from './stage-graph.ts';
 import type { ModelSource, RankingRequest, ReportProgress, Workbench } from './stages.ts';
 import { sourceOf } from '../records/ranking.ts';
 import type { Suite } from '../records/suite.ts';
@@ -86,7 +87,20 @@ export class Session {
         options.emit({ type: 'checkpoints', checkpoints: this.#checkpoints() });
       },
     });
-    this.handlers = { ...this.#stageHandlers(), ...this.#modelHandlers() };
+    const runs = runHandlers({
+      now: options.now,
+      progress: this.#progress,
+      project: () => this.#opened(),
+      forget: (checkpoint) => {
+        options.workbench.forget(checkpoint);
+      },
+      inOrder: (action) => this.#inOrder(action),
+      rest: async () => {
+        this.#expectIdle(null);
+        await this.#driver.rest();
+      },
+    });
+    this.handlers = { ...this.#stageHandlers(), ...this.#modelHandlers(), ...runs };
   }
 
   /** Commands that change what is stored or running; done one after the other, in the order they came. */
@@ -209,6 +223,7 @@ export class Session {
     };
     const info = await this.#options.workbench.start(start, this.#progress);
     this.#driver.backend = info.backend;
+    this.#driver.device = info.device;
     return info;
   }
 
@@ -368,8 +383,9 @@ export class Session {
     const sft = this.#finished('sft');
     if (sft === null) throw new InputError('First train on demonstrations (1 Demonstrate).');
     const { rows } = this.#opened();
-    const source = byPerson ? 'person' : 'class';
-    const own = rows.rankings.filter(({ labeler }) => sourceOf(labeler) === source);
+    const own = byPerson
+      ? rows.rankings.filter(({ labeler }) => sourceOf(labeler) === 'person')
+      : classRankings(rows);
     const ranked = new Set(own.map((ranking) => ranking.prompt.id));
     return { sft, settings: this.#settings, count, k, ranked, prompts: trainingPromptsOf(rows) };
   }

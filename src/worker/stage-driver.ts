@@ -51,6 +51,8 @@ type Reply = Promise<{ state: StageState }>;
 export class StageDriver {
   /** Name of the backend that new runs are marked with. */
   backend = '';
+  /** The same of the device, in words. */
+  device = '';
   readonly #options: DriverOptions;
   readonly #session: DriverSession;
   #runner: Runner | null = null;
@@ -72,6 +74,10 @@ export class StageDriver {
     const runner = this.#runnerOf(stage);
     const own = runner !== null && runner.status !== 'done';
     const state = own ? runner.state : storedState(rows, stage);
+    if (!own && state.status === 'paused' && this.#unfinished(stage) === null) {
+      const message = `${state.message} Something that it was trained from has changed: it cannot go on, train again.`;
+      return { ...state, status: 'stale', message };
+    }
     if (state.status !== 'failed' && state.status !== 'done') return state;
     return { ...state, resumeAt: this.#resumeAt(stage) };
   }
@@ -149,7 +155,7 @@ export class StageDriver {
     if (!there && under !== null && under.run.status !== 'stopped') await this.stop('ppo');
     await this.rest();
     if (there && under.run.status !== 'stopped') return;
-    await project.forkRun(loaded, run, this.backend);
+    await project.forkRun(loaded, run, this);
   }
 
   async pause(stage: TrainingStage): Reply {
@@ -224,7 +230,7 @@ export class StageDriver {
     for (const message of found?.notes ?? []) {
       emit({ type: 'failure', failure: { kind: 'storage', message } });
     }
-    const row = unfinished ?? project.newRun(stage, this.backend);
+    const row = unfinished ?? project.newRun(stage, this);
     const resumed = {
       ...row,
       step: found?.step ?? 0,

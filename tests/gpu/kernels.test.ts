@@ -5,9 +5,8 @@ import { gelu } from '../../src/kernels/gelu.ts';
 import { layerNorm } from '../../src/kernels/layer-norm.ts';
 import { linear, multiplyByTransposed, multiplyTransposed } from '../../src/kernels/linear.ts';
 import { mlp } from '../../src/kernels/mlp.ts';
-import { Gpu, useSubgroups } from '../../src/kernels/webgpu/gpu.ts';
 import { describeVariants, expectOwnKernels, normals } from './own-kernels.ts';
-import { deviceErrors, useWebGpu } from './webgpu.ts';
+import { deviceErrors } from './webgpu.ts';
 
 afterAll(() => {
   expect(deviceErrors()).toEqual([]);
@@ -26,17 +25,6 @@ const LAYERS = [
   [259, 33, 257],
   [260, 132, 136],
 ] as const;
-
-test('subgroups of one small size take the broadcast variant, unless it is switched off', async () => {
-  const { device } = await useWebGpu();
-  const { subgroupMinSize, subgroupMaxSize } = device.adapterInfo;
-  const gpu = new Gpu(tf.backend());
-  const small = [4, 8].find((size) => size === subgroupMinSize && size === subgroupMaxSize);
-  expect(gpu.lanes).toBe(small ?? 0);
-  useSubgroups(false);
-  expect(gpu.lanes).toBe(0);
-  useSubgroups(true);
-});
 
 describeVariants((variant) => {
   const named = (...names: string[]) => names.map(variant);

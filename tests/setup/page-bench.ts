@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
+import { hasPriority } from '../../src/cli/bench/conditions.ts';
 import { replaceBlock } from '../../src/cli/bench/sheet.ts';
 import { markdownTable, short, type Table } from '../../src/cli/bench/tables.ts';
 import { spreadOf } from '../../src/records/spread.ts';
@@ -24,12 +25,14 @@ interface Start {
   readonly answer: number;
 }
 
-/** Runs in the page from its first script on: presses the button as soon as it can be pressed, as a person would. */
-function askAtOnce(): void {
-  const times: { usable?: number; answer?: number } = {};
-  Object.assign(globalThis, { startTimes: times });
-  const look = (): void => {
-    const button = document.querySelector<HTMLButtonElement>('[data-testid="sample-button"]');
+/**
+ * Runs in the page from its first script on: presses the button as soon as it can be pressed, as a person would. As text,
+ * because what compiles this file adds helpers that the page does not have.
+ */
+const ASK_AT_ONCE = `{
+  const times = (globalThis.startTimes = {});
+  const look = () => {
+    const button = document.querySelector('[data-testid="sample-button"]');
     if (times.usable === undefined && button !== null && !button.disabled) {
       times.usable = performance.now();
       button.click();
@@ -38,15 +41,11 @@ function askAtOnce(): void {
       times.answer = performance.now();
     }
   };
-  new MutationObserver(look).observe(document, {
-    attributes: true,
-    childList: true,
-    subtree: true,
-  });
-}
+  new MutationObserver(look).observe(document, { attributes: true, childList: true, subtree: true });
+}`;
 
 async function startOf(page: Page, url: string): Promise<Start> {
-  await page.addInitScript(askAtOnce);
+  await page.addInitScript({ content: ASK_AT_ONCE });
   await page.goto(url);
   await page.getByTestId('sample-text').first().waitFor({ timeout: 240_000 });
   const times: unknown = await page.evaluate((): unknown => Reflect.get(globalThis, 'startTimes'));
@@ -158,7 +157,7 @@ async function main(): Promise<void> {
   await served.close();
   const conditions =
     `${new Date().toISOString().slice(0, 10)}: ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ` +
-    `Chromium, load ${load.toFixed(1)} before the start.`;
+    `Chromium, load ${load.toFixed(1)} before the start${hasPriority() ? ', this run with real-time priority' : ''}.`;
   const tables = [startTable(starts, webgpu), smoothTable(thread)].map(markdownTable);
   const body = [conditions, '', ...tables].join('\n');
   writeFileSync(SHEET, replaceBlock(readFileSync(SHEET, 'utf8'), 'page', body));

@@ -31,7 +31,7 @@ const STYLE = [
 function tick(value: number): string {
   if (value >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
   if (value >= 1e4) return `${Number((value / 1e3).toPrecision(3))}k`;
-  return String(Number(value.toPrecision(3)));
+  return String(Number(value.toPrecision(4)));
 }
 
 /** Where a value lies between two others, in logarithms; the middle where they are the same. */

@@ -11,18 +11,23 @@ import { range } from './product-code.ts';
 export const BROADCAST_ROWS = 8;
 
 /** What the bodies depend on. */
-interface Tile extends Sizes {
+export interface Tile {
   /** Threads of a subgroup. */
   readonly threads: number;
+  /** Vectors of a head that a thread holds of each row of the results. */
+  readonly shares: number;
 }
+
+/** The head's length in vectors only counts by how many of them fall to a thread. */
+export const tileOf = ({ parts }: Sizes, threads: number): Tile => ({
+  threads,
+  shares: Math.ceil(parts / threads),
+});
 
 const lines = (count: number, line: (i: number) => string): string =>
   range(count).map(line).join('\n  ');
 
 const rows = (line: (i: number) => string): string => lines(BROADCAST_ROWS, line);
-
-/** Vectors of a head that a thread holds of each row of the results. */
-const shares = ({ parts, threads }: Tile): number => Math.ceil(parts / threads);
 
 /** Rows whose vectors a thread loads for all. */
 const holdings = ({ threads }: Tile): number => BROADCAST_ROWS / threads;
@@ -33,33 +38,38 @@ const ofRow = ({ threads }: Tile, name: string, i: number, component = ''): stri
 
 /** The workgroup's row of the batch, head and first row of the tile; the thread's rows and vectors. */
 function headCode(tile: Tile): string {
-  const { parts, threads } = tile;
+  const { threads } = tile;
   return `
   let tiles = (u.time + ${BROADCAST_ROWS - 1}u) / ${BROADCAST_ROWS}u;
   let first = group % tiles * ${BROADCAST_ROWS}u;
   let h = group / tiles % u.heads;
   let b = group / tiles / u.heads;
   let start = u32(starts[b]);
-  let d = u.heads * ${parts}u;
+  let d = u.heads * u.parts;
   let last = u.time - 1u;
   let rowsOfHead = (b * u.heads + h) * u.time;
   ${lines(holdings(tile), (g) => `let held${g} = min(first + ${g * threads}u + lane, last);`)}
-  ${lines(shares(tile), (j) => `let part${j} = min(lane + ${j * threads}u, ${parts - 1}u);`)}`;
+  ${lines(tile.shares, (j) => `let part${j} = min(lane + ${j * threads}u, u.parts - 1u);`)}`;
 }
 
 /** Where the head's vectors of a row of `qkv` begin: 0 query, 1 key, 2 value. */
-const qkvRow = ({ parts }: Tile, part: 0 | 1 | 2, row: string): string =>
-  `(b * u.time + ${row}) * 3u * d + ${part}u * d + h * ${parts}u`;
+const qkvRow = (part: 0 | 1 | 2, row: string): string =>
+  `(b * u.time + ${row}) * 3u * d + ${part}u * d + h * u.parts`;
 
 /** The same in arrays [B*T, D]. */
-const plainRow = ({ parts }: Tile, row: string): string =>
-  `(b * u.time + ${row}) * d + h * ${parts}u`;
+const plainRow = (row: string): string => `(b * u.time + ${row}) * d + h * u.parts`;
 
 /** An array and where a row of it begins. */
 interface Source {
   readonly array: string;
   readonly begin: (row: string) => string;
 }
+
+const head = (part: 0 | 1 | 2): Source => ({
+  array: 'qkv',
+  begin: (row) => qkvRow(part, row),
+});
+const dy: Source = { array: 'dy', begin: plainRow };
 
 /** One product of the tile's rows of `left` with the block's rows of `right` into vectors named `into`. */
 interface Score {
@@ -94,7 +104,7 @@ function scoreCode(tile: Tile, scores: readonly Score[]): string {
   });
   return `
   ${code.map(({ before }) => before).join('\n')}
-  for (var p = 0u; p < ${tile.parts}u; p++) {
+  for (var p = 0u; p < u.parts; p++) {
   ${code.map(({ inside }) => inside).join('\n')}
   }
   let t = vec4<u32>(c0 + 4u * lane) + vec4<u32>(0u, 1u, 2u, 3u);`;
@@ -113,9 +123,9 @@ function mixCode(tile: Tile, from: string, end: string, mixes: readonly Mix[]): 
     const v = `${into}v`;
     const load = (c: number): string => `
   let ${v}At${c} = ${right.begin(`min(c0 + 4u * quad + ${c}u, last)`)};
-  ${lines(shares(tile), (j) => `let ${v}${c}_${j} = ${right.array}[${v}At${c} + part${j}];`)}`;
+  ${lines(tile.shares, (j) => `let ${v}${c}_${j} = ${right.array}[${v}At${c} + part${j}];`)}`;
     const add = (i: number): string => {
-      const sums = range(shares(tile)).flatMap((j) =>
+      const sums = range(tile.shares).flatMap((j) =>
         range(4).map(
           (c) => `${into}${i}_${j} = fma(vec4<f32>(w[${c}]), ${v}${c}_${j}, ${into}${i}_${j});`,
         ),
@@ -132,7 +142,7 @@ function mixCode(tile: Tile, from: string, end: string, mixes: readonly Mix[]): 
 }
 
 const results = (tile: Tile, name: string): string =>
-  rows((i) => lines(shares(tile), (j) => `var ${name}${i}_${j} = vec4<f32>();`));
+  rows((i) => lines(tile.shares, (j) => `var ${name}${i}_${j} = vec4<f32>();`));
 
 /** Stores the thread's vectors of all rows that exist, through `value` of row and share. */
 function storeCode(
@@ -143,21 +153,18 @@ function storeCode(
 ): string {
   const store = (i: number): string => {
     const own = `(first + ${i}u)`;
-    const parts = range(shares(tile)).map(
+    const parts = range(tile.shares).map(
       (j) => `
-    if (lane + ${j * tile.threads}u < ${tile.parts}u) { ${array}[${begin(own)} + part${j}] = ${value(i, j)}; }`,
+    if (lane + ${j * tile.threads}u < u.parts) { ${array}[${begin(own)} + part${j}] = ${value(i, j)}; }`,
     );
     return `if (${own} < u.time) { ${parts.join('')} }`;
   };
   return rows(store);
 }
 
-const source = (array: string, begin: (row: string) => string): Source => ({ array, begin });
-
 /** Writes `result` and `lse`; contract in attention.ts. */
-export function broadcastForward(sizes: Sizes, threads: number): string {
-  const tile = { ...sizes, threads };
-  const head = (part: 0 | 1 | 2): Source => source('qkv', (row) => qkvRow(tile, part, row));
+export function broadcastForward(tile: Tile): string {
+  const { threads } = tile;
   const weigh = (i: number): string => `{
     let live = (t >= vec4<u32>(start)) & (t <= vec4<u32>(first + ${i}u));
     let s = select(vec4<f32>(-1e30), s${i} * u.scale, live);
@@ -165,7 +172,7 @@ export function broadcastForward(sizes: Sizes, threads: number): string {
     let shrink = exp(top${i} - higher);
     s${i} = select(vec4<f32>(), exp(s - higher), live);
     mass${i} = mass${i} * shrink + dot(s${i}, vec4<f32>(1.0));
-    ${lines(shares(tile), (j) => `o${i}_${j} *= shrink;`)}
+    ${lines(tile.shares, (j) => `o${i}_${j} *= shrink;`)}
     top${i} = higher;
   }`;
   // A query in the padding gives zeros.
@@ -190,16 +197,14 @@ export function broadcastForward(sizes: Sizes, threads: number): string {
   ${storeCode(
     tile,
     'result',
-    (row) => plainRow(tile, row),
+    (row) => plainRow(row),
     (i, j) => `o${i}_${j} * share${i}`,
   )}`;
 }
 
 /** Writes the query's third of `dqkv`, and `delta`. */
-export function broadcastQueryGrad(sizes: Sizes, threads: number): string {
-  const tile = { ...sizes, threads };
-  const head = (part: 0 | 1 | 2): Source => source('qkv', (row) => qkvRow(tile, part, row));
-  const dy = source('dy', (row) => plainRow(tile, row));
+export function broadcastQueryGrad(tile: Tile): string {
+  const { threads } = tile;
   const weigh = (i: number): string => `{
     let live = (t >= vec4<u32>(start)) & (t <= vec4<u32>(first + ${i}u));
     let level = ${ofRow(tile, 'level', i)};
@@ -209,8 +214,8 @@ export function broadcastQueryGrad(sizes: Sizes, threads: number): string {
   }`;
   const innerCode = (g: number): string => `
   var inner${g} = 0.0;
-  for (var p = 0u; p < ${tile.parts}u; p++) {
-    let at = ${plainRow(tile, `held${g}`)} + p;
+  for (var p = 0u; p < u.parts; p++) {
+    let at = ${plainRow(`held${g}`)} + p;
     inner${g} += dot(dy[at], kept[at]);
   }
   let level${g} = lse[rowsOfHead + held${g}];
@@ -231,16 +236,14 @@ export function broadcastQueryGrad(sizes: Sizes, threads: number): string {
   ${storeCode(
     tile,
     'dqkv',
-    (row) => qkvRow(tile, 0, row),
+    (row) => qkvRow(0, row),
     (i, j) => `dq${i}_${j}`,
   )}`;
 }
 
 /** Writes the key's and the value's third of `dqkv`; a delta of a padded query would be 0. */
-export function broadcastKeyGrad(sizes: Sizes, threads: number): string {
-  const tile = { ...sizes, threads };
-  const head = (part: 0 | 1 | 2): Source => source('qkv', (row) => qkvRow(tile, part, row));
-  const dy = source('dy', (row) => plainRow(tile, row));
+export function broadcastKeyGrad(tile: Tile): string {
+  const { threads } = tile;
   const weigh = (i: number): string => `{
     let live = (t >= vec4<u32>(first + ${i}u)) & (t < vec4<u32>(u.time)) & vec4<bool>(first + ${i}u >= start);
     let weight = exp(min(s${i} * u.scale - level, vec4<f32>(80.0)));
@@ -271,13 +274,13 @@ export function broadcastKeyGrad(sizes: Sizes, threads: number): string {
   ${storeCode(
     tile,
     'dqkv',
-    (row) => qkvRow(tile, 1, row),
+    (row) => qkvRow(1, row),
     (i, j) => `dk${i}_${j}`,
   )}
   ${storeCode(
     tile,
     'dqkv',
-    (row) => qkvRow(tile, 2, row),
+    (row) => qkvRow(2, row),
     (i, j) => `dv${i}_${j}`,
   )}`;
 }

@@ -9,6 +9,8 @@ import {
   broadcastForward,
   broadcastKeyGrad,
   broadcastQueryGrad,
+  tileOf,
+  type Tile,
 } from './attention-broadcast.ts';
 import {
   dotCode,
@@ -36,7 +38,7 @@ const MOST_SHARES = 2;
 interface Forms {
   readonly narrow: (sizes: Sizes) => string;
   readonly wide: (sizes: Sizes) => { readonly declarations: string; readonly body: string };
-  readonly broadcast: (sizes: Sizes, threads: number) => string;
+  readonly broadcast: (tile: Tile) => string;
 }
 
 function forwardBody(sizes: Sizes): string {
@@ -83,7 +85,7 @@ function forwardBody(sizes: Sizes): string {
 }
 
 function codeOf(sizes: Sizes, subgroup: number, { narrow, wide, broadcast }: Forms) {
-  if (subgroup > 0) return { body: broadcast(sizes, subgroup) };
+  if (subgroup > 0) return { body: broadcast(tileOf(sizes, subgroup)) };
   if (sizes.slices > 1) return wide(sizes);
   return { declarations: tilesCode(sizes), body: narrow(sizes) };
 }
@@ -94,8 +96,9 @@ function passOf(gpu: Gpu, sizes: Sizes, forms: Forms, productsOfPair: number) {
   const subgroup = lanes === 4 && parts <= MOST_SHARES * gpu.lanes ? gpu.lanes : 0;
   const rows = subgroup > 0 ? BROADCAST_ROWS : sizes.rows;
   return {
-    constants: { width, lanes: subgroup },
-    counts: { time, heads },
+    // A subgroup's form depends on the width only by the vectors that fall to a thread.
+    constants: subgroup > 0 ? { shares: tileOf(sizes, subgroup).shares } : { width },
+    counts: { time, heads, parts },
     numbers: { scale: 1 / Math.sqrt(width) },
     groups: batch * heads * Math.ceil(time / rows),
     threads: subgroup > 0 ? subgroup : threadsOf(sizes),

@@ -109,9 +109,9 @@ function gridOf(groups: number, limit: number): [number, number, number] {
 }
 
 /**
- * Subgroup sizes that kernels have a variant for: those of adapters in software (SwiftShader, llvmpipe), which pay
- * dearly for workgroup memory and barriers. Graphics processors have wider ones, often of several sizes, and take the
- * plain variants.
+ * Subgroup sizes that kernels have a variant for: those of adapters in software (SwiftShader 4, llvmpipe 8), which pay
+ * dearly for workgroup memory and barriers. Most graphics processors have wider ones, some in several sizes, and take
+ * the plain variants, whose workgroups keep them busy.
  */
 const LANES: readonly number[] = [4, 8];
 
@@ -137,10 +137,11 @@ export class Gpu {
 
   /** Threads of every subgroup where kernels may use their variant for subgroups, else 0. */
   get lanes(): number {
-    const { features, adapterInfo } = this.#backend.device;
-    const { subgroupMinSize: least, subgroupMaxSize: most } = adapterInfo;
-    const usable = subgroups && features.has('subgroups') && least === most;
-    return usable && LANES.includes(least) ? least : 0;
+    const { device } = this.#backend;
+    // A browser without the feature may know no adapterInfo of a device either.
+    if (!subgroups || !device.features.has('subgroups') || !('adapterInfo' in device)) return 0;
+    const { subgroupMinSize: least, subgroupMaxSize: most } = device.adapterInfo;
+    return least === most && LANES.includes(least) ? least : 0;
   }
 
   /** A new uninitialised tensor. */

@@ -4,6 +4,7 @@
  * memory and no barrier, which processors that run shaders in software pay for dearly. The plain variant, for any
  * device, is in matmul.ts. Sums run over the inner axis in order.
  */
+import type * as tf from '@tensorflow/tfjs-core';
 import type { Product } from './matmul.ts';
 import { isPacked } from './halves.ts';
 import { loadCode, range, storeCode, vectorCode } from './product-code.ts';
@@ -25,14 +26,23 @@ export interface BroadcastTile {
  * software adapters lose a quarter of the rate to an address that is computed anew for every step.
  */
 function operandCode(name: string, columns: string, wide: boolean, packed = false): string {
-  if (wide)
-    return `fn load_${name}(begin : u32, q : u32) -> vec4<f32> { ${vectorCode(name, 'begin + q', packed)} }`;
-  return `fn load_${name}(begin : u32, q : u32) -> vec4<f32> {
+  const head = `fn read_${name}(begin : u32, q : u32) -> vec4<f32>`;
+  if (wide) return `${head} { ${vectorCode(name, 'begin + q', packed)} }`;
+  return `${head} {
   let at = begin + 4u * q;
   let inside = vec4<u32>(4u * q) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(${columns});
   return select(vec4<f32>(), vec4<f32>(${name}[at], ${name}[at + 1u], ${name}[at + 2u], ${name}[at + 3u]), inside);
 }`;
 }
+
+/** A vector [N] that the finish reads, of which a thread needs the same four elements for all of its rows. */
+function keptCode(name: string, wide: boolean): string {
+  return `${operandCode(name, 'u.n', wide)}
+var<private> kept_${name} : vec4<f32>;
+fn load_${name}(r : u32, q : u32) -> vec4<f32> { return kept_${name}; }`;
+}
+
+const isVector = ([, { shape }]: [string, tf.TensorInfo]): boolean => shape.length === 1;
 
 /** Two pieces of WGSL: before the loop along the inner axis, and in it. */
 interface Code {
@@ -55,7 +65,7 @@ function leftCode({ rows, lanes, whole }: BroadcastTile, transposeA: boolean): C
   if (!transposeA) {
     return {
       before: lines(holdings, (g) => `let beginA${g} = (row0 + ${own(g)}) * columnsA;`),
-      inside: lines(holdings, (g) => `let a${g} = load_a(beginA${g}, k);`),
+      inside: lines(holdings, (g) => `let a${g} = read_a(beginA${g}, k);`),
     };
   }
   // Rows of four steps, each of `quads` vectors.
@@ -68,7 +78,7 @@ function leftCode({ rows, lanes, whole }: BroadcastTile, transposeA: boolean): C
     ),
     inside: lines(holdings, (g) => {
       const inner = `4u * k + step${g}`;
-      return `let a${g} = ${guarded(whole, inner, `load_a((${inner}) * columnsA, quad${g})`)};`;
+      return `let a${g} = ${guarded(whole, inner, `read_a((${inner}) * columnsA, quad${g})`)};`;
     }),
   };
 }
@@ -87,20 +97,21 @@ function rightCode({ whole }: BroadcastTile, transposeB: boolean): Code {
       before: '',
       inside: lines(4, (step) => {
         const inner = `4u * k + ${step}u`;
-        return `let b${step} = ${guarded(whole, inner, `load_b((${inner}) * columnsB, q)`)};`;
+        return `let b${step} = ${guarded(whole, inner, `read_b((${inner}) * columnsB, q)`)};`;
       }),
     };
   }
   const turned = (step: number) => range(4).map((c) => `t${c}[${step}]`);
   return {
     before: lines(4, (c) => `let beginB${c} = (4u * q + ${c}u) * columnsB;`),
-    inside: `${lines(4, (c) => `let t${c} = load_b(beginB${c}, k);`)}
+    inside: `${lines(4, (c) => `let t${c} = read_b(beginB${c}, k);`)}
   ${lines(4, (step) => `let b${step} = vec4<f32>(${turned(step).join(', ')});`)}`,
   };
 }
 
 function bodyCode(product: Product, tile: BroadcastTile): string {
-  const { transposeA = false, transposeB = false, columnSums } = product;
+  const { transposeA = false, transposeB = false, finish, columnSums } = product;
+  const kept = Object.entries(finish.reads ?? {}).filter(isVector);
   const { rows, lanes, wide } = tile;
   const left = leftCode(tile, transposeA);
   const right = rightCode(tile, transposeB);
@@ -127,6 +138,7 @@ function bodyCode(product: Product, tile: BroadcastTile): string {
   ${columnSums ? lines(4, (step) => `columnSum += b${step};`) : ''}
   }
   ${columnSums ? 'if (row0 == 0u && 4u * q < u.n) { store_columnSums(0u, q, columnSum); }' : ''}
+  ${kept.map(([name]) => `kept_${name} = read_${name}(0u, q);`).join('\n  ')}
   // Four rows at a time in a loop, so that the finish is in the shader four times and not once for each row.
   for (var done = 0u; done < ${rows}u; done += 4u) {
   ${lines(4, (i) => `finish(row0 + done + ${i}u, q, s${i});`)}
@@ -141,7 +153,9 @@ export function broadcastCode(product: Product, tile: BroadcastTile, finishCode:
   const declarations = [
     operandCode('a', transposeA ? 'u.m' : 'u.k', wide),
     operandCode('b', transposeB ? 'u.k' : 'u.n', wide, isPacked(product.b)),
-    ...Object.keys(finish.reads ?? {}).map((name) => loadCode(name, 'u.n', wide)),
+    ...Object.entries(finish.reads ?? {}).map((read) =>
+      isVector(read) ? keptCode(read[0], wide) : loadCode(read[0], 'u.n', wide),
+    ),
     ...[...Object.keys(finish.writes), ...(columnSums ? ['columnSums'] : [])].map((name) =>
       storeCode(name, 'u.n', wide),
     ),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { jsonlRows } from '../../../src/data/jsonl.ts';
 import { readRankings } from '../../../src/data/label-rows.ts';
 import type { Ranking } from '../../../src/records/ranking.ts';
-import { splitRankings } from '../../../src/worker/stage-loops.ts';
+import { splitRankings } from '../../../src/rlhf/held-out.ts';
 import { WorldSupply } from '../../../src/worker/world-supply.ts';
 import { ranking } from './fake-workbench.ts';
 

@@ -306,6 +306,28 @@ describe('a reload after everything', () => {
 });
 
 describe('staleness', () => {
+  it('marks a paused run that cannot go on any more as stale, and begins another one in its place', async () => {
+    const name = freshName();
+    const test = await testSession({ name });
+    const paused = test.until('sft', 'paused');
+    await test.session.handlers['stage.step']({ stage: 'sft' });
+    await paused;
+    expect((await open(test)).stages.sft.status).toBe('paused');
+    await test.session.handlers['labels.import']({
+      kind: 'demonstrations',
+      files: [{ name: 'own', format: 'jsonl', text: '{"prompt":"hi","completion":"hello"}' }],
+      classmates: false,
+    });
+    const { sft } = (await open(await testSession({ name }))).stages;
+    expect(sft).toMatchObject({ status: 'stale', step: 1 });
+    expect(sft.message).toMatch(
+      /Paused at step 1 of 8\. Something .* has changed: it cannot go on/,
+    );
+    const again = await testSession({ name });
+    await train(again, 'sft');
+    expect(records(again).map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
   it('marks a stage when its settings or its labels change, and those after it when it is trained again', async () => {
     const test = await testSession({ name: freshName() });
     const { handlers } = test.session;

@@ -335,6 +335,19 @@ describe('back to a checkpoint', () => {
     expect(sums(again)).toEqual((await straightSums()).slice(at.step));
   });
 
+  it('is for the other methods of step 3 too, each with its own runs', async () => {
+    const test = await reinforcing(freshName(), OFTEN, { method: { name: 'grpo' } });
+    await step(test, 3);
+    const [newest, middle] = await kept(test);
+    expect([newest?.name, newest?.step, middle?.step]).toEqual(['GRPO 1', 3, 2]);
+    const { stages } = await back(test, middle?.id ?? '');
+    expect(stages.ppo).toMatchObject({ status: 'paused', step: 2 });
+    await train(test, 'ppo');
+    expect((await open(test)).checkpoints.map((row) => row.name)).toContain('GRPO 2');
+    await test.session.handlers['settings.set']({ settings: parseSettings({}) });
+    expect(await kept(test)).toEqual([]);
+  });
+
   it('where nothing came after it, only the half-done step is given up', async () => {
     const test = await reinforcing(freshName(), OFTEN);
     await step(test, 2);

@@ -1,0 +1,55 @@
+/** Which charts each stage has, by TRL's metric names; those of step 3 are of its method (method-words.ts). */
+import type { Settings } from '../config/settings.ts';
+import type { TrainingStage } from '../worker/protocol.ts';
+import { METHOD_CHARTS, stepWordOf, type MethodChart } from './method-words.ts';
+
+export const SFT_CHARTS: readonly MethodChart[] = [
+  {
+    title: 'Loss',
+    meaning:
+      'Mean surprise per token of the demonstrated answers. Lower is closer to them. It is measured in nats, the unit of natural logarithms: a certain token is 0 nats, a coin toss 0.69.',
+    metrics: [{ name: 'loss', label: 'loss' }],
+  },
+  {
+    title: 'Entropy',
+    meaning: 'How many ways to go on the model still sees at a token of an answer, in nats.',
+    metrics: [{ name: 'entropy', label: 'entropy' }],
+  },
+];
+
+export const REWARD_CHARTS: readonly MethodChart[] = [
+  {
+    title: 'Ranking loss',
+    meaning: 'Minus log of the probability given to what the labelers said; 0.69 is a coin toss.',
+    metrics: [{ name: 'loss', label: 'loss' }],
+  },
+  {
+    title: 'Accuracy while training',
+    meaning: 'Share of the comparisons of each batch that the scores get right.',
+    metrics: [{ name: 'accuracy', label: 'accuracy' }],
+  },
+];
+
+interface ChartedRun {
+  readonly stage: TrainingStage;
+  /** Null is taken for PPO, the only method of the versions before there was a choice. */
+  readonly settings: Settings | null;
+}
+
+/** The charts of a run's stage and method. */
+export function chartsOf({ stage, settings }: ChartedRun): readonly MethodChart[] {
+  switch (stage) {
+    case 'sft':
+      return SFT_CHARTS;
+    case 'reward':
+      return REWARD_CHARTS;
+    case 'ppo':
+      return METHOD_CHARTS[settings?.method.name ?? 'ppo'];
+  }
+  return stage satisfies never;
+}
+
+/** What a step of a run is called. */
+export function stepWordOfRun({ stage, settings }: ChartedRun): string {
+  return stage === 'ppo' ? stepWordOf(settings?.method.name ?? 'ppo') : 'step';
+}

@@ -1,0 +1,64 @@
+/**
+ * The commands about stored runs and whole laboratories, each with its place in the session's order. What they do is in
+ * runs-desk.ts and lab-file.ts, which are loaded when one of them is first asked for.
+ */
+import type { RunCommandHandlers } from './dispatch.ts';
+import type { Project } from './project.ts';
+import type { CommandMap } from './protocol.ts';
+import type { ReportProgress } from './stages.ts';
+
+/** What the commands ask of the session around them. */
+export interface RunsSession {
+  /** Milliseconds since 1970. */
+  now(): number;
+  readonly progress: ReportProgress;
+  /** Throws InputError when none is open. */
+  project(): Project;
+  /** Drops the model of a checkpoint that is gone. */
+  forget(checkpoint: string): void;
+  /** After the commands that came before. */
+  inOrder<R>(action: () => Promise<R>): Promise<R>;
+  /** Throws InputError when something computes; afterwards no runner keeps rows that are about to change. */
+  rest(): Promise<void>;
+}
+
+export function runHandlers(session: RunsSession): RunCommandHandlers {
+  const desk = async () => {
+    const { RunsDesk } = await import('./runs-desk.ts');
+    return new RunsDesk(session.project(), () => session.now());
+  };
+  const list = async () => ({ runs: (await desk()).list() });
+  const changing =
+    <A, R>(action: (args: A) => Promise<R>) =>
+    (args: A): Promise<R> =>
+      session.inOrder(async () => {
+        session.project().expectWritable();
+        await session.rest();
+        return action(args);
+      });
+  return {
+    'runs.list': list,
+    'runs.show': async (args) => (await desk()).show(args),
+    'run.rename': changing(async (args: CommandMap['run.rename']['args']) => {
+      await (await desk()).rename(args);
+      return list();
+    }),
+    'run.delete': changing(async ({ run }: CommandMap['run.delete']['args']) => {
+      for (const gone of await (await desk()).remove(run)) session.forget(gone);
+      return list();
+    }),
+    'run.fork': changing(async (args: CommandMap['run.fork']['args']) => {
+      const run = await (await desk()).fork(args);
+      return { run, ...(await list()) };
+    }),
+    'checkpoint.export': async (args) => ({ file: await (await desk()).export(args) }),
+    'lab.export': changing(async () => {
+      const { exportLab } = await import('./lab-file.ts');
+      return exportLab(session.project(), session.now(), session.progress);
+    }),
+    'lab.import': changing(async (args: CommandMap['lab.import']['args']) => {
+      const { importLab } = await import('./lab-file.ts');
+      return { added: await importLab(session.project(), args, session.progress) };
+    }),
+  };
+}
