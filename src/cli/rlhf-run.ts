@@ -145,9 +145,9 @@ export async function rewardStage(lab: Lab, sft: Model): Promise<Model> {
   const facts = { prompts: settings.labels.prompts, usable: training.length };
   report(lab, 'labels', { records: [], wallSeconds }, facts);
   keepFacts(folder, 'labels', facts, wallSeconds);
-  const opened = (from?: Snapshot) => openReward(sft, training, rewardSettings(settings), from);
-  await prepareStage('reward', () => opened());
   const from = unfinishedStage(folder, 'reward');
+  const opened = (at?: Snapshot) => openReward(sft, training, rewardSettings(settings), at);
+  await prepareStage('reward', () => opened());
   const open = await opened(from);
   const of = { loop: open.loop, isNew: from === undefined };
   const loop = lab.holdOut ? measuredReward(lab, open.model, heldOut, of) : open.loop;

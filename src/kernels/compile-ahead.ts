@@ -4,7 +4,8 @@
  * asked for and none runs. On other backends there is nothing to compile.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { setCompileOnly, type WebGpuBackend } from './webgpu/backend.ts';
+import type { WebGpuBackend } from './webgpu/backend.ts';
+import { setCompileOnly } from './webgpu/compile-only.ts';
 
 /** Told how many programs are ready, of how many. */
 export type CompileReport = (done: number, total: number) => void;

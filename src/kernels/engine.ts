@@ -10,7 +10,6 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { captureWasmMemory } from './wasm/memory.ts';
 import { registerWasmKernels } from './wasm/register.ts';
 import { startRuntime, type Helpers } from './wasm/runtime.ts';
-import { tuneWebGpu } from './webgpu/backend.ts';
 
 export const BACKEND_ORDER = ['webgpu', 'wasm', 'webgl', 'cpu'] as const;
 export type Backend = (typeof BACKEND_ORDER)[number];
@@ -105,9 +104,12 @@ async function startWebGpu({ prefer, lost }: EngineOptions): Promise<Attempt> {
   if (isSoftware(adapter.info) && prefer !== 'webgpu') {
     return refused(`WebGPU would run in software (${device}), which is slower than WASM.`);
   }
-  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
   // As late as the backend that they are for: who computes on another one never loads them.
-  const { registerWebGpuKernels } = await import('./webgpu/register.ts');
+  const [{ WebGPUBackend }, { tuneWebGpu }, { registerWebGpuKernels }] = await Promise.all([
+    import('@tensorflow/tfjs-backend-webgpu'),
+    import('./webgpu/backend.ts'),
+    import('./webgpu/register.ts'),
+  ]);
   const limits: Record<string, number> = {};
   for (const name of [
     'maxComputeWorkgroupStorageSize',

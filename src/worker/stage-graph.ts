@@ -125,14 +125,14 @@ function usedPpoSettings({ ppo }: Settings): object {
   return Object.fromEntries(used);
 }
 
-/** The reward model's settings without a choice that is newer than the first runs, unless it is made. */
-function usedRewardSettings({ reward: { batching, ...reward } }: Settings): object {
-  return batching === REWARD.batching.default ? reward : { ...reward, batching };
-}
-
 /** The general settings that a result depends on: not how much of a batch is in memory at once. */
 function usedGeneralSettings({ general }: Settings): object {
   return Object.fromEntries(Object.entries(general).filter(([name]) => name !== 'microBatch'));
+}
+
+/** The reward model's settings without a choice that is newer than the first runs, unless it is made. */
+function usedRewardSettings({ reward: { batching, ...reward } }: Settings): object {
+  return batching === REWARD.batching.default ? reward : { ...reward, batching };
 }
 
 /** What the labels say, as far as training sees them. */

@@ -3,6 +3,7 @@
  * submitted, when the buffer of a freed tensor may be used again, and how values are read back. Not what is computed.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { compilesOnly } from './compile-only.ts';
 import {
   NOTHING_RECORDED,
   submitsBefore,
@@ -54,15 +55,6 @@ export interface WebGpuBackend {
     inputs: readonly tf.TensorInfo[],
     uniforms: readonly Uniform[],
   ): void;
-}
-
-const COMPILE_ONLY = 'WEBGPU_ENGINE_COMPILE_ONLY';
-
-/** Whether programs are only compiled and nothing runs (compile-ahead.ts). */
-export const compilesOnly = (): boolean => tf.env().getBool(COMPILE_ONLY);
-
-export function setCompileOnly(on: boolean): void {
-  tf.env().set(COMPILE_ONLY, on);
 }
 
 const BYTES = 4;

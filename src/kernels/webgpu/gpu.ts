@@ -4,7 +4,8 @@
  * tfjs's own programs have one output; otherwise this is what its runWebGPUProgram does.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { compilesOnly, type Uniform, type WebGpuBackend } from './backend.ts';
+import type { Uniform, WebGpuBackend } from './backend.ts';
+import { compilesOnly } from './compile-only.ts';
 
 /** Threads of a workgroup, unless a kernel says otherwise. */
 export const THREADS = 64;
