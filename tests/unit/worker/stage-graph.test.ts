@@ -19,6 +19,11 @@ test('how much of a batch is in memory at once makes no result stale, the seed d
   expect(printOf({ seed: 2 })).not.toBe(printOf({}));
 });
 
+/** The general settings as they were before there were micro-batches. */
+const before = ({ seed, maxPromptTokens, maxResponseTokens }: Settings['general']) => ({
+  ...{ seed, maxPromptTokens, maxResponseTokens },
+});
+
 /** The settings of PPO in the order of their table, before it had options. */
 const BEFORE = [
   ...['episodes', 'rolloutBatch', 'minibatches', 'innerEpochs', 'policyLearningRate'],
@@ -31,9 +36,7 @@ test('a run of PPO from before there were options keeps its fingerprint while no
   const { general, ppo } = parseSettings({});
   const values = new Map(Object.entries(ppo));
   const old = Object.fromEntries(BEFORE.map((name) => [name, values.get(name)]));
-  const { seed, maxPromptTokens, maxResponseTokens } = general;
-  const before = { seed, maxPromptTokens, maxResponseTokens };
-  const words = streamKey(0, JSON.stringify(['ppo', before, [old, '', '']]));
+  const words = streamKey(0, JSON.stringify(['ppo', before(general), [old, '', '']]));
   expect(print({})).toBe(words.map((word) => word.toString(16).padStart(8, '0')).join(''));
 });
 
@@ -52,7 +55,7 @@ test('a reward model from before shuffled comparisons keeps its fingerprint unti
   const values = new Map(Object.entries(reward));
   const names = ['promptsPerBatch', 'learningRate', 'epochs', 'heldOutShare', 'divisor'];
   const old = Object.fromEntries(names.map((name) => [name, values.get(name)]));
-  const words = streamKey(0, JSON.stringify(['reward', general, [old, '', []]]));
+  const words = streamKey(0, JSON.stringify(['reward', before(general), [old, '', []]]));
   const of = (settings: Settings) => inputsOf(rowsWith(settings), 'reward');
   const shuffled = parseSettings({ reward: { batching: 'shuffled-pairs' } });
   expect(of(parseSettings({}))).toBe(
