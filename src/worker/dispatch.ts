@@ -15,7 +15,10 @@ type ExactCommandName = Extract<CommandName, `exact.${string}`>;
 /** Commands that drive training. */
 type StageCommandName = Extract<CommandName, `stage.${string}` | `run.${string}`>;
 type MachineCommandName = Extract<CommandName, `machine.${string}`>;
-type ApartCommand = Extract<Command, { type: ExactCommandName | MachineCommandName }>;
+type ApartCommand = Extract<
+  Command,
+  { type: 'world.words' | ExactCommandName | MachineCommandName }
+>;
 /** Handlers that need the project; those of exact mode, which needs no engine either; and the machine's measurement. */
 export type SessionHandlers = Omit<CommandHandlers, ExactCommandName | MachineCommandName>;
 export type ExactHandlers = Pick<CommandHandlers, ExactCommandName>;
@@ -25,6 +28,8 @@ export type MachineHandlers = Pick<CommandHandlers, MachineCommandName>;
 async function performApart(handlers: CommandHandlers, command: ApartCommand): Promise<Reply> {
   const head = { type: 'reply', request: command.request, ok: true } as const;
   switch (command.type) {
+    case 'world.words':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.solve':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.begin':
@@ -82,8 +87,6 @@ async function perform(handlers: CommandHandlers, command: Command): Promise<Rep
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'settings.set':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'world.words':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'model.sample':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'prompts.examples':
@@ -123,6 +126,7 @@ async function perform(handlers: CommandHandlers, command: Command): Promise<Rep
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'checkpoint.delete':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'world.words':
     case 'exact.solve':
     case 'exact.begin':
     case 'exact.drive':
