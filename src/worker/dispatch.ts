@@ -16,7 +16,10 @@ type ExactCommandName = Extract<CommandName, `exact.${string}`>;
 type StageCommandName =
   Extract<CommandName, `stage.${string}`> | 'run.turn' | 'run.checkpoints' | 'run.back';
 type MachineCommandName = Extract<CommandName, `machine.${string}`>;
-type ApartCommand = Extract<Command, { type: ExactCommandName | MachineCommandName }>;
+type ApartCommand = Extract<
+  Command,
+  { type: 'world.words' | ExactCommandName | MachineCommandName }
+>;
 /** Handlers that need the project; those of exact mode, which needs no engine either; and the machine's measurement. */
 export type SessionHandlers = Omit<CommandHandlers, ExactCommandName | MachineCommandName>;
 export type ExactHandlers = Pick<CommandHandlers, ExactCommandName>;
@@ -26,6 +29,8 @@ export type MachineHandlers = Pick<CommandHandlers, MachineCommandName>;
 async function performApart(handlers: CommandHandlers, command: ApartCommand): Promise<Reply> {
   const head = { type: 'reply', request: command.request, ok: true } as const;
   switch (command.type) {
+    case 'world.words':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.solve':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.begin':
@@ -126,8 +131,6 @@ async function perform(handlers: CommandHandlers, command: OtherCommand): Promis
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'settings.set':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'world.words':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'model.sample':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'prompts.examples':
@@ -167,6 +170,7 @@ async function perform(handlers: CommandHandlers, command: OtherCommand): Promis
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'checkpoint.delete':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'world.words':
     case 'exact.solve':
     case 'exact.begin':
     case 'exact.drive':

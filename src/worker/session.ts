@@ -7,6 +7,7 @@ import { acquireProjectLock, type LockProvider, type ProjectLock } from '../stor
 import { ReadOnlyError, StorageError } from '../storage/errors.ts';
 import type { Connection } from '../storage/open.ts';
 import type { CommandHandlers, SessionHandlers } from './dispatch.ts';
+import { DeviceLosses } from './device-losses.ts';
 import { failureOf, InputError } from './failure.ts';
 import { keptCheckpoints } from './go-back.ts';
 import { exportLabels, importLabels } from './label-files.ts';
@@ -49,9 +50,6 @@ interface Simulation {
   stopped: boolean;
 }
 
-/** Device losses after which a backend is not taken again by itself. */
-const LOSSES_BORNE = 2;
-
 export class Session {
   readonly handlers: SessionHandlers;
   /** For those who compute alone and are no part of the project. */
@@ -66,7 +64,7 @@ export class Session {
   #simulation: Simulation | null = null;
   #judging: { stopped: boolean } | null = null;
   #prefer: BackendName | undefined;
-  readonly #losses = new Map<BackendName, number>();
+  readonly #losses = new DeviceLosses();
   #queue: Promise<unknown> = Promise.resolve();
   readonly #progress: ReportProgress;
 
@@ -200,23 +198,14 @@ export class Session {
     this.occupancy.evict('The engine was started again.');
     if (this.#project === null) this.#settings = settings;
     this.#prefer = backend;
-    // Chosen by name, it gets another chance.
-    if (backend !== undefined) this.#losses.delete(backend);
+    if (backend !== undefined) this.#losses.forgive(backend);
     return this.#launch();
   }
 
   async #launch(): Promise<EngineInfo> {
-    const avoid = new Map(
-      [...this.#losses]
-        .filter(([, times]) => times >= LOSSES_BORNE)
-        .map(
-          ([name]) =>
-            [name, `${BACKEND_NAMES[name]} lost its device ${LOSSES_BORNE} times.`] as const,
-        ),
-    );
     const start = {
       prefer: this.#prefer,
-      avoid,
+      avoid: this.#losses.avoid,
       lost: (sentence: string) => {
         this.#recover(info.backend, sentence);
       },
@@ -229,7 +218,7 @@ export class Session {
 
   /** After a lost device: the run stays at its last checkpoint, and the engine starts again, on the same backend once. */
   #recover(lost: BackendName, sentence: string): void {
-    this.#losses.set(lost, (this.#losses.get(lost) ?? 0) + 1);
+    this.#losses.count(lost);
     const { emit } = this.#options;
     this.occupancy.evict(sentence);
     // Not in order: what is in the queue may be waiting for the step that will never end.
