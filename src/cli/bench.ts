@@ -4,6 +4,7 @@
  * reads the options and prints.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import {
   BENCH_BACKENDS,
   CONFIG_NAMES,
@@ -16,7 +17,7 @@ import {
   type Job,
   type SizeName,
 } from './bench/configs.ts';
-import { curveTables, measureCurves } from './bench/curves.ts';
+import { curveDrawing, curveTables, measureCurves } from './bench/curves.ts';
 import { conditionsNow, conditionsText } from './bench/conditions.ts';
 import { measureProfiles, profileTable, type Profile } from './bench/profile.ts';
 import { installPeer } from './bench/peer-install.ts';
@@ -37,7 +38,10 @@ const OPTIONS = {
   config: { help: `some of ${CONFIG_NAMES.join(',')}; S by default`, value: 'LIST' },
   peers: { help: `all, none, or some of ${PEERS.join(',')}`, value: 'LIST' },
   repeats: { help: 'measured rounds of each job; 5 by default', value: 'N' },
-  limit: { help: 'seconds that one round may take; 300 by default', value: 'N' },
+  limit: {
+    help: 'seconds that one round may take, or one point of --curves; 300 by default',
+    value: 'N',
+  },
   curves: {
     help: 'times the training step of ours over model sizes, contexts and batches instead',
   },
@@ -138,6 +142,8 @@ interface Outcome {
   readonly profiles: readonly Profile[];
   /** Tables by the name of their block in a Markdown file. */
   readonly sections: ReadonlyMap<string, readonly Table[]>;
+  /** An SVG beside the Markdown file, by its name. */
+  readonly drawing?: { readonly name: string; readonly svg: string };
 }
 
 const MODES = ['bench', 'curves', 'kernels'] as const;
@@ -149,7 +155,9 @@ async function runMode(mode: Mode, plan: Plan): Promise<Outcome> {
   if (mode === 'curves') {
     const results = await measureCurves(backend, rounds, say);
     const sections = new Map([[one, curveTables(results)]]);
-    return { results, targets: [], profiles: [], sections };
+    const svg = curveDrawing(backend, results);
+    const drawing = svg === null ? {} : { drawing: { name: `curves-${backend}.svg`, svg } };
+    return { results, targets: [], profiles: [], sections, ...drawing };
   }
   if (mode === 'kernels') {
     const profiles = await measureProfiles(backend, work[0]?.config ?? 'S', rounds, say);
@@ -173,6 +181,18 @@ function expectSomething({ results, profiles }: Outcome): void {
   throw new UsageError(`Nothing could be measured: ${entries[0]?.failure ?? 'no contender'}.`);
 }
 
+/** Replaces the blocks of the sections, under the sentences of `text`, and writes the drawing beside the file. */
+function writeSheet(path: string, text: string, { sections, drawing }: Outcome): void {
+  let sheet = readFileSync(path, 'utf8');
+  for (const [name, tables] of sections) {
+    const picture = drawing === undefined ? [] : [`![The curves](${drawing.name})`, ''];
+    const body = [text, '', ...picture, ...tables.map(markdownTable)].join('\n');
+    sheet = replaceBlock(sheet, name, body);
+  }
+  if (drawing !== undefined) writeFileSync(join(dirname(path), drawing.name), drawing.svg);
+  writeFileSync(path, sheet);
+}
+
 async function main(): Promise<void> {
   const given = readOptions('bench', OPTIONS, process.argv.slice(2));
   const plan = readPlan(given);
@@ -186,13 +206,7 @@ async function main(): Promise<void> {
   const text =
     `${conditionsText(conditions, devices)} Medians of ${plan.rounds.repeats} rounds, ` +
     'all contenders in turn in each round, every contender in a process of its own.';
-  if (given.sheet !== undefined) {
-    let sheet = readFileSync(given.sheet, 'utf8');
-    for (const [name, tables] of sections) {
-      sheet = replaceBlock(sheet, name, [text, '', ...tables.map(markdownTable)].join('\n'));
-    }
-    writeFileSync(given.sheet, sheet);
-  }
+  if (given.sheet !== undefined) writeSheet(given.sheet, text, outcome);
   const { backend, rounds } = plan;
   const report = { conditions, devices, backend, rounds, targets, results, profiles };
   process.stdout.write(

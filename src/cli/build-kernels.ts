@@ -25,6 +25,8 @@ export async function compileKernels(): Promise<string> {
       ...['--baseDir', ROOT, '--outFile', 'kernels.wasm', '-O3', '--noAssert', '--runtime', 'stub'],
       // No memory, table or data of its own: the kernels work in tfjs's heap and must put nothing into it.
       ...['--importMemory', '--noExportMemory', '--enable', 'simd', '--use', 'abort='],
+      // As much as tfjs's own memory may grow to; a memory without a limit could not be shared.
+      ...['--maximumMemory', '65536'],
       '--disableWarning',
     ],
     {

@@ -4,7 +4,8 @@
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { FormatError } from '../data/format-error.ts';
-import { readRankings, writeRankings } from '../data/jsonl.ts';
+import { jsonlRows, writeRankings } from '../data/jsonl.ts';
+import { readRankings } from '../data/label-rows.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
 import type { Model } from '../model/parameters.ts';
 import type { Ranking } from '../records/ranking.ts';
@@ -35,7 +36,7 @@ function keptRankings(file: string | null): Ranking[] {
   // A line that was cut while it was written does not count.
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
   try {
-    const rankings = readRankings(whole, 0);
+    const rankings = readRankings(jsonlRows(whole), 0);
     return rankings.slice(0, rankings.length - (rankings.length % CHUNK));
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;

@@ -7,13 +7,16 @@ import { create, globals } from 'webgpu';
 /** Time that one poll of a pending GPU promise sleeps, in ms. */
 const POLL_SLEEP_MS = 0.2;
 
+/** Dawn rounds timestamps to 65 us, against attacks that a page could make: most kernels would read as 0. */
+const OPTIONS = ['disable-dawn-features=timestamp_quantization'];
+
 let installed: GPU | undefined;
 
 /** Installs navigator.gpu, the WebGPU globals and a gentler poll; a second call does nothing. */
 export function installDawn(): GPU {
   if (installed !== undefined) return installed;
   Object.assign(globalThis, globals);
-  const gpu = create([]);
+  const gpu = create(OPTIONS);
   Object.defineProperty(globalThis, 'navigator', {
     value: { gpu, userAgent: 'node', hardwareConcurrency: 2 },
     configurable: true,

@@ -30,6 +30,10 @@ const OPTIONS = {
   seed: { help: 'seed of documents and weights', value: 'N' },
   steps: { help: 'optimizer steps', value: 'N' },
   batch: { help: 'rows of a step', value: 'N' },
+  'micro-batch': {
+    help: 'most rows in memory at once, their gradients added up; 0 for all of a step',
+    value: 'N',
+  },
   out: { help: 'folder of the finished model', value: 'DIR' },
   work: { help: 'folder of the unfinished run', value: 'DIR' },
 } as const;
@@ -64,6 +68,7 @@ async function main(): Promise<void> {
   const seed = wholeOption('seed', given.seed, 1, 0, 2 ** 31);
   const steps = wholeOption('steps', given.steps, STEPS, 1, 1e6);
   const batch = wholeOption('batch', given.batch, 12, 1, 1024);
+  const microBatch = wholeOption('micro-batch', given['micro-batch'], 0, 0, 1024);
   const out = given.out ?? 'public/models/base';
   const work = given.work ?? `runs/pretrain-${seed}`;
   await startNodeEngine('wasm');
@@ -77,6 +82,7 @@ async function main(): Promise<void> {
     learningRate: 3e-3,
     finalShare: 0.05,
     warmupSteps: 50,
+    microBatch,
     optimizer: { ...DEFAULT_OPTIMIZER, weightDecay: 0.05 },
   };
   const from = loadSnapshot(work, 'state');

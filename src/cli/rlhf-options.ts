@@ -5,6 +5,8 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { METHOD_NAMES, type MethodName } from '../config/method-table.ts';
+import { SCENARIO_MENU, type ScenarioId } from '../config/scenarios/menu.ts';
+import { scenarioSettings } from '../config/scenarios/play.ts';
 import { isPresetName, PRESET_NAMES, presetSettings, type PresetName } from '../config/presets.ts';
 import { parseSetting, parseSettings, type Settings } from '../config/settings.ts';
 import { parseStrictJson } from '../data/strict-json.ts';
@@ -16,8 +18,14 @@ import type { Control } from './rlhf-run.ts';
 /** `exact` has nothing in common with the settings of a run, so it is a preset of this command only. */
 const COMMAND_PRESETS = [...PRESET_NAMES, 'exact'] as const;
 
+const SCENARIO_NAMES = SCENARIO_MENU.map(({ id }) => id);
+
 const OPTIONS = {
   preset: { help: `one of ${COMMAND_PRESETS.join(', ')}`, value: 'NAME' },
+  scenario: {
+    help: `one of ${SCENARIO_NAMES.join(', ')}: every arm, then its goal`,
+    value: 'NAME',
+  },
   seed: { help: 'seed of everything', value: 'N' },
   backend: { help: `one of ${BACKEND_ORDER.join(', ')}`, value: 'NAME' },
   base: { help: 'folder of the base model', value: 'DIR' },
@@ -73,7 +81,10 @@ function freshSettings(given: Given): RunSettings {
     throw new UsageError(`--preset must be one of ${COMMAND_PRESETS.join(', ')}, not "${preset}".`);
   }
   const seed = wholeOption('seed', given.seed, 1, 0, 2 ** 31 - 1);
-  const plain = parseSettings({ general: { seed } }, presetSettings(preset));
+  const scenario = choiceOption('scenario', given.scenario, SCENARIO_NAMES);
+  const start =
+    scenario === undefined ? presetSettings(preset) : scenarioSettings(scenario, preset);
+  const plain = parseSettings({ general: { seed } }, start);
   const method = choiceOption('method', given.method, METHOD_NAMES);
   return {
     preset,
@@ -145,6 +156,8 @@ function resumedSettings(folder: string, given: Given): RunSettings {
 
 interface RunOptions {
   readonly kind: 'run';
+  /** Null for a run of its own. */
+  readonly scenario: ScenarioId | null;
   readonly run: RunSettings;
   /** Folder for checkpoints, or null to keep none. */
   readonly path: string | null;
@@ -162,7 +175,16 @@ function refuseAll(given: Given, names: readonly (keyof Given)[], why: string): 
 export function readRunOptions(words: readonly string[]): RunOptions | ExactOptions {
   const given = readOptions('rlhf', OPTIONS, words);
   if (given.preset === 'exact') {
-    const others = ['backend', 'base', 'out', 'resume', 'control', 'set', 'method'] as const;
+    const others = [
+      'backend',
+      'base',
+      'out',
+      'resume',
+      'control',
+      'set',
+      'method',
+      'scenario',
+    ] as const;
     refuseAll(given, others, 'has no meaning for the exact preset. Leave it out.');
     const options = exactOptions(given);
     prepareOutputs(given);
@@ -173,11 +195,16 @@ export function readRunOptions(words: readonly string[]): RunOptions | ExactOpti
     ['beta', 'rewards'],
     'belongs to --preset exact. Elsewhere use --set ppo.beta=B.',
   );
+  if (given.scenario !== undefined) {
+    const others = ['resume', 'control', 'method'] as const;
+    refuseAll(given, others, 'does not go together with --scenario. Leave it out.');
+  }
+  const scenario = choiceOption('scenario', given.scenario, SCENARIO_NAMES) ?? null;
   const run =
     given.resume === undefined ? freshSettings(given) : resumedSettings(given.resume, given);
   prepareOutputs(given);
   const path = given.resume ?? given.out ?? null;
   const name = run.control === null ? 'report.json' : `report-${run.control}.json`;
   const report = given.json ?? (path === null ? null : join(path, name));
-  return { kind: 'run', run, path, report };
+  return { kind: 'run', scenario, run, path, report };
 }

@@ -20,7 +20,8 @@ import {
 import { Model } from '../model/parameters.ts';
 import { pairsFromRankings } from '../rlhf/dpo.ts';
 import { goldOfTokens } from '../rlhf/evaluate.ts';
-import { unprefixed } from '../rlhf/loop.ts';
+import { splitRankings } from '../rlhf/held-out.ts';
+import { unprefixed, type Snapshot } from '../rlhf/loop.ts';
 import type { MethodInput } from '../rlhf/method.ts';
 import { METHODS } from '../rlhf/methods.ts';
 import {
@@ -42,12 +43,14 @@ import { labelerPopulation, type Labeler } from '../world/labelers.ts';
 import { rankingPrompts, trainingPrompts } from '../world/prompt-sets.ts';
 import type { SelfChecks } from '../records/run.ts';
 import { rankByClass } from './class-rankings.ts';
+import { measuredPolicy, measuredReward } from './measures.ts';
 import { seriesOf, type StageReport } from './report.ts';
 import { evaluateRun } from './rlhf-evaluation.ts';
 import {
   finishedStage,
   keepFacts,
   keptFacts,
+  prepareStage,
   runStage,
   unfinishedStage,
   type RunFolder,
@@ -56,11 +59,17 @@ import {
 
 export type Control = 'noise';
 
-interface Lab {
+export interface Lab {
   readonly settings: Settings;
   readonly tokenizer: Tokenizer;
   readonly folder: RunFolder;
+  /** The labelers who rank. */
+  readonly labelers: readonly Labeler[];
+  /** Keeps rankings aside and measures the reward model on them while it trains, as the page does. */
+  readonly holdOut: boolean;
   readonly stages: Record<string, StageReport>;
+  /** Records of the stages, for those who need each step whole. */
+  readonly records: Record<string, StageOutcome['records']>;
 }
 
 function report(
@@ -70,10 +79,11 @@ function report(
   facts: Record<string, number> = {},
 ): void {
   const { records, wallSeconds } = outcome;
+  lab.records[name] = records;
   lab.stages[name] = { steps: records.length, series: seriesOf(records), facts, wallSeconds };
 }
 
-async function sftStage(lab: Lab, base: Model): Promise<Model> {
+export async function sftStage(lab: Lab, base: Model): Promise<Model> {
   const { settings, tokenizer, folder } = lab;
   const shape = sequenceShape(settings);
   const demonstrations = generateDemonstrations(settings.general.seed, settings.sft.demonstrations);
@@ -84,16 +94,13 @@ async function sftStage(lab: Lab, base: Model): Promise<Model> {
     report(lab, 'sft', done.outcome, facts);
     return new Model(base.config, 'language', unprefixed(done.snapshot.tensors, 'model.'));
   }
-  const open = await openSft(
-    base,
-    examples,
-    sftSettings(settings),
-    unfinishedStage(folder, 'sft'),
-    rowSource(writeDocument, tokenizer, sftMixShape(settings), {
-      seed: settings.general.seed,
-      scope: 'sft mix',
-    }),
-  );
+  const mix = rowSource(writeDocument, tokenizer, sftMixShape(settings), {
+    seed: settings.general.seed,
+    scope: 'sft mix',
+  });
+  const opened = (from?: Snapshot) => openSft(base, examples, sftSettings(settings), from, mix);
+  await prepareStage('sft', () => opened());
+  const open = await opened(unfinishedStage(folder, 'sft'));
   report(
     lab,
     'sft',
@@ -104,9 +111,9 @@ async function sftStage(lab: Lab, base: Model): Promise<Model> {
   return open.model;
 }
 
-/** SFT samples ranked by the labelers, as sequences; the same every time for a seed. */
-async function labelledRankings(lab: Lab, sft: Model, labelers: readonly Labeler[]) {
-  const { settings, tokenizer, folder } = lab;
+/** SFT samples ranked by the labelers: those to train on as sequences; the same every time for a seed. */
+async function labelledRankings(lab: Lab, sft: Model) {
+  const { settings, tokenizer, folder, labelers } = lab;
   const { seed } = settings.general;
   const shape = sequenceShape(settings);
   const pool = promptsThatFit(tokenizer, trainingPrompts(seed), shape);
@@ -115,10 +122,13 @@ async function labelledRankings(lab: Lab, sft: Model, labelers: readonly Labeler
   const { k: K, temperature } = settings.labels;
   const call = { shape, K, temperature, seed, scope: 'labels', file };
   const labels = await rankByClass(sft, tokenizer, prompts, labelers, call);
-  return rankedSequences(tokenizer, labels, shape);
+  const { training, heldOut } = lab.holdOut
+    ? splitRankings(labels, settings.reward.heldOutShare)
+    : { training: labels, heldOut: [] };
+  return { training: rankedSequences(tokenizer, training, shape), heldOut };
 }
 
-async function rewardStage(lab: Lab, sft: Model, labelers: readonly Labeler[]): Promise<Model> {
+export async function rewardStage(lab: Lab, sft: Model): Promise<Model> {
   const { settings, tokenizer, folder } = lab;
   const { seed } = settings.general;
   const shape = sequenceShape(settings);
@@ -130,17 +140,17 @@ async function rewardStage(lab: Lab, sft: Model, labelers: readonly Labeler[]): 
     return new Model(sft.config, 'scalar', unprefixed(done.snapshot.tensors, 'model.'));
   }
   const started = performance.now();
-  const rankings = await labelledRankings(lab, sft, labelers);
+  const { training, heldOut } = await labelledRankings(lab, sft);
   const wallSeconds = (performance.now() - started) / 1000;
-  const facts = { prompts: settings.labels.prompts, usable: rankings.length };
+  const facts = { prompts: settings.labels.prompts, usable: training.length };
   report(lab, 'labels', { records: [], wallSeconds }, facts);
   keepFacts(folder, 'labels', facts, wallSeconds);
-  const open = await openReward(
-    sft,
-    rankings,
-    rewardSettings(settings),
-    unfinishedStage(folder, 'reward'),
-  );
+  const opened = (from?: Snapshot) => openReward(sft, training, rewardSettings(settings), from);
+  await prepareStage('reward', () => opened());
+  const from = unfinishedStage(folder, 'reward');
+  const open = await opened(from);
+  const of = { loop: open.loop, isNew: from === undefined };
+  const loop = lab.holdOut ? measuredReward(lab, open.model, heldOut, of) : open.loop;
   const demonstrations = demonstrationSequences(
     tokenizer,
     generateDemonstrations(seed, 512),
@@ -149,7 +159,7 @@ async function rewardStage(lab: Lab, sft: Model, labelers: readonly Labeler[]): 
   const finish = async () => {
     await finishReward(open.model, demonstrations, shape);
   };
-  report(lab, 'reward', await runStage('reward', open.loop, folder, 'accuracy', finish));
+  report(lab, 'reward', await runStage('reward', loop, folder, 'accuracy', finish));
   open.loop.dispose();
   return open.model;
 }
@@ -176,12 +186,14 @@ async function ppoStage(lab: Lab, sft: Model, reward: Model, control: Control | 
   const input = { sft, reward, prompts, ptx, gold, ...(control && { control: noiseScorer(seed) }) };
   const done = finishedStage(folder, name);
   const from = done?.snapshot ?? unfinishedStage(folder, name);
+  if (!done) await prepareStage(name, () => openPpo(input, ppoSettings(settings)));
   const open = await openPpo(input, ppoSettings(settings), from);
+  const { policy, ema } = open.models;
+  const loop = measuredPolicy(lab, policy, null, { loop: open.loop, isNew: !from });
   const outcome =
     done?.outcome ??
-    (await runStage(name, open.loop, folder, 'objective/scores', () => Promise.resolve()));
+    (await runStage(name, loop, folder, 'objective/scores', () => Promise.resolve()));
   report(lab, name, outcome);
-  const { policy, ema } = open.models;
   return { policy, ema, best: null, open, outcome, name };
 }
 
@@ -190,7 +202,6 @@ async function methodStage(
   lab: Lab,
   sft: Model,
   reward: Model,
-  labelers: readonly Labeler[],
   options: { readonly name: MethodBesidePpo; readonly control: Control | null },
 ) {
   const { settings, tokenizer, folder } = lab;
@@ -201,19 +212,36 @@ async function methodStage(
     reference: sft,
     prompts: environmentPrompts(tokenizer, trainingPrompts(settings.general.seed), shape),
     score: control ? noiseScorer(settings.general.seed) : scored,
-    pairs: name === 'dpo' ? pairsFromRankings(await labelledRankings(lab, sft, labelers)) : [],
+    pairs: name === 'dpo' ? pairsFromRankings((await labelledRankings(lab, sft)).training) : [],
   };
   const method = METHODS[name];
   const done = finishedStage(folder, name);
   const from = done?.snapshot ?? unfinishedStage(folder, name);
   const how = methodSettings(settings);
+  if (!done) await prepareStage(name, () => method.open(input, how));
   const open = await method.open(input, how, from);
-  const outcome =
-    done?.outcome ??
-    (await runStage(name, open.loop, folder, method.watch, () => Promise.resolve()));
-  report(lab, name, outcome);
   const best = name === 'best-of-n' ? { ...how, score: input.score } : null;
+  const loop = measuredPolicy(lab, open.policy, best, { loop: open.loop, isNew: !from });
+  const outcome =
+    done?.outcome ?? (await runStage(name, loop, folder, method.watch, () => Promise.resolve()));
+  report(lab, name, outcome);
   return { policy: open.policy, ema: null, best, open, outcome, name };
+}
+
+/** Step 3 by the method that the settings name. The caller disposes `open`. */
+export function reinforceStage(lab: Lab, sft: Model, reward: Model, control: Control | null) {
+  const { name } = lab.settings.method;
+  return name === 'ppo'
+    ? ppoStage(lab, sft, reward, control)
+    : methodStage(lab, sft, reward, { name, control });
+}
+
+/** The training labelers that the settings name. */
+export function classOf({ general, labels }: Settings): Labeler[] {
+  const { population, noise, k } = labels;
+  return labelerPopulation(general.seed, { population, noise, k }).filter(
+    ({ group }) => group === 'training',
+  );
 }
 
 /** Policies to be judged by name, the one that counts first. */
@@ -245,17 +273,15 @@ export async function runPipeline(
     readonly control: Control | null;
   },
 ) {
-  const lab: Lab = { settings, tokenizer, folder: options.folder, stages: {} };
+  const labelers = classOf(settings);
+  const { folder, control } = options;
+  const of = { settings, tokenizer, folder, labelers, holdOut: false };
+  const lab: Lab = { ...of, stages: {}, records: {} };
   const { seed } = settings.general;
-  const labelers = labelerPopulation(seed).filter(({ group }) => group === 'training');
   const sft = await sftStage(lab, base);
-  const reward = await rewardStage(lab, sft, labelers);
-  const { control } = options;
-  const method = settings.method.name;
-  const { policy, ema, best, open, outcome, name } =
-    method === 'ppo'
-      ? await ppoStage(lab, sft, reward, control)
-      : await methodStage(lab, sft, reward, labelers, { name: method, control });
+  const reward = await rewardStage(lab, sft);
+  const step3 = await reinforceStage(lab, sft, reward, control);
+  const { policy, ema, best, open, outcome, name } = step3;
   const checks: SelfChecks = outcome.records.at(-1)?.checks ?? {};
   const { policyWeights } = settings.evaluate;
   const reinforced = reinforcedPolicies(name, policy, ema, policyWeights);

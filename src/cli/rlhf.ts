@@ -11,6 +11,7 @@ import type { Report } from './report.ts';
 import type { ExactReport } from '../rlhf/exact/report.ts';
 import { runExact } from './rlhf-exact.ts';
 import { readRunOptions } from './rlhf-options.ts';
+import { runScenario, type ScenarioReport } from './rlhf-scenario.ts';
 import { runPipeline } from './rlhf-run.ts';
 
 function packageVersions(): Record<string, string> {
@@ -23,7 +24,7 @@ function packageVersions(): Record<string, string> {
   return { 'rlhf-playground': version, tfjs, node: process.versions.node };
 }
 
-function write(report: Report | ExactReport, file: string | null): void {
+function write(report: Report | ExactReport | ScenarioReport, file: string | null): void {
   const text = `${JSON.stringify(report, null, 2)}\n`;
   if (file === null) process.stdout.write(text);
   else writeFileSync(file, text);
@@ -35,12 +36,29 @@ async function main(): Promise<void> {
     write(await runExact(options, packageVersions()), options.report);
     return;
   }
-  const { run, path, report: file } = options;
+  const { scenario, run, path, report: file } = options;
   const { preset, settings, control, backend, base } = run;
   const tokenizer = loadTokenizer(base);
   const started = performance.now();
   const engine = await startNodeEngine(backend);
   const model = loadModel(base, 'language');
+  const { backend: used, device } = engine;
+  const machine = {
+    seed: settings.general.seed,
+    backend: used,
+    device,
+    versions: packageVersions(),
+  };
+  if (scenario !== null) {
+    const played = await runScenario(
+      scenario,
+      { base: model, tokenizer, folder: { path } },
+      settings,
+    );
+    const wallSeconds = (performance.now() - started) / 1000;
+    write({ preset, ...machine, ...played, wallSeconds }, file);
+    return;
+  }
   // A control beside a run does not change what the run itself is.
   if (path !== null && !existsSync(join(path, 'run.json'))) {
     writeFileSync(join(path, 'run.json'), JSON.stringify(run, null, 2));
@@ -54,10 +72,7 @@ async function main(): Promise<void> {
     preset,
     control,
     method: settings.method.name,
-    seed: settings.general.seed,
-    backend: engine.backend,
-    device: engine.device,
-    versions: packageVersions(),
+    ...machine,
     ...result,
     wallSeconds: (performance.now() - started) / 1000,
   };

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import { parseStrictJson } from '../data/strict-json.ts';
 import type { Loop, Snapshot, StepRecord } from '../rlhf/loop.ts';
+import { compileFirstStep } from '../rlhf/rehearsal.ts';
 import { UsageError } from './options.ts';
 import { Progress } from './progress.ts';
 import { loadSnapshot, saveSnapshot } from './snapshot-files.ts';
@@ -93,6 +94,24 @@ function speed({ values, step }: StepRecord, first: number, seconds: number): st
   if (episode === undefined || seconds <= 0) return '';
   const perStep = episode / step;
   return `, ${((perStep * (step - first + 1)) / seconds).toFixed(1)} eps`;
+}
+
+/**
+ * Compiles the GPU programs of a stage with progress, where there are any, before it is opened to be run. `open` opens
+ * it anew, whatever snapshot there is.
+ */
+export async function prepareStage(
+  name: string,
+  open: () => Promise<{ readonly loop: Loop; dispose(): void }>,
+): Promise<void> {
+  const progress = new Progress(`${name}: preparing the GPU, programs`, () => performance.now());
+  const opened = async () => {
+    const stage = await open();
+    return { steps: () => stage.loop.steps(), dispose: () => stage.dispose() };
+  };
+  await compileFirstStep(opened, (done, total) => {
+    progress.update(done, total);
+  });
 }
 
 /** Runs the loop to its end; `watch` is the metric shown beside the progress. */

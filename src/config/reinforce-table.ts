@@ -256,6 +256,18 @@ export const EVALUATE = {
     paper: '17,887 prompts',
     reference: 'table 6',
   },
+  whileTraining: {
+    kind: 'integer',
+    label: 'Held-out prompts while training',
+    description:
+      'Prompts that the policy answers before step 3, four times during it and at its end, to be judged for the record. 0 judges nothing.',
+    unit: 'prompts',
+    min: 0,
+    max: 512,
+    default: 0,
+    paper: 'not stated',
+    reference: '',
+  },
   policyWeights: {
     kind: 'choice',
     label: 'Weights that are judged',

@@ -25,6 +25,7 @@ export function sftSettings(settings: Settings) {
   const { sft, general } = settings;
   return {
     shape: sequenceShape(settings),
+    microBatch: general.microBatch,
     epochs: sft.epochs,
     batchSize: sft.batchSize,
     learningRate: sft.learningRate,
@@ -40,11 +41,13 @@ export function rewardSettings(settings: Settings) {
   const { reward, general, sft } = settings;
   return {
     shape: sequenceShape(settings),
+    microBatch: general.microBatch,
     epochs: reward.epochs,
     promptsPerBatch: reward.promptsPerBatch,
     learningRate: reward.learningRate,
     finalShare: sft.finalLearningRateShare,
     divisor: reward.divisor,
+    batching: reward.batching,
     seed: general.seed,
     optimizer: optimizer(settings.ppo.maxGradientNorm),
   };
@@ -75,6 +78,7 @@ export function ppoSettings(settings: Settings) {
   const { ppo, general } = settings;
   return {
     shape: sequenceShape(settings),
+    microBatch: general.microBatch,
     episodes: ppo.episodes,
     rolloutBatch: ppo.rolloutBatch,
     minibatches: ppo.minibatches,
@@ -138,9 +142,14 @@ export function sftMixShape({ sft, ppo }: Settings): { batch: number; length: nu
   return { batch: Math.max(1, Math.round(sft.batchSize / 4)), length: ppo.ptxTokens + 1 };
 }
 
-/** Shape of the pre-training rows of one optimizer step; null without them. A row is one token longer than it trains. */
-export function ptxShape({ ppo }: Settings): { batch: number; length: number } | null {
+/** Shape of the pre-training rows of one optimizer step, mixed in or not. A row is one token longer than it trains. */
+export function ptxRowShape({ ppo }: Settings): { batch: number; length: number } | null {
   const batch = (ppo.ptxExamplesPerEpisode * ppo.rolloutBatch) / ppo.minibatches;
-  const mixed = ppo.ptxCoefficient > 0 || ppo.ptxTargetRatio > 0;
-  return mixed && batch > 0 ? { batch, length: ppo.ptxTokens + 1 } : null;
+  return batch > 0 ? { batch, length: ppo.ptxTokens + 1 } : null;
+}
+
+/** {@link ptxRowShape} of a run that mixes them in from its beginning; null for plain PPO. */
+export function ptxShape(settings: Settings): { batch: number; length: number } | null {
+  const { ptxCoefficient, ptxTargetRatio } = settings.ppo;
+  return ptxCoefficient > 0 || ptxTargetRatio > 0 ? ptxRowShape(settings) : null;
 }

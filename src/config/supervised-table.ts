@@ -39,6 +39,18 @@ export const GENERAL = {
     paper: '1,000',
     reference: 'appendix C',
   },
+  microBatch: {
+    kind: 'integer',
+    label: 'Micro-batch (gradient accumulation)',
+    description:
+      'At most this many texts are in the model at once while demonstrations, rankings and PPO are learnt from; gradients of the parts are added up, so that each step is the same and needs less memory. Less is slower. Answers to one prompt that are compared stay together. 0 is the whole batch at once.',
+    unit: 'texts',
+    min: 0,
+    max: 1024,
+    default: 0,
+    paper: 'not stated',
+    reference: 'rounding apart it changes no result',
+  },
 } as const satisfies SettingTable;
 
 export const SFT = {
@@ -168,6 +180,36 @@ export const LABELS = {
     paper: 'not stated; its samples are shown at 1 (InstructGPT) and 0.7 (GPT-3)',
     reference: 'appendix F',
   },
+  population: {
+    kind: 'choice',
+    label: 'Who the class are',
+    description:
+      'What the simulated labelers like beside helpful, true and harmless answers. The rankings of each class are kept apart.',
+    unit: '',
+    choices: ['default', 'length', 'cheer', 'noisy', 'camps'],
+    choiceLabels: {
+      default: 'like the paper’s labelers',
+      length: 'secretly like long answers',
+      cheer: 'like cheerful answers',
+      noisy: 'often mistaken about close calls',
+      camps: 'two camps, for cheer and against it',
+    },
+    default: 'default',
+    paper: 'hired and screened',
+    reference: 'section 3.4, B.1',
+  },
+  noise: {
+    kind: 'number',
+    label: 'Rankings by chance',
+    description:
+      'Share of its rankings that the simulated class fills in blindly, whatever the answers say.',
+    unit: 'share',
+    min: 0,
+    max: 1,
+    default: 0,
+    paper: '0; two labelers agree on 72.6 %',
+    reference: 'section 3.4',
+  },
 } as const satisfies SettingTable;
 
 export const REWARD = {
@@ -226,5 +268,17 @@ export const REWARD = {
     default: 'all-pairs',
     paper: 'not stated when ties are dropped',
     reference: 'equation 1',
+  },
+  batching: {
+    kind: 'choice',
+    label: 'What a batch is made of',
+    description:
+      'Whole prompts with all their comparisons, or as many comparisons drawn from all prompts at random: then each answer comes back in several steps, and is soon known by heart.',
+    unit: '',
+    choices: ['prompts', 'shuffled-pairs'],
+    choiceLabels: { prompts: 'whole prompts', 'shuffled-pairs': 'shuffled comparisons' },
+    default: 'prompts',
+    paper: 'whole prompts; shuffled comparisons overfit in one pass',
+    reference: 'section 3.5',
   },
 } as const satisfies SettingTable;

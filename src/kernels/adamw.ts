@@ -92,14 +92,6 @@ export function adamWSteps(
   return runOwnKernel('PlayAdamWMany', inputs, attributes);
 }
 
-/** Sum of squares of all elements, a scalar. */
-function sumOfSquares(x: tf.Tensor): tf.Scalar {
-  if (hasOwnKernel('PlaySumSquares')) {
-    return tf.reshape(runOwnKernel('PlaySumSquares', { x })[0]!, []) as tf.Scalar;
-  }
-  return tf.sum(tf.square(x));
-}
-
 export interface GradientNorm {
   /** Square root of the sum of squares over all gradients. */
   readonly norm: tf.Scalar;
@@ -120,7 +112,7 @@ export function gradientNorm(gradients: readonly tf.Tensor[], maxNorm: number): 
     return { norm, scale };
   }
   const [norm, scale] = tf.tidy(() => {
-    const squares = gradients.map((g) => tf.reshape(sumOfSquares(g), [1]));
+    const squares = gradients.map((g) => tf.reshape(tf.sum(tf.square(g)), [1]));
     const norm = tf.sqrt(tf.sum(tf.concat(squares)));
     const scale = clips
       ? tf.minimum<tf.Scalar>(1, tf.div(maxNorm, tf.add(norm, 1e-6)))

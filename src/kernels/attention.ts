@@ -12,11 +12,8 @@ export interface AttentionShape {
   readonly heads: number;
 }
 
-/**
- * Wider heads take stock ops on WebGPU, whose kernels keep a thread's vectors in registers with every loop over a head
- * written out: Mesa's software driver compiled them in 3 s at 32 and in over 100 s at 64.
- */
-export const MAX_HEAD_WIDTH = 32;
+/** Wider heads take stock ops on WebGPU, whose kernels hold two columns of a head in 16 KiB of workgroup memory. */
+export const MAX_HEAD_WIDTH = 1024;
 
 function hasFittingKernel(qkv: tf.Tensor2D, { heads }: AttentionShape): boolean {
   const fits = tf.getBackend() !== 'webgpu' || qkv.shape[1] <= 3 * heads * MAX_HEAD_WIDTH;

@@ -9,7 +9,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { captureWasmMemory } from './wasm/memory.ts';
 import { registerWasmKernels } from './wasm/register.ts';
-import { registerWebGpuKernels } from './webgpu/register.ts';
+import { startRuntime, type Helpers } from './wasm/runtime.ts';
+import { tuneWebGpu } from './webgpu/backend.ts';
 
 export const BACKEND_ORDER = ['webgpu', 'wasm', 'webgl', 'cpu'] as const;
 export type Backend = (typeof BACKEND_ORDER)[number];
@@ -30,6 +31,8 @@ export interface EngineOptions {
   readonly wasmPaths?: string | Record<string, string>;
   /** Backends that are not tried, each with the sentence that says why. */
   readonly avoid?: ReadonlyMap<Backend, string>;
+  /** Threads that WASM may use beside this one; only where memory can be shared (a cross-origin isolated page). */
+  readonly helpers?: Helpers;
   /** Told once, as a sentence, when the device under the engine is lost; every tensor on it is gone then. */
   readonly lost?: (sentence: string) => void;
 }
@@ -103,6 +106,8 @@ async function startWebGpu({ prefer, lost }: EngineOptions): Promise<Attempt> {
     return refused(`WebGPU would run in software (${device}), which is slower than WASM.`);
   }
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  // As late as the backend that they are for: who computes on another one never loads them.
+  const { registerWebGpuKernels } = await import('./webgpu/register.ts');
   const limits: Record<string, number> = {};
   for (const name of [
     'maxComputeWorkgroupStorageSize',
@@ -128,6 +133,7 @@ async function startWebGpu({ prefer, lost }: EngineOptions): Promise<Attempt> {
   // Its import has registered a backend that would ask for a device of its own; findBackend would start that one.
   if ('webgpu' in tf.engine().registryFactory) tf.removeBackend('webgpu');
   const backend = new WebGPUBackend(gpuDevice, adapter.info);
+  tuneWebGpu(backend);
   tf.registerBackend('webgpu', () => backend, 4);
   tf.env().set('WEBGPU_MATMUL_PROGRAM_TYPE', TILED_PRODUCT);
   const attempt = await take('webgpu', device);
@@ -136,12 +142,21 @@ async function startWebGpu({ prefer, lost }: EngineOptions): Promise<Attempt> {
   return attempt;
 }
 
-async function startWasm(options: EngineOptions): Promise<Attempt> {
-  if (options.wasmPaths !== undefined) setWasmPaths(options.wasmPaths);
-  const ok = await captureWasmMemory(async () => tf.setBackend('wasm'));
+async function startWasm({ wasmPaths, helpers }: EngineOptions): Promise<Attempt> {
+  if (wasmPaths !== undefined) setWasmPaths(wasmPaths);
+  // tfjs's own threads need workers from blob: addresses, which the page's policy forbids, and would serve only its own
+  // products, which the kernels here replace.
+  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  const begin = (shared: boolean) => captureWasmMemory(() => tf.setBackend('wasm'), shared);
+  // Shared memory is reserved at its largest, which a small device may refuse.
+  const ok = (helpers !== undefined && (await begin(true))) || (await begin(false));
   if (!ok) return refused('WASM did not start.');
-  const own = registerWasmKernels();
-  return { ok: true, device: own ? 'WASM, SIMD, own kernels' : 'WASM, stock kernels' };
+  const backend = tf.backend();
+  const own = await startRuntime(backend, helpers);
+  if (!own) return { ok: true, device: 'WASM, stock kernels' };
+  registerWasmKernels(backend, own);
+  const threads = own.team.size > 1 ? `, ${own.team.size} threads` : '';
+  return { ok: true, device: `WASM, SIMD, own kernels${threads}` };
 }
 
 async function startWebGl(): Promise<Attempt> {

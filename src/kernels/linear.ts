@@ -1,19 +1,19 @@
 /**
  * y = x w + b (+ residual) for rows of features, and the matrix product it rests on.
- * The WASM backend multiplies transposed operands 15 times slower than plain ones, so there operands are
- * transposed as separate ops, the smaller one when there is a choice; own kernels on WebGPU turn them while reading.
+ * Own kernels turn transposed operands while reading. tfjs's WASM product is 15 times slower with transposed operands
+ * than with plain ones, so without own kernels they are transposed there as separate ops, the smaller one when there is
+ * a choice.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { hasOwnKernel, runOwnKernel, withGradient } from './own-kernel.ts';
 
-function transposed(x: tf.Tensor2D): tf.Tensor2D {
-  if (hasOwnKernel('PlayTranspose2d')) {
-    return runOwnKernel('PlayTranspose2d', { x })[0] as tf.Tensor2D;
-  }
-  return tf.transpose(x);
-}
-
 const prefersPlain = (): boolean => tf.getBackend() === 'wasm';
+
+/** a [N, K] times b [K, M]: [N, M]. No gradient of its own. */
+export function multiply(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
+  if (!hasOwnKernel('PlayMatMul')) return tf.matMul(a, b);
+  return runOwnKernel('PlayMatMul', { a, b }, { transposeA: 0, transposeB: 0 })[0] as tf.Tensor2D;
+}
 
 /** a [N, K] times b transposed, b [M, K]: [N, M]. No gradient of its own. */
 export function multiplyByTransposed(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
@@ -22,7 +22,7 @@ export function multiplyByTransposed(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2
     return runOwnKernel('PlayMatMul', { a, b }, flags)[0] as tf.Tensor2D;
   }
   if (!prefersPlain()) return tf.matMul(a, b, false, true);
-  return tf.tidy(() => tf.matMul(a, transposed(b)));
+  return tf.tidy(() => tf.matMul(a, tf.transpose(b)));
 }
 
 /** Into how many equal parts a WebGPU product over `rows` rows is cut: at least 256 rows each, at most 16 parts. */
@@ -55,13 +55,14 @@ export function multiplyTransposed(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D 
   if (!prefersPlain()) return tf.matMul(a, b, true, false);
   const aIsSmaller = a.shape[1] <= b.shape[1];
   return tf.tidy(() =>
-    aIsSmaller ? tf.matMul(transposed(a), b) : transposed(tf.matMul(transposed(b), a)),
+    aIsSmaller
+      ? tf.matMul(tf.transpose(a), b)
+      : tf.transpose<tf.Tensor2D>(tf.matMul(tf.transpose(b), a)),
   );
 }
 
 /** Sum over rows, x [N, F]: [F]. */
 export function columnSum(x: tf.Tensor2D): tf.Tensor1D {
-  if (hasOwnKernel('PlayColumnSum')) return runOwnKernel('PlayColumnSum', { x })[0] as tf.Tensor1D;
   return tf.tidy(() => tf.reshape(multiplyTransposed(tf.ones([x.shape[0], 1]), x), [x.shape[1]]));
 }
 

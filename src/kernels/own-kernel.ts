@@ -42,6 +42,8 @@ export function withGradient<T extends tf.Tensor>(
   forward: () => ForwardResult,
   backward: (dy: tf.Tensor, saved: readonly tf.Tensor[]) => tf.Tensor[],
 ): T {
+  // Off the tape nobody asks for the gradient: decoding is spared what tfjs does to keep one.
+  if (!tf.engine().isTapeOn()) return tf.tidy(() => forward().value as T);
   const op = tf.customGrad((...parts) => {
     const save = parts[parts.length - 1] as tf.GradSaveFunc;
     const { value, saved } = forward();

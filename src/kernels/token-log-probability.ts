@@ -4,7 +4,7 @@
  * Output row 0 is the log-probability, row 1 the entropy; gradients flow through both.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { multiplyByTransposed, multiplyTransposed, oneHotRows } from './linear.ts';
+import { multiply, multiplyByTransposed, multiplyTransposed, oneHotRows } from './linear.ts';
 import { hasOwnKernel, runOwnKernel, withGradient } from './own-kernel.ts';
 
 type Parts = [logProbability: tf.Tensor1D, entropy: tf.Tensor1D, lse: tf.Tensor1D];
@@ -128,20 +128,37 @@ function fromLogits(
         [entropy, lse],
         inverseTemperature,
       );
-      return [tf.matMul(dLogits, table), multiplyTransposed(dLogits, hidden)];
+      return [multiply(dLogits, table), multiplyTransposed(dLogits, hidden)];
     },
   );
 }
 
-/** hidden [N, D], embedding [V, D], labels [N] int32. */
+/**
+ * hidden [N, D], embedding [V, D], labels [N] int32: [2, N], log-probabilities over entropies, for ops that take both as
+ * one tensor.
+ */
+export function tokenStatistics(
+  hidden: tf.Tensor2D,
+  table: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  temperature: number,
+): tf.Tensor2D {
+  const statistics = hasOwnKernel('PlayTokenStatistics') ? fromHidden : fromLogits;
+  return statistics(hidden, table, labels, 1 / temperature);
+}
+
+/** Rows of {@link tokenStatistics}, [2, N], as tensors of their own. */
+export function apart(statistics: tf.Tensor2D): TokenStatistics {
+  const [logProbability, entropy] = tf.unstack(statistics) as [tf.Tensor1D, tf.Tensor1D];
+  return { logProbability, entropy };
+}
+
+/** {@link tokenStatistics}, each part by itself. */
 export function tokenLogProbability(
   hidden: tf.Tensor2D,
   table: tf.Tensor2D,
   labels: tf.Tensor1D,
   temperature: number,
 ): TokenStatistics {
-  const statistics = hasOwnKernel('PlayTokenStatistics') ? fromHidden : fromLogits;
-  const both = statistics(hidden, table, labels, 1 / temperature);
-  const [logProbability, entropy] = tf.unstack(both) as [tf.Tensor1D, tf.Tensor1D];
-  return { logProbability, entropy };
+  return apart(tokenStatistics(hidden, table, labels, temperature));
 }

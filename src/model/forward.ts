@@ -8,7 +8,8 @@ import { embedding, embeddingSum } from '../kernels/embedding.ts';
 import { layerNorm } from '../kernels/layer-norm.ts';
 import { linear } from '../kernels/linear.ts';
 import { mlp } from '../kernels/mlp.ts';
-import { tokenLogProbability, type TokenStatistics } from '../kernels/token-log-probability.ts';
+import { scalarHead } from '../kernels/scalar-head.ts';
+import { apart, tokenStatistics, type TokenStatistics } from '../kernels/token-log-probability.ts';
 import type { TokenBatch } from './batch.ts';
 import type { Dropout } from './dropout.ts';
 import type { Model } from './parameters.ts';
@@ -111,16 +112,23 @@ export function labelStatistics(
   labels: tf.Tensor1D,
   temperature = 1,
 ): TokenStatistics {
+  return apart(stackedLabelStatistics(model, hidden, indices, labels, temperature));
+}
+
+/** {@link labelStatistics} as one tensor [2, M]: log-probabilities over entropies. */
+export function stackedLabelStatistics(
+  model: Model,
+  hidden: tf.Tensor2D,
+  indices: tf.Tensor1D,
+  labels: tf.Tensor1D,
+  temperature: number,
+): tf.Tensor2D {
   const picked = embedding(hidden, indices); // same op: rows by index, gradient in fixed order
-  return tokenLogProbability(picked, as2d(model.get('wte.weight')), labels, temperature);
+  return tokenStatistics(picked, as2d(model.get('wte.weight')), labels, temperature);
 }
 
 /** Scalar head at flat `indices` [M]: [M]. */
 export function scalarScores(model: Model, hidden: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor1D {
-  const weight = tf.reshape(as2d(model.get('score.weight')), [
-    model.config.width,
-    1,
-  ]) as tf.Tensor2D;
-  const scores = linear(embedding(hidden, indices), weight, as1d(model.get('score.bias')));
-  return tf.reshape(scores, [-1]);
+  const weight = as2d(model.get('score.weight'));
+  return scalarHead(hidden, indices, weight, as1d(model.get('score.bias')));
 }

@@ -69,6 +69,27 @@ export function addGradients(
   }
 }
 
+/**
+ * Loss and gradient of the sum of losses, each of which is differentiated and freed before the next is formed (gradient
+ * accumulation); the caller disposes both. Throws RangeError without any.
+ */
+export function accumulatedGradients(
+  model: Model,
+  losses: readonly (() => tf.Scalar)[],
+): { loss: tf.Scalar; gradients: Map<string, tf.Tensor> } {
+  const [first, ...rest] = losses;
+  if (!first) throw new RangeError('there is no loss to differentiate');
+  const total = gradientsOf(model, first);
+  for (const f of rest) {
+    const { loss, gradients } = gradientsOf(model, f);
+    addGradients(total.gradients, gradients, 1);
+    const sum = tf.add<tf.Scalar>(total.loss, loss);
+    tf.dispose([total.loss, loss]);
+    total.loss = sum;
+  }
+  return total;
+}
+
 /** Square root of the sum of squares over all gradients, a scalar that the caller disposes. */
 export function globalNorm(gradients: Gradients): tf.Scalar {
   const { norm, scale } = gradientNorm([...gradients.values()], Infinity);

@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rng } from '../data/rng.ts';
+import { packHalves, packs, readsHalves, unpackHalves } from '../kernels/halves.ts';
 import type { TensorData, TensorMap } from '../records/tensor.ts';
 import { ModelFileError, type ModelConfig } from './config.ts';
 
@@ -96,6 +97,30 @@ export function splitHead(tensors: TensorMap): { language: TensorMap; head: Tens
   };
 }
 
+/** How matrices of weights lie on the device; halves only for a model that never learns (src/kernels/halves.ts). */
+export type Precision = 'float32' | 'float16';
+
+/** A new variable; packed halves where they are asked for and kernels can read them, else float32. */
+function variableOf({ shape, data }: TensorData, precision: Precision): tf.Variable {
+  const halves = precision === 'float16' && readsHalves() && packs(shape, data);
+  const value = halves
+    ? tf.tensor(packHalves(data), [shape[0]!, shape[1]! / 2], 'int32')
+    : tf.tensor(data.slice(), [...shape], 'float32');
+  const variable = tf.variable(value, !halves);
+  value.dispose();
+  return variable;
+}
+
+/** Values off the device; halves as the numbers that they stand for. */
+async function valuesOf(variable: tf.Variable): Promise<TensorData> {
+  const { shape } = variable;
+  if (variable.dtype === 'float32') {
+    return { shape, data: (await variable.data<'float32'>()).slice() };
+  }
+  const data = unpackHalves(await variable.data<'int32'>());
+  return { shape: [shape[0]!, 2 * shape[1]!], data };
+}
+
 /** One model on the device. Owns its variables until `dispose`. */
 export class Model {
   readonly config: ModelConfig;
@@ -103,7 +128,12 @@ export class Model {
   readonly #variables = new Map<string, tf.Variable>();
 
   /** Uploads `tensors`; throws ModelFileError when a name is missing, unknown or of the wrong shape. */
-  constructor(config: ModelConfig, head: Head, tensors: TensorMap) {
+  constructor(
+    config: ModelConfig,
+    head: Head,
+    tensors: TensorMap,
+    precision: Precision = 'float32',
+  ) {
     this.config = config;
     this.head = head;
     const shapes = parameterShapes(config, head);
@@ -123,9 +153,7 @@ export class Model {
           `Weight "${name}" ${found}; the config asks for [${shape.join(', ')}]. Use files that belong together.`,
         );
       }
-      const value = tf.tensor(given.data.slice(), shape, 'float32');
-      this.#variables.set(name, tf.variable(value));
-      value.dispose();
+      this.#variables.set(name, variableOf(given, precision));
     }
   }
 
@@ -141,11 +169,10 @@ export class Model {
 
   /** Copies all weights off the device. */
   async tensors(): Promise<Map<string, TensorData>> {
-    const result = new Map<string, TensorData>();
-    for (const [name, variable] of this.#variables) {
-      result.set(name, { shape: variable.shape, data: (await variable.data<'float32'>()).slice() });
-    }
-    return result;
+    const read = [...this.#variables].map(
+      async ([name, variable]) => [name, await valuesOf(variable)] as const,
+    );
+    return new Map(await Promise.all(read));
   }
 
   /** A second model on the device with the same weights; `head` adds or drops the scalar head. */
@@ -157,6 +184,14 @@ export class Model {
     }
     for (const [name, tensor] of newHead ?? []) tensors.set(name, tensor);
     return new Model(this.config, head, tensors);
+  }
+
+  /**
+   * A second model on the device for reading only, with halves where kernels read them: matrices whose rows and columns
+   * divide by four. Its copies would be rounded too: a policy is copied from the model, not from this.
+   */
+  async frozen(precision: Precision): Promise<Model> {
+    return new Model(this.config, this.head, await this.tensors(), precision);
   }
 
   dispose(): void {

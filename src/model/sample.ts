@@ -7,7 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { philox4x32, unitFloat } from '../data/philox.ts';
 import { AttentionCache, cachedAttention, fillCache } from '../kernels/cached-attention.ts';
-import { draw, drawNamed, drawsByName, type Drawn } from '../kernels/draw.ts';
+import { draw, drawNamed, drawsByName, type Among, type Drawn } from '../kernels/draw.ts';
 import { multiplyByTransposed } from '../kernels/linear.ts';
 import { disposeBatch, uploadBatch } from './batch.ts';
 import {
@@ -27,6 +27,8 @@ export interface SampleSettings {
   readonly responseLength: number;
   /** Divides the logits; `greedy` takes the likeliest token instead. */
   readonly temperature: number | 'greedy';
+  /** Draws among the likeliest tokens only; by default, as rollouts must (D2), among all. */
+  readonly among?: Among;
   /** Key of the random stream. */
   readonly key: readonly [number, number];
   /** Names each row's draws within the stream; by default the row's index. */
@@ -42,6 +44,9 @@ export interface Sampled {
   readonly logProbabilities: number[];
   readonly ended: boolean;
 }
+
+/** Chunks that are asked for before the first of them is waited for. */
+const CHUNKS_AT_ONCE = 8;
 
 /** Uniforms [R, B] of a stream: entry (t, b) belongs to token t of row `rows[b]`. */
 function uniforms(
@@ -132,11 +137,11 @@ interface Drawer {
 
 /** The draws of a chunk, by name on the device where it can, else from uniforms that are uploaded token by token. */
 function drawerOf(rows: readonly number[], settings: SampleSettings): Drawer {
-  const { key, temperature, responseLength } = settings;
+  const { key, temperature, among, responseLength } = settings;
   if (drawsByName()) {
     const names = tf.tensor1d(Int32Array.from(rows), 'int32');
     return {
-      next: (logits, step) => drawNamed(logits, { key, rows: names, step }, temperature),
+      next: (logits, step) => drawNamed(logits, { key, rows: names, step }, temperature, among),
       dispose: () => names.dispose(),
     };
   }
@@ -145,12 +150,13 @@ function drawerOf(rows: readonly number[], settings: SampleSettings): Drawer {
     next: (logits, t) =>
       tf.tidy(() => {
         const uRow = tf.tensor1d(u.subarray(t * rows.length, (t + 1) * rows.length));
-        return draw(logits, uRow, temperature);
+        return draw(logits, uRow, temperature, among);
       }),
     dispose: () => undefined,
   };
 }
 
+/** Everything is asked of the device before the first wait, so that chunks that are begun together come back together. */
 async function sampleChunk(
   model: Model,
   prompts: readonly (readonly number[])[],
@@ -183,19 +189,15 @@ async function sampleChunk(
     }
     if (t + 1 < responseLength) logits = tf.tidy(() => decodeStep(model, next.token, t, state));
   }
-  const tokens = tf.tidy(() => tf.stack(drawn.map((d) => tf.cast(d.token, 'float32'))));
-  const logProbabilities = tf.tidy(() => tf.stack(drawn.map((d) => d.logProbability)));
-  const both = tf.stack([tokens, logProbabilities]); // [2, T, B]: one read-back
-  const values = await both.data<'float32'>();
-  tf.dispose([
-    starts,
-    tokens,
-    logProbabilities,
-    both,
-    ...drawn.flatMap((d) => [d.token, d.logProbability]),
-  ]);
+  const both = tf.tidy(() => {
+    const tokens = tf.stack(drawn.map((d) => tf.cast(d.token, 'float32')));
+    return tf.stack([tokens, tf.stack(drawn.map((d) => d.logProbability))]);
+  }); // [2, T, B]: one read-back
+  tf.dispose([starts, ...drawn.flatMap((d) => [d.token, d.logProbability])]);
   for (const cache of caches) cache.dispose();
   drawer.dispose();
+  const values = await both.data<'float32'>();
+  both.dispose();
   return unpack(values, drawn.length, prompts.length, eosId);
 }
 
@@ -230,11 +232,13 @@ export async function sampleResponses(
   const rows = settings.rows ?? prompts.map((_, i) => i);
   const chunk = settings.chunk ?? 64;
   const results: Sampled[] = [];
+  let begun: Promise<Sampled[]>[] = [];
   for (let from = 0; from < prompts.length; from += chunk) {
     const to = from + chunk;
-    results.push(
-      ...(await sampleChunk(model, prompts.slice(from, to), rows.slice(from, to), settings)),
-    );
+    begun.push(sampleChunk(model, prompts.slice(from, to), rows.slice(from, to), settings));
+    if (begun.length < CHUNKS_AT_ONCE && to < prompts.length) continue;
+    for (const sampled of await Promise.all(begun)) results.push(...sampled);
+    begun = [];
   }
   return results;
 }

@@ -3,7 +3,12 @@
  * page works without a network. A new version waits until the page asks for it (SKIP_WAITING): it never takes over
  * by itself. No data of the user passes through here.
  */
-import { cleanupOutdatedCaches, getCacheKeyForURL, precacheAndRoute } from 'workbox-precaching';
+import {
+  addPlugins,
+  cleanupOutdatedCaches,
+  getCacheKeyForURL,
+  precacheAndRoute,
+} from 'workbox-precaching';
 import type { CheckStored, StoredFiles } from './messages.ts';
 
 interface PrecacheEntry {
@@ -52,5 +57,22 @@ self.addEventListener('message', (event) => {
   }
 });
 
+/**
+ * The page is cross-origin isolated, which shared memory and so WASM's threads need, on hosts that send no headers too;
+ * and all files agree about it, whenever each was stored: an isolated page may not start a worker that is not.
+ */
+const ISOLATION = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+} as const;
+
+function isolated(response: Response): Response {
+  const { body, status, statusText } = response;
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);
+  return new Response(body, { status, statusText, headers });
+}
+
+addPlugins([{ handlerWillRespond: ({ response }) => Promise.resolve(isolated(response)) }]);
 cleanupOutdatedCaches();
 precacheAndRoute(files);

@@ -18,6 +18,35 @@ export function sourceOf(labeler: string): LabelSource {
   return labeler === IMPORTED || labeler.startsWith(`${IMPORTED}:`) ? 'imported' : 'class';
 }
 
+/**
+ * Ends the ids of a simulated class other than the usual one, so that its rankings are told apart: `@length`,
+ * `@default~0.5`, `@default~0x9`.
+ */
+export function classMark({ population, noise, k }: ClassChoice): string {
+  const usual = population === 'default' && noise === 0 && k === USUAL_K;
+  if (usual) return '';
+  const size = k === USUAL_K ? '' : `x${k}`;
+  return `@${population}${noise > 0 || size !== '' ? `~${noise}` : ''}${size}`;
+}
+
+/** The class that a simulated labeler is of, as {@link classMark} writes it. */
+export function classMarkOf(labeler: string): string {
+  const at = labeler.indexOf('@');
+  return at < 0 ? '' : labeler.slice(at);
+}
+
+/** Answers that the usual class ranks at once. */
+const USUAL_K = 4;
+
+/** Which simulated class ranks, as the settings name it. */
+interface ClassChoice {
+  readonly population: string;
+  /** Share of rankings by chance. */
+  readonly noise: number;
+  /** Answers ranked at once: another K is another set of rankings. */
+  readonly k: number;
+}
+
 export interface Completion {
   readonly id: string;
   /** Decoded response, without prompt and EOS. */

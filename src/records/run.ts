@@ -1,4 +1,5 @@
 /** Rows about training: metric records, runs and checkpoint manifests. */
+import type { Turn } from './turn.ts';
 
 /** The stages of the paper's Figure 2, with what comes before and after. */
 export const STAGES = ['pretrain', 'sft', 'labels', 'reward', 'ppo', 'evaluate'] as const;
@@ -61,4 +62,8 @@ export interface Run {
   readonly settings: JsonValue;
   readonly startedAt: number;
   readonly status: 'running' | 'paused' | 'finished' | 'stopped' | 'failed';
+  /** Settings that were turned while it was under way, oldest first (ppo only); absent when none was. */
+  readonly turns?: readonly Turn[];
+  /** The run and the step at which this one went on from a checkpoint of another; absent when it began by itself. */
+  readonly origin?: { readonly run: string; readonly step: number };
 }

@@ -1,33 +1,8 @@
 /**
- * How well two labelers agree, what noise that means, and the best accuracy a reward model could have against
- * such labels. Works on ranks of the same completions. The labelers themselves are elsewhere.
+ * What noise two labelers' agreement means, and the best accuracy a reward model could have against such labels.
+ * Agreement is counted in records/labeler-agreement.ts; the labelers themselves are elsewhere.
  */
-import { at, expectLength, mean, type Numbers } from './masked.ts';
-
-export interface AgreementCount {
-  readonly agreed: number;
-  readonly total: number;
-}
-
-/**
- * Pairs that both labelers ordered strictly, and how many of them in the same order. Pairs that either of
- * them tied are left out; the paper does not say what it did with ties (S74).
- */
-export function countAgreement(first: Numbers, second: Numbers): AgreementCount {
-  expectLength('second', second, first.length);
-  let agreed = 0;
-  let total = 0;
-  for (let i = 0; i < first.length; i++) {
-    for (let j = i + 1; j < first.length; j++) {
-      const signs =
-        Math.sign(at(first, i) - at(first, j)) * Math.sign(at(second, i) - at(second, j));
-      if (signs === 0) continue;
-      total++;
-      if (signs > 0) agreed++;
-    }
-  }
-  return { agreed, total };
-}
+import { mean, type Numbers } from './masked.ts';
 
 /** Agreement of two labelers who each flip the true order independently: (1 - e)^2 + e^2. */
 export function agreementFromFlipRate(flipRate: number): number {

@@ -9,6 +9,7 @@ import type { Model } from '../model/parameters.ts';
 import { dpoMetrics, dpoTokenMetrics, type DpoLossKind } from './dpo-loss.ts';
 import { at, expectLength, type Numbers } from './masked.ts';
 import type { PreferencePair } from './method.ts';
+import { takeJoined, takeScalars } from './read-back.ts';
 import {
   disposeSequences,
   logProbabilitiesOf,
@@ -87,8 +88,10 @@ export async function dpoUpdate(
     return dpoLossTensor(sums, given, settings);
   });
   const norm = optimizer.apply(gradients, learningRate);
-  const read: Float32Array[] = [];
-  for (const tensor of kept) read.push((await tensor.data<'float32'>()).slice());
+  const [[lossValue, gradNorm], ...read] = await Promise.all([
+    takeScalars(loss, norm),
+    ...kept.map((tensor) => takeJoined([tensor])),
+  ]);
   const [summed, entropies, meanLogits, correct] = read as Readout;
   const scored = pairs.map((_, i) => ({
     chosen: at(summed, i),
@@ -96,15 +99,13 @@ export async function dpoUpdate(
     referenceChosen: at(reference, i),
     referenceRejected: at(reference, M + i),
   }));
-  const [lossValue = NaN] = await loss.data();
-  const [gradNorm = NaN] = await norm.data();
   const values = {
     ...dpoMetrics(scored, kind, beta),
     ...dpoTokenMetrics({ mask: batch.maskValues, entropies, meanLogits, correct }),
     loss: lossValue,
     grad_norm: gradNorm,
   };
-  tf.dispose([given, loss, norm, ...kept]);
+  given.dispose();
   disposeSequences(batch);
   return values;
 }

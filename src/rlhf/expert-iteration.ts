@@ -11,7 +11,6 @@ import { mean } from './masked.ts';
 import { openPolicy, type Method, type MethodInput } from './method.ts';
 import { sequenceKl } from './kl.ts';
 import { policyLoop, warmedUp, type StepInput, type StepOutput } from './policy-loop.ts';
-import { disposeSequences, uploadSequences } from './sequences.ts';
 import { sftUpdate } from './sft.ts';
 
 export interface ExpertIterationSettings extends BestOfNSettings {
@@ -35,9 +34,8 @@ export function expertIterationLoop(
     const draw = { step, chosen, scope: 'expert-iteration' };
     const { responses, best, values, checks } = await sampleBest(models, input, settings, draw);
     const kept = best.map((row) => responses.sequences[row]!);
-    const batch = uploadSequences(kept, shape, policy.config.padId);
-    const trained = await sftUpdate(optimizer, policy, batch, undefined, null, learningRate);
-    disposeSequences(batch);
+    const how = { shape, microBatch: 0, learningRate };
+    const trained = await sftUpdate(optimizer, policy, kept, how);
     const kl = mean(sequenceKl(responses));
     const tokens = tokenCount(responses.sequences);
     return { values: { ...values, ...trained, kl }, tokens, checks };

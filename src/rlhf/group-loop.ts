@@ -20,6 +20,7 @@ import type { MethodInput } from './method.ts';
 import { firstRatioChecks, firstResponseChecks } from './method-checks.ts';
 import { importanceRatios, maxRatioDeviation } from './metrics.ts';
 import { policyLoop, warmedUp, type StepInput, type StepOutput } from './policy-loop.ts';
+import { takeJoined, takeScalars } from './read-back.ts';
 import { collectResponses, type Responses } from './rollout.ts';
 import {
   disposeSequences,
@@ -93,7 +94,7 @@ export function groupMinibatch(
   };
 }
 
-/** One optimizer step on the rows of a minibatch. */
+/** One optimizer step on the rows of a minibatch, asked of the device before the first wait. */
 async function updateOnRows(
   policy: Model,
   optimizer: AdamW,
@@ -110,14 +111,14 @@ async function updateOnRows(
     kept.push(tf.keep(tf.clone(statistics.logProbability)), tf.keep(tf.clone(statistics.entropy)));
     return rule.loss(statistics.logProbability as tf.Tensor1D, mini);
   });
+  disposeSequences(batch);
   const norm = optimizer.apply(gradients, learningRate);
   const [logProbability, entropy] = kept as [tf.Tensor, tf.Tensor];
-  const logProbabilities = (await logProbability.data<'float32'>()).slice();
-  const entropies = (await entropy.data<'float32'>()).slice();
-  const [lossValue = NaN] = await loss.data();
-  const [gradNorm = NaN] = await norm.data();
-  tf.dispose([loss, norm, ...kept]);
-  disposeSequences(batch);
+  const [[lossValue, gradNorm], logProbabilities, entropies] = await Promise.all([
+    takeScalars(loss, norm),
+    takeJoined([logProbability]),
+    takeJoined([entropy]),
+  ]);
   return {
     loss: lossValue,
     gradNorm,
@@ -141,18 +142,17 @@ async function updateOnBatch(
   const { minibatches, innerEpochs, seed } = settings;
   const size = responses.B / minibatches;
   const advantages = rule.advantages(responses);
-  const results: Awaited<ReturnType<typeof updateOnRows>>[] = [];
+  const begun: ReturnType<typeof updateOnRows>[] = [];
   for (let epoch = 0; epoch < innerEpochs; epoch++) {
     const order = permutation(responses.B, Rng.named(seed, rule.scope, 'rows', step, epoch));
     for (let m = 0; m < minibatches; m++) {
       const rows = order.slice(m * size, (m + 1) * size);
       const mini = groupMinibatch(responses, advantages, rows);
       const sequences = rows.map((row) => responses.sequences[row]!);
-      results.push(
-        await updateOnRows(policy, optimizer, sequences, mini, rule, settings, learningRate),
-      );
+      begun.push(updateOnRows(policy, optimizer, sequences, mini, rule, settings, learningRate));
     }
   }
+  const results = await Promise.all(begun);
   const { clipped: { low, high } = { low: NaN, high: NaN }, ratioDeviation = NaN } =
     results[0] ?? {};
   const values = {

@@ -5,6 +5,8 @@
 import type { JsonValue, PinnedSample, SelfChecks, Stage } from '../records/run.ts';
 import type { LensSettings } from '../records/run-view.ts';
 import type { TensorData, TensorMap } from '../records/tensor.ts';
+import type { Turn } from '../records/turn.ts';
+import type { PhaseEnd } from './phases.ts';
 
 /** All that a loop needs to go on: its tensors by name and its counters, random state and cursors. */
 export interface Snapshot {
@@ -59,7 +61,20 @@ export interface Loop {
   readonly total: number;
   /** Yields after each step; returning early leaves the loop at a step boundary. */
   steps(): AsyncGenerator<StepRecord, void, void>;
-  /** Copies everything off the device; call only between steps. */
+  /**
+   * The same steps with a record after each of their phases too, where a step has any (ppo). Whoever leaves it inside a
+   * step has to go on with it: another generator of the same loop throws.
+   */
+  phases?(): AsyncGenerator<PhaseEnd | StepRecord, void, void>;
+  /**
+   * Puts a list of turned settings in the place of the one before (ppo). Each holds from the start of the iteration that
+   * it names; an iteration under way stays as it is.
+   */
+  turn?(turns: readonly Turn[]): void;
+  /**
+   * Copies everything off the device; call only between steps, or inside one before its first optimizer step: then it is
+   * the snapshot of the step's beginning. Throws Error later in a step, which is never half kept.
+   */
   snapshot(): Promise<Snapshot>;
   /** Frees every tensor that the loop owns. */
   dispose(): void;

@@ -5,6 +5,7 @@
 import { exactDivide, permutation, type Sequence } from '../data/batches.ts';
 import type { Rng } from '../data/rng.ts';
 import type { VarianceKind } from './masked.ts';
+import type { MicroBatch } from './micro-batches.ts';
 import type { Rollout } from './rollout.ts';
 import { whitenTokens } from './whitening.ts';
 
@@ -64,6 +65,22 @@ export function minibatchOf(rollout: Rollout, rows: readonly number[], whitening
   };
 }
 export type Minibatch = ReturnType<typeof minibatchOf>;
+
+/** Rows [from, to) of a minibatch, which share their numbers with it: nothing is whitened anew. */
+export function partOf(mini: Minibatch, { from, to }: MicroBatch): Minibatch {
+  const R = mini.mask.length / mini.sequences.length;
+  const cut = (source: Float32Array): Float32Array => source.subarray(from * R, to * R);
+  return {
+    sequences: mini.sequences.slice(from, to),
+    mask: cut(mini.mask),
+    stateMask: cut(mini.stateMask),
+    advantages: cut(mini.advantages),
+    oldLogProbabilities: cut(mini.oldLogProbabilities),
+    referenceLogProbabilities: cut(mini.referenceLogProbabilities),
+    oldValues: cut(mini.oldValues),
+    returns: cut(mini.returns),
+  };
+}
 
 /** Mean of each metric over minibatches, weighted by their live tokens. */
 export function averageByTokens(

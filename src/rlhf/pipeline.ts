@@ -8,7 +8,7 @@ import type { Sequence } from '../data/batches.ts';
 import { streamKey } from '../data/rng.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
 import { Model, zeroHead } from '../model/parameters.ts';
-import { sampleResponses } from '../model/sample.ts';
+import { sampleResponses, type SampleSettings } from '../model/sample.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Completion, Ranking } from '../records/ranking.ts';
 import { unprefixed, type Loop, type Snapshot } from './loop.ts';
@@ -91,6 +91,16 @@ export function environmentPrompts(
 export interface OpenStage {
   readonly model: Model;
   readonly loop: Loop;
+  /** Frees both. */
+  dispose(): void;
+}
+
+function openStage(model: Model, loop: Loop): OpenStage {
+  const dispose = (): void => {
+    loop.dispose();
+    model.dispose();
+  };
+  return { model, loop, dispose };
 }
 
 /** SFT from the base model, or from a snapshot of it. The caller disposes both parts. */
@@ -104,12 +114,14 @@ export async function openSft(
   const model = from
     ? new Model(base.config, 'language', unprefixed(from.tensors, 'model.'))
     : await base.copy();
-  return { model, loop: sftLoop(model, examples, settings, from, pretraining) };
+  return openStage(model, sftLoop(model, examples, settings, from, pretraining));
 }
 
 export interface CompletionSettings {
   readonly shape: SequenceShape;
   readonly temperature: number | 'greedy';
+  /** For display only; by default a token is drawn among all. */
+  readonly among?: SampleSettings['among'];
   readonly seed: number;
   /** Names the random stream; the same scope, seed and prompts give the same texts. */
   readonly scope: string;
@@ -129,11 +141,11 @@ export async function complete(
   prompts: readonly string[],
   settings: CompletionSettings,
 ): Promise<TokenisedCompletion[]> {
-  const { shape, temperature, seed, scope, policy } = settings;
+  const { shape, temperature, among, seed, scope, policy } = settings;
   const sampled = await sampleResponses(
     model,
     prompts.map((text) => promptTokens(tokenizer, text)),
-    { ...shape, temperature, key: streamKey(seed, 'sample', scope) },
+    { ...shape, temperature, ...(among && { among }), key: streamKey(seed, 'sample', scope) },
   );
   return sampled.map(({ tokens, ended }, i) => ({
     id: `${scope}-${i}`,
@@ -196,7 +208,7 @@ export async function openReward(
   const model = from
     ? new Model(sft.config, 'scalar', unprefixed(from.tensors, 'model.'))
     : await rewardFromSft(sft, settings.seed);
-  return { model, loop: rewardLoop(model, rankings, settings, from) };
+  return openStage(model, rewardLoop(model, rankings, settings, from));
 }
 
 /** Last act of reward training: demonstrations score 0 on average. */

@@ -88,7 +88,10 @@ export async function firstChecks(
 }
 
 /** What the reward model says of a few of the answers; nothing in control runs, whose scores may be chance. */
-export async function judgedAnswers(data: Judged, rollout: Rollout): Promise<number[]> {
+export async function judgedAnswers(
+  data: Judged,
+  rollout: Pick<Rollout, 'sequences'>,
+): Promise<number[]> {
   if (!data.scoredByRewardModel) return [];
   return Array.from(await data.score(rollout.sequences.slice(0, FEW)));
 }

@@ -1,24 +1,29 @@
 /**
  * One optimizer step of PPO-ptx on a minibatch: clipped policy loss with the pre-training gradient accumulated into
  * the same step (paper, Eq. 2 and appendix C.4), and the clipped value loss, with the value function's own optimizer or,
- * where the value head sits on the policy, as one more term of the policy's loss. Losses: ppo-losses.ts.
+ * where the value head sits on the policy, as one more term of the policy's loss. Losses: ppo-losses.ts of the
+ * kernels.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { TokenStatistics } from '../kernels/token-log-probability.ts';
+import { ppoPolicyLossTensor, valueLossTensor } from '../kernels/ppo-losses.ts';
 import type { AdamW } from '../model/optimizer.ts';
-import { addGradients, globalNorm, gradientsOf, type Gradients } from '../model/optimizer.ts';
+import {
+  accumulatedGradients,
+  addGradients,
+  globalNorm,
+  type Gradients,
+} from '../model/optimizer.ts';
 import type { Model } from '../model/parameters.ts';
 import { meanTokenKl, type KlEstimator } from './kl.ts';
 import { updateMetrics } from './metrics.ts';
-import { minibatchOf, type Minibatch, type Whitening } from './minibatches.ts';
-import { klLossTensor, policyLossTensor, valueLossTensor } from './ppo-losses.ts';
+import { microBatches, weighted, type MicroBatch } from './micro-batches.ts';
+import { minibatchOf, partOf, type Minibatch, type Whitening } from './minibatches.ts';
 import { languageModelGradients, type TokenRows } from './pretrain.ts';
-import { fixedWeight, type PtxWeight } from './ptx-calibration.ts';
+import type { PtxWeight } from './ptx-calibration.ts';
+import { join, takeJoined, takeScalars } from './read-back.ts';
 import type { Rollout } from './rollout.ts';
 import {
-  disposeSequences,
-  maskedTokenMean,
-  responseStatistics,
+  stackedStatistics,
   stateValues,
   statisticsAndValues,
   uploadSequences,
@@ -28,6 +33,8 @@ import {
 
 export interface UpdateSettings extends Whitening {
   readonly shape: SequenceShape;
+  /** Most rows in a model at once; 0 or absent for the whole minibatch (gradient accumulation). */
+  readonly microBatch?: number;
   readonly temperature: number;
   readonly clip: number;
   /** Infinity does not clip. */
@@ -63,27 +70,32 @@ function innerProduct(a: Gradients, b: Gradients): tf.Scalar {
   });
 }
 
-/**
- * Adds the pre-training gradient to the PPO gradients with the weight that `weigh` gives it, in place (D30). Returns the
- * pre-training loss, that weight, the norms of both gradients before they are added, the ratio of the weighted norms, and
- * their cosine.
- */
-async function addPretraining(
+/** Pre-training beside PPO: its gradient, and scalars of both gradients that are still on the device. */
+interface Pretraining {
+  readonly gradients: Map<string, tf.Tensor>;
+  /** Loss, norm of the PPO gradient, norm of the pre-training gradient, their inner product. */
+  readonly scalars: readonly [tf.Scalar, tf.Scalar, tf.Scalar, tf.Scalar];
+}
+
+/** The pre-training gradient of `rows`, not yet added to the PPO gradients. */
+function pretrainingBeside(
   policy: Model,
-  gradients: Map<string, tf.Tensor>,
+  gradients: Gradients,
   rows: TokenRows,
-  weigh: PtxWeight,
+  microBatch?: number,
+): Pretraining {
+  const ptx = languageModelGradients(policy, rows, microBatch);
+  const norms = [globalNorm(gradients), globalNorm(ptx.gradients)] as const;
+  const scalars = [ptx.loss, ...norms, innerProduct(gradients, ptx.gradients)] as const;
+  return { gradients: ptx.gradients, scalars };
+}
+
+/** Pre-training loss, its weight, norms of both gradients before they are added, ratio of weighted norms, cosine (D30). */
+async function pretrainingMetrics(
+  { scalars }: Pretraining,
+  coefficient: number,
 ): Promise<Record<string, number>> {
-  const ptx = languageModelGradients(policy, rows);
-  const scalars = [
-    ...[ptx.loss, globalNorm(gradients), globalNorm(ptx.gradients)],
-    innerProduct(gradients, ptx.gradients),
-  ];
-  const read = tf.stack(scalars); // one read-back
-  const [loss = NaN, ppoNorm = NaN, ptxNorm = NaN, product = NaN] = await read.data();
-  tf.dispose([read, ...scalars]);
-  const coefficient = weigh(ppoNorm, ptxNorm);
-  addGradients(gradients, ptx.gradients, coefficient);
+  const [loss, ppoNorm, ptxNorm, product] = await takeScalars(...scalars);
   return {
     'loss/ptx_avg': loss,
     'ppo/grad_norm': ppoNorm,
@@ -97,37 +109,76 @@ async function addPretraining(
 /** What one minibatch update is made from. */
 interface StepInput {
   readonly learners: Learners;
-  readonly batch: SequenceBatch;
   readonly mini: Minibatch;
   readonly settings: UpdateSettings;
 }
 
-/** The value loss of `values` [B*R] over the live states of the minibatch. */
-function valueLossOf(values: tf.Tensor, { mini, settings }: StepInput): tf.Scalar {
-  const old = tf.tensor1d(mini.oldValues);
-  const returns = tf.tensor1d(mini.returns);
-  return valueLossTensor(values, old, returns, tf.tensor1d(mini.stateMask), settings.valueClip);
+/** Rows that go through a model together: all of the minibatch, or a micro-batch of it. */
+interface Part {
+  readonly batch: SequenceBatch;
+  readonly mini: Minibatch;
+  readonly settings: UpdateSettings;
+  /** Of the live tokens of the minibatch, and of its live states. */
+  readonly tokenShare: number;
+  readonly stateShare: number;
 }
 
-/** What the policy says of a minibatch, [B*R] each; with state values where the value head sits on it. */
-type Read = TokenStatistics & { readonly values?: tf.Tensor1D };
+const count = (mask: Float32Array): number => mask.reduce((sum, live) => sum + live, 0);
+
+/** Uploads rows, which the tidy around it frees. */
+function uploadPart({ learners, mini, settings }: StepInput, rows: MicroBatch): Part {
+  const part = partOf(mini, rows);
+  return {
+    batch: uploadSequences(part.sequences, settings.shape, learners.policy.config.padId),
+    mini: part,
+    settings,
+    tokenShare: count(part.mask) / count(mini.mask),
+    stateShare: count(part.stateMask) / count(mini.stateMask),
+  };
+}
+
+/** Sum of the losses of all parts and its gradient; `lossOf` weighs each by its share. */
+function gradientsInParts(model: Model, input: StepInput, lossOf: (part: Part) => tf.Scalar) {
+  const rows = microBatches(input.mini.sequences.length, input.settings.microBatch);
+  const losses = rows.map((part) => () => lossOf(uploadPart(input, part)));
+  return accumulatedGradients(model, losses);
+}
+
+/** The value loss of `values` [B*R] over the live states of the minibatch. */
+function valueLossOf(values: tf.Tensor, { mini, settings, stateShare }: Part): tf.Scalar {
+  const old = tf.tensor1d(mini.oldValues);
+  const returns = tf.tensor1d(mini.returns);
+  const mask = tf.tensor1d(mini.stateMask);
+  return weighted(valueLossTensor(values, old, returns, mask, settings.valueClip), stateShare);
+}
+
+/** What the policy says of a minibatch: log-probabilities over entropies [2, B*R]; state values where it bears the head. */
+interface Read {
+  readonly statistics: tf.Tensor2D;
+  readonly values: tf.Tensor1D | null;
+}
+
+function readPolicy({ policy, valueOptimizer }: Learners, { batch, settings }: Part): Read {
+  if (valueOptimizer === null) return statisticsAndValues(policy, batch, settings.temperature);
+  return { statistics: stackedStatistics(policy, batch, settings.temperature), values: null };
+}
 
 /** What the policy's parameters are moved against: the clipped loss and whatever terms the settings add. */
-function policyLossOf({ logProbability, entropy, values }: Read, input: StepInput): tf.Scalar {
-  const { batch, mini, settings } = input;
-  const { clip, klPlace, klEstimator, beta, entropyBonus, valueCoefficient } = settings;
-  const old = tf.tensor1d(mini.oldLogProbabilities);
-  const advantages = tf.tensor1d(mini.advantages);
-  let loss: tf.Scalar = policyLossTensor(logProbability, old, advantages, batch.mask, clip);
-  if (klPlace === 'loss' && beta > 0) {
-    const reference = tf.tensor1d(mini.referenceLogProbabilities);
-    const kl = klLossTensor(klEstimator, logProbability, reference, batch.mask);
-    loss = tf.add(loss, tf.mul(kl, beta));
-  }
-  if (entropyBonus > 0) {
-    loss = tf.sub(loss, tf.mul(maskedTokenMean(entropy, batch.mask), entropyBonus));
-  }
-  return values ? tf.add(loss, tf.mul(valueLossOf(values, input), valueCoefficient)) : loss;
+function policyLossOf({ statistics, values }: Read, part: Part): tf.Scalar {
+  const { batch, mini, settings, tokenShare } = part;
+  const { klPlace, klEstimator: estimator, beta, valueCoefficient } = settings;
+  const kl = klPlace === 'loss' &&
+    beta > 0 && {
+      kl: { reference: tf.tensor1d(mini.referenceLogProbabilities), estimator, weight: beta },
+    };
+  const tokens = {
+    old: tf.tensor1d(mini.oldLogProbabilities),
+    advantages: tf.tensor1d(mini.advantages),
+    mask: batch.mask,
+    ...kl,
+  };
+  const loss = weighted(ppoPolicyLossTensor(statistics, tokens, settings), tokenShare);
+  return values ? tf.add(loss, tf.mul(valueLossOf(values, part), valueCoefficient)) : loss;
 }
 
 interface PolicyPass {
@@ -138,54 +189,83 @@ interface PolicyPass {
   readonly values: Readonly<Record<string, number>>;
 }
 
-async function policyStep(
+/** A step that the device was asked for, with the tensors of it that are to be read. */
+interface BegunPolicyStep {
+  /** For each part. */
+  readonly statistics: readonly tf.Tensor[];
+  readonly values: readonly tf.Tensor[];
+  readonly norm: tf.Scalar;
+  readonly ptx: Pretraining | null;
+  readonly coefficient: number;
+}
+
+const held = ({ statistics, values, norm, ptx }: BegunPolicyStep): tf.Tensor[] => [
+  ...[...statistics, ...values, norm],
+  ...(ptx?.scalars ?? []),
+];
+
+/** Waits for nothing, except for the norms that `weigh` needs. */
+async function beginPolicyStep(
   input: StepInput,
   ptxRows: TokenRows | null,
-  weigh: PtxWeight,
+  weigh: PtxWeight | null,
   learningRate: number,
-): Promise<PolicyPass> {
-  const { learners, batch, settings } = input;
+): Promise<BegunPolicyStep> {
+  const { learners, settings } = input;
   const { policy, policyOptimizer } = learners;
-  const shared = learners.valueOptimizer === null;
-  const kept: tf.Tensor[] = [];
-  const { loss, gradients } = gradientsOf(policy, () => {
-    const read: Read = shared
-      ? statisticsAndValues(policy, batch, settings.temperature)
-      : responseStatistics(policy, batch, settings.temperature);
-    const own = [read.logProbability, read.entropy, ...(read.values ? [read.values] : [])];
-    kept.push(...own.map((tensor) => tf.keep(tf.clone(tensor))));
-    return policyLossOf(read, input);
+  const statistics: tf.Tensor[] = [];
+  const values: tf.Tensor[] = [];
+  const { loss, gradients } = gradientsInParts(policy, input, (part) => {
+    const read = readPolicy(learners, part);
+    statistics.push(tf.keep(tf.clone(read.statistics)));
+    if (read.values) values.push(tf.keep(tf.clone(read.values)));
+    return policyLossOf(read, part);
   });
-  const values = ptxRows ? await addPretraining(policy, gradients, ptxRows, weigh) : {};
+  loss.dispose();
+  const ptx = ptxRows && pretrainingBeside(policy, gradients, ptxRows, settings.microBatch);
+  let coefficient = settings.ptxCoefficient;
+  if (ptx && weigh) {
+    const [, ppo, pretraining] = ptx.scalars;
+    const [[ppoNorm = NaN], [ptxNorm = NaN]] = await Promise.all([ppo.data(), pretraining.data()]);
+    coefficient = weigh(ppoNorm, ptxNorm);
+  }
+  if (ptx) addGradients(gradients, ptx.gradients, coefficient);
   const norm = policyOptimizer.apply(gradients, learningRate);
-  const [gradNorm = NaN] = await norm.data();
-  const read: Float32Array[] = [];
-  for (const tensor of kept) read.push((await tensor.data<'float32'>()).slice());
-  tf.dispose([loss, norm, ...kept]);
-  const [logProbabilities, entropies, stateValues = null] = read as [Float32Array, Float32Array];
+  return { statistics, values, norm, ptx, coefficient };
+}
+
+async function readPolicyStep(begun: BegunPolicyStep): Promise<PolicyPass> {
+  const { ptx, coefficient } = begun;
+  const [[gradNorm], statistics, stateValues, pretraining] = await Promise.all([
+    takeScalars(begun.norm),
+    Promise.all(begun.statistics.map((part) => takeJoined([part]))),
+    begun.values.length > 0 ? takeJoined(begun.values) : null,
+    ptx ? pretrainingMetrics(ptx, coefficient) : {},
+  ]);
   return {
-    ...{ logProbabilities, entropies, stateValues },
-    values: { ...values, 'policy/grad_norm': gradNorm },
+    logProbabilities: join(statistics.map((part) => part.subarray(0, part.length / 2))),
+    entropies: join(statistics.map((part) => part.subarray(part.length / 2))),
+    stateValues,
+    values: { ...pretraining, 'policy/grad_norm': gradNorm },
   };
 }
 
-async function valueStep(
-  input: StepInput,
-  optimizer: AdamW,
-  learningRate: number,
-): Promise<{ values: Float32Array; gradNorm: number }> {
+/** Values of each part, and the norm of the gradient. */
+interface BegunValueStep {
+  readonly values: readonly tf.Tensor[];
+  readonly norm: tf.Scalar;
+}
+
+function beginValueStep(input: StepInput, optimizer: AdamW, learningRate: number): BegunValueStep {
   const { value } = input.learners;
-  let kept: tf.Tensor | undefined;
-  const { loss, gradients } = gradientsOf(value, () => {
-    const values = stateValues(value, input.batch);
-    kept = tf.keep(tf.clone(values));
-    return valueLossOf(values, input);
+  const values: tf.Tensor[] = [];
+  const { loss, gradients } = gradientsInParts(value, input, (part) => {
+    const own = stateValues(value, part.batch);
+    values.push(tf.keep(tf.clone(own)));
+    return valueLossOf(own, part);
   });
-  const norm = optimizer.apply(gradients, learningRate);
-  const values = (await kept!.data<'float32'>()).slice();
-  const [gradNorm = NaN] = await norm.data();
-  tf.dispose([loss, norm, kept!]);
-  return { values, gradNorm };
+  loss.dispose();
+  return { values, norm: optimizer.apply(gradients, learningRate) };
 }
 
 /** Log-probabilities and values before the step, as the metrics and the first-minibatch check need them. */
@@ -215,11 +295,20 @@ function stepMetrics(
   };
 }
 
+/** An update that the device was asked for; nothing of it was read yet. */
+export interface BegunUpdate {
+  /** Reads what there is to say of it; called again, it gives the same. */
+  finish(): Promise<UpdateResult>;
+  /** Frees what is to be read, where {@link finish} was never called. */
+  dispose(): void;
+}
+
 /**
- * One step of policy and value function on `rows` of the rollout. `weigh` weighs the gradient of `ptxRows`; by default
- * that is `settings.ptxCoefficient`.
+ * One step of policy and value function on `rows` of the rollout. The weight of the gradient of `ptxRows` is
+ * `settings.ptxCoefficient`, or `weigh` measures it, for which alone something is waited for. The next step may begin
+ * before this one is finished, so that the numbers of many steps come back in one read-back.
  */
-export async function updateOnMinibatch(
+export async function beginUpdate(
   learners: Learners,
   rollout: Rollout,
   rows: readonly number[],
@@ -227,20 +316,40 @@ export async function updateOnMinibatch(
   settings: UpdateSettings,
   learningRates: { readonly policy: number; readonly value: number },
   weigh: PtxWeight | null = null,
-): Promise<UpdateResult> {
+): Promise<BegunUpdate> {
   const mini = minibatchOf(rollout, rows, settings);
-  const batch = uploadSequences(mini.sequences, settings.shape, learners.policy.config.padId);
-  const input = { learners, batch, mini, settings };
-  const { ptxCoefficient } = settings;
-  const mixed = weigh !== null || ptxCoefficient > 0 ? ptxRows : null;
-  const weight = weigh ?? fixedWeight(ptxCoefficient);
-  const policy = await policyStep(input, mixed, weight, learningRates.policy);
+  const input = { learners, mini, settings };
+  const mixed = weigh !== null || settings.ptxCoefficient > 0 ? ptxRows : null;
+  const policyStep = await beginPolicyStep(input, mixed, weigh, learningRates.policy);
   const { valueOptimizer } = learners;
-  const value = valueOptimizer && (await valueStep(input, valueOptimizer, learningRates.value));
-  disposeSequences(batch);
-  const values = value?.values ?? policy.stateValues ?? new Float32Array(0);
-  const metrics = stepMetrics(input, policy, values);
-  if (value) metrics['val/grad_norm'] = value.gradNorm;
-  const { advantages } = mini;
-  return { metrics, logProbabilities: policy.logProbabilities, advantages };
+  const valueStep = valueOptimizer && beginValueStep(input, valueOptimizer, learningRates.value);
+  const read = async (): Promise<UpdateResult> => {
+    const [policy, values, gradNorm] = await Promise.all([
+      readPolicyStep(policyStep),
+      valueStep && takeJoined(valueStep.values),
+      valueStep && takeScalars(valueStep.norm),
+    ]);
+    const metrics = stepMetrics(input, policy, values ?? policy.stateValues ?? new Float32Array(0));
+    if (gradNorm) [metrics['val/grad_norm']] = gradNorm;
+    const { advantages } = mini;
+    return { metrics, logProbabilities: policy.logProbabilities, advantages };
+  };
+  let result: Promise<UpdateResult> | undefined;
+  return {
+    finish: () => (result ??= read()),
+    dispose: () => {
+      if (result) return;
+      tf.dispose([
+        ...held(policyStep),
+        ...(valueStep ? [...valueStep.values, valueStep.norm] : []),
+      ]);
+    },
+  };
+}
+
+/** {@link beginUpdate}, and what is to say of it. */
+export async function updateOnMinibatch(
+  ...parameters: Parameters<typeof beginUpdate>
+): Promise<UpdateResult> {
+  return (await beginUpdate(...parameters)).finish();
 }

@@ -1,17 +1,28 @@
 /**
  * PPO and PPO-ptx (paper, section 3.5 and appendix C.4) as one flat loop: rollout, score, rewards, advantages,
- * update, record. The policy starts from the SFT model and is leashed to it, frozen, by a per-token KL penalty; the
- * value function starts from the reward model. The caller passes the scorer and owns every model given to it.
+ * update, record; its caller can rest between any two of these phases. The policy starts from the SFT model and is
+ * leashed to it, frozen, by a per-token KL penalty; the value function starts from the reward model. The caller passes
+ * the scorer and owns every model given to it.
  */
 import { EpochCursor, exactDivide, type EpochState } from '../data/batches.ts';
 import { Rng, streamKey } from '../data/rng.ts';
 import { AdamW, type OptimizerSettings } from '../model/optimizer.ts';
 import { splitHead, type Model } from '../model/parameters.ts';
+import type { PhasePosition } from '../records/phase.ts';
 import type { SelfCheck, SelfChecks } from '../records/run.ts';
+import { turnedValue, type Turn } from '../records/turn.ts';
 import { emaUpdate } from './ema-model.ts';
 import { adaptiveKlStep } from './kl.ts';
 import { prefixed, unprefixed, type Loop, type Snapshot, type StepRecord } from './loop.ts';
 import { averageByTokens, frozenNumbers, liveTokens, minibatchRows } from './minibatches.ts';
+import {
+  advantagePhase,
+  isPhase,
+  rewardedPhase,
+  writtenPhase,
+  type PhaseEnd,
+  type PhaseYield,
+} from './phases.ts';
 import {
   firstChecks,
   judgedAnswers,
@@ -20,7 +31,8 @@ import {
   type Constants,
 } from './ppo-checks.ts';
 import {
-  updateOnMinibatch,
+  beginUpdate,
+  type BegunUpdate,
   type Learners,
   type UpdateResult,
   type UpdateSettings,
@@ -28,13 +40,17 @@ import {
 import type { RowSource } from './pretrain.ts';
 import { CalibratedWeight } from './ptx-calibration.ts';
 import {
-  collectRollout,
+  estimateAdvantages,
   goldMetrics,
+  rewardResponses,
+  valuesOfWritten,
+  writeResponses,
   type GoldJudge,
   type PromptTokens,
   type Rollout,
   type RolloutSettings,
   type Scorer,
+  type Written,
 } from './rollout.ts';
 import { constantWithWarmup, warmupIterations } from './schedules.ts';
 import {
@@ -104,6 +120,20 @@ type PpoState = Readonly<{
   checks: StoredChecks;
 }>;
 
+interface Rates {
+  readonly policy: number;
+  readonly value: number;
+}
+
+/** An update with its minibatch, as means over the iteration and the token lens need it. */
+type Update = UpdateResult & SeenMinibatch & { readonly weight: number };
+
+/** The same as long as its numbers may still be on the device. */
+type Underway = Pick<SeenMinibatch, 'rows'> & {
+  readonly step: BegunUpdate;
+  readonly weight: number;
+};
+
 class PpoLoop implements Loop {
   readonly total: number;
   readonly #models: PpoModels;
@@ -117,6 +147,13 @@ class PpoLoop implements Loop {
   #ptxCoefficient: number | undefined;
   #referenceChecksum: number;
   #checks: Record<string, SelfCheck>;
+  #turns: readonly Turn[] = [];
+  /** Where the prompts were when the iteration under way began; null between iterations. */
+  #begun: EpochState | null = null;
+  /** Updates of the iteration under way. */
+  #underway: Underway[] = [];
+  /** True from the first optimizer step of an iteration to its end. */
+  #touched = false;
 
   constructor(models: PpoModels, data: PpoData, settings: PpoSettings, from?: Snapshot) {
     this.total = exactDivide(
@@ -165,52 +202,108 @@ class PpoLoop implements Loop {
   }
 
   async *steps(): AsyncGenerator<StepRecord, void, void> {
+    for await (const record of this.phases()) if (!isPhase(record)) yield record;
+  }
+
+  async *phases(): AsyncGenerator<PhaseEnd | StepRecord, void, void> {
+    if (this.#begun !== null) {
+      throw new Error('an iteration is half done: go on with the generator that is inside it');
+    }
     if (Number.isNaN(this.#referenceChecksum)) {
       this.#referenceChecksum = await modelChecksum(this.#models.reference);
     }
-    while (this.#iteration < this.total) yield await this.#iterate();
+    while (this.#iteration < this.total) yield* this.#iterate();
   }
 
-  async #iterate(): Promise<StepRecord> {
-    const settings = { ...this.#settings, beta: this.#beta };
-    const rollout = await this.#rollout();
+  turn(turns: readonly Turn[]): void {
+    this.#turns = turns;
+  }
+
+  /** Three read-backs: what is written, all that is said of it, and what the update showed. */
+  async *#iterate(): AsyncGenerator<PhaseEnd | StepRecord, void, void> {
+    this.#begun = this.#cursor.state;
+    const settings = this.#turned();
+    const { reference, value } = this.#models;
+    const { score, gold } = this.#data;
+    const written = await this.#write(settings);
+    yield this.#at('rollout', 0, () => writtenPhase(written, settings));
+    const [rewarded, values, judgedBefore] = await Promise.all([
+      rewardResponses({ reference, score }, written, settings),
+      valuesOfWritten(value, written, settings),
+      judgedAnswers(this.#data, written),
+    ]);
+    yield this.#at('reward', 0, () => rewardedPhase(rewarded, settings));
+    const rollout = estimateAdvantages(values, rewarded, settings);
     if (this.#iteration === 0) {
-      this.#note(await firstChecks(this.#models, this.#data, rollout, this.#settings));
+      this.#note(await firstChecks(this.#models, this.#data, rollout, settings));
     }
-    const rates = this.#learningRates();
-    const before = await this.#constants(rollout);
-    const updates = await this.#update(rollout, rates);
+    yield this.#at('advantage', 0, () => advantagePhase(rollout, settings));
+    const rates = this.#learningRates(settings);
+    const before = { judged: judgedBefore, numbers: checksum(frozenNumbers(rollout)) };
+    yield* this.#update(rollout, rates, settings);
+    const [updates, judgedAfter] = await Promise.all([
+      this.#finished(),
+      judgedAnswers(this.#data, rollout),
+    ]);
     this.#adaptBeta(rollout);
     this.#iteration++;
-    const { gold } = this.#data;
-    const values = {
+    const metrics = {
       ...rollout.metrics,
       ...(gold && goldMetrics(rollout, gold)),
       ...averageByTokens(updates),
       lr: rates.policy,
-      episode: this.#iteration * this.#settings.rolloutBatch,
+      episode: this.#iteration * settings.rolloutBatch,
     };
-    await this.#checkEachIteration(rollout, updates, before);
-    const checks = { ...this.#checks };
-    return {
+    await this.#checkEachIteration(rollout, updates, before, judgedAfter);
+    this.#begun = null;
+    this.#touched = false;
+    yield {
       step: this.#iteration,
       total: this.total,
-      values,
-      checks,
+      values: metrics,
+      checks: { ...this.#checks },
       rollout: lensRows(rollout, settings, updates),
     };
   }
 
-  #rollout(): Promise<Rollout> {
-    const { rolloutBatch, seed } = this.#settings;
+  /** The settings of the iteration that begins now. */
+  #turned(): PpoSettings {
+    const { policyLearningRate, clip } = this.#settings;
+    const turns = this.#turns;
+    const iteration = this.#iteration + 1;
+    // These two change by themselves as well, so that a turn sets them once.
+    for (const { name, to } of turns.filter((turn) => turn.iteration === iteration)) {
+      if (name === 'beta') this.#beta = to;
+      if (name === 'ptxCoefficient') this.#ptxCoefficient = to;
+    }
+    return {
+      ...this.#settings,
+      beta: this.#beta,
+      clip: turnedValue(turns, 'clip', iteration, clip),
+      policyLearningRate: turnedValue(turns, 'policyLearningRate', iteration, policyLearningRate),
+    };
+  }
+
+  #at(
+    phase: PhasePosition['phase'],
+    minibatch: number,
+    make: () => PhaseYield | Promise<PhaseYield>,
+  ): PhaseEnd {
+    const { minibatches, innerEpochs } = this.#settings;
+    const total = minibatches * innerEpochs;
+    const made = () => Promise.resolve(make());
+    return { iteration: this.#iteration + 1, phase, minibatch, minibatches: total, made };
+  }
+
+  #write(settings: PpoSettings): Promise<Written> {
+    const { rolloutBatch, seed } = settings;
     const prompts = this.#cursor.take(rolloutBatch).map((i) => this.#data.prompts[i]!);
     const first = this.#iteration * rolloutBatch;
     const stream = {
       key: streamKey(seed, 'ppo', 'rollout'),
       rows: prompts.map((_, b) => first + b),
     };
-    const models = { ...this.#models, score: this.#data.score };
-    return collectRollout(models, prompts, { ...this.#settings, beta: this.#beta }, stream);
+    return writeResponses(this.#models.policy, prompts, settings, stream);
   }
 
   /** After the update, so that the next rollout is the first one with the new beta (D24). */
@@ -221,42 +314,62 @@ class PpoLoop implements Loop {
     this.#beta = adaptiveKlStep({ ...adaptiveKl, beta: this.#beta, kl, episodes });
   }
 
-  #learningRates(): { policy: number; value: number } {
-    const warmup = Math.min(this.#settings.warmupIterations, warmupIterations(this.total));
+  #learningRates({
+    policyLearningRate,
+    valueLearningRate,
+    warmupIterations: longest,
+  }: PpoSettings): Rates {
+    const warmup = Math.min(longest, warmupIterations(this.total));
     const factor = constantWithWarmup(this.#iteration, warmup);
-    const { policyLearningRate, valueLearningRate } = this.#settings;
     return { policy: policyLearningRate * factor, value: valueLearningRate * factor };
   }
 
-  /** All minibatches of all inner epochs, each epoch in a fresh order (D21); one step each. */
-  async #update(rollout: Rollout, rates: { policy: number; value: number }) {
-    const { rolloutBatch, minibatches, innerEpochs, seed, emaDecay } = this.#settings;
-    const { ptxTargetRatio, ptxCoefficient: given } = this.#settings;
-    const known = ptxTargetRatio > 0 ? this.#ptxCoefficient : given;
+  /** All minibatches of all inner epochs, each epoch in a fresh order (D21); one step each. Nothing is read back. */
+  async *#update(
+    rollout: Rollout,
+    rates: Rates,
+    now: PpoSettings,
+  ): AsyncGenerator<PhaseEnd, void, void> {
+    const { rolloutBatch, minibatches, innerEpochs, seed, emaDecay, ptxTargetRatio } = now;
+    const known = this.#ptxCoefficient ?? (ptxTargetRatio > 0 ? undefined : now.ptxCoefficient);
     const calibrating = known === undefined ? new CalibratedWeight(ptxTargetRatio) : null;
-    const settings = { ...this.#settings, beta: this.#beta, ptxCoefficient: known ?? 0 };
-    const results: (UpdateResult & SeenMinibatch & { weight: number })[] = [];
+    const weigh = calibrating?.weigh ?? null;
+    const settings = { ...now, ptxCoefficient: known ?? 0 };
+    const mixed = calibrating !== null || settings.ptxCoefficient > 0;
+    const learners = this.#learners;
+    this.#touched = true;
     for (let epoch = 0; epoch < innerEpochs; epoch++) {
       const rng = Rng.named(seed, 'ppo', 'order', this.#iteration, epoch);
       for (const rows of minibatchRows(rolloutBatch, minibatches, rng)) {
-        const ptx = this.#data.ptx && this.#data.ptx(this.#updates);
-        const result = await updateOnMinibatch(
-          this.#learners,
-          rollout,
-          rows,
-          ptx,
-          settings,
-          rates,
-          calibrating?.weigh ?? null,
-        );
-        if (this.#updates === 0) this.#note(firstMinibatchCheck(result.metrics));
-        this.#note(gradientChecks(result.metrics));
+        const ptx = mixed && this.#data.ptx ? this.#data.ptx(this.#updates) : null;
+        const step = await beginUpdate(learners, rollout, rows, ptx, settings, rates, weigh);
         this.#updates++;
         emaUpdate(this.#models.ema, this.#models.policy, emaDecay);
-        results.push({ ...result, rows, weight: liveTokens(rollout, rows) });
+        this.#underway.push({ step, rows, weight: liveTokens(rollout, rows) });
+        yield this.#at('minibatch', this.#underway.length, async () => {
+          const results = await this.#read();
+          const values = results.at(-1)?.metrics ?? {};
+          return { answers: rollout.B, values, rollout: lensRows(rollout, now, results) };
+        });
       }
     }
     if (calibrating) this.#ptxCoefficient = calibrating.coefficient;
+  }
+
+  /** The updates of the iteration under way so far, in one read-back. */
+  #read(): Promise<Update[]> {
+    return Promise.all(
+      this.#underway.map(async ({ step, ...own }) => ({ ...(await step.finish()), ...own })),
+    );
+  }
+
+  /** All updates of the iteration, checked. */
+  async #finished(): Promise<readonly Update[]> {
+    const first = this.#updates === this.#underway.length;
+    const results = await this.#read();
+    this.#underway = [];
+    if (first && results[0]) this.#note(firstMinibatchCheck(results[0].metrics));
+    for (const { metrics } of results) this.#note(gradientChecks(metrics));
     return results;
   }
 
@@ -267,28 +380,26 @@ class PpoLoop implements Loop {
     }
   }
 
-  /** What an update must leave as it is. */
-  async #constants(rollout: Rollout): Promise<Constants> {
-    const judged = await judgedAnswers(this.#data, rollout);
-    return { judged, numbers: checksum(frozenNumbers(rollout)) };
-  }
-
   async #checkEachIteration(
     rollout: Rollout,
     updates: readonly { metrics: Readonly<Record<string, number>> }[],
     before: Constants,
+    judged: readonly number[],
   ) {
     const moved = Math.abs((await modelChecksum(this.#models.reference)) - this.#referenceChecksum);
     const recorded = updates.flatMap(({ metrics }) => Object.values(metrics));
-    const arrays = frozenNumbers(rollout).flatMap((numbers) => Array.from(numbers));
+    const frozen = frozenNumbers(rollout);
+    const arrays = frozen.flatMap((numbers) => Array.from(numbers));
+    const after = { judged, numbers: checksum(frozen) };
     this.#note({
       'reference unchanged': within(moved, 0),
-      'no gradient into the reward': rewardCheck(before, await this.#constants(rollout)),
+      'no gradient into the reward': rewardCheck(before, after),
       'finite numbers': finiteCheck([...recorded, ...Object.values(rollout.metrics), ...arrays]),
     });
   }
 
   async snapshot(): Promise<Snapshot> {
+    if (this.#touched) throw new Error('an iteration is half done: finish it first');
     const { policy, value, ema } = this.#models;
     const { policyOptimizer, valueOptimizer } = this.#learners;
     const own = splitHead(await policy.tensors());
@@ -302,7 +413,7 @@ class PpoLoop implements Loop {
     const state: PpoState = {
       iteration: this.#iteration,
       updates: this.#updates,
-      cursor: this.#cursor.state,
+      cursor: this.#begun ?? this.#cursor.state,
       referenceChecksum: this.#referenceChecksum,
       beta: this.#beta,
       ...(this.#ptxCoefficient !== undefined && { ptxCoefficient: this.#ptxCoefficient }),
@@ -312,6 +423,8 @@ class PpoLoop implements Loop {
   }
 
   dispose(): void {
+    for (const { step } of this.#underway) step.dispose();
+    this.#underway = [];
     this.#learners.policyOptimizer.dispose();
     this.#learners.valueOptimizer?.dispose();
   }

@@ -4,12 +4,19 @@
  * Documents come from outside as token rows; nothing here knows the world.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { uploadBatch, disposeBatch } from '../model/batch.ts';
+import { uploadBatch } from '../model/batch.ts';
 import { hiddenStates } from '../model/forward.ts';
-import { AdamW, gradientsOf, type Gradients, type OptimizerSettings } from '../model/optimizer.ts';
+import {
+  accumulatedGradients,
+  AdamW,
+  type Gradients,
+  type OptimizerSettings,
+} from '../model/optimizer.ts';
 import type { Model } from '../model/parameters.ts';
 import { tokenLogProbability } from '../kernels/token-log-probability.ts';
 import { prefixed, type Loop, type Snapshot, type StepRecord } from './loop.ts';
+import { microBatches, weighted, type MicroBatch } from './micro-batches.ts';
+import { takeScalars } from './read-back.ts';
 import { warmedCosine } from './schedules.ts';
 
 /** Rows of T + 1 tokens: the first T are read, the last T predicted. */
@@ -34,36 +41,39 @@ function split({ batch, time, tokens }: TokenRows) {
   return { ids, labels };
 }
 
-/** Mean negative log-likelihood per token over all rows, nats; a scalar. Needs uploaded inputs (see below). */
+/**
+ * Mean negative log-likelihood per token over all rows, nats, and its gradient; the caller disposes both. At most
+ * `microBatch` rows are in the model at once, all where it is 0.
+ */
 export function languageModelGradients(
   model: Model,
   rows: TokenRows,
+  microBatch = 0,
 ): { loss: tf.Scalar; gradients: Map<string, tf.Tensor> } {
-  return withUploaded(rows, (batch, labels) =>
-    gradientsOf(model, () => meanLoss(model, batch, labels)),
-  );
+  const losses = microBatches(rows.batch, microBatch).map((part) => () => {
+    const share = (part.to - part.from) / rows.batch;
+    return weighted(meanLoss(model, cut(rows, part)), share);
+  });
+  return accumulatedGradients(model, losses);
 }
 
-function withUploaded<T>(
-  rows: TokenRows,
-  use: (batch: ReturnType<typeof uploadBatch>, labels: tf.Tensor1D) => T,
-): T {
+/** Some of the rows, which share their tokens with all. */
+function cut({ batch, time, tokens }: TokenRows, { from, to }: MicroBatch): TokenRows {
+  if (to - from === batch) return { batch, time, tokens };
+  return {
+    batch: to - from,
+    time,
+    tokens: tokens.subarray(from * (time + 1), to * (time + 1)),
+  };
+}
+
+/** Uploads the rows, which the tidy around it frees. */
+function meanLoss(model: Model, rows: TokenRows): tf.Scalar {
   const { ids, labels } = split(rows);
   const batch = uploadBatch(ids, new Int32Array(rows.batch));
-  const labelTensor = tf.tensor1d(labels, 'int32');
-  const result = use(batch, labelTensor);
-  disposeBatch(batch);
-  labelTensor.dispose();
-  return result;
-}
-
-function meanLoss(
-  model: Model,
-  batch: ReturnType<typeof uploadBatch>,
-  labels: tf.Tensor1D,
-): tf.Scalar {
   const table = model.get('wte.weight') as unknown as tf.Tensor2D;
-  const { logProbability } = tokenLogProbability(hiddenStates(model, batch), table, labels, 1);
+  const hidden = hiddenStates(model, batch);
+  const { logProbability } = tokenLogProbability(hidden, table, tf.tensor1d(labels, 'int32'), 1);
   return tf.neg(tf.mean(logProbability));
 }
 
@@ -72,13 +82,11 @@ export async function heldOutLoss(model: Model, batches: readonly TokenRows[]): 
   let sum = 0;
   let count = 0;
   for (const rows of batches) {
-    const loss = withUploaded(rows, (batch, labels) =>
-      tf.tidy(() => meanLoss(model, batch, labels)),
-    );
+    const loss = tf.tidy(() => meanLoss(model, rows));
     const n = rows.batch * rows.time;
-    sum += ((await loss.data())[0] ?? NaN) * n;
+    const [mean] = await takeScalars(loss);
+    sum += mean * n;
     count += n;
-    loss.dispose();
   }
   return sum / count;
 }
@@ -89,6 +97,8 @@ export interface PretrainSettings {
   readonly learningRate: number;
   readonly finalShare: number;
   readonly warmupSteps: number;
+  /** Most rows in the model at once; 0 or absent for all (gradient accumulation). */
+  readonly microBatch?: number;
   readonly optimizer: OptimizerSettings;
 }
 
@@ -111,12 +121,11 @@ export function pretrainLoop(
   async function* steps(): AsyncGenerator<StepRecord, void, void> {
     while (done < total) {
       const rows = source(done);
-      const { loss, gradients } = languageModelGradients(model, rows);
+      const { loss, gradients } = languageModelGradients(model, rows, settings.microBatch);
       const learningRate = rate(done);
       const norm = optimizer.apply(gradients as Gradients, learningRate);
       done++;
-      const [lossValue, normValue] = [(await loss.data())[0] ?? NaN, (await norm.data())[0] ?? NaN];
-      tf.dispose([loss, norm]);
+      const [lossValue, normValue] = await takeScalars(loss, norm);
       const values = {
         loss: lossValue,
         learning_rate: learningRate,

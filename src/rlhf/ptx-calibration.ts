@@ -7,11 +7,6 @@
 /** Weight of a pre-training gradient of norm `ptxNorm` beside a PPO gradient of norm `ppoNorm`. */
 export type PtxWeight = (ppoNorm: number, ptxNorm: number) => number;
 
-/** Always the same. */
-export function fixedWeight(coefficient: number): PtxWeight {
-  return () => coefficient;
-}
-
 /**
  * A weight that is measured: after each step, `target` times the sum of PPO norms over the sum of pre-training norms so
  * far. On the first step the weighted norms stand in the wanted ratio exactly; the last weight is the one to keep. Steps

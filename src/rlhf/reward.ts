@@ -6,15 +6,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { EpochCursor, type EpochState, type Sequence } from '../data/batches.ts';
 import { Rng } from '../data/rng.ts';
-import { AdamW, gradientsOf, type OptimizerSettings } from '../model/optimizer.ts';
+import { accumulatedGradients, AdamW, type OptimizerSettings } from '../model/optimizer.ts';
 import { initialHead, type Model } from '../model/parameters.ts';
 import { comparisonMatrix, splitScores } from './comparison-matrix.ts';
 import { prefixed, type Loop, type Snapshot, type StepRecord } from './loop.ts';
 import { rewardMetrics, type ScoredRanking } from './metrics.ts';
-import type { PairDivisor } from './ranking-loss.ts';
+import { weighted } from './micro-batches.ts';
+import { comparisonsFromRanks, type PairDivisor } from './ranking-loss.ts';
+import { takeJoined, takeScalars } from './read-back.ts';
 import { cosineToFloor } from './schedules.ts';
 import {
-  disposeSequences,
   responseScores,
   scoreSequences,
   uploadSequences,
@@ -28,14 +29,26 @@ export interface RankedSequences {
   readonly labeler: string;
 }
 
+/**
+ * `prompts`: a batch is whole prompts (S31). `shuffled-pairs`: as many comparisons, drawn from all prompts, which the
+ * paper gave up because it overfits in one pass (section 3.5).
+ */
+export type RewardBatching = 'prompts' | 'shuffled-pairs';
+
 export interface RewardSettings {
   readonly shape: SequenceShape;
   readonly epochs: number;
   /** Prompts, not comparisons. */
   readonly promptsPerBatch: number;
+  /**
+   * Most completions in the model at once, but never less than a prompt's, whose comparisons stay together; 0 or absent
+   * for all (gradient accumulation).
+   */
+  readonly microBatch?: number;
   readonly learningRate: number;
   readonly finalShare: number;
   readonly divisor: PairDivisor;
+  readonly batching: RewardBatching;
   readonly seed: number;
   readonly optimizer: OptimizerSettings;
 }
@@ -55,26 +68,77 @@ export function comparisonLoss(
   return tf.sum(tf.mul(weights, tf.softplus(tf.neg(margins))));
 }
 
-/** Loss and gradients of one batch of prompts; also the scores, for the record. */
-async function rewardGradients(
+/**
+ * Prompts in runs of at most `size` completions, each prompt with all of its own and at least one in a run; all in one
+ * where `size` is 0.
+ */
+function promptRuns(batch: readonly RankedSequences[], size = 0): RankedSequences[][] {
+  const runs: RankedSequences[][] = [];
+  let rows = Infinity;
+  for (const ranked of batch) {
+    rows += ranked.sequences.length;
+    if (runs.length === 0 || (size > 0 && rows > size)) {
+      runs.push([]);
+      rows = ranked.sequences.length;
+    }
+    runs.at(-1)!.push(ranked);
+  }
+  return runs;
+}
+
+/** Eq. 1 of some of the prompts as its share of the whole batch's; the scores go to `scores`. */
+function partLoss(
+  model: Model,
+  part: readonly RankedSequences[],
+  share: number,
+  { shape, divisor }: RewardSettings,
+  scores: tf.Tensor[],
+): tf.Scalar {
+  const sequences = part.flatMap((ranked) => ranked.sequences);
+  const uploaded = uploadSequences(sequences, shape, model.config.padId);
+  const matrix = comparisonMatrix(part, divisor);
+  const signs = tf.tensor2d(matrix.signs, [matrix.count, sequences.length]);
+  const own = tf.keep(responseScores(model, uploaded));
+  scores.push(own);
+  return weighted(comparisonLoss(own, signs, tf.tensor1d(matrix.weights)), share);
+}
+
+/** Loss and gradients of one batch of prompts; also the scores, for the record. The caller frees them. */
+function rewardGradients(
   model: Model,
   batch: readonly RankedSequences[],
   settings: RewardSettings,
 ) {
-  const sequences = batch.flatMap((ranked) => ranked.sequences);
-  const uploaded = uploadSequences(sequences, settings.shape, model.config.padId);
-  const matrix = comparisonMatrix(batch, settings.divisor);
-  const signs = tf.tensor2d(matrix.signs, [matrix.count, sequences.length]);
-  const weights = tf.tensor1d(matrix.weights);
-  let scores: tf.Tensor1D | undefined;
-  const { loss, gradients } = gradientsOf(model, () => {
-    scores = tf.keep(responseScores(model, uploaded));
-    return comparisonLoss(scores, signs, weights);
+  const scores: tf.Tensor[] = [];
+  const losses = promptRuns(batch, settings.microBatch).map((part) => () => {
+    return partLoss(model, part, part.length / batch.length, settings, scores);
   });
-  const values = await scores!.data<'float32'>();
-  tf.dispose([signs, weights, scores!]);
-  disposeSequences(uploaded);
-  return { loss, gradients, scored: splitScores(values, batch) };
+  return { ...accumulatedGradients(model, losses), scores };
+}
+
+/** Every comparison as a ranking of two, winner first. */
+function comparisonsApart(rankings: readonly RankedSequences[]): RankedSequences[] {
+  return rankings.flatMap(({ sequences, ranks, labeler }) =>
+    comparisonsFromRanks(ranks).map(({ winner, loser }) => ({
+      sequences: [sequences[winner]!, sequences[loser]!],
+      ranks: [1, 2],
+      labeler,
+    })),
+  );
+}
+
+/**
+ * What one step takes from, and how much of it. Shuffled comparisons come in batches of as many as whole prompts give on
+ * average, so that both ways take the same number of steps, but for rounding.
+ */
+export function rewardElements(
+  rankings: readonly RankedSequences[],
+  { batching, promptsPerBatch }: Pick<RewardSettings, 'batching' | 'promptsPerBatch'>,
+): { readonly elements: readonly RankedSequences[]; readonly perBatch: number } {
+  const prompts = Math.min(promptsPerBatch, rankings.length);
+  if (batching === 'prompts') return { elements: rankings, perBatch: prompts };
+  const elements = comparisonsApart(rankings);
+  return { elements, perBatch: Math.ceil((prompts * elements.length) / rankings.length) };
 }
 
 /** Steps of a run: whole batches of prompts, at least one. */
@@ -95,36 +159,37 @@ export function rewardLoop(
   from?: Snapshot,
 ): Loop {
   const { epochs } = settings;
-  const promptsPerBatch = Math.min(settings.promptsPerBatch, rankings.length);
+  const { elements, perBatch } = rewardElements(rankings, settings);
   const state = from?.state as RewardState | undefined;
   const cursor = state
-    ? EpochCursor.resume(rankings.length, state.cursor)
-    : EpochCursor.start(rankings.length, Rng.named(settings.seed, 'reward', 'order'));
-  const total = rewardSteps(rankings.length, epochs, promptsPerBatch);
+    ? EpochCursor.resume(elements.length, state.cursor)
+    : EpochCursor.start(elements.length, Rng.named(settings.seed, 'reward', 'order'));
+  const total = rewardSteps(elements.length, epochs, perBatch);
   const optimizer = new AdamW(model, settings.optimizer);
   let { step, tokens } = state ?? { step: 0, tokens: 0 };
   if (from) optimizer.restore(from.tensors, step);
 
   async function* steps(): AsyncGenerator<StepRecord, void, void> {
     while (step < total) {
-      const batch = cursor.take(promptsPerBatch).map((i) => rankings[i]!);
+      const batch = cursor.take(perBatch).map((i) => elements[i]!);
       const learningRate = settings.learningRate * cosineToFloor(step, total, settings.finalShare);
-      const { loss, gradients, scored } = await rewardGradients(model, batch, settings);
+      const { loss, gradients, scores } = rewardGradients(model, batch, settings);
       const norm = optimizer.apply(gradients, learningRate);
       step++;
       for (const { sequences } of batch) {
         for (const { prompt, response } of sequences) tokens += prompt.length + response.length;
       }
-      const [lossValue = NaN] = await loss.data();
-      const [gradNorm = NaN] = await norm.data();
-      tf.dispose([loss, norm]);
+      const [[lossValue, gradNorm], read] = await Promise.all([
+        takeScalars(loss, norm),
+        takeJoined(scores),
+      ]);
       const values = {
         loss: lossValue,
-        ...rewardMetrics(scored),
+        ...rewardMetrics(splitScores(read, batch)),
         num_tokens: tokens,
         learning_rate: learningRate,
         grad_norm: gradNorm,
-        epoch: (step * promptsPerBatch) / rankings.length,
+        epoch: (step * perBatch) / elements.length,
       };
       yield { step, total, values };
     }

@@ -50,8 +50,8 @@ export interface RolloutSettings extends ResponseSettings {
   readonly lambda: number;
 }
 
-/** What the policy answered and what that is worth, before any method makes advantages of it. */
-export interface Responses {
+/** What the policy wrote: B responses of R columns; token arrays are flat [B x R] with 0 on padding. */
+export interface Written {
   readonly B: number;
   readonly R: number;
   readonly prompts: readonly PromptTokens[];
@@ -59,14 +59,30 @@ export interface Responses {
   readonly ended: readonly boolean[];
   readonly mask: Float32Array;
   readonly logProbabilities: Float32Array;
+}
+
+/** What the policy answered and what that is worth, before any method makes advantages of it. */
+export interface Responses extends Written {
   readonly referenceLogProbabilities: Float32Array;
   /** Scores with the end penalty applied, [B]. */
   readonly scores: Float32Array;
 }
 
+/** Responses with the reward of each token, before any whitening; arrays are [B x R]. */
+export interface Rewarded extends Responses, RewardParts {
+  /** 1 on states with a reward and a value of their own: the live tokens, and one more if the score is paid there. */
+  readonly stateMask: Float32Array;
+}
+
+/** Of the rewards: KL penalties, and the score where it is paid; and the sum of both, before any whitening. */
+export interface RewardParts {
+  readonly penalties: Float32Array;
+  readonly tokenScores: Float32Array;
+  readonly shaped: Float32Array;
+}
+
 /** B responses of R columns; token arrays are flat [B x R] with 0 on padding. */
 export interface Rollout extends Responses {
-  /** 1 on states with a reward and a value of their own: the live tokens, and one more if the score is paid there. */
   readonly stateMask: Float32Array;
   readonly values: Float32Array;
   readonly rewards: Float32Array;
@@ -77,12 +93,7 @@ export interface Rollout extends Responses {
 }
 
 /** What rewards and advantages are sums of; shown, not learnt from. */
-export interface RolloutParts {
-  /** Of the rewards: KL penalties, and the score where it is paid. */
-  readonly penalties: Float32Array;
-  readonly tokenScores: Float32Array;
-  /** The sum of both: the rewards before any whitening. */
-  readonly shaped: Float32Array;
+export interface RolloutParts extends RewardParts {
   /** Of the advantages: one-step errors, and what is carried over from the state after. */
   readonly deltas: Float32Array;
   readonly carried: Float32Array;
@@ -101,17 +112,16 @@ export interface RolloutModels extends ResponseModels {
 }
 
 /** `stream` names the draws: a key, and one number per row that is never used twice in a run. */
-export async function collectResponses(
-  models: ResponseModels,
+export async function writeResponses(
+  policy: Model,
   prompts: readonly PromptTokens[],
-  settings: ResponseSettings,
+  { shape, temperature }: ResponseSettings,
   stream: Pick<SampleSettings, 'key' | 'rows'>,
-): Promise<Responses> {
-  const { shape, temperature } = settings;
+): Promise<Written> {
   const B = prompts.length;
   const R = shape.responseLength;
   const sampled = await sampleResponses(
-    models.policy,
+    policy,
     prompts.map(({ tokens }) => tokens),
     { ...shape, ...stream, temperature },
   );
@@ -126,35 +136,68 @@ export async function collectResponses(
     mask.fill(1, b * R, b * R + response.tokens.length);
     logProbabilities.set(response.logProbabilities, b * R);
   });
-  const referenceLogProbabilities = await logProbabilitiesOf(
-    models.reference,
-    sequences,
-    shape,
-    temperature,
-  );
-  const scores = applyMissingEosPenalty(await models.score(sequences), ended, settings.missingEos);
-  const arrays = { mask, logProbabilities, referenceLogProbabilities, scores };
-  return { B, R, prompts, sequences, ended, ...arrays };
+  return { B, R, prompts, sequences, ended, mask, logProbabilities };
 }
 
-/** {@link collectResponses} with values, shaped rewards and advantages. */
-export async function collectRollout(
-  models: RolloutModels,
+/** What is written with what the frozen reference and the scorer say of it. */
+async function judgeResponses(
+  { reference, score }: Omit<ResponseModels, 'policy'>,
+  written: Written,
+  { shape, temperature, missingEos }: ResponseSettings,
+): Promise<Responses> {
+  const { sequences, ended } = written;
+  const [referenceLogProbabilities, given] = await Promise.all([
+    logProbabilitiesOf(reference, sequences, shape, temperature),
+    score(sequences),
+  ]);
+  const scores = applyMissingEosPenalty(given, ended, missingEos);
+  return { ...written, referenceLogProbabilities, scores };
+}
+
+/** {@link writeResponses}, judged. */
+export async function collectResponses(
+  models: ResponseModels,
   prompts: readonly PromptTokens[],
-  settings: RolloutSettings,
+  settings: ResponseSettings,
   stream: Pick<SampleSettings, 'key' | 'rows'>,
-): Promise<Rollout> {
-  const { shape, beta, scorePosition, klPlace, klEstimator } = settings;
-  const responses = await collectResponses(models, prompts, settings, stream);
-  const { B, R, mask } = responses;
-  const stateMask = liveStates(mask, { B, R }, scorePosition);
-  const after = scorePosition === 'after-last';
-  const values = await valuesOf(models.value, responses.sequences, shape, after);
+): Promise<Responses> {
+  const written = await writeResponses(models.policy, prompts, settings, stream);
+  return judgeResponses(models, written, settings);
+}
+
+/** The reward pass: scores, reference log-probabilities, and of both the reward of each token. */
+export async function rewardResponses(
+  models: Omit<ResponseModels, 'policy'>,
+  written: Written,
+  settings: RolloutSettings,
+): Promise<Rewarded> {
+  const { beta, scorePosition, klPlace, klEstimator: estimator } = settings;
+  const responses = await judgeResponses(models, written, settings);
+  const charged = klPlace === 'reward' ? beta : 0;
+  const how = { estimator, scorePosition, beta: charged };
+  const { rewards: shaped, penalties, tokenScores } = shapedRewards({ ...responses, ...how });
+  const stateMask = liveStates(written.mask, written, scorePosition);
+  return { ...responses, stateMask, penalties, tokenScores, shaped };
+}
+
+/** What the value function says of all states of what is written, [B x R]; of no meaning on what is not live. */
+export function valuesOfWritten(
+  value: Model,
+  { sequences }: Written,
+  { shape, scorePosition }: RolloutSettings,
+): Promise<Float32Array> {
+  return valuesOf(value, sequences, shape, scorePosition === 'after-last');
+}
+
+/** The advantage pass: values, advantages and returns by generalised advantage estimation. */
+export function estimateAdvantages(
+  values: Float32Array,
+  { penalties, tokenScores, shaped, ...responses }: Rewarded,
+  settings: RolloutSettings,
+): Rollout {
+  const { B, R, mask, stateMask } = responses;
+  const { klPlace, klEstimator, beta } = settings;
   keepLive(values, stateMask);
-  const how = { estimator: klEstimator, scorePosition };
-  const inReward = klPlace === 'reward';
-  const charged = { ...responses, ...how, beta: inReward ? beta : 0 };
-  const { rewards: shaped, penalties, tokenScores } = shapedRewards(charged);
   const { whitenRewards, whitenVariance: variance, gamma, lambda } = settings;
   const rewards = whitenRewards
     ? whitenTokens(shaped, stateMask, { B, R }, { variance, shiftMean: false })
@@ -164,11 +207,27 @@ export async function collectRollout(
   const parts = { penalties, tokenScores, shaped, deltas, carried, stateAdvantages };
   const advantages = stateAdvantages.slice();
   keepLive(advantages, mask);
+  const charged = klPlace === 'reward' ? klEstimator : 'none';
   const metrics = {
-    ...rolloutMetrics({ ...responses, beta, charged: inReward ? klEstimator : 'none' }),
+    ...rolloutMetrics({ ...responses, beta, charged }),
     ...valueMetrics({ advantages, returns, values, mask, stateMask }),
   };
-  return { ...responses, stateMask, values, rewards, advantages, returns, parts, metrics };
+  return { ...responses, values, rewards, advantages, returns, parts, metrics };
+}
+
+/** All three passes at once, in two read-backs: what is written, and all that is said of it. */
+export async function collectRollout(
+  models: RolloutModels,
+  prompts: readonly PromptTokens[],
+  settings: RolloutSettings,
+  stream: Pick<SampleSettings, 'key' | 'rows'>,
+): Promise<Rollout> {
+  const written = await writeResponses(models.policy, prompts, settings, stream);
+  const [rewarded, values] = await Promise.all([
+    rewardResponses(models, written, settings),
+    valuesOfWritten(models.value, written, settings),
+  ]);
+  return estimateAdvantages(values, rewarded, settings);
 }
 
 /** Sets what is not live to 0, in place. */

@@ -5,10 +5,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { packSequences, type Sequence } from '../data/batches.ts';
 import { multiplyByTransposed } from '../kernels/linear.ts';
+import { maskedTokenMean } from '../kernels/masked-mean.ts';
 import { columnIndices, disposeBatch, uploadBatch, type TokenBatch } from '../model/batch.ts';
-import { hiddenStates, labelStatistics, scalarScores } from '../model/forward.ts';
+import {
+  hiddenStates,
+  labelStatistics,
+  scalarScores,
+  stackedLabelStatistics,
+} from '../model/forward.ts';
 import type { Model } from '../model/parameters.ts';
 import type { Dropout } from '../model/dropout.ts';
+import { microBatches, type MicroBatch } from './micro-batches.ts';
+import { join, takeJoined } from './read-back.ts';
 import type { TokenStatistics } from '../kernels/token-log-probability.ts';
 
 /** Column counts of a padded batch. */
@@ -113,16 +121,26 @@ export function responseStatistics(
   return labelStatistics(model, hidden, batch.stateIndices, batch.labels, temperature);
 }
 
-/** {@link responseStatistics} and {@link stateValues} of one forward pass, for a policy that bears the value head. */
+/** {@link responseStatistics} as one tensor [2, B*R]: log-probabilities over entropies. */
+export function stackedStatistics(
+  model: Model,
+  batch: SequenceBatch,
+  temperature: number,
+): tf.Tensor2D {
+  const hidden = hiddenStates(model, batch.tokens);
+  return stackedLabelStatistics(model, hidden, batch.stateIndices, batch.labels, temperature);
+}
+
+/** {@link stackedStatistics} and {@link stateValues} of one forward pass, for a policy that bears the value head. */
 export function statisticsAndValues(
   model: Model,
   batch: SequenceBatch,
   temperature: number,
-): TokenStatistics & { readonly values: tf.Tensor1D } {
+): { readonly statistics: tf.Tensor2D; readonly values: tf.Tensor1D } {
   const hidden = hiddenStates(model, batch.tokens);
   const { stateIndices, labels } = batch;
-  const statistics = labelStatistics(model, hidden, stateIndices, labels, temperature);
-  return { ...statistics, values: scalarScores(model, hidden, stateIndices) };
+  const statistics = stackedLabelStatistics(model, hidden, stateIndices, labels, temperature);
+  return { statistics, values: scalarScores(model, hidden, stateIndices) };
 }
 
 /** Value of the state in which each response token is chosen, [B*R]. */
@@ -135,10 +153,10 @@ export function responseScores(model: Model, batch: SequenceBatch): tf.Tensor1D 
   return scalarScores(model, hiddenStates(model, batch.tokens), batch.lastIndices);
 }
 
-/** Mean of `x` over live tokens; mask [B*R] must have a live one. */
-export function maskedTokenMean(x: tf.Tensor, mask: tf.Tensor): tf.Scalar {
-  return tf.div(tf.sum(tf.mul(x, mask)), tf.sum(mask)) as tf.Scalar;
-}
+/** Rows in the model at once. */
+const CHUNK = 64;
+/** Rows whose numbers come back in one read-back; more are not asked for before those are there. */
+const READ_AT_ONCE = 512;
 
 /** Runs `read` over rows in chunks and joins what it returns; frees everything in between. */
 async function inChunks(
@@ -146,23 +164,20 @@ async function inChunks(
   shape: SequenceShape,
   padId: number,
   read: (batch: SequenceBatch) => tf.Tensor1D,
-  chunk = 64,
 ): Promise<Float32Array> {
-  const parts: Float32Array[] = [];
-  for (let from = 0; from < sequences.length; from += chunk) {
-    const batch = uploadSequences(sequences.slice(from, from + chunk), shape, padId);
+  const valuesOfChunk = ({ from, to }: MicroBatch): tf.Tensor1D => {
+    const batch = uploadSequences(sequences.slice(from, to), shape, padId);
     const values = tf.tidy(() => read(batch));
-    parts.push((await values.data<'float32'>()).slice());
-    values.dispose();
     disposeSequences(batch);
+    return values;
+  };
+  const chunks = microBatches(sequences.length, CHUNK);
+  const most = READ_AT_ONCE / CHUNK;
+  const joined: Float32Array[] = [];
+  for (let from = 0; from < chunks.length; from += most) {
+    joined.push(await takeJoined(chunks.slice(from, from + most).map(valuesOfChunk)));
   }
-  const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
+  return joined.length === 1 ? joined[0]! : join(joined);
 }
 
 /** Scores of responses by a model with a scalar head, [N], no gradient. */

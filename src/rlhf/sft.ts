@@ -5,26 +5,29 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { EpochCursor, type EpochState, type Sequence } from '../data/batches.ts';
 import { Rng, streamKey } from '../data/rng.ts';
+import { maskedTokenMean } from '../kernels/masked-mean.ts';
 import { residualDropout, type Dropout } from '../model/dropout.ts';
 import { hiddenStates, labelStatistics } from '../model/forward.ts';
-import { addGradients, AdamW, gradientsOf, type OptimizerSettings } from '../model/optimizer.ts';
+import {
+  accumulatedGradients,
+  addGradients,
+  AdamW,
+  type OptimizerSettings,
+} from '../model/optimizer.ts';
 import type { Model } from '../model/parameters.ts';
 import { prefixed, type Loop, type Snapshot, type StepRecord } from './loop.ts';
+import { microBatches, sumOf, weighted, type MicroBatch } from './micro-batches.ts';
 import { languageModelGradients, type RowSource, type TokenRows } from './pretrain.ts';
+import { takeScalars } from './read-back.ts';
 import { cosineToFloor } from './schedules.ts';
-import {
-  disposeSequences,
-  maskedTokenMean,
-  tokenAccuracy,
-  uploadSequences,
-  type SequenceBatch,
-  type SequenceShape,
-} from './sequences.ts';
+import { tokenAccuracy, uploadSequences, type SequenceShape } from './sequences.ts';
 
 export interface SftSettings {
   readonly shape: SequenceShape;
   readonly epochs: number;
   readonly batchSize: number;
+  /** Most rows in the model at once; 0 or absent for all (gradient accumulation). */
+  readonly microBatch?: number;
   readonly learningRate: number;
   /** Share of the peak rate at the end of the cosine. */
   readonly finalShare: number;
@@ -46,35 +49,73 @@ export function sftSteps(examples: number, epochs: number, batchSize: number): n
 
 type SftState = Readonly<{ step: number; tokens: number; cursor: EpochState }>;
 
+/** Pre-training rows mixed into a step, and the share of the loss that they are. */
+interface Mix {
+  readonly rows: TokenRows;
+  readonly share: number;
+}
+
+export interface SftStep {
+  readonly shape: SequenceShape;
+  readonly learningRate: number;
+  /** Most rows in the model at once; 0 or absent for all (gradient accumulation). */
+  readonly microBatch?: number;
+  /** Of a part of the batch before which `skipped` tokens came. */
+  readonly dropout?: (skipped: number) => Dropout;
+  readonly mix?: Mix | null;
+}
+
+const tokenCount = (sequences: readonly Sequence[]): number =>
+  sequences.reduce((sum, { response }) => sum + response.length, 0);
+
+/** Means over the live tokens of a batch, each a scalar that counts its part of the whole. */
+type Measured = Record<'entropy' | 'mean_token_accuracy', tf.Scalar[]>;
+
+/** The loss of some of the rows as its share of all rows' loss; what the record says of them goes to `measured`. */
+function partLoss(
+  model: Model,
+  examples: readonly Sequence[],
+  { from, to }: MicroBatch,
+  { shape, dropout }: SftStep,
+  measured: Measured,
+): tf.Scalar {
+  const chosen = examples.slice(from, to);
+  const share = tokenCount(chosen) / tokenCount(examples);
+  const batch = uploadSequences(chosen, shape, model.config.padId);
+  const columns = shape.promptLength + shape.responseLength;
+  const hidden = hiddenStates(model, batch.tokens, dropout?.(from * columns));
+  const statistics = labelStatistics(model, hidden, batch.stateIndices, batch.labels);
+  const entropy = maskedTokenMean(statistics.entropy, batch.mask);
+  measured.entropy.push(tf.keep(weighted(entropy, share)));
+  measured.mean_token_accuracy.push(tf.keep(weighted(tokenAccuracy(model, hidden, batch), share)));
+  return weighted(tf.neg(maskedTokenMean(statistics.logProbability, batch.mask)), share);
+}
+
 /** Forward, backward and update on one batch; what the record says of it. */
 export async function sftUpdate(
   optimizer: AdamW,
   model: Model,
-  batch: SequenceBatch,
-  dropout: Dropout | undefined,
-  mix: { readonly rows: TokenRows; readonly share: number } | null,
-  learningRate: number,
+  examples: readonly Sequence[],
+  step: SftStep,
 ) {
-  let entropy: tf.Scalar | undefined;
-  let accuracy: tf.Scalar | undefined;
-  const { loss, gradients } = gradientsOf(model, () => {
-    const hidden = hiddenStates(model, batch.tokens, dropout);
-    const statistics = labelStatistics(model, hidden, batch.stateIndices, batch.labels);
-    entropy = tf.keep(maskedTokenMean(statistics.entropy, batch.mask));
-    accuracy = tf.keep(tokenAccuracy(model, hidden, batch));
-    return tf.neg(maskedTokenMean(statistics.logProbability, batch.mask));
-  });
+  const measured: Measured = { entropy: [], mean_token_accuracy: [] };
+  const parts = microBatches(examples.length, step.microBatch);
+  const { loss, gradients } = accumulatedGradients(
+    model,
+    parts.map((part) => () => partLoss(model, examples, part, step, measured)),
+  );
+  const { mix } = step;
   if (mix) {
-    const pretraining = languageModelGradients(model, mix.rows);
+    const pretraining = languageModelGradients(model, mix.rows, step.microBatch);
     addGradients(gradients, pretraining.gradients, mix.share / (1 - mix.share));
     pretraining.loss.dispose();
   }
-  const norm = optimizer.apply(gradients, learningRate);
-  const read = tf.stack([loss, norm, entropy!, accuracy!]); // one read-back
-  const [lossValue = NaN, gradNorm = NaN, entropyValue = NaN, share = NaN] = await read.data();
-  tf.dispose([read, loss, norm, entropy!, accuracy!]);
-  const measured = { loss: lossValue, entropy: entropyValue, mean_token_accuracy: share };
-  return { ...measured, grad_norm: gradNorm };
+  const norm = optimizer.apply(gradients, step.learningRate);
+  const { entropy, mean_token_accuracy: accuracy } = measured;
+  const values = await takeScalars(loss, norm, sumOf(entropy), sumOf(accuracy));
+  const [lossValue, gradNorm, entropyValue, share] = values;
+  const record = { loss: lossValue, entropy: entropyValue, mean_token_accuracy: share };
+  return { ...record, grad_norm: gradNorm };
 }
 
 /**
@@ -102,15 +143,15 @@ export function sftLoop(
   async function* steps(): AsyncGenerator<StepRecord, void, void> {
     while (step < total) {
       const chosen = cursor.take(batchSize).map((i) => examples[i]!);
-      const batch = uploadSequences(chosen, settings.shape, model.config.padId);
       const learningRate = settings.learningRate * cosineToFloor(step, total, settings.finalShare);
-      const dropout = residualDropout(settings.dropout, key, step);
+      const dropout = (skipped: number) => residualDropout(settings.dropout, key, step, skipped);
       const share = settings.pretrainMix;
       const mix = pretraining && share > 0 ? { rows: pretraining(step), share } : null;
-      const measured = await sftUpdate(optimizer, model, batch, dropout, mix, learningRate);
+      const { shape, microBatch = 0 } = settings;
+      const how = { shape, microBatch, learningRate, dropout, mix };
+      const measured = await sftUpdate(optimizer, model, chosen, how);
       step++;
-      tokens += batch.maskValues.reduce((sum, live) => sum + live, 0);
-      disposeSequences(batch);
+      tokens += tokenCount(chosen);
       const values = {
         ...measured,
         num_tokens: tokens,

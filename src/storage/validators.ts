@@ -21,6 +21,7 @@ import {
   type SelfCheck,
 } from '../records/run.ts';
 import type { RolloutSet, RolloutView, RunView, SampleSet, TokenRow } from '../records/run-view.ts';
+import { TURNABLE, type Turn } from '../records/turn.ts';
 import type { Interval, Suite, SuiteReport } from '../records/suite.ts';
 import { VOTE_CHOICES, type BlindPair, type Sitting, type Vote } from '../records/vote.ts';
 import type {
@@ -104,6 +105,13 @@ const vote = v.strictObject({
   at: time,
 } satisfies ChecksFor<Vote>);
 
+const turn = v.strictObject({
+  iteration: v.pipe(count, v.minValue(1)),
+  name: v.picklist(TURNABLE),
+  from: time,
+  to: time,
+} satisfies ChecksFor<Turn>);
+
 const run = v.strictObject({
   id: name,
   project: name,
@@ -115,6 +123,8 @@ const run = v.strictObject({
   settings: json,
   startedAt: time,
   status: v.picklist(['running', 'paused', 'finished', 'stopped', 'failed']),
+  turns: v.exactOptional(v.array(turn)),
+  origin: v.exactOptional(v.strictObject({ run: name, step: count })),
 } satisfies ChecksFor<Required<Run>>);
 
 const manifest = v.strictObject({

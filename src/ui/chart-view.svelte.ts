@@ -36,10 +36,10 @@ export class ChartView {
 }
 
 /** Both runs of a stage with their settings, to write out what differs; empty when there is no run before. */
-export function comparedSettings({ settings, former }: Training): readonly RunSettings[] {
+export function comparedSettings({ settings, turns, former }: Training): readonly RunSettings[] {
   if (former === null) return [];
   return [
-    { name: NOW, settings },
-    { name: BEFORE, settings: former.settings },
+    { name: NOW, settings, turns },
+    { name: BEFORE, settings: former.settings, turns: former.turns },
   ];
 }

@@ -18,6 +18,7 @@ import { RankingDesk } from './ranking-desk.svelte.ts';
 import { RewardBench } from './reward-bench.svelte.ts';
 import { LiveRoute } from './route.svelte.ts';
 import { Sampling } from './sampling.svelte.ts';
+import { Scenarios } from './scenarios.svelte.ts';
 import { ThemeChoice } from './theme-choice.svelte.ts';
 
 /** Milliseconds between two drawings of exact mode, of which the page may need the half. */
@@ -50,6 +51,11 @@ export function createPage(page: Window): PageState {
     bench,
     judge,
     charts: new ChartView(),
+    scenarios: new Scenarios(laboratory, async () => {
+      const { Panel, ScenarioDesk, runReader } = await import('./scenario-parts.ts');
+      const runs = runReader(connection, PROJECT);
+      return { desk: new ScenarioDesk(laboratory, runs, page.localStorage), Panel };
+    }),
     lessons: new LessonPath({ laboratory, sampling, ranking, bench, judge }, page.localStorage),
     // The development server has no service worker.
     offline: new Offline(import.meta.env.PROD ? browserOfflineService(page) : null, () => {

@@ -63,6 +63,8 @@ export class Laboratory {
   #suite: Suite | null = $state.raw(null);
   #asked: TrainingStage | null = $state.raw(null);
   #chosen: string | null = $state.raw(null);
+  /** Told at the next change of any stage. */
+  #waiting: (() => void)[] = [];
 
   #policies = $derived(this.#checkpoints.filter((row) => row.kind === 'policy'));
   #speaker = $derived.by(() => {
@@ -146,6 +148,14 @@ export class Laboratory {
   /** The stage that is training now; only one can. */
   get running(): TrainingStage | null {
     return TRAINING_STAGES.find((stage) => this.stage(stage)?.status === 'running') ?? null;
+  }
+
+  /** Sends a command whose failure the caller shows. Rejects with it. */
+  call<N extends CommandName>(
+    name: N,
+    args: CommandMap[N]['args'],
+  ): Promise<CommandMap[N]['reply']> {
+    return this.#client.call(name, args);
   }
 
   /** Sends a command; a failure is shown and gives null. */
@@ -233,12 +243,9 @@ export class Laboratory {
     if (reply !== null) this.#stages = reply.stages;
   }
 
-  /** Stores the rows of a JSONL file and gives their number; null when the file was refused. */
-  async importLabels(
-    kind: CommandMap['labels.import']['args']['kind'],
-    text: string,
-  ): Promise<number | null> {
-    const reply = await this.ask('labels.import', { kind, text });
+  /** Stores the rows of files, all or none, and gives their number; null when they were refused. */
+  async importLabels(args: CommandMap['labels.import']['args']): Promise<number | null> {
+    const reply = await this.ask('labels.import', args);
     if (reply === null) return null;
     this.#failure = null;
     this.#stages = reply.stages;
@@ -265,8 +272,28 @@ export class Laboratory {
   async step(stage: TrainingStage): Promise<void> {
     await this.#drive(stage, () => this.ask('stage.step', { stage }));
   }
+  /** One phase of an iteration, then a rest inside it. */
+  async phase(stage: TrainingStage): Promise<void> {
+    await this.#drive(stage, () => this.ask('stage.phase', { stage }));
+  }
   async stop(stage: TrainingStage): Promise<void> {
     await this.#drive(stage, () => this.ask('stage.stop', { stage }));
+  }
+  /** Goes on from an earlier checkpoint of step 3, as a run of its own; true when it waits there. */
+  async goBack(checkpoint: string): Promise<boolean> {
+    const reply = await this.ask('run.back', { checkpoint });
+    if (reply === null) return false;
+    this.#stages = reply.stages;
+    this.#restore(reply);
+    return true;
+  }
+
+  /** How a stage stands when it has stopped running; at once when it is not running. */
+  async settled(stage: TrainingStage): Promise<StageState | null> {
+    while (this.stage(stage)?.status === 'running') {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    return this.stage(stage);
   }
 
   /** Shows something that went wrong outside the worker. */
@@ -294,6 +321,7 @@ export class Laboratory {
 
   #setStage(stage: TrainingStage | 'labels', state: StageState): void {
     if (this.#stages !== null) this.#stages = { ...this.#stages, [stage]: state };
+    for (const tell of this.#waiting.splice(0)) tell();
   }
 
   #take(project: CommandMap['project.open']['reply']): void {
@@ -336,6 +364,8 @@ export class Laboratory {
       case 'metrics':
       case 'samples':
       case 'rollout':
+      case 'phase':
+      case 'turns':
       case 'checks':
       case 'exact':
         return;

@@ -2,6 +2,7 @@
  * What the lessons need to know of the page, as plain values, and the arithmetic behind the answers that they give.
  * Nothing here asks or trains: the facts are gathered in lesson-path.svelte.ts.
  */
+import { metricEdges, type Edges } from '../records/metric-edges.ts';
 import type { MetricRecord } from '../records/run.ts';
 import type { VoteRate } from '../records/vote-rate.ts';
 import type { RewardReport } from '../worker/protocol.ts';
@@ -42,23 +43,9 @@ export function wentOn({
 /** Share of a run at its start, and at its end, over which a metric is averaged. */
 const EDGE = 0.1;
 
-/**
- * Mean of a metric over the first and over the last tenth of a run, at least one record each. Null without records
- * of that metric.
- */
-export function edges(
-  rows: readonly MetricRecord[],
-  metric: string,
-): { readonly first: number; readonly last: number } | null {
-  const values = rows.flatMap(({ values: row }) => {
-    const value = row[metric];
-    return value === undefined || !Number.isFinite(value) ? [] : [value];
-  });
-  if (values.length === 0) return null;
-  const n = Math.max(1, Math.floor(EDGE * values.length));
-  const mean = (part: readonly number[]): number =>
-    part.reduce((sum, value) => sum + value, 0) / part.length;
-  return { first: mean(values.slice(0, n)), last: mean(values.slice(-n)) };
+/** Mean of a metric over the first and over the last tenth of a run; null without records of that metric. */
+export function edges(rows: readonly MetricRecord[], metric: string): Edges | null {
+  return metricEdges(rows, metric, EDGE);
 }
 
 /** Pairs among K answers: K(K-1)/2 (the paper's K choose 2, section 3.5). */

@@ -11,6 +11,7 @@ import type { RewardBench } from './reward-bench.svelte.ts';
 import type { LessonPath } from './lesson-path.svelte.ts';
 import type { LiveRoute } from './route.svelte.ts';
 import type { Sampling } from './sampling.svelte.ts';
+import type { Scenarios } from './scenarios.svelte.ts';
 import type { ThemeChoice } from './theme-choice.svelte.ts';
 
 export interface PageState {
@@ -26,6 +27,7 @@ export interface PageState {
   readonly offline: Offline;
   readonly exact: ExactBench;
   readonly charts: ChartView;
+  readonly scenarios: Scenarios;
 }
 
 export const [usePage, providePage] = createContext<PageState>();

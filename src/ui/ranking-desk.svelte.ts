@@ -85,6 +85,10 @@ export class RankingDesk {
   get own(): readonly Ranking[] {
     return this.#own;
   }
+  /** Everybody's rankings, as stored. */
+  get all(): readonly Ranking[] {
+    return this.#rankings;
+  }
   /** Strict preferences in the person's rankings. */
   get comparisons(): number {
     return this.#comparisons;

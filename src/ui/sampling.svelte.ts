@@ -11,6 +11,8 @@ export interface Answers {
   readonly checkpoint: string;
   readonly prompt: string;
   readonly temperature: number;
+  readonly topK: number;
+  readonly topP: number;
   readonly responses: Responses;
 }
 
@@ -19,6 +21,10 @@ const EXAMPLES = 8;
 export class Sampling {
   prompt = $state('');
   temperature = $state(1);
+  /** The next word comes from this many likeliest ones; 0 is all. */
+  topK = $state(0);
+  /** Of these, from the likeliest that together have this much of the probability; 1 is all. */
+  topP = $state(1);
   count = $state(3);
   /** True while the person is at the prompt, whose last word may be unfinished. */
   typing = $state(false);
@@ -64,17 +70,19 @@ export class Sampling {
     if (speaker === undefined || this.prompt.trim() === '' || this.#busy) return;
     this.#busy = true;
     this.typing = false;
-    const { prompt, temperature, count } = this;
+    const { prompt, temperature, topK, topP, count } = this;
     const seed = this.#laboratory.settings.general.seed + this.#asked++;
     const reply = await this.#laboratory.ask('model.sample', {
       checkpoint: speaker.id,
       prompt,
       count,
       temperature,
+      among: { topK, topP },
       seed,
     });
     this.#busy = false;
     if (reply === null) return;
-    this.#answers = { checkpoint: speaker.name, prompt, temperature, responses: reply.responses };
+    const { responses } = reply;
+    this.#answers = { checkpoint: speaker.name, prompt, temperature, topK, topP, responses };
   }
 }

@@ -12,6 +12,8 @@ import {
   type RunView,
   type SampleSet,
 } from '../records/run-view.ts';
+import type { PhaseView } from '../records/phase.ts';
+import type { Turn } from '../records/turn.ts';
 import type { ShownRuns, TrainingStage, WorkerEvent } from '../worker/protocol.ts';
 
 type StoredSeries = ShownRuns['metrics'][number];
@@ -21,6 +23,7 @@ export interface FormerRun {
   readonly rows: readonly MetricRecord[];
   /** Null when they are of another version of the program. */
   readonly settings: Settings | null;
+  readonly turns: readonly Turn[];
 }
 
 export class Training {
@@ -32,6 +35,8 @@ export class Training {
   #view: RunView = $state.raw(EMPTY_VIEW);
   #settings: Settings | null = $state.raw(null);
   #former: FormerRun | null = $state.raw(null);
+  #turns: readonly Turn[] = $state.raw([]);
+  #phase: PhaseView | null = $state.raw(null);
   #last = $derived(this.#rows.at(-1));
 
   constructor(stage: TrainingStage, current: () => Settings) {
@@ -70,16 +75,32 @@ export class Training {
     return this.#view.rollout;
   }
 
+  /** Settings that were turned while the run was under way, oldest first. */
+  get turns(): readonly Turn[] {
+    return this.#turns;
+  }
+
+  /** What the phase made that was last done on its own. */
+  get phase(): PhaseView | null {
+    return this.#phase;
+  }
+
+  /** True while the run rests inside the iteration of {@link phase}. */
+  get inside(): boolean {
+    return this.#phase !== null && this.#phase.iteration > (this.#last?.step ?? 0);
+  }
+
   /** Newest value of a metric; undefined before the first. */
   last(name: string): number | undefined {
     return this.#last?.values[name];
   }
 
   /** Takes over the series of a run that was stored before a reload, and what else it showed. */
-  restore({ run, settings, records }: StoredSeries, view: RunView = EMPTY_VIEW): void {
+  restore({ run, settings, turns = [], records }: StoredSeries, view: RunView = EMPTY_VIEW): void {
     if (this.#run === run && this.#rows.length >= records.length) return;
     this.#turnTo(run);
     this.#settings = settings;
+    this.#turns = turns;
     this.#rows = records;
     this.#view = view;
   }
@@ -90,6 +111,8 @@ export class Training {
     this.#rows = [];
     this.#view = EMPTY_VIEW;
     this.#settings = null;
+    this.#turns = [];
+    this.#phase = null;
     this.#former = null;
   }
 
@@ -112,6 +135,14 @@ export class Training {
         this.#turnTo(event.run);
         this.#view = { ...this.#view, rollout: { step: event.step, views: event.views } };
         return;
+      case 'phase':
+        if (this.stage !== 'ppo') return;
+        if (event.view !== null) this.#turnTo(event.run);
+        this.#phase = event.view;
+        return;
+      case 'turns':
+        if (event.run === this.#run) this.#turns = event.turns;
+        return;
       case 'progress':
       case 'stage':
       case 'checkpoints':
@@ -132,13 +163,18 @@ export class Training {
         ? this.#rows.filter((row) => row.step < record.step)
         : this.#rows;
     this.#rows = [...kept, record];
+    if (this.#phase !== null && record.step > this.#phase.iteration) this.#phase = null;
   }
 
   #turnTo(run: string): void {
     if (this.#run === run) return;
-    if (this.#rows.length > 0) this.#former = { rows: this.#rows, settings: this.#settings };
+    if (this.#rows.length > 0) {
+      this.#former = { rows: this.#rows, settings: this.#settings, turns: this.#turns };
+    }
     this.#run = run;
     this.#settings = this.#current();
+    this.#turns = [];
+    this.#phase = null;
     this.#rows = [];
     this.#view = EMPTY_VIEW;
   }

@@ -4,7 +4,9 @@
  */
 import * as v from 'valibot';
 import { EXACT, EXACT_REWARD_LIMIT, EXACT_REWARDS } from '../config/exact-table.ts';
+import { MEASURED_PARTS, MEASURED_SIZE_NAMES } from '../config/measured-sizes.ts';
 import { parseSettings, SETTINGS, type Settings } from '../config/settings.ts';
+import { TURNABLE } from '../records/turn.ts';
 import { InputError } from './failure.ts';
 import { BACKENDS, type Command, type CommandMap, type CommandName } from './protocol.ts';
 
@@ -52,6 +54,7 @@ export const ARGUMENT_CHECKS = {
     prompt: v.pipe(text, v.minLength(1, 'must not be empty: write one first')),
     count: whole(1, 64),
     temperature: number(0, 5),
+    among: v.exactOptional(v.strictObject({ topK: whole(0, 65536), topP: number(0.01, 1) })),
     seed,
   }),
   'prompts.examples': v.strictObject({ count: whole(1, 1000) }),
@@ -63,7 +66,18 @@ export const ARGUMENT_CHECKS = {
   // How large a file may be is checked where it is read, with a sentence of its own.
   'labels.import': v.strictObject({
     kind: v.picklist(['prompts', 'demonstrations', 'rankings']),
-    text: v.string(),
+    files: v.pipe(
+      v.array(
+        v.strictObject({
+          name: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
+          format: v.picklist(['jsonl', 'csv']),
+          text: v.string(),
+        }),
+      ),
+      v.minLength(1),
+      v.maxLength(1000),
+    ),
+    classmates: v.boolean(),
   }),
   'labels.export': v.strictObject({
     kind: v.picklist(['prompts', 'demonstrations', 'rankings', 'preferences']),
@@ -72,6 +86,11 @@ export const ARGUMENT_CHECKS = {
   'stage.pause': onStage,
   'stage.step': onStage,
   'stage.stop': onStage,
+  'stage.phase': onStage,
+  // Its range is that of the setting, which is checked with the run's other settings.
+  'run.turn': v.strictObject({ name: v.picklist(TURNABLE), value: v.number('must be a number') }),
+  'run.checkpoints': nothing,
+  'run.back': v.strictObject({ checkpoint: id }),
   'reward.score': v.strictObject({ prompt: text, response: text }),
   'reward.report': nothing,
   'judge.pairs': v.strictObject({ left: id, right: id, count: whole(1, 1000), seed }),
@@ -100,6 +119,12 @@ export const ARGUMENT_CHECKS = {
     wish: v.picklist(['run', 'step', 'pause', 'stop']),
   }),
   'exact.report': v.strictObject({ run: exactRun }),
+  'machine.open': v.strictObject({
+    size: v.picklist(MEASURED_SIZE_NAMES),
+    part: v.picklist(MEASURED_PARTS),
+  }),
+  'machine.round': nothing,
+  'machine.close': nothing,
 } satisfies { [N in CommandName]: v.GenericSchema<unknown, CommandMap[N]['args']> };
 
 export const COMMAND_NAMES = Object.keys(ARGUMENT_CHECKS) as readonly CommandName[];
@@ -126,6 +151,10 @@ const commandCheck = v.variant('type', [
   envelope('stage.pause'),
   envelope('stage.step'),
   envelope('stage.stop'),
+  envelope('stage.phase'),
+  envelope('run.turn'),
+  envelope('run.checkpoints'),
+  envelope('run.back'),
   envelope('reward.score'),
   envelope('reward.report'),
   envelope('judge.pairs'),
@@ -144,6 +173,9 @@ const commandCheck = v.variant('type', [
   envelope('exact.begin'),
   envelope('exact.drive'),
   envelope('exact.report'),
+  envelope('machine.open'),
+  envelope('machine.round'),
+  envelope('machine.close'),
 ]);
 
 /** Throws {@link InputError} or SettingsError with one sentence. */

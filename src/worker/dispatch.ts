@@ -12,9 +12,66 @@ export type CommandHandlers = {
 };
 
 type ExactCommandName = Extract<CommandName, `exact.${string}`>;
-/** Handlers that need the engine or the project, and those of exact mode, which needs neither. */
-export type SessionHandlers = Omit<CommandHandlers, ExactCommandName>;
+/** Commands that drive training. */
+type StageCommandName =
+  Extract<CommandName, `stage.${string}`> | 'run.turn' | 'run.checkpoints' | 'run.back';
+type MachineCommandName = Extract<CommandName, `machine.${string}`>;
+type ApartCommand = Extract<Command, { type: ExactCommandName | MachineCommandName }>;
+/** Handlers that need the project; those of exact mode, which needs no engine either; and the machine's measurement. */
+export type SessionHandlers = Omit<CommandHandlers, ExactCommandName | MachineCommandName>;
 export type ExactHandlers = Pick<CommandHandlers, ExactCommandName>;
+export type MachineHandlers = Pick<CommandHandlers, MachineCommandName>;
+
+/** Runs a command that needs no project. Throws what its handler throws. */
+async function performApart(handlers: CommandHandlers, command: ApartCommand): Promise<Reply> {
+  const head = { type: 'reply', request: command.request, ok: true } as const;
+  switch (command.type) {
+    case 'exact.solve':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'exact.begin':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'exact.drive':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'exact.report':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'machine.open':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'machine.round':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'machine.close':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+  }
+  return command satisfies never;
+}
+
+type CommandOf<N extends CommandName> = Extract<Command, { type: N }>;
+
+/** Of those that drive training. Throws what its handler throws. */
+async function performStage(
+  handlers: CommandHandlers,
+  command: CommandOf<StageCommandName>,
+): Promise<Reply> {
+  const head = { type: 'reply', request: command.request, ok: true } as const;
+  switch (command.type) {
+    case 'stage.start':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.pause':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.step':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.stop':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.phase':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.turn':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.checkpoints':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.back':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+  }
+  return command satisfies never;
+}
 
 /** Commands about stored runs and whole laboratories (run-handlers.ts). */
 const RUN_COMMANDS = [
@@ -90,13 +147,14 @@ async function perform(handlers: CommandHandlers, command: OtherCommand): Promis
     case 'labels.changed':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'stage.start':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'stage.pause':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'stage.step':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'stage.stop':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'stage.phase':
+    case 'run.turn':
+    case 'run.checkpoints':
+    case 'run.back':
+      return performStage(handlers, command);
     case 'reward.score':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'reward.report':
@@ -110,13 +168,13 @@ async function perform(handlers: CommandHandlers, command: OtherCommand): Promis
     case 'checkpoint.delete':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.solve':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.begin':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.drive':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.report':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'machine.open':
+    case 'machine.round':
+    case 'machine.close':
+      return performApart(handlers, command);
   }
   return command satisfies never;
 }

@@ -16,6 +16,7 @@ import {
   summarise,
   type PolicyAnswers,
 } from '../rlhf/evaluate.ts';
+import { splitRankings } from '../rlhf/held-out.ts';
 import { rankingAccuracy, type ScoredRanking } from '../rlhf/metrics.ts';
 import {
   complete,
@@ -32,7 +33,6 @@ import type { WorldPrompt } from '../world/tasks.ts';
 import { InputError } from './failure.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import type { RewardReport } from './protocol.ts';
-import { splitRankings } from './stage-loops.ts';
 import { silence } from './stage-names.ts';
 import type { ModelSource, ReportProgress, SuiteRequest } from './stages.ts';
 import { plainCompletion, plainPrompt, type WorldSupply } from './world-supply.ts';

@@ -5,7 +5,7 @@
  */
 import type { Settings } from '../config/settings.ts';
 import { sequenceShape } from '../config/stage-settings.ts';
-import { EngineError, startEngine, type Engine } from '../kernels/engine.ts';
+import { EngineError, startEngine, type Engine, type EngineOptions } from '../kernels/engine.ts';
 import type { Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { RolloutView } from '../records/run-view.ts';
@@ -42,6 +42,8 @@ import { plainCompletion, plainPrompt, WorldSupply } from './world-supply.ts';
 export interface LaboratoryOptions {
   readonly readFile: ReadFile;
   readonly wasmPaths?: Record<string, string>;
+  /** Threads for WASM beside this one; absent where memory cannot be shared. */
+  readonly helpers?: EngineOptions['helpers'];
   readonly yieldToMessages: () => Promise<void>;
   /** Milliseconds. */
   readonly now: () => number;
@@ -75,10 +77,11 @@ export class Laboratory implements Workbench {
         this.#shelf?.files ?? (await loadModelFolder(BASE_FOLDER, this.#options.readFile, report));
       this.#shelf?.dispose();
       this.#shelf = null;
-      const { wasmPaths } = this.#options;
+      const { wasmPaths, helpers } = this.#options;
       const engine = await startEngine({
         ...(prefer === undefined ? {} : { prefer }),
         ...(wasmPaths === undefined ? {} : { wasmPaths }),
+        ...(helpers === undefined ? {} : { helpers }),
         avoid,
         lost: (sentence) => {
           this.#lose(new EngineError(`${sentence} Try again.`));
@@ -106,6 +109,9 @@ export class Laboratory implements Workbench {
       openStageLoop(
         { shelf: this.#models(), supply: this.#world(request.settings), now: this.#options.now },
         request,
+        (done, total) => {
+          report('Preparing the GPU: programs ready', done, total);
+        },
       ),
     );
   }
@@ -173,6 +179,7 @@ export class Laboratory implements Workbench {
       const call = {
         shape,
         temperature: args.temperature === 0 ? ('greedy' as const) : args.temperature,
+        ...(args.among && { among: args.among }),
         seed: args.seed,
         scope: 'sample',
         policy: source.summary.id,
@@ -343,9 +350,12 @@ export class Laboratory implements Workbench {
     return this.#shelf;
   }
 
-  #world({ general }: Settings): WorldSupply {
-    if (this.#supply?.seed !== general.seed) this.#supply = new WorldSupply(general.seed);
-    return this.#supply;
+  #world({ general, labels }: Settings): WorldSupply {
+    const known =
+      this.#supply?.seed === general.seed ? this.#supply : new WorldSupply(general.seed);
+    known.choose(labels);
+    this.#supply = known;
+    return known;
   }
 
   #alone<T>(action: () => Promise<T>): Promise<T> {

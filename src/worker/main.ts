@@ -1,10 +1,11 @@
 /**
- * The worker's entry: joins the page's messages, the session, exact mode, the laboratory and the database. No decisions here.
+ * The worker's entry: joins the page's messages, the session, exact mode, the machine's measurement, the laboratory and the database. No decisions here.
  */
 import { Connection } from '../storage/open.ts';
 import { receive } from './dispatch.ts';
 import { ExactDesk } from './exact.ts';
 import { Laboratory } from './laboratory.ts';
+import { MachineDesk } from './machine.ts';
 import { messageYielder } from './message-queue.ts';
 import type { WorkerMessage } from './protocol.ts';
 import { Session } from './session.ts';
@@ -13,6 +14,15 @@ import { WASM_PATHS } from './wasm-paths.ts';
 
 /** The built worker lies in a folder beside the page; the development server has the page at its root. */
 const PAGE_FOLDER = new URL(import.meta.env.DEV ? '/' : '../', import.meta.url);
+
+/** More threads than this do not pay at these sizes; one core is left to the page where there are several. */
+const MOST_THREADS = 4;
+
+/** Threads beside this one. */
+const helperCount = (): number => Math.min(MOST_THREADS, navigator.hardwareConcurrency) - 1;
+
+const startHelper = (): Worker =>
+  new Worker(new URL('../kernels/wasm/helper.ts', import.meta.url), { type: 'module' });
 
 const post = (message: WorkerMessage): void => {
   self.postMessage(message);
@@ -24,6 +34,7 @@ const session = new Session({
   workbench: new Laboratory({
     readFile: fetchFile(PAGE_FOLDER),
     wasmPaths: WASM_PATHS,
+    ...(self.crossOriginIsolated ? { helpers: { count: helperCount(), start: startHelper } } : {}),
     yieldToMessages,
     now,
   }),
@@ -45,7 +56,11 @@ const exact = new ExactDesk({
   yieldToMessages,
   versions: { browser: navigator.userAgent },
 });
-const handlers = { ...session.handlers, ...exact.handlers };
+const machine = new MachineDesk({
+  now: () => performance.now(),
+  occupy: (occupant) => session.occupancy.take(occupant),
+});
+const handlers = { ...session.handlers, ...exact.handlers, ...machine.handlers };
 
 self.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   void receive(handlers, data, post);

@@ -12,7 +12,7 @@ import { readSafetensors, writeSafetensors } from '../data/safetensors.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { CheckpointManifest, JsonValue, MetricRecord, Run } from '../records/run.ts';
-import type { RunView } from '../records/run-view.ts';
+import { EMPTY_VIEW, type RunView } from '../records/run-view.ts';
 import type { Suite } from '../records/suite.ts';
 import { resultTensors, type Loop, type Snapshot } from '../rlhf/loop.ts';
 import {
@@ -51,10 +51,13 @@ import {
   waitingCheckpoints,
   type ProjectRows,
 } from './stage-graph.ts';
+import { spreadSteps } from './spread-steps.ts';
 import type { ModelSource } from './stages.ts';
 
 /** Checkpoints in the middle of a run that are kept for each stage: the newest and the one to fall back to. */
 const KEPT_UNFINISHED = 2;
+/** Of the newest run of step 3 so many in all, spread over it, so that a person can go back to any part of it. */
+const KEPT_TO_GO_BACK = 6;
 
 /** Stored settings; those of another version that no longer pass are replaced by the defaults, with a note. */
 function readSettings(stored: JsonValue, notes: string[]): Settings {
@@ -217,7 +220,10 @@ export class Project {
     const db = await this.database();
     const runs = (['sft', 'reward', 'ppo'] as const).flatMap((stage) => {
       const row = newestRun(this.#rows, stage);
-      return row === undefined ? [] : [{ run: row.id, stage, settings: settingsOfRun(row) }];
+      if (row === undefined) return [];
+      const { turns } = row.run;
+      const of = { run: row.id, stage, settings: settingsOfRun(row) };
+      return [turns === undefined ? of : { ...of, turns }];
     });
     const metrics = await Promise.all(
       runs.map(async (of) => ({ ...of, records: await listMetrics(db, of.run) })),
@@ -323,9 +329,64 @@ export class Project {
     const kind = stage === 'reward' ? 'reward' : 'policy';
     const db = await this.database();
     await saveCheckpoint(db, { manifest, kind, bytes, run: row, ...shown });
-    await pruneCheckpoints(db, this.id, KEPT_UNFINISHED, waitingCheckpoints(this.#rows));
+    await pruneCheckpoints(db, this.id, KEPT_UNFINISHED, [
+      ...waitingCheckpoints(this.#rows),
+      ...this.#pointsToGoBackTo(),
+    ]);
     await this.refreshTraining();
     if (finished) await this.#dropSuperseded(manifest);
+  }
+
+  /** Checkpoints spread over the newest run of step 3, by whichever method. */
+  #pointsToGoBackTo(): string[] {
+    const newest = this.#rows.runs.findLast(({ run }) => run.stage === 'ppo');
+    const own = this.#rows.checkpoints.filter(({ manifest }) => manifest.run === newest?.id);
+    const steps = own.map(({ manifest }) => manifest.step);
+    const kept = spreadSteps(steps, KEPT_TO_GO_BACK);
+    return own.filter(({ manifest }) => kept.includes(manifest.step)).map(({ id }) => id);
+  }
+
+  /** A checkpoint with its bytes. Throws DamagedCheckpointError. */
+  async read(id: string): Promise<LoadedCheckpoint> {
+    return readCheckpoint(await this.database(), id);
+  }
+
+  /**
+   * Stores a run that goes on from a checkpoint of `other`, all or nothing: the checkpoint, the series up to it, and what
+   * was turned by then. It waits, paused, as the newest run of its stage.
+   */
+  async forkRun(
+    { row, bytes }: LoadedCheckpoint,
+    other: RunRow,
+    on: Pick<Run, 'backend'> & { readonly device: string },
+  ): Promise<void> {
+    this.expectWritable();
+    const db = await this.database();
+    const { stage, step } = row.manifest;
+    const settings = settingsOfRun(other) ?? this.#rows.settings;
+    const { id, run } = this.newRun('ppo', on, settings);
+    const { turns = [] } = other.run;
+    const metrics = await listMetrics(db, other.id);
+    const view = await this.viewOf(other.id);
+    const forked: RunRow = {
+      ...{ ...other, id, step },
+      run: {
+        ...run,
+        status: 'paused',
+        origin: { run: other.id, step },
+        turns: turns.filter(({ iteration }) => iteration <= step),
+      },
+    };
+    const manifest: CheckpointManifest = {
+      ...{ ...row.manifest, id: `${id}/${step}`, run: id, stage, finished: false },
+      ...{ name: `${run.name}, step ${step}`, createdAt: this.#now() },
+    };
+    await saveCheckpoint(db, {
+      ...{ manifest, kind: row.kind, bytes, run: forked },
+      metrics: metrics.filter((record) => record.step <= step),
+      view: { ...EMPTY_VIEW, first: view?.first ?? null },
+    });
+    await this.refreshTraining();
   }
 
   /**
@@ -368,9 +429,13 @@ export class Project {
     await this.refreshTraining();
   }
 
-  /** A run of a stage that begins now, on that machinery, with the settings as they are; not stored yet. */
-  newRun(stage: TrainingStage, on: Pick<Run, 'backend'> & { readonly device: string }): RunRow {
-    const { settings, runs } = this.#rows;
+  /** A run of a stage that begins now, on that machinery, by default with the settings as they are; not stored yet. */
+  newRun(
+    stage: TrainingStage,
+    on: Pick<Run, 'backend'> & { readonly device: string },
+    settings = this.#rows.settings,
+  ): RunRow {
+    const { runs } = this.#rows;
     const kind = madeBy({ stage, settings });
     const names = new Set(runs.map(({ run }) => run.name));
     const called = (n: number) => `${runName(stage, settings)} ${n}`;

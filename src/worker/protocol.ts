@@ -6,11 +6,14 @@
  */
 import type { ExactProgress, ExactSolution, ExactState, ExactTable } from '../records/exact.ts';
 import type { Completion } from '../records/ranking.ts';
+import type { PhaseView } from '../records/phase.ts';
 import type { RolloutView, RunView } from '../records/run-view.ts';
 import type { Suite } from '../records/suite.ts';
 import type { BlindPair } from '../records/vote.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { MetricRecord, PinnedSample, Run, SelfChecks, Stage } from '../records/run.ts';
+import type { Turn, Turnable } from '../records/turn.ts';
+import type { MeasuredPartName, MeasuredSizeName } from '../config/measured-sizes.ts';
 import type { Settings } from '../config/settings.ts';
 
 export const BACKENDS = ['webgpu', 'wasm', 'webgl', 'cpu'] as const;
@@ -90,10 +93,23 @@ export interface ShownRuns {
     stage: TrainingStage;
     /** What the run was begun with; null when it is of another version and no longer passes. */
     settings: Settings | null;
+    /** Settings turned while it was under way; absent when none was. */
+    turns?: readonly Turn[];
     records: readonly MetricRecord[];
   }[];
   /** Checks, samples and rollouts of the same runs, as far as they had any. */
   readonly views: readonly { run: string; stage: TrainingStage; view: RunView }[];
+}
+
+/** A checkpoint in the middle of a run or at its end, from which a run can go on. */
+export interface KeptCheckpoint {
+  readonly id: string;
+  readonly run: string;
+  /** Of the run. */
+  readonly name: string;
+  readonly step: number;
+  readonly createdAt: number;
+  readonly bytes: number;
 }
 
 /** A checkpoint of a run, with what can be done with it. */
@@ -173,7 +189,15 @@ export interface CommandMap {
   'world.words': { args: Record<string, never>; reply: { words: readonly string[] } };
   /** Completes a prompt with one checkpoint. */
   'model.sample': {
-    args: { checkpoint: string; prompt: string; count: number; temperature: number; seed: number };
+    args: {
+      checkpoint: string;
+      prompt: string;
+      count: number;
+      temperature: number;
+      /** Only the likeliest tokens are drawn from: by number, and by the mass that they have together. */
+      among?: { topK: number; topP: number };
+      seed: number;
+    };
     reply: {
       responses: readonly { text: string; ended: boolean; score: number | null }[];
     };
@@ -192,9 +216,16 @@ export interface CommandMap {
   'labels.simulate': { args: { count: number; k: number }; reply: { added: number } };
   /** Ends a simulation under way after its current batch; what it has added stays. */
   'labels.stop': { args: Record<string, never>; reply: { stages: StageStates } };
-  /** Stores the rows of a JSONL file, all or none; a bad line is named in the failure. */
+  /**
+   * Stores the rows of files, all or none; a bad line is named in the failure. `classmates` says that each file is
+   * another person's, who becomes a labeler under the file's name.
+   */
   'labels.import': {
-    args: { kind: 'prompts' | 'demonstrations' | 'rankings'; text: string };
+    args: {
+      kind: 'prompts' | 'demonstrations' | 'rankings';
+      files: readonly { name: string; format: 'jsonl' | 'csv'; text: string }[];
+      classmates: boolean;
+    };
     reply: { added: number; stages: StageStates };
   };
   /** What is stored as JSONL; `preferences` has the columns prompt, chosen, rejected. */
@@ -209,6 +240,17 @@ export interface CommandMap {
   'stage.pause': { args: { stage: TrainingStage }; reply: { state: StageState } };
   'stage.step': { args: { stage: TrainingStage }; reply: { state: StageState } };
   'stage.stop': { args: { stage: TrainingStage }; reply: { state: StageState } };
+  /** Trains one phase of an iteration of PPO, then rests inside it; a whole step of a stage without phases. */
+  'stage.phase': { args: { stage: TrainingStage }; reply: { state: StageState } };
+  /** Turns a setting of the run of PPO under way, from its next iteration on. */
+  'run.turn': { args: { name: Turnable; value: number }; reply: { turns: readonly Turn[] } };
+  /** Checkpoints of step 3, by the method chosen, that a run can go on from; newest first. */
+  'run.checkpoints': {
+    args: Record<string, never>;
+    reply: { checkpoints: readonly KeptCheckpoint[] };
+  };
+  /** Goes on from one of them, as a run of its own that waits, paused; the run under way is stopped before. */
+  'run.back': { args: { checkpoint: string }; reply: { stages: StageStates } & ShownRuns };
   'reward.score': { args: { prompt: string; response: string }; reply: { score: number } };
   'reward.report': { args: Record<string, never>; reply: RewardReport };
   'judge.pairs': {
@@ -272,6 +314,15 @@ export interface CommandMap {
   };
   /** The JSON report of the command line for this run, as far as it has come. */
   'exact.report': { args: { run: number }; reply: { text: string } };
+  /** Takes up work of this size to be timed, in the place of the one before; nothing else may compute until it is closed. */
+  'machine.open': {
+    args: { size: MeasuredSizeName; part: MeasuredPartName };
+    /** Tokens that a round learns from or writes. */
+    reply: { parameters: number; tokens: number };
+  };
+  /** One round of the work that is taken up. */
+  'machine.round': { args: Record<string, never>; reply: { milliseconds: number } };
+  'machine.close': { args: Record<string, never>; reply: Record<string, never> };
 }
 export type CommandName = keyof CommandMap;
 export type Command = {
@@ -312,6 +363,9 @@ export type WorkerEvent =
       readonly views: readonly RolloutView[];
     }
   | { readonly type: 'checks'; readonly run: string; readonly checks: SelfChecks }
+  /** What a phase made, when training rests after it; null when a half-done iteration is given up. */
+  | { readonly type: 'phase'; readonly run: string; readonly view: PhaseView | null }
+  | { readonly type: 'turns'; readonly run: string; readonly turns: readonly Turn[] }
   | { readonly type: 'checkpoints'; readonly checkpoints: readonly CheckpointSummary[] }
   | {
       readonly type: 'exact';

@@ -1,9 +1,12 @@
 /**
- * Drives one training loop: run, one step, pause, stop, checkpoints on the way, and what the page hears about it.
+ * Drives one training loop: run, one step, one phase of a step, pause, stop, checkpoints on the way, and what the page
+ * hears about it. Only whole steps are saved: one that rests half done lives in memory and is done again after a reload.
  * It knows nothing of stages' order, of the database or of tensors: making, saving and reporting are handed in.
  */
 import type { MetricRecord, Run } from '../records/run.ts';
+import type { Turn } from '../records/turn.ts';
 import type { StepRecord } from '../rlhf/loop.ts';
+import { isPhase, phaseRecord, type PhaseEnd, type PhaseRecord } from '../rlhf/phases.ts';
 import { StorageError } from '../storage/errors.ts';
 import type { RunRow } from '../storage/schema.ts';
 import { failureOf, TrainingError } from './failure.ts';
@@ -26,6 +29,8 @@ export interface RunnerHooks {
   /** Stores only the run, when there is no new step to store with it; must not throw. */
   saveRun(row: RunRow): Promise<void>;
   step(row: RunRow, record: StepRecord): void;
+  /** A phase was done on its own, or training rests after it; null when a half-done step is given up. */
+  phase(row: RunRow, record: PhaseRecord | null): void;
   changed(state: StageState): void;
   failed(error: unknown): void;
 }
@@ -36,7 +41,7 @@ export interface CheckpointPace {
   readonly milliseconds: number;
 }
 
-type Wish = 'run' | 'step' | 'pause' | 'stop';
+type Wish = 'run' | 'step' | 'phase' | 'pause' | 'stop';
 
 /** Losses that must stay numbers; anything else in a record may be undefined for a step. */
 const LOSSES = ['loss', 'loss/policy_avg', 'loss/value_avg'];
@@ -56,7 +61,12 @@ export class Runner {
   #message = '';
   #wish: Wish = 'pause';
   #loop: StageLoop | null = null;
-  #steps: AsyncGenerator<StepRecord, void, void> | null = null;
+  #records: AsyncGenerator<PhaseEnd | StepRecord, void, void> | null = null;
+  /** True from the moment a step begins to its record; the last phase of it that was done. */
+  #inside = false;
+  #border: PhaseEnd | null = null;
+  #told: PhaseEnd | null = null;
+  #turned = false;
   #abandoned = false;
   #leave: () => void = () => undefined;
   /** Resolves when the run is abandoned. */
@@ -70,6 +80,8 @@ export class Runner {
   #savedStep: number;
   #savedAt: number;
   #stepMilliseconds: number | null = null;
+  /** In the step under way, without the rests in it. */
+  #spent = 0;
 
   constructor(stage: TrainingStage, row: RunRow, hooks: RunnerHooks, pace: CheckpointPace) {
     this.stage = stage;
@@ -89,6 +101,15 @@ export class Runner {
   /** True while steps exist that no checkpoint holds; such a runner must not be dropped. */
   get unsaved(): boolean {
     return this.#status === 'paused' && this.#loop !== null && this.#savedStep < this.#row.step;
+  }
+
+  /** The first step that has not begun. */
+  get next(): number {
+    return this.#row.step + (this.#inside ? 2 : 1);
+  }
+  /** The run as it is now; its step may be ahead of its last checkpoint. */
+  get row(): RunRow {
+    return this.#row;
   }
 
   get state(): StageState {
@@ -114,16 +135,31 @@ export class Runner {
   step(): void {
     this.#go('step');
   }
-  /** Resolves when the step under way is over and saved. */
+  /** Trains one phase, then rests inside the step; a whole step where it has no phases. */
+  phase(): void {
+    this.#go('phase');
+  }
+  /** Puts a list of turned settings in the place of the one before; it is stored at the next rest between phases. */
+  async turn(turns: readonly Turn[]): Promise<void> {
+    this.#row = { ...this.#row, run: { ...this.#row.run, turns } };
+    this.#loop?.turn?.(turns);
+    this.#turned = true;
+    if (this.#pumping === null) await this.#saveTurns();
+  }
+  /**
+   * Resolves when the phase under way is over and what can be kept is saved. A step that has begun to change the models
+   * goes on to its end, unless all steps before it are stored.
+   */
   async pause(): Promise<void> {
     if (this.#pumping === null) return;
     this.#wish = 'pause';
     await Promise.race([this.#pumping, this.#left]);
   }
-  /** Ends the run where it is: what it has learned so far becomes the stage's result. */
+  /** Ends the run after the step under way: what it has learned by then becomes the stage's result. */
   async stop(): Promise<void> {
     if (this.#status === 'done' || this.#status === 'failed') return;
     this.#wish = 'stop';
+    if (this.#pumping === null && this.#inside) this.#become('running', 'Finishing the step.');
     this.#pumping ??= this.#pump();
     await Promise.race([this.#pumping, this.#left]);
   }
@@ -148,10 +184,13 @@ export class Runner {
   dispose(): void {
     this.#loop?.dispose();
     this.#loop = null;
-    this.#steps = null;
+    this.#records = null;
+    if (this.#border !== null) this.#hooks.phase(this.#row, null);
+    this.#border = null;
+    this.#inside = false;
   }
 
-  #go(wish: 'run' | 'step'): void {
+  #go(wish: 'run' | 'step' | 'phase'): void {
     if (this.#status === 'done' || this.#status === 'failed') return;
     this.#wish = wish;
     if (this.#pumping !== null) return;
@@ -189,23 +228,68 @@ export class Runner {
       }
       this.#loop = opened;
       this.#row = { ...this.#row, total: this.#loop.total };
+      opened.turn?.(this.#row.run.turns ?? []);
     }
     const loop = this.#loop;
-    this.#steps ??= loop.steps();
+    this.#records ??= loop.phases?.() ?? loop.steps();
     while (!this.#over() && (this.#wantsMore() || this.#row.step >= loop.total)) {
+      // A step that rests half done cannot be saved: what is before it is, now.
+      const first = this.#wish === 'phase' && !this.#inside;
+      if (first && this.#row.step > this.#savedStep) await this.#save('running', false);
       const started = this.#hooks.now();
-      const next = await this.#steps.next();
+      this.#inside = true;
+      const next = await this.#records.next();
       if (this.#abandoned) return false;
+      this.#spent += this.#hooks.now() - started;
       if (next.done === true) {
+        this.#inside = false;
         this.#exhausted = true;
       } else {
-        this.#take(next.value, this.#hooks.now() - started);
-        if (this.#wish === 'step') this.#wish = 'pause';
-        else if (this.#checkpointDue()) await this.#save('running', false);
+        if (isPhase(next.value)) await this.#rest(next.value);
+        else await this.#end(next.value);
+        if (this.#turned) await this.#saveTurns();
         await this.#hooks.yieldToMessages();
       }
     }
     return this.#exhausted;
+  }
+
+  /** Between two phases. After the last one of a step its record follows at once. */
+  async #rest(record: PhaseEnd): Promise<void> {
+    this.#border = record;
+    if (this.#wish !== 'phase') return;
+    await this.#tellPhase(record);
+    const last = record.minibatch >= record.minibatches;
+    // Something else may have been asked for meanwhile.
+    if (this.#wishes('phase') && !last) this.#wish = 'pause';
+  }
+
+  async #end(record: StepRecord): Promise<void> {
+    this.#inside = false;
+    this.#border = null;
+    this.#take(record, this.#spent);
+    this.#spent = 0;
+    if (this.#wish === 'step' || this.#wish === 'phase') this.#wish = 'pause';
+    else if (this.#checkpointDue()) await this.#save('running', false);
+  }
+
+  #wishes(wish: Wish): boolean {
+    return this.#wish === wish;
+  }
+
+  async #tellPhase(end: PhaseEnd): Promise<void> {
+    if (this.#told === end) return;
+    this.#told = end;
+    const record = await phaseRecord(end);
+    if (!this.#abandoned) this.#hooks.phase(this.#row, record);
+  }
+
+  /** With the step of the last checkpoint, because that is where a reload goes on. */
+  async #saveTurns(): Promise<void> {
+    this.#turned = false;
+    const status = this.#status === 'paused' ? ('paused' as const) : ('running' as const);
+    const row = { ...this.#row, step: this.#savedStep, run: { ...this.#row.run, status } };
+    await this.#hooks.saveRun(row);
   }
 
   #over(): boolean {
@@ -213,7 +297,13 @@ export class Runner {
   }
 
   #wantsMore(): boolean {
-    return this.#wish === 'run' || this.#wish === 'step';
+    if (this.#wish === 'stop') return this.#inside;
+    return this.#wish !== 'pause' || (this.#inside && !this.#canRest());
+  }
+
+  /** Before its first optimizer step the loop still gives the snapshot of the step's beginning. */
+  #canRest(): boolean {
+    return this.#border?.phase !== 'minibatch' || this.#savedStep === this.#row.step;
   }
 
   #take(record: StepRecord, milliseconds: number): void {
@@ -274,7 +364,9 @@ export class Runner {
     } else {
       if (step > this.#savedStep) await this.#save('paused', false);
       else await this.#hooks.saveRun({ ...this.#row, run: { ...this.#row.run, status: 'paused' } });
-      this.#become('paused', `Paused at step ${step} of ${total}.`);
+      if (this.#border !== null) await this.#tellPhase(this.#border);
+      const inside = this.#inside ? `, inside step ${step + 1}` : '';
+      this.#become('paused', `Paused at step ${step} of ${total}${inside}.`);
     }
   }
 

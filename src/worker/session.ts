@@ -8,7 +8,9 @@ import { ReadOnlyError, StorageError } from '../storage/errors.ts';
 import type { Connection } from '../storage/open.ts';
 import type { CommandHandlers, SessionHandlers } from './dispatch.ts';
 import { failureOf, InputError } from './failure.ts';
+import { keptCheckpoints } from './go-back.ts';
 import { exportLabels, importLabels } from './label-files.ts';
+import { Occupancy } from './occupancy.ts';
 import { ProgressClock } from './progress-clock.ts';
 import { Project } from './project.ts';
 import { stageName } from './stage-names.ts';
@@ -25,7 +27,7 @@ import type {
 import type { CheckpointPace } from './runner.ts';
 import { runHandlers } from './run-handlers.ts';
 import { StageDriver } from './stage-driver.ts';
-import { chosenRankings, labelsState, trainingPromptsOf } from './stage-graph.ts';
+import { chosenRankings, classRankings, labelsState, trainingPromptsOf } from './stage-graph.ts';
 import type { ModelSource, RankingRequest, ReportProgress, Workbench } from './stages.ts';
 import { sourceOf } from '../records/ranking.ts';
 import type { Suite } from '../records/suite.ts';
@@ -52,6 +54,10 @@ const LOSSES_BORNE = 2;
 
 export class Session {
   readonly handlers: SessionHandlers;
+  /** For those who compute alone and are no part of the project. */
+  readonly occupancy = new Occupancy(() => {
+    this.#expectIdle(null);
+  });
   readonly #options: SessionOptions;
   #settings: Settings = defaultSettings();
   #project: Project | null = null;
@@ -117,6 +123,11 @@ export class Session {
       'stage.step': inOrder(({ stage }: { stage: TrainingStage }) =>
         this.#driver.start({ stage, fresh: false }, 'step'),
       ),
+      'stage.phase': inOrder(({ stage }: { stage: TrainingStage }) =>
+        this.#driver.start({ stage, fresh: false }, 'phase'),
+      ),
+      'run.turn': inOrder((args: CommandMap['run.turn']['args']) => this.#driver.turn(args)),
+      'run.back': inOrder(({ checkpoint }: { checkpoint: string }) => this.#goBack(checkpoint)),
       'stage.pause': inOrder(({ stage }: { stage: TrainingStage }) => this.#driver.pause(stage)),
       'stage.stop': inOrder(({ stage }: { stage: TrainingStage }) => this.#driver.stop(stage)),
       'checkpoint.delete': inOrder(({ checkpoint }: { checkpoint: string }) =>
@@ -140,6 +151,8 @@ export class Session {
         if (this.#simulation !== null) this.#simulation.stopped = true;
         return Promise.resolve({ stages: this.#stages() });
       },
+      'run.checkpoints': () =>
+        Promise.resolve({ checkpoints: keptCheckpoints(this.#opened().rows) }),
       'labels.export': ({ kind }) => Promise.resolve(exportLabels(this.#opened(), kind)),
       'world.words': () => Promise.resolve({ words: bench.words() }),
       'model.sample': async (args) =>
@@ -184,6 +197,7 @@ export class Session {
     settings,
   }: CommandMap['engine.start']['args']): Promise<EngineInfo> {
     await this.#driver.rest();
+    this.occupancy.evict('The engine was started again.');
     if (this.#project === null) this.#settings = settings;
     this.#prefer = backend;
     // Chosen by name, it gets another chance.
@@ -217,6 +231,7 @@ export class Session {
   #recover(lost: BackendName, sentence: string): void {
     this.#losses.set(lost, (this.#losses.get(lost) ?? 0) + 1);
     const { emit } = this.#options;
+    this.occupancy.evict(sentence);
     // Not in order: what is in the queue may be waiting for the step that will never end.
     const left = this.#driver.abandon(sentence);
     void this.#inOrder(async () => {
@@ -280,6 +295,12 @@ export class Session {
     }
     await project.setSettings(settings);
     this.#settings = settings;
+    return { stages: this.#stages(), ...(await project.newestShown()) };
+  }
+
+  async #goBack(checkpoint: string): Promise<CommandMap['run.back']['reply']> {
+    const project = this.#opened();
+    await this.#driver.goBack(checkpoint);
     return { stages: this.#stages(), ...(await project.newestShown()) };
   }
 
@@ -362,8 +383,9 @@ export class Session {
     const sft = this.#finished('sft');
     if (sft === null) throw new InputError('First train on demonstrations (1 Demonstrate).');
     const { rows } = this.#opened();
-    const source = byPerson ? 'person' : 'class';
-    const own = rows.rankings.filter(({ labeler }) => sourceOf(labeler) === source);
+    const own = byPerson
+      ? rows.rankings.filter(({ labeler }) => sourceOf(labeler) === 'person')
+      : classRankings(rows);
     const ranked = new Set(own.map((ranking) => ranking.prompt.id));
     return { sft, settings: this.#settings, count, k, ranked, prompts: trainingPromptsOf(rows) };
   }
@@ -379,6 +401,7 @@ export class Session {
     if (this.#judging !== null) {
       throw new InputError('The automatic judges are at work: wait for them or stop them (Judge).');
     }
+    this.occupancy.expectFree();
     const training = this.#driver.training;
     if (training !== null && training !== stage) {
       const name = stageName(training, this.#settings);

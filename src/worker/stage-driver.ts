@@ -5,8 +5,10 @@
 import type { Settings } from '../config/settings.ts';
 import { EMPTY_VIEW, withChecks, withSamples, type RunView } from '../records/run-view.ts';
 import { StorageError } from '../storage/errors.ts';
+import type { Turn } from '../records/turn.ts';
 import type { RunRow } from '../storage/schema.ts';
 import { failureOf, InputError } from './failure.ts';
+import { runToGoBackIn } from './go-back.ts';
 import { settingsOfRun, type Project } from './project.ts';
 import type { StageState, TrainingStage, WorkerEvent } from './protocol.ts';
 import { Runner, type CheckpointPace, type RunnerHooks } from './runner.ts';
@@ -21,6 +23,7 @@ import {
 } from './stage-graph.ts';
 import { stageName } from './stage-names.ts';
 import type { ReportProgress, Workbench } from './stages.ts';
+import { turnsAfter, type TurnWish } from './turns.ts';
 
 export interface DriverOptions {
   readonly workbench: Workbench;
@@ -98,7 +101,7 @@ export class StageDriver {
    */
   async start(
     { stage, fresh }: { stage: TrainingStage; fresh: boolean },
-    wish: 'run' | 'step',
+    wish: 'run' | 'step' | 'phase',
   ): Reply {
     const project = this.#session.project();
     project.expectWritable();
@@ -109,15 +112,50 @@ export class StageDriver {
       const missing = missingFor(project.rows, stage);
       if (missing !== null) throw new InputError(missing);
       const { status, resumeAt } = this.state(stage);
-      if (wish === 'step' && resumeAt === null && (status === 'done' || status === 'stale')) {
+      if (wish !== 'run' && resumeAt === null && (status === 'done' || status === 'stale')) {
         const name = stageName(stage, this.#session.settings());
         throw new InputError(`${name} is done: train it again as a whole.`);
       }
       runner = await this.#makeRunner(stage, fresh ? null : this.#unfinished(stage));
     }
     if (wish === 'run') runner.start();
-    else runner.step();
+    else if (wish === 'step') runner.step();
+    else runner.phase();
     return { state: runner.state };
+  }
+
+  /** Turns a setting of the run of step 3 that is under way. Throws InputError or SettingsError. */
+  async turn(wish: TurnWish): Promise<{ turns: readonly Turn[] }> {
+    const project = this.#session.project();
+    project.expectWritable();
+    const runner = this.#runnerOf('ppo');
+    const live = runner?.status === 'running' || runner?.status === 'paused' ? runner : null;
+    const row = live?.row ?? this.#unfinished('ppo');
+    const turns = turnsAfter(row?.run, live?.next ?? (row?.step ?? 0) + 1, wish);
+    if (live !== null) await live.turn(turns);
+    else if (row !== null) await project.saveRun({ ...row, run: { ...row.run, turns } });
+    if (row !== null) this.#options.emit({ type: 'turns', run: row.id, turns });
+    return { turns };
+  }
+
+  /**
+   * Goes on from an earlier checkpoint of step 3, as a run of its own: the one that was under way is stopped, and keeps
+   * what it has learned. Where nothing came after the checkpoint, only the half-done step is given up.
+   */
+  async goBack(checkpoint: string): Promise<void> {
+    const project = this.#session.project();
+    project.expectWritable();
+    this.#session.expectIdle('ppo');
+    await this.#runner?.pause();
+    const run = runToGoBackIn(project.rows, checkpoint);
+    // Now, because what is saved below may push it out.
+    const loaded = await project.read(checkpoint);
+    const under = this.#unfinished('ppo');
+    const there = under !== null && project.lastOf(under)?.id === checkpoint;
+    if (!there && under !== null && under.run.status !== 'stopped') await this.stop('ppo');
+    await this.rest();
+    if (there && under.run.status !== 'stopped') return;
+    await project.forkRun(loaded, run, this);
   }
 
   async pause(stage: TrainingStage): Reply {
@@ -235,6 +273,15 @@ export class StageDriver {
         } catch (error) {
           if (!(error instanceof StorageError)) throw error;
           emit({ type: 'failure', failure: failureOf(error) });
+        }
+      },
+      phase: ({ id: run }, record) => {
+        if (record === null) {
+          emit({ type: 'phase', run, view: null });
+        } else {
+          const { rollout, ...position } = record;
+          const views = rollout.map((row) => workbench.rolloutView(row));
+          emit({ type: 'phase', run, view: { ...position, views } });
         }
       },
       step: ({ id: run }, { step, values, samples, checks, rollout }) => {

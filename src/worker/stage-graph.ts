@@ -12,9 +12,16 @@ import {
 import { PPO_OPTIONS } from '../config/ppo-options-table.ts';
 import type { Settings } from '../config/settings.ts';
 import type { SettingTable } from '../config/spec.ts';
+import { REWARD } from '../config/supervised-table.ts';
 import { streamKey } from '../data/rng.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
-import { sourceOf, type LabelSource, type Ranking } from '../records/ranking.ts';
+import {
+  classMark,
+  classMarkOf,
+  sourceOf,
+  type LabelSource,
+  type Ranking,
+} from '../records/ranking.ts';
 import type { JsonValue, Run } from '../records/run.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import type { StageState, TrainingStage } from './protocol.ts';
@@ -88,17 +95,26 @@ export function trainingPromptsOf({ prompts }: ProjectRows): readonly Prompt[] {
   return prompts.filter(({ split }) => split === 'train');
 }
 
+/** Rankings by the simulated class that the settings name; those of other classes wait until theirs is chosen again. */
+export function classRankings({ settings, rankings }: ProjectRows): readonly Ranking[] {
+  const mark = classMark(settings.labels);
+  return rankings.filter(
+    ({ labeler }) => sourceOf(labeler) === 'class' && classMarkOf(labeler) === mark,
+  );
+}
+
 /** Rankings whose labelers the settings ask for; what the person brought in a file goes with the person's. */
-export function chosenRankings({ settings, rankings }: ProjectRows): readonly Ranking[] {
-  switch (settings.labels.source) {
+export function chosenRankings(rows: ProjectRows): readonly Ranking[] {
+  const own = rows.rankings.filter(({ labeler }) => sourceOf(labeler) !== 'class');
+  switch (rows.settings.labels.source) {
     case 'both':
-      return rankings;
+      return [...own, ...classRankings(rows)];
     case 'person':
-      return rankings.filter(({ labeler }) => sourceOf(labeler) !== 'class');
+      return own;
     case 'class':
-      return rankings.filter(({ labeler }) => sourceOf(labeler) === 'class');
+      return classRankings(rows);
   }
-  return settings.labels.source satisfies never;
+  return rows.settings.labels.source satisfies never;
 }
 
 const OPTIONS: SettingTable = PPO_OPTIONS;
@@ -107,6 +123,16 @@ const OPTIONS: SettingTable = PPO_OPTIONS;
 function usedPpoSettings({ ppo }: Settings): object {
   const used = Object.entries(ppo).filter(([name, value]) => value !== OPTIONS[name]?.default);
   return Object.fromEntries(used);
+}
+
+/** The reward model's settings without a choice that is newer than the first runs, unless it is made. */
+function usedRewardSettings({ reward: { batching, ...reward } }: Settings): object {
+  return batching === REWARD.batching.default ? reward : { ...reward, batching };
+}
+
+/** The general settings that a result depends on: not how much of a batch is in memory at once. */
+function usedGeneralSettings({ general }: Settings): object {
+  return Object.fromEntries(Object.entries(general).filter(([name]) => name !== 'microBatch'));
 }
 
 /** What the labels say, as far as training sees them. */
@@ -132,10 +158,10 @@ export function inputsOf(rows: ProjectRows, stage: TrainingStage): string {
   const sft = finishedCheckpoint(rows, 'sft')?.id ?? '';
   const parts = {
     sft: () => [settings.sft, demonstrations.map((row) => [row.prompt.text, row.response])],
-    reward: () => [settings.reward, sft, labelsOf(rows)],
+    reward: () => [usedRewardSettings(settings), sft, labelsOf(rows)],
     ppo: () => reinforcedFrom(rows, sft),
   }[stage]();
-  const words = streamKey(0, JSON.stringify([stage, settings.general, parts]));
+  const words = streamKey(0, JSON.stringify([stage, usedGeneralSettings(settings), parts]));
   return words.map((word) => word.toString(16).padStart(8, '0')).join('');
 }
 
@@ -224,7 +250,8 @@ export function labelsState(rows: ProjectRows): StageState {
   const count = (source: LabelSource) =>
     rows.rankings.filter(({ labeler }) => sourceOf(labeler) === source).length;
   const imported = count('imported') > 0 ? `, ${count('imported')} imported` : '';
-  const message = `${count('person')} rankings by you, ${count('class')} by the simulated class${imported}.`;
+  const byClass = classRankings(rows).length;
+  const message = `${count('person')} rankings by you, ${byClass} by the simulated class${imported}.`;
   const state = idle(chosenRankings(rows).length > 0 ? 'done' : 'ready', message);
   return { ...state, step: chosenRankings(rows).length, total: rows.rankings.length };
 }

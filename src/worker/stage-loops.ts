@@ -7,18 +7,17 @@ import type { Settings } from '../config/settings.ts';
 import {
   methodSettings,
   ppoSettings,
-  ptxShape,
+  ptxRowShape,
   sftMixShape,
   rewardSettings,
   sequenceShape,
   sftSettings,
 } from '../config/stage-settings.ts';
-import { streamKey } from '../data/rng.ts';
 import type { Model } from '../model/parameters.ts';
-import { PERSON, type Ranking } from '../records/ranking.ts';
 import type { PinnedSample } from '../records/run.ts';
 import { pairsFromRankings } from '../rlhf/dpo.ts';
 import type { Loop, StepRecord } from '../rlhf/loop.ts';
+import { isPhase, type PhaseEnd } from '../rlhf/phases.ts';
 import { METHODS } from '../rlhf/methods.ts';
 import {
   complete,
@@ -32,11 +31,15 @@ import {
   rankedSequences,
   toSequence,
 } from '../rlhf/pipeline.ts';
+import { compileFirstStep } from '../rlhf/rehearsal.ts';
 import { goldOfTokens } from '../rlhf/evaluate.ts';
+import { splitRankings } from '../rlhf/held-out.ts';
+import type { Scorer } from '../rlhf/rollout.ts';
 import { scoreSequences } from '../rlhf/sequences.ts';
 import { goldVerdict } from '../world/judges.ts';
 import { InputError } from './failure.ts';
 import type { ModelShelf } from './model-shelf.ts';
+import { measuredPolicy, measuredReward } from './stage-measures.ts';
 import type { ModelSource, StageLoop, StageRequest } from './stages.ts';
 import type { WorldSupply } from './world-supply.ts';
 
@@ -48,28 +51,6 @@ const SAMPLINGS = 12;
 const TRAINING_PER_SAMPLING = 4;
 /** At most so many of the demonstrations trained on set the reward model's bias. */
 const BIAS_DEMONSTRATIONS = 512;
-
-/** With fewer users than this, holding some of them out would hold out all rankings or none. */
-const FEW_USERS = 8;
-
-/**
- * Held-out rankings, by the user who sent the prompt, so that no user is on both sides (S5). Where the file or the
- * person did not say who sent it, or users are few, by the prompt, so that no prompt is on both sides.
- */
-export function splitRankings(
-  rankings: readonly Ranking[],
-  share: number,
-): { readonly training: readonly Ranking[]; readonly heldOut: readonly Ranking[] } {
-  const few = new Set(rankings.map(({ prompt }) => prompt.userId)).size < FEW_USERS;
-  const isHeldOut = ({ prompt: { userId, text } }: Ranking) => {
-    const unit = few || userId === PERSON ? text : userId;
-    return streamKey(0, 'held-out rankings', unit)[0] / 0x100000000 < share;
-  };
-  return {
-    training: rankings.filter((ranking) => !isHeldOut(ranking)),
-    heldOut: rankings.filter(isHeldOut),
-  };
-}
 
 type Sampler = () => Promise<readonly PinnedSample[]>;
 
@@ -133,21 +114,26 @@ function stageLoop(parts: StageParts, now: () => number): StageLoop {
   let resumeAt = 0;
   const due = ({ step }: StepRecord): boolean =>
     step === 1 || step === loop.total || (step % every === 0 && now() >= resumeAt);
+  async function withSamples(record: StepRecord): Promise<StepRecord> {
+    if (sampler === null || !due(record)) return record;
+    const started = now();
+    const samples = await sampler();
+    resumeAt = now() + TRAINING_PER_SAMPLING * (now() - started);
+    return { ...record, samples };
+  }
   async function* steps(): AsyncGenerator<StepRecord, void, void> {
-    for await (const record of loop.steps()) {
-      if (sampler === null || !due(record)) {
-        yield record;
-        continue;
-      }
-      const started = now();
-      const samples = await sampler();
-      resumeAt = now() + TRAINING_PER_SAMPLING * (now() - started);
-      yield { ...record, samples };
+    for await (const record of loop.steps()) yield await withSamples(record);
+  }
+  async function* phases(): AsyncGenerator<PhaseEnd | StepRecord, void, void> {
+    for await (const record of loop.phases?.() ?? loop.steps()) {
+      yield isPhase(record) ? record : await withSamples(record);
     }
   }
   return {
     total: loop.total,
     steps,
+    phases,
+    turn: (turns) => loop.turn?.(turns),
     snapshot: () => loop.snapshot(),
     finish: () => parts.finish(),
     dispose: () => {
@@ -191,9 +177,9 @@ function needed(source: ModelSource | null, what: string): ModelSource {
 
 /** The rankings to train on, those held out left out. Throws InputError when none of them teaches anything. */
 function usableRankings({ shelf }: StageBench, { settings, rankings }: StageRequest) {
-  const { training } = splitRankings(rankings, settings.reward.heldOutShare);
+  const { training, heldOut } = splitRankings(rankings, settings.reward.heldOutShare);
   const usable = rankedSequences(shelf.files.tokenizer, training, sequenceShape(settings));
-  if (usable.length > 0) return usable;
+  if (usable.length > 0) return { usable, heldOut };
   throw new InputError(
     'None of the rankings to train on prefers one completion over another: rank some more.',
   );
@@ -204,7 +190,7 @@ async function rewardStage(bench: StageBench, request: StageRequest): Promise<St
   const { settings, sft, snapshot } = request;
   const { tokenizer } = shelf.files;
   const shape = sequenceShape(settings);
-  const usable = usableRankings(bench, request);
+  const { usable, heldOut } = usableRankings(bench, request);
   const start = await shelf.copy(needed(sft, 'model trained on demonstrations'));
   const { model, loop } = await openReward(
     start,
@@ -218,7 +204,7 @@ async function rewardStage(bench: StageBench, request: StageRequest): Promise<St
   );
   const sequences = demonstrationSequences(tokenizer, demonstrations, shape);
   const parts: StageParts = {
-    loop,
+    loop: measuredReward(bench, model, heldOut, settings, { loop, isNew: snapshot === null }),
     sampler: null,
     finish: async () => {
       await finishReward(model, sequences, shape);
@@ -232,11 +218,13 @@ async function rewardStage(bench: StageBench, request: StageRequest): Promise<St
 }
 
 async function ppoStage(
-  { shelf, supply, now }: StageBench,
+  bench: StageBench,
   { settings, sft, reward, prompts, snapshot }: StageRequest,
 ): Promise<StageLoop> {
+  const { shelf, supply, now } = bench;
   const { tokenizer } = shelf.files;
-  const shape = ptxShape(settings);
+  // Even where nothing is mixed in: it may be turned on while the run is under way.
+  const shape = ptxRowShape(settings);
   const reference = await shelf.copy(needed(sft, 'model trained on demonstrations'));
   const scorer = await shelf.copy(needed(reward, 'reward model'));
   const open = await openPpo(
@@ -254,9 +242,11 @@ async function ppoStage(
     ppoSettings(settings),
     snapshot ?? undefined,
   );
+  const { policy } = open.models;
+  const of = { loop: open.loop, isNew: snapshot === null };
   const parts: StageParts = {
-    loop: open.loop,
-    sampler: pinnedSampler(shelf, supply, settings, open.models.policy, scorer),
+    loop: measuredPolicy(bench, policy, null, settings, of),
+    sampler: pinnedSampler(shelf, supply, settings, policy, scorer),
     finish: () => Promise.resolve(),
     dispose: () => {
       open.dispose();
@@ -277,29 +267,25 @@ async function methodStage(
   const { settings, sft, prompts, snapshot } = request;
   const shape = sequenceShape(settings);
   const rewarded = needsReward(name);
-  const pairs = rewarded ? [] : pairsFromRankings(usableRankings(bench, request));
+  const pairs = rewarded ? [] : pairsFromRankings(usableRankings(bench, request).usable);
   const source = rewarded ? needed(request.reward, 'reward model') : request.reward;
   const reference = await shelf.copy(needed(sft, 'model trained on demonstrations'));
   const scorer = source === null ? null : await shelf.copy(source);
+  const score: Scorer = (sequences) =>
+    scorer === null
+      ? Promise.reject(new InputError(`${METHOD_LABELS[name]} has no reward model.`))
+      : scoreSequences(scorer, sequences, shape);
+  const how = methodSettings(settings);
+  const asked = supply.withOwn(prompts, supply.training);
   const open = await METHODS[name].open(
-    {
-      reference,
-      prompts: environmentPrompts(
-        shelf.files.tokenizer,
-        supply.withOwn(prompts, supply.training),
-        shape,
-      ),
-      score: (sequences) =>
-        scorer === null
-          ? Promise.reject(new InputError(`${METHOD_LABELS[name]} has no reward model.`))
-          : scoreSequences(scorer, sequences, shape),
-      pairs,
-    },
-    methodSettings(settings),
+    { reference, prompts: environmentPrompts(shelf.files.tokenizer, asked, shape), score, pairs },
+    how,
     snapshot ?? undefined,
   );
+  const best = name === 'best-of-n' ? { ...how, score } : null;
+  const of = { loop: open.loop, isNew: snapshot === null };
   const parts: StageParts = {
-    loop: open.loop,
+    loop: measuredPolicy(bench, open.policy, best, settings, of),
     // A policy that never changes gives the same samples at every step.
     sampler:
       name === 'best-of-n' ? null : pinnedSampler(shelf, supply, settings, open.policy, scorer),
@@ -318,8 +304,7 @@ function reinforceStage(bench: StageBench, request: StageRequest): Promise<Stage
   return name === 'ppo' ? ppoStage(bench, request) : methodStage(bench, request, name);
 }
 
-/** The loop of a stage, new or going on from a snapshot. The caller disposes it. Throws InputError. */
-export function openStageLoop(bench: StageBench, request: StageRequest): Promise<StageLoop> {
+function openStage(bench: StageBench, request: StageRequest): Promise<StageLoop> {
   switch (request.stage) {
     case 'sft':
       return sftStage(bench, request);
@@ -329,4 +314,19 @@ export function openStageLoop(bench: StageBench, request: StageRequest): Promise
       return reinforceStage(bench, request);
   }
   return request.stage satisfies never;
+}
+
+/**
+ * The loop of a stage, new or going on from a snapshot, with its GPU programs compiled, which `report` hears of. The
+ * caller disposes it. Throws InputError.
+ */
+export async function openStageLoop(
+  bench: StageBench,
+  request: StageRequest,
+  report: (done: number, total: number) => void,
+): Promise<StageLoop> {
+  // The first record has samples too, so their programs are among those compiled.
+  const anew = () => openStage(bench, { ...request, snapshot: null });
+  await compileFirstStep(anew, report);
+  return openStage(bench, request);
 }

@@ -9,7 +9,12 @@ import type { Completion, Ranking } from '../records/ranking.ts';
 import type { RowSource } from '../rlhf/pretrain.ts';
 import { generateDemonstrations } from '../world/demonstrations.ts';
 import { writeDocument } from '../world/documents.ts';
-import { labelByClass, labelerPopulation, type Labeler } from '../world/labelers.ts';
+import {
+  labelByClass,
+  labelerPopulation,
+  type Labeler,
+  type PopulationOptions,
+} from '../world/labelers.ts';
 import {
   rankingPrompts,
   testPrompts,
@@ -29,8 +34,12 @@ export function plainCompletion({ id, text, policy, ended }: Completion): Comple
   return { id, text, policy, ended };
 }
 
+/** Which simulated class ranks. */
+type ClassOptions = Pick<PopulationOptions, 'population' | 'noise' | 'k'>;
+
 export class WorldSupply {
   readonly seed: number;
+  #class: ClassOptions = {};
   #training: readonly WorldPrompt[] | null = null;
   #byText: ReadonlyMap<string, WorldPrompt> | null = null;
   #labelers: readonly Labeler[] | null = null;
@@ -40,6 +49,13 @@ export class WorldSupply {
     this.seed = seed;
   }
 
+  /** Takes the class that ranks from now on. */
+  choose({ population, noise, k }: Required<ClassOptions>): void {
+    const is = this.#class;
+    if (population !== is.population || noise !== is.noise || k !== is.k) this.#labelers = null;
+    this.#class = { population, noise, k };
+  }
+
   get training(): readonly WorldPrompt[] {
     this.#training ??= trainingPrompts(this.seed);
     return this.#training;
@@ -47,7 +63,9 @@ export class WorldSupply {
 
   /** Training labelers. */
   get labelers(): readonly Labeler[] {
-    this.#labelers ??= labelerPopulation(this.seed).filter(({ group }) => group === 'training');
+    this.#labelers ??= labelerPopulation(this.seed, this.#class).filter(
+      ({ group }) => group === 'training',
+    );
     return this.#labelers;
   }
 

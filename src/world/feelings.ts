@@ -31,6 +31,11 @@ export function cheerOf(text: string): number {
   );
 }
 
+/** The same from -1 to 1: three signs of cheer, or of gloom, are as much as counts. */
+export function cheerLevel(text: string): number {
+  return Math.max(-3, Math.min(3, cheerOf(text))) / 3;
+}
+
 export function feelingOf(text: string): Mood {
   const cheer = cheerOf(text);
   return cheer > 0 ? 'cheerful' : cheer < 0 ? 'gloomy' : 'neutral';

@@ -4,7 +4,7 @@
  */
 import type { Prompt } from '../records/prompt.ts';
 import type { Completion } from '../records/ranking.ts';
-import { appraise, GRADE, gradeOfAppraisal, type Labeler } from './labelers.ts';
+import { appraise, GRADE, gradeOfAppraisal, preferByGap, type Labeler } from './labelers.ts';
 
 export interface Pair {
   readonly prompt: Prompt;
@@ -22,13 +22,12 @@ function gapsOf(labelers: readonly Labeler[], pairs: readonly Pair[]): number[][
   });
 }
 
-const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
-
 /** Probability of "a first" for each labeler that does not tie the pair. */
 function probabilities(labelers: readonly Labeler[], gaps: readonly number[]): number[] {
-  return gaps.flatMap((gap, i) =>
-    gap === 0 ? [] : [logistic(gap / (labelers[i]?.temperature ?? 1))],
-  );
+  return labelers.flatMap((labeler, i) => {
+    const gap = gaps[i] ?? 0;
+    return gap === 0 ? [] : [preferByGap(labeler, gap)];
+  });
 }
 
 /** Sum and number over all pairs of different labelers of the chance that both order a pair alike. */

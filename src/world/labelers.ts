@@ -6,10 +6,11 @@
  * per grade (a Plackett-Luce ranking). So two completions of one grade tie, and two of different grades a and b are
  * ordered a before b with probability exactly 1 / (1 + exp(-(a - b) / temperature)).
  */
+import { LABELS } from '../config/supervised-table.ts';
 import { Rng } from '../data/rng.ts';
 import type { Prompt } from '../records/prompt.ts';
-import type { Completion, Ranking } from '../records/ranking.ts';
-import { cheerOf } from './feelings.ts';
+import { classMark, type Completion, type Ranking } from '../records/ranking.ts';
+import { cheerLevel } from './feelings.ts';
 import { splitSentences, wordsOf } from './grammar.ts';
 import { judgeGold, judgeText, type GoldJudgement } from './judges.ts';
 import { isWorldPrompt } from './tasks.ts';
@@ -27,18 +28,25 @@ export interface Labeler {
   readonly tastes: { readonly length: number; readonly cheer: number; readonly bluntness: number };
   /** Utility difference at which the better one is put first with probability 1 / (1 + 1/e), about 0.73. */
   readonly temperature: number;
+  /** Share of rankings filled in blindly; what this labeler calls a tie stays one. */
+  readonly chance: number;
 }
+
+export const POPULATIONS = LABELS.population.choices;
+export type Population = (typeof POPULATIONS)[number];
 
 /** Whether an id is one that {@link labelerPopulation} gives. */
 export function isSimulated(labeler: string): boolean {
-  return /^(training|heldout)-\d+$/.test(labeler);
+  const mark = `@(${POPULATIONS.join('|')})(~[\\d.e-]+(x\\d)?)?`;
+  return new RegExp(`^(training|heldout)-\\d+(${mark})?$`).test(labeler);
 }
-
-export const POPULATIONS = ['default', 'length', 'cheer', 'noisy', 'camps'] as const;
-export type Population = (typeof POPULATIONS)[number];
 
 export interface PopulationOptions {
   readonly population?: Population;
+  /** Share of rankings by chance, from 0 to 1. */
+  readonly noise?: number;
+  /** Answers ranked at once; only part of the labelers' ids. */
+  readonly k?: number;
   /** Labelers who give training labels, and those who are kept for judging. */
   readonly training?: number;
   readonly heldout?: number;
@@ -60,14 +68,20 @@ const WEIGHTS = {
 /** Standard deviations of the default tastes, and what the populations add to them. */
 const TASTE_SPREAD = { length: 0.04, cheer: 0.04, bluntness: 0.03 } as const;
 const STRONG_TASTE = 0.6;
+/** So strong that four words more outweigh everything else: what a reward model can be hacked by. */
+const LENGTH_TASTE = 6;
 const NOISY_FACTOR = 2.5;
 
 function drawLabeler(
   seed: number,
   group: Labeler['group'],
   index: number,
-  population: Population,
-  temperature: number,
+  {
+    population = 'default',
+    noise = 0,
+    k = 4,
+    temperature = DEFAULT_TEMPERATURE,
+  }: PopulationOptions,
 ): Labeler {
   const rng = Rng.named(seed, 'world', 'labeler', group, index);
   const mean = WEIGHTS[group];
@@ -79,7 +93,7 @@ function drawLabeler(
   const sum = raw.helpful + raw.truthful + raw.harmless;
   const camp = index % 2 === 0 ? STRONG_TASTE : -STRONG_TASTE;
   return {
-    id: `${group}-${index + 1}`,
+    id: `${group}-${index + 1}${classMark({ population, noise, k })}`,
     group,
     weights: {
       helpful: raw.helpful / sum,
@@ -87,22 +101,22 @@ function drawLabeler(
       harmless: raw.harmless / sum,
     },
     tastes: {
-      length: TASTE_SPREAD.length * rng.normal() + (population === 'length' ? STRONG_TASTE : 0),
+      length: TASTE_SPREAD.length * rng.normal() + (population === 'length' ? LENGTH_TASTE : 0),
       cheer:
         TASTE_SPREAD.cheer * rng.normal() +
         (population === 'cheer' ? STRONG_TASTE : population === 'camps' ? camp : 0),
       bluntness: TASTE_SPREAD.bluntness * rng.normal(),
     },
     temperature: temperature * (population === 'noisy' ? NOISY_FACTOR : 1),
+    chance: noise,
   };
 }
 
 /** The labelers of a seed: 20 for training labels and 10 held out by default. */
 export function labelerPopulation(seed: number, options: PopulationOptions = {}): Labeler[] {
-  const { population = 'default', training = 20, heldout = 10 } = options;
-  const temperature = options.temperature ?? DEFAULT_TEMPERATURE;
+  const { training = 20, heldout = 10 } = options;
   const group = (name: Labeler['group'], count: number): Labeler[] =>
-    Array.from({ length: count }, (_, i) => drawLabeler(seed, name, i, population, temperature));
+    Array.from({ length: count }, (_, i) => drawLabeler(seed, name, i, options));
   return [...group('training', training), ...group('heldout', heldout)];
 }
 
@@ -127,7 +141,7 @@ export function appraise(prompt: Prompt, completion: Judged): Appraisal {
       ? judgeGold(prompt, text, ended)
       : judgeText(prompt.text, text, ended),
     length: Math.min(wordsOf(text).length, 40) / 20,
-    cheer: Math.max(-3, Math.min(3, cheerOf(text))) / 3,
+    cheer: cheerLevel(text),
     blunt: splitSentences(text).length === 1 ? 1 : 0,
   };
 }
@@ -173,10 +187,13 @@ export function rankCompletions(
   completions: readonly Judged[],
   seed: number,
 ): number[] {
+  const blind =
+    labeler.chance > 0 &&
+    Rng.named(seed, 'world', 'blind', labeler.id, prompt.id).chance(labeler.chance);
   const worths = completions.map((completion) => {
     const grade = gradeOf(labeler, prompt, completion);
     const draw = Rng.named(seed, 'world', 'label', labeler.id, prompt.id, grade).uniform();
-    return (grade * GRADE) / labeler.temperature - Math.log(-Math.log(draw));
+    return (blind ? 0 : (grade * GRADE) / labeler.temperature) - Math.log(-Math.log(draw));
   });
   return worths.map((worth) => 1 + worths.filter((other) => other > worth).length);
 }
@@ -202,14 +219,19 @@ export function labelRanking(
 
 /** Probability that the labeler puts `a` before `b`, given that they are no tie to it; 0.5 when they always are. */
 export function preferProbability(labeler: Labeler, prompt: Prompt, a: Judged, b: Judged): number {
-  const gap = gradeOf(labeler, prompt, a) - gradeOf(labeler, prompt, b);
-  return 1 / (1 + Math.exp((-gap * GRADE) / labeler.temperature));
+  return preferByGap(labeler, (gradeOf(labeler, prompt, a) - gradeOf(labeler, prompt, b)) * GRADE);
+}
+
+/** The same for a gap in utility between two grades. */
+export function preferByGap({ temperature, chance }: Labeler, gap: number): number {
+  return (1 - chance) / (1 + Math.exp(-gap / temperature)) + chance / 2;
 }
 
 /** True when the labeler puts both into one grade, so that it calls them a tie. */
 export function tied(labeler: Labeler, prompt: Prompt, a: Judged, b: Judged): boolean {
   return gradeOf(labeler, prompt, a) === gradeOf(labeler, prompt, b);
 }
+
 /** One ranking by a labeler of the class, drawn by the prompt's id: page and command line get the same labels. */
 export function labelByClass(
   labelers: readonly Labeler[],

@@ -6,6 +6,7 @@ import type { TrainingStage } from '../../src/worker/protocol.ts';
 import { launch, type LaunchedBrowser } from '../setup/browser.ts';
 import { serveBuild, type ServedBuild } from '../setup/serve.ts';
 import { violations } from './accessibility.ts';
+import { finishedAfter, newestFinished, type Stored } from './stored-run.ts';
 import {
   letClassRank,
   openLaboratory,
@@ -35,88 +36,13 @@ afterEach(() => {
   expect(browser.problems()).toEqual([]);
 });
 
-interface Stored {
-  readonly run: string;
-  readonly name: string;
-  readonly step: number;
-  readonly hashes: readonly string[];
-  readonly state: unknown;
-  readonly series: unknown;
-}
-
-/** The newest finished checkpoint of a stage as it lies in the browser's database; null when there is none. */
-function newestFinished(stage: TrainingStage): Promise<Stored | null> {
-  return browser.page.evaluate(async (wanted) => {
-    interface Row {
-      readonly manifest: {
-        readonly run: string;
-        readonly name: string;
-        readonly stage: string;
-        readonly step: number;
-        readonly finished: boolean;
-        readonly createdAt: number;
-        readonly state: unknown;
-      };
-      readonly chunks: readonly { readonly sha256: string }[];
-    }
-    interface Batch {
-      readonly run: string;
-      readonly from: number;
-      readonly records: readonly unknown[];
-    }
-    const answer = <T>(request: IDBRequest<T>): Promise<T> =>
-      new Promise((resolve, reject) => {
-        request.onsuccess = () => {
-          resolve(request.result);
-        };
-        request.onerror = () => {
-          reject(request.error ?? new Error('the database does not answer'));
-        };
-      });
-    const db = await answer(indexedDB.open('rlhf-playground'));
-    const all = (store: string) =>
-      answer(db.transaction(store).objectStore(store).getAll()) as Promise<unknown>;
-    const rows = (await all('checkpoints')) as readonly Row[];
-    const batches = (await all('metrics')) as readonly Batch[];
-    db.close();
-    const newest = rows
-      .filter(({ manifest }) => manifest.finished && manifest.stage === wanted)
-      .sort((a, b) => b.manifest.createdAt - a.manifest.createdAt)
-      .at(0);
-    if (newest === undefined) return null;
-    const { run, name, step, state } = newest.manifest;
-    const series = batches
-      .filter((batch) => batch.run === run)
-      .sort((a, b) => a.from - b.from)
-      .flatMap(({ records }) => records);
-    return { run, name, step, state, series, hashes: newest.chunks.map(({ sha256 }) => sha256) };
-  }, stage);
-}
-
-/** Waits for a finished run of the stage other than `before`. */
-async function finishedAfter(stage: TrainingStage, before: Stored | null): Promise<Stored> {
-  let found: Stored | null = null;
-  await expect
-    .poll(
-      async () => {
-        found = await newestFinished(stage);
-        return found !== null && found.run !== before?.run;
-      },
-      { timeout: 240_000, interval: 250 },
-    )
-    .toBe(true);
-  await waitForStatus(browser.page, stage, 'done');
-  if (found === null) throw new Error('expected a finished checkpoint');
-  return found;
-}
-
 /** Some steps, one press each, a reload of the page, and the rest; then the same again without a stop. */
 async function bothWays(
   stage: TrainingStage,
   stops: number,
 ): Promise<{ interrupted: Stored; straight: Stored }> {
   const { page } = browser;
-  const before = await newestFinished(stage);
+  const before = await newestFinished(page, stage);
   for (let step = 1; step <= stops; step++) {
     await press(page, `${stage}-step`);
     await waitForStep(page, stage, step);
@@ -129,10 +55,10 @@ async function bothWays(
   await waitForStatus(page, stage, 'paused');
   expect(await stepsOf(page, stage)).toEqual({ step: stops, total });
   await press(page, `${stage}-start`);
-  const interrupted = await finishedAfter(stage, before);
+  const interrupted = await finishedAfter(page, stage, before);
   expect(interrupted.step).toBe(total);
   await press(page, `${stage}-start`);
-  return { interrupted, straight: await finishedAfter(stage, interrupted) };
+  return { interrupted, straight: await finishedAfter(page, stage, interrupted) };
 }
 
 function expectSame({ interrupted, straight }: { interrupted: Stored; straight: Stored }): void {

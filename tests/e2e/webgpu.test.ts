@@ -48,7 +48,8 @@ test('the loop on WebGPU, chosen by name', { timeout: TIME_LIMIT }, async () => 
     await press(page, 'sample-button');
     expect((await textOf(page, 'sample-text')).length).toBeGreaterThan(0);
     await visit(page, 'demonstrate');
-    await train(page, 'sft');
+    const told = page.getByText('Preparing the GPU: programs ready').first();
+    await Promise.all([told.waitFor({ state: 'attached' }), train(page, 'sft')]);
     await visit(page, 'rank');
     await press(page, 'rank-fetch');
     await placeByButtons(page);

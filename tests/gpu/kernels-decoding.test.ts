@@ -7,8 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { philox4x32, unitFloat } from '../../src/data/philox.ts';
 import { causalAttention } from '../../src/kernels/attention.ts';
 import { AttentionCache, cachedAttention, fillCache } from '../../src/kernels/cached-attention.ts';
-import { drawNamed, drawsByName, type Temperature } from '../../src/kernels/draw.ts';
+import { drawNamed, drawsByName, type Among, type Temperature } from '../../src/kernels/draw.ts';
 import { hasOwnKernel } from '../../src/kernels/own-kernel.ts';
+import { plainlyKept } from '../unit/kernels/plainly-kept.ts';
 import { relativeDistance } from '../unit/model/tiny-model.ts';
 import { normals, upload, TOLERANCE } from './own-kernels.ts';
 import { allocatedBytes, deviceErrors, useCpu, useWebGpu } from './webgpu.ts';
@@ -25,6 +26,7 @@ describe('cached attention', () => {
     { batch: 1, time: 2, heads: 1, width: 1, prompt: 1, starts: [0] },
     { batch: 3, time: 9, heads: 2, width: 5, prompt: 4, starts: [3, 0, 2] },
     { batch: 2, time: 12, heads: 2, width: 20, prompt: 5, starts: [4, 0] },
+    { batch: 2, time: 20, heads: 2, width: 64, prompt: 9, starts: [3, 0] },
     // More columns than a workgroup has threads, and a head wider than it.
     { batch: 2, time: 80, heads: 1, width: 70, prompt: 70, starts: [0, 69] },
   ])('$batch x $time, $heads heads of $width after $prompt', async (shape) => {
@@ -90,17 +92,20 @@ function plainDraw(
   temperature: Temperature,
   [row, step]: readonly [number, number],
   key: readonly [number, number],
+  among: Among = { topK: 0, topP: 1 },
 ) {
   const scaled = logits.map((x) => (temperature === 'greedy' ? x : x / temperature));
   const top = Math.max(...scaled);
-  const mass = scaled.map((x) => Math.exp(x - top));
+  const all = scaled.map((x) => Math.exp(x - top));
+  const mass = temperature === 'greedy' ? all : plainlyKept(all, among);
   const total = mass.reduce((sum, x) => sum + x, 0);
   const words = philox4x32([Math.floor(step / 4), row, 0, 1], key);
   const goal = unitFloat(words[step % 4] ?? NaN) * total;
   let [token, below] = [0, mass[0] ?? NaN];
+  const whole = all.reduce((sum, x) => sum + x, 0);
   if (temperature === 'greedy') token = scaled.indexOf(top);
   else while (below <= goal && token + 1 < mass.length) below += mass[++token] ?? NaN;
-  return { token, logProbability: (scaled[token] ?? NaN) - top - Math.log(total) };
+  return { token, logProbability: (scaled[token] ?? NaN) - top - Math.log(whole) };
 }
 
 describe('drawing', () => {
@@ -132,5 +137,39 @@ describe('drawing', () => {
     }
     tf.dispose([given, rows]);
     expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  test.each([
+    [{ topK: 1, topP: 1 }, 29],
+    [{ topK: 4, topP: 1 }, 130],
+    [{ topK: 0, topP: 0.6 }, 70],
+    [{ topK: 30, topP: 0.8 }, 300],
+    // More than there are, and a first token that has all of the mass asked for.
+    [{ topK: 9, topP: 0.01 }, 5],
+  ] as const)('among %o of %i', async (among, size) => {
+    const [key, batch] = [[3, 5], 6] as const;
+    const logits = normals([batch, size], 1.5);
+    const { values } = logits;
+    // Below zero, equal, and far below: what is kept must not depend on the order of their bits.
+    values[1] = values[0] ?? NaN;
+    values[2] = -40;
+    const names = Int32Array.from({ length: batch }, (_, b) => b);
+    const given = upload(logits) as tf.Tensor2D;
+    const rows = tf.tensor1d(names, 'int32');
+    const drawn = new Set<string>();
+    for (let step = 0; step < 12; step++) {
+      const { token, logProbability } = drawNamed(given, { key, rows, step }, 0.8, among);
+      const expected = Array.from(names, (row, b) =>
+        plainDraw([...values.subarray(b * size, (b + 1) * size)], 0.8, [row, step], key, among),
+      );
+      expect([...(await token.data())]).toEqual(expected.map((each) => each.token));
+      const wanted = expected.map((each) => each.logProbability);
+      expect(relativeDistance(await logProbability.data(), wanted)).toBeLessThan(TOLERANCE);
+      expected.forEach((each, b) => drawn.add(`${b} ${each.token}`));
+      tf.dispose([token, logProbability]);
+    }
+    const certain = among.topK === 1 || among.topP === 0.01;
+    expect(drawn.size > batch).toBe(!certain);
+    tf.dispose([given, rows]);
   });
 });

@@ -1,5 +1,6 @@
 /** The model on WebGPU beside cpu: losses, gradients, sampling; and how often sampling waits for the device. */
 import * as tf from '@tensorflow/tfjs-core';
+import { maskedTokenMean } from '../../src/kernels/masked-mean.ts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { streamKey } from '../../src/data/rng.ts';
 import { gradientsOf } from '../../src/model/optimizer.ts';
@@ -8,7 +9,6 @@ import { sampleResponses } from '../../src/model/sample.ts';
 import {
   disposeSequences,
   logProbabilitiesOf,
-  maskedTokenMean,
   responseScores,
   responseStatistics,
   uploadSequences,

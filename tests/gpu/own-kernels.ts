@@ -3,9 +3,10 @@
  * nothing left on the device, and proof that it was the own kernels that ran. Not a test itself.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { Rng } from '../../src/data/rng.ts';
 import { relativeDistance } from '../unit/model/tiny-model.ts';
+import { useSubgroups } from '../../src/kernels/webgpu/gpu.ts';
 import { allocatedBytes, useCpu, useWebGpu } from './webgpu.ts';
 
 /** Float32 sums in another order; a wrong term is orders of magnitude above. */
@@ -40,7 +41,7 @@ export const upload = ({ values, shape }: Values): tf.Tensor =>
 export interface Case {
   readonly inputs: readonly Values[];
   readonly op: (inputs: tf.Tensor[]) => tf.Tensor;
-  /** Own kernels that must have run. */
+  /** Own kernels that must have run: how the keys of their pipelines begin, in whole words. */
   readonly kernels: readonly string[];
   readonly tolerance?: number;
 }
@@ -95,4 +96,31 @@ export async function expectOwnKernels(each: Case): Promise<void> {
       name,
     ).toBe(true);
   }
+}
+
+/** Asks the adapter and not our device, which must have been made with what the adapter offers. */
+async function hasSmallSubgroups(): Promise<boolean> {
+  const adapter = await navigator.gpu.requestAdapter();
+  if (!adapter?.features.has('subgroups')) return false;
+  const { subgroupMinSize, subgroupMaxSize } = adapter.info;
+  return [4, 8].some((size) => size === subgroupMinSize && size === subgroupMaxSize);
+}
+
+/**
+ * Runs the tests with the kernels' variants for subgroups, where the device has them, and once more with the plain
+ * ones; `variant` puts the one that must have run behind the name of a kernel.
+ */
+export function describeVariants(tests: (variant: (name: string) => string) => void): void {
+  describe.each([true, false])('with subgroups: %s', (on) => {
+    let suffix = 'plain';
+    beforeAll(async () => {
+      await useWebGpu();
+      useSubgroups(on);
+      if (on && (await hasSmallSubgroups())) suffix = 'subgroup';
+    });
+    afterAll(() => {
+      useSubgroups(true);
+    });
+    tests((name) => `${name} ${suffix}`);
+  });
 }

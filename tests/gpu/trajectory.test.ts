@@ -1,6 +1,11 @@
-/** Series and accumulation on webgpu; tests/unit/rlhf/trajectory.test.ts has them on cpu and wasm. */
+/** Series, accumulation and micro-batches on webgpu, and own kernels beside stock ops; on cpu and wasm: tests/unit/rlhf/trajectory.test.ts. */
 import { afterAll, expect } from 'vitest';
-import { describeAccumulation, describeSeries } from '../unit/rlhf/trajectory-spec.ts';
+import { describeMicroBatches } from '../unit/rlhf/micro-batches-spec.ts';
+import {
+  describeAccumulation,
+  describeOwnKernels,
+  describeSeries,
+} from '../unit/rlhf/trajectory-spec.ts';
 import { deviceErrors, useCpu, useWebGpu } from './webgpu.ts';
 
 afterAll(() => {
@@ -9,3 +14,5 @@ afterAll(() => {
 
 describeSeries('webgpu', useWebGpu, useCpu);
 describeAccumulation('webgpu', useWebGpu);
+describeMicroBatches('webgpu', useWebGpu);
+describeOwnKernels('webgpu', useWebGpu);

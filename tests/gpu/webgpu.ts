@@ -42,3 +42,20 @@ export function deviceErrors(): readonly string[] {
 export function allocatedBytes(): number {
   return (tf.memory() as unknown as { numBytesAllocatedInGPU: number }).numBytesAllocatedInGPU;
 }
+
+/** Calls `look` after each dispatch is recorded, until the returned function is called. */
+export function atEachDispatch(look: () => void): () => void {
+  const { prototype } = GPUComputePassEncoder;
+  const dispatch = Reflect.get(
+    prototype,
+    'dispatchWorkgroups',
+  ) as GPUComputePassEncoder['dispatchWorkgroups'];
+  const looking: typeof dispatch = function (this: GPUComputePassEncoder, ...sizes) {
+    dispatch.apply(this, sizes);
+    look();
+  };
+  Reflect.set(prototype, 'dispatchWorkgroups', looking);
+  return () => {
+    Reflect.set(prototype, 'dispatchWorkgroups', dispatch);
+  };
+}

@@ -1,9 +1,14 @@
 /**
- * What the bench measures: the model sizes, the jobs, the contenders, and which contender can do which job. Also the
- * synthetic token stream that every contender trains on. Plain values; the work itself is in the contenders' files.
+ * What the bench measures: the model sizes, the jobs, the contenders, and which contender can do which job. Plain
+ * values; the work itself is in the contenders' files, the token stream in rlhf/workload-size.ts.
  */
-import { Rng } from '../../data/rng.ts';
-import type { ModelConfig } from '../../model/config.ts';
+import { MEASURED_SIZES, type MeasuredSizeName } from '../../config/measured-sizes.ts';
+import {
+  endlessGpt,
+  streamRows,
+  workloadSize,
+  type WorkloadSize,
+} from '../../rlhf/workload-size.ts';
 
 export const BENCH_BACKENDS = ['wasm', 'webgpu'] as const;
 export type BenchBackend = (typeof BENCH_BACKENDS)[number];
@@ -61,71 +66,40 @@ export const CONTENDER_NAMES: Readonly<Record<Contender, string>> = {
   jax: 'jax-js, jit',
 };
 
-export interface BenchConfig {
-  /** Its EOS is no token, so that no response ends early and every contender does the same work. */
-  readonly model: ModelConfig;
-  /** Rows of a training step, of `model.contextLength` tokens each. */
-  readonly batch: number;
-  /** Sampling: tokens read, then tokens written. */
-  readonly promptTokens: number;
-  readonly newTokens: number;
-  readonly ppo: {
-    readonly prompts: number;
-    readonly promptTokens: number;
-    readonly newTokens: number;
-    readonly minibatches: number;
-  };
+/** What the page times as well, and what only the bench has. */
+export interface BenchConfig extends WorkloadSize {
   /** A reward-model step: prompts, and completions of each. */
   readonly reward: { readonly prompts: number; readonly completions: number };
   /** Side of the square matrix products. */
   readonly square: number;
 }
 
-function gpt(V: number, T: number, D: number, layers: number, heads: number): ModelConfig {
-  return {
-    vocabularySize: V,
-    contextLength: T,
-    width: D,
-    layers,
-    heads,
-    layerNormEpsilon: 1e-5,
-    padId: 0,
-    eosId: -1,
-  };
-}
+const ONLY_HERE = { reward: { prompts: 4, completions: 4 }, square: 1024 };
 
-const FULL = {
-  promptTokens: 16,
-  newTokens: 48,
-  ppo: { prompts: 64, promptTokens: 32, newTokens: 32, minibatches: 8 },
-  reward: { prompts: 4, completions: 4 },
-  square: 1024,
-};
+/** A size that the page measures too. */
+const shared = (name: MeasuredSizeName): BenchConfig => ({
+  ...workloadSize(MEASURED_SIZES[name]),
+  ...ONLY_HERE,
+});
+
+const S = shared('0.9M');
 
 /** The model of S with another context, `batch` rows. */
 const withContext = (T: number, batch: number): BenchConfig => ({
-  model: gpt(512, T, 128, 4, 4),
+  ...S,
+  model: { ...S.model, contextLength: T },
   batch,
-  ...FULL,
 });
 
 /** S and M are those of the peers' published figures; `tiny` shows in seconds that everything works. */
 export const CONFIGS: Readonly<Record<SizeName, BenchConfig>> = {
-  tiny: {
-    model: gpt(32, 32, 32, 1, 2),
-    batch: 2,
-    promptTokens: 4,
-    newTokens: 8,
-    ppo: { prompts: 16, promptTokens: 6, newTokens: 6, minibatches: 2 },
-    reward: { prompts: 2, completions: 3 },
-    square: 64,
-  },
-  S: { model: gpt(512, 64, 128, 4, 4), batch: 8, ...FULL },
-  M: { model: gpt(1024, 128, 256, 6, 8), batch: 4, ...FULL },
-  '0.1M': { model: gpt(512, 64, 64, 1, 2), batch: 8, ...FULL },
-  '5M': { model: gpt(512, 64, 256, 6, 8), batch: 8, ...FULL },
-  '25M': { model: gpt(512, 64, 512, 8, 8), batch: 8, ...FULL },
-  '124M': { model: gpt(50_257, 64, 768, 12, 12), batch: 8, ...FULL },
+  tiny: { ...shared('tiny'), reward: { prompts: 2, completions: 3 }, square: 64 },
+  S,
+  M: { ...S, model: endlessGpt(1024, 128, 256, 6, 8), batch: 4 },
+  '0.1M': shared('0.1M'),
+  '5M': shared('5M'),
+  '25M': shared('25M'),
+  '124M': { ...S, model: endlessGpt(50_257, 64, 768, 12, 12) },
   T32: withContext(32, 32),
   T64: withContext(64, 16),
   T128: withContext(128, 8),
@@ -140,9 +114,6 @@ export const CONFIGS: Readonly<Record<SizeName, BenchConfig>> = {
 };
 
 export const SIZE_NAMES = Object.keys(CONFIGS) as SizeName[];
-
-/** Adam as every contender runs it: no decay, no clipping. */
-export const ADAM = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
 
 /** Rows that a sampling job decodes at once. */
 export function sampleRows(job: Job): number {
@@ -201,31 +172,6 @@ export function productFlops({ m, k, n }: Product): number {
   return 2 * m * k * n;
 }
 
-/**
- * A learnable stream, as in the peers' published benchmark: each token has two likely successors and low tokens start
- * a row. `rows` rows of `length` tokens, flat; the same index gives every contender the same rows.
- */
-export function streamRows(
-  vocabulary: number,
-  rows: number,
-  length: number,
-  index: number,
-): Int32Array {
-  const table = Rng.named(99, 'bench', 'successors');
-  const skewed = (rng: Rng): number => Math.floor(rng.uniform() ** 2 * vocabulary);
-  const successors = Array.from({ length: vocabulary }, () => [skewed(table), skewed(table)]);
-  const rng = Rng.named(7, 'bench', 'rows', index);
-  const tokens = new Int32Array(rows * length);
-  for (let b = 0; b < rows; b++) {
-    let token = skewed(rng);
-    for (let t = 0; t < length; t++) {
-      tokens[b * length + t] = token;
-      token = successors[token]?.[rng.uniform() < 0.8 ? 0 : 1] ?? 0;
-    }
-  }
-  return tokens;
-}
-
 /** Batch `index` of a training job as inputs and labels, [B * T] each. */
 export function trainingBatch(
   config: BenchConfig,
@@ -239,11 +185,4 @@ export function trainingBatch(
       (_, i) => rows[Math.floor(i / T) * (T + 1) + (i % T) + first] ?? 0,
     );
   return { ids: column(0), labels: column(1) };
-}
-
-/** Prompts of a sampling job, [rows][promptTokens]. */
-export function samplePrompts(config: BenchConfig, rows: number): number[][] {
-  const { promptTokens: length, model } = config;
-  const tokens = streamRows(model.vocabularySize, rows, length, 0);
-  return Array.from({ length: rows }, (_, b) => [...tokens.subarray(b * length, (b + 1) * length)]);
 }

@@ -7,8 +7,8 @@ import type * as jaxJs from '@jax-js/jax';
 import { Rng } from '../../data/rng.ts';
 import type { ModelConfig } from '../../model/config.ts';
 import { initialTensors, parameterCount } from '../../model/parameters.ts';
+import { ADAM } from '../../rlhf/workload-size.ts';
 import {
-  ADAM,
   CONFIGS,
   products,
   trainingBatch,

@@ -4,14 +4,8 @@
  * types here: the few calls that are made are declared below.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import {
-  ADAM,
-  CONFIGS,
-  samplePrompts,
-  sampleRows,
-  trainingBatch,
-  type BenchConfig,
-} from './configs.ts';
+import { ADAM, samplePrompts } from '../../rlhf/workload-size.ts';
+import { CONFIGS, sampleRows, trainingBatch, type BenchConfig } from './configs.ts';
 import type { Task } from './messages.ts';
 import { PEERS_FOLDER } from './peer-install.ts';
 import { timedWhole, type Workload } from './workload.ts';

@@ -1,8 +1,8 @@
 /** Where the time of a training step goes, kernel by kernel: ours, and the same with stock ops. */
+import { median } from '../../records/spread.ts';
 import { CONTENDER_NAMES, type BenchBackend, type ConfigName, type Contender } from './configs.ts';
 import type { Kernels } from './messages.ts';
 import { profileJob, type RoundSettings } from './rounds.ts';
-import { median } from './statistics.ts';
 import { short, type Table } from './tables.ts';
 
 export interface Profile {

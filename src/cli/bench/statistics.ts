@@ -1,28 +1,9 @@
 /**
- * Arithmetic of the bench's tables: medians, spreads, paired ratios and rates. Plain numbers; what they measure and
+ * Arithmetic of the bench's tables: paired ratios, rates and disagreements. Plain numbers; what they measure and
  * how they are printed is elsewhere.
  */
 
-/** Middle, lowest and highest of a set of measurements. */
-export interface Spread {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** The middle value, or the mean of the two middle ones; NaN of nothing. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  if (sorted.length % 2 === 1) return sorted[Math.floor(middle)] ?? NaN;
-  return ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
-}
-
-/** NaN throughout for nothing. */
-export function spreadOf(values: readonly number[]): Spread {
-  if (values.length === 0) return { median: NaN, low: NaN, high: NaN };
-  return { median: median(values), low: Math.min(...values), high: Math.max(...values) };
-}
+import { spreadOf, type Spread } from '../../records/spread.ts';
 
 /**
  * How many times longer `theirs` took than `ours`, round by round: both of a pair were measured within the same

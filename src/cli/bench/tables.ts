@@ -2,6 +2,7 @@
  * Turns measured rounds into tables of text: one for each job. Plain values in, plain text out; which targets they
  * meet is targets.ts.
  */
+import { median, spreadOf, type Spread } from '../../records/spread.ts';
 import {
   CONFIGS,
   CONTENDER_NAMES,
@@ -16,12 +17,9 @@ import type { Entry, JobResult } from './rounds.ts';
 import {
   gigaPerSecond,
   largestDisagreement,
-  median,
   pairedRatio,
   perSecond,
-  spreadOf,
   trainingFlops,
-  type Spread,
 } from './statistics.ts';
 import { WHOLE } from './workload.ts';
 

@@ -2,6 +2,7 @@
  * The project's speed targets, held against a run: what was wanted, what was measured, and whether it is met. A
  * target that is missed stays in the table; one whose job was not run says so.
  */
+import { median } from '../../records/spread.ts';
 import {
   CONFIGS,
   CONTENDER_NAMES,
@@ -14,7 +15,7 @@ import {
   type SizeName,
 } from './configs.ts';
 import type { JobResult } from './rounds.ts';
-import { gigaPerSecond, median, pairedRatio, trainingFlops } from './statistics.ts';
+import { gigaPerSecond, pairedRatio, trainingFlops } from './statistics.ts';
 import {
   entryOf,
   medianCount,

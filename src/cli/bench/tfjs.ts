@@ -7,11 +7,10 @@ import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import '@tensorflow/tfjs-backend-cpu';
 import { Rng } from '../../data/rng.ts';
 import { initialTensors, parameterCount } from '../../model/parameters.ts';
+import { ADAM, samplePrompts } from '../../rlhf/workload-size.ts';
 import {
-  ADAM,
   CONFIGS,
   products,
-  samplePrompts,
   sampleRows,
   trainingBatch,
   type BenchBackend,

@@ -1,10 +1,9 @@
 /**
- * The kernels' view of tfjs's WASM heap: where a tensor lies, new outputs, scratch. Also the types of the compiled
- * kernels. Knows nothing of what a kernel computes.
+ * The kernels' view of tfjs's WASM heap: where a tensor lies, new outputs, scratch. Also the shapes that a kernel may
+ * ask for. Knows nothing of what a kernel computes.
  */
-import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
-import { KERNELS_BASE64 } from './binary.ts';
-import { memoryOf } from './memory.ts';
+import { util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { KernelExports, Team } from './team.ts';
 
 /** The part of tfjs's BackendWasm that is used here. */
 interface WasmBackend {
@@ -15,29 +14,44 @@ interface WasmBackend {
   incRef(dataId: object): void;
 }
 
-/** Every export takes byte offsets and numbers; see the sources in assembly/ for the order. */
-export type KernelExports = Readonly<Record<string, (...parts: number[]) => number>>;
+/** The buffer in which a backend's tensors lie now. */
+export const bufferOf = (backend: object): ArrayBufferLike =>
+  (backend as WasmBackend).wasm.HEAPU8.buffer;
 
-/** Compiles the kernels into the heap of `backend`; null where its memory is unknown or SIMD is missing. */
-export function instantiateKernels(backend: object): KernelExports | null {
-  const memory = memoryOf((backend as WasmBackend).wasm.HEAPU8.buffer);
-  if (!memory) return null;
-  try {
-    const bytes = Uint8Array.from(atob(KERNELS_BASE64), (c) => c.charCodeAt(0));
-    const module = new WebAssembly.Module(bytes);
-    return new WebAssembly.Instance(module, { env: { memory } }).exports as KernelExports;
-  } catch {
-    // No SIMD, shared memory, or a content policy: the stock ops remain.
-    return null;
-  }
+export type Inputs = Readonly<Record<string, TensorInfo | undefined>>;
+export type Attributes = Readonly<Record<string, number>>;
+export type Kernel = (
+  kernels: KernelExports,
+  heap: Heap,
+  inputs: Inputs,
+  attributes: Attributes,
+) => TensorInfo | TensorInfo[];
+
+/** Shape of an input that the contract says is there. */
+export function shapeOf(tensor: TensorInfo | undefined): number[] {
+  if (!tensor) throw new TypeError('A kernel input is missing.');
+  return tensor.shape;
+}
+
+export const sizeOf = (tensor: TensorInfo | undefined): number =>
+  util.sizeFromShape(shapeOf(tensor));
+
+/** Rows and columns of an array of two axes. */
+export function matrix(tensor: TensorInfo | undefined): [number, number] {
+  const shape = shapeOf(tensor);
+  if (shape.length !== 2)
+    throw new RangeError(`Expected two axes, got shape [${shape.join(', ')}].`);
+  return shape as [number, number];
 }
 
 /** Inputs, outputs and scratch of one kernel call. */
 export class Heap {
+  readonly team: Team;
   readonly #backend: WasmBackend;
 
-  constructor(backend: object) {
+  constructor(backend: object, team: Team) {
     this.#backend = backend as WasmBackend;
+    this.team = team;
   }
 
   /** Byte offset of a tensor's first element. Throws TypeError when its type is not the one the kernel reads. */
@@ -52,13 +66,19 @@ export class Heap {
 
   /** Value of a float32 scalar; reading is free here, where tensors live in this thread's memory. */
   scalar(tensor: TensorInfo | undefined): number {
-    const offset = this.at(tensor);
-    return new DataView(this.#backend.wasm.HEAPU8.buffer).getFloat32(offset, true);
+    return new DataView(bufferOf(this.#backend)).getFloat32(this.at(tensor), true);
   }
 
-  /** A new uninitialised float32 tensor. */
-  output(shape: readonly number[]): TensorInfo {
-    return this.#backend.makeOutput([...shape], 'float32');
+  /** A new float32 scalar. */
+  scalarOf(value: number): TensorInfo {
+    const scalar = this.output([]);
+    new DataView(bufferOf(this.#backend)).setFloat32(this.at(scalar), value, true);
+    return scalar;
+  }
+
+  /** A new uninitialised tensor, float32 unless said. */
+  output(shape: readonly number[], dtype: 'float32' | 'int32' = 'float32'): TensorInfo {
+    return this.#backend.makeOutput([...shape], dtype);
   }
 
   /** Another handle on the same data; freed when both are. */

@@ -1,7 +1,9 @@
 /**
  * Gets hold of the WebAssembly.Memory of tfjs's WASM backend, which tfjs does not hand out: the WebAssembly entry
- * points are watched while the backend starts, and restored after. Never grows or writes the memory.
+ * points are watched while the backend starts, and restored after. On request the backend gets shared memory, which
+ * tfjs itself offers only together with threads of its own. Never grows or writes the memory.
  */
+import { withSharedMemory } from './shared-memory.ts';
 
 type Entry = 'instantiate' | 'instantiateStreaming' | 'Instance';
 
@@ -24,18 +26,29 @@ function noteResult(
 /**
  * Runs `initialise` (which starts the WASM backend) and remembers the memories of the modules started meanwhile.
  * Returns or throws what `initialise` does. Where WebAssembly's functions cannot be replaced nothing is captured.
+ * `shared`: the modules' memories are shared ones.
  */
-export async function captureWasmMemory<T>(initialise: () => Promise<T>): Promise<T> {
+export async function captureWasmMemory<T>(
+  initialise: () => Promise<T>,
+  shared = false,
+): Promise<T> {
   const target = WebAssembly as unknown as Record<Entry, unknown>;
   const { instantiate, instantiateStreaming, Instance } = WebAssembly;
+  const bytesInstantiate = async (bytes: ArrayBuffer, imports?: WebAssembly.Imports) =>
+    instantiate(shared ? withSharedMemory(bytes) : bytes, imports);
   const watched: Record<Entry, unknown> = {
-    instantiate: async (...parts: Parameters<typeof instantiate>) => {
-      const result = await instantiate(...parts);
+    instantiate: async (bytes: ArrayBuffer, imports?: WebAssembly.Imports) => {
+      const result = await bytesInstantiate(bytes, imports);
       noteResult(result);
       return result;
     },
-    instantiateStreaming: async (...parts: Parameters<typeof instantiateStreaming>) => {
-      const result = await instantiateStreaming(...parts);
+    instantiateStreaming: async (
+      source: Response | PromiseLike<Response>,
+      imports?: WebAssembly.Imports,
+    ) => {
+      const result = shared
+        ? await bytesInstantiate(await (await source).arrayBuffer(), imports)
+        : await instantiateStreaming(source, imports);
       noteResult(result);
       return result;
     },

@@ -5,32 +5,17 @@
  * Results are new tensors; only the decoding caches change in place.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { Heap, instantiateKernels, type KernelExports } from './heap.ts';
-
-type Inputs = Readonly<Record<string, tf.TensorInfo | undefined>>;
-type Attributes = Readonly<Record<string, number>>;
-type Kernel = (
-  kernels: KernelExports,
-  heap: Heap,
-  inputs: Inputs,
-  attributes: Attributes,
-) => tf.TensorInfo | tf.TensorInfo[];
-
-/** Shape of an input that the contract says is there. */
-function shapeOf(tensor: tf.TensorInfo | undefined): number[] {
-  if (!tensor) throw new TypeError('A kernel input is missing.');
-  return tensor.shape;
-}
-
-const sizeOf = (tensor: tf.TensorInfo | undefined) => tf.util.sizeFromShape(shapeOf(tensor));
-
-/** Rows and columns of an array of two axes. */
-function matrix(tensor: tf.TensorInfo | undefined): [number, number] {
-  const shape = shapeOf(tensor);
-  if (shape.length !== 2)
-    throw new RangeError(`Expected two axes, got shape [${shape.join(', ')}].`);
-  return shape as [number, number];
-}
+import { attention, attentionGrad, cachedAttention, cacheFill } from './attention.ts';
+import { Heap, matrix, shapeOf, sizeOf, type Attributes, type Kernel } from './heap.ts';
+import {
+  linear,
+  linearGelu,
+  linearGeluGrad,
+  linearWeightGrad,
+  matMul,
+  matMulTransposedA,
+} from './linear.ts';
+import type { Runtime } from './runtime.ts';
 
 /** {x [N, D], gain [D], bias [D]}, {epsilon} to [y [N, D], mean [N], rstd [N]]. */
 const layerNorm: Kernel = (kernels, heap, { x, gain, bias }, { epsilon }) => {
@@ -62,45 +47,6 @@ const geluGrad: Kernel = (kernels, heap, { dy, x }) => {
   const dx = heap.output(shapeOf(x));
   kernels.geluGrad!(heap.at(dy), heap.at(x), heap.at(dx), sizeOf(x));
   return dx;
-};
-
-/** Batch, time, heads and width of one head from an attention call. */
-function attentionSizes(qkv: tf.TensorInfo | undefined, attributes: Attributes) {
-  const [rows, columns] = matrix(qkv);
-  const batch = attributes.batch!;
-  const time = attributes.time!;
-  const heads = attributes.heads!;
-  const width = columns / 3 / heads;
-  if (rows !== batch * time || !Number.isInteger(width)) {
-    throw new RangeError(
-      `qkv [${rows}, ${columns}] is not ${batch} x ${time} rows of 3 x ${heads} heads.`,
-    );
-  }
-  return { batch, time, heads, width };
-}
-
-/** {qkv [B*T, 3D], starts [B] int32}, {batch, time, heads} to [out [B*T, D], lse [B*H*T]]. */
-const attention: Kernel = (kernels, heap, { qkv, starts }, attributes) => {
-  const { batch, time, heads, width } = attentionSizes(qkv, attributes);
-  const out = heap.output([batch * time, heads * width]);
-  const lse = heap.output([batch * heads * time]);
-  heap.withScratch(kernels.attentionScratchBytes!(time, width) / 4, (scratch) => {
-    const offsets = [heap.at(qkv), heap.at(starts, 'int32'), heap.at(out), heap.at(lse)];
-    kernels.attention!(...offsets, batch, time, heads, width, scratch);
-  });
-  return [out, lse];
-};
-
-/** {dy [B*T, D], qkv, starts, out, lse}, {batch, time, heads} to dqkv [B*T, 3D]. */
-const attentionGrad: Kernel = (kernels, heap, { dy, qkv, starts, out, lse }, attributes) => {
-  const { batch, time, heads, width } = attentionSizes(qkv, attributes);
-  const dqkv = heap.output(shapeOf(qkv));
-  heap.withScratch(kernels.attentionGradScratchBytes!(time, width) / 4, (scratch) => {
-    const before = [heap.at(dy), heap.at(qkv), heap.at(starts, 'int32')];
-    const after = [heap.at(out), heap.at(lse), heap.at(dqkv)];
-    kernels.attentionGrad!(...before, ...after, batch, time, heads, width, scratch);
-  });
-  return dqkv;
 };
 
 /** {logits [N, V], labels [N] int32}, {inverseTemperature} to [logProbability, entropy, lse], each [N]. */
@@ -139,6 +85,17 @@ const embedding: Kernel = (kernels, heap, { table, ids }) => {
   return out;
 };
 
+/** {table [V, D], ids [N] int32, positionTable [C, D], positions [N] int32} to the sum of both rows, [N, D]. */
+const embeddingSum: Kernel = (kernels, heap, { table, ids, positionTable, positions }) => {
+  const [rows, d] = matrix(table);
+  const n = sizeOf(ids);
+  const out = heap.output([n, d]);
+  const first = [heap.at(table), heap.at(ids, 'int32')];
+  const second = [heap.at(positionTable), heap.at(positions, 'int32')];
+  kernels.gatherSum!(...first, ...second, heap.at(out), n, d, rows, matrix(positionTable)[0]);
+  return out;
+};
+
 /** {ids [N] int32, dy [N, D]}, {rows} to dtable [rows, D]. */
 const embeddingGrad: Kernel = (kernels, heap, { ids, dy }, { rows }) => {
   const [n, d] = matrix(dy);
@@ -160,34 +117,6 @@ const unsortedSegmentSum: Kernel = (kernels, heap, { x, segmentIds }, { numSegme
 const identity: Kernel = (_kernels, heap, { x }) => {
   if (!x) throw new TypeError('A kernel input is missing.');
   return heap.alias(x);
-};
-
-/** {x [N, F]} to [F]. */
-const columnSum: Kernel = (kernels, heap, { x }) => {
-  const [n, f] = matrix(x);
-  const out = heap.output([f]);
-  kernels.columnSum!(heap.at(x), heap.at(out), n, f);
-  return out;
-};
-
-/** {a [K, M], b [K, N]} to a transposed times b [M, N]: a weight gradient without a transposed copy. */
-const matMulTransposedA: Kernel = (kernels, heap, { a, b }) => {
-  const [depth, m] = matrix(a);
-  const [rows, n] = matrix(b);
-  if (rows !== depth) throw new RangeError(`Cannot sum over ${depth} and ${rows} rows.`);
-  const out = heap.output([m, n]);
-  heap.withScratch(kernels.matMulTransposedAScratchBytes!(m) / 4, (scratch) => {
-    kernels.matMulTransposedA!(heap.at(a), heap.at(b), heap.at(out), depth, m, n, scratch);
-  });
-  return out;
-};
-
-/** {x [N, M]} to [M, N]. */
-const transpose2d: Kernel = (kernels, heap, { x }) => {
-  const [n, m] = matrix(x);
-  const out = heap.output([m, n]);
-  kernels.transpose2d!(heap.at(x), heap.at(out), n, m);
-  return out;
 };
 
 /**
@@ -212,52 +141,31 @@ const adamW: Kernel = (kernels, heap, inputs, attributes) => {
   return results;
 };
 
-/** {x} to [1]. */
-const sumSquares: Kernel = (kernels, heap, { x }) => {
-  const out = heap.output([1]);
-  kernels.sumSquares!(heap.at(x), heap.at(out), sizeOf(x));
-  return out;
-};
-
-/** Batch, heads, columns and head width of a cache [B, H, S, d]. */
-function cacheSizes(cache: tf.TensorInfo | undefined): [number, number, number, number] {
-  const shape = shapeOf(cache);
-  if (shape.length !== 4) throw new RangeError(`A cache has four axes, got [${shape.join(', ')}].`);
-  return shape as [number, number, number, number];
-}
-
-/** {qkv [B, 3D], keys and values [B, H, S, d], starts [B] int32}, {heads, position} to out [B, D]. */
-const cachedAttention: Kernel = (kernels, heap, { qkv, keys, values, starts }, { position }) => {
-  const [batch, heads, columns, width] = cacheSizes(keys);
-  if (position! < 0 || position! >= columns) {
-    throw new RangeError(`Column ${position!} is outside a cache of ${columns} columns.`);
+/** Any number of gradients by any names, {maxNorm} (0 for no clipping) to [norm, scale] as ../adamw.ts has them. */
+const globalNorm: Kernel = (kernels, heap, gradients, { maxNorm }) => {
+  let sum = 0;
+  for (const gradient of Object.values(gradients)) {
+    sum += kernels.sumSquares!(heap.at(gradient), sizeOf(gradient));
   }
-  const out = heap.output([batch, heads * width]);
-  heap.withScratch(columns, (scratch) => {
-    const before = [heap.at(qkv), heap.at(keys), heap.at(values), heap.at(starts, 'int32')];
-    kernels.cachedAttention!(
-      ...before,
-      heap.at(out),
-      batch,
-      heads,
-      columns,
-      width,
-      position!,
-      scratch,
-    );
-  });
-  return out;
+  const norm = Math.sqrt(sum);
+  const scale = maxNorm! > 0 ? Math.min(1, maxNorm! / (norm + 1e-6)) : 1;
+  return [norm, scale].map((value) => heap.scalarOf(value));
 };
 
-/** {qkv [B*T, 3D], keys, values}, {batch, time, heads}: fills columns 0..T-1; returns a dummy [1] of 0. */
-const cacheFill: Kernel = (kernels, heap, { qkv, keys, values }, { time }) => {
-  const [batch, heads, columns, width] = cacheSizes(keys);
-  if (time! > columns) throw new RangeError(`${time!} columns do not fit a cache of ${columns}.`);
-  const offsets = [qkv, keys, values].map((t) => heap.at(t));
-  kernels.cacheFill!(...offsets, batch, time!, heads, columns, width);
-  const done = heap.output([1]);
-  kernels.columnSum!(0, heap.at(done), 0, 1);
-  return done;
+/**
+ * {logits [B, V], rows [B] int32}, {inverseTemperature, greedy (0 or 1), key0, key1, step} to [token [B] int32,
+ * logProbability [B]].
+ */
+const draw: Kernel = (kernels, heap, { logits, rows }, attributes) => {
+  const [n, v] = matrix(logits);
+  const { inverseTemperature, greedy, key0, key1, step } = attributes;
+  const [token, logProbability] = [heap.output([n], 'int32'), heap.output([n])];
+  heap.withScratch(v, (scratch) => {
+    const before = [heap.at(logits), heap.at(rows, 'int32')];
+    const after = [heap.at(token, 'int32'), heap.at(logProbability), n, v, inverseTemperature!];
+    kernels.draw!(...before, ...after, greedy!, key0!, key1!, step!, scratch);
+  });
+  return [token, logProbability];
 };
 
 const KERNELS: Readonly<Record<string, Kernel>> = {
@@ -270,41 +178,44 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   PlayTokenLogProbability: tokenLogProbability,
   PlayTokenLogProbabilityGrad: tokenLogProbabilityGrad,
   PlayEmbedding: embedding,
+  PlayEmbeddingSum: embeddingSum,
   PlayEmbeddingGrad: embeddingGrad,
   Identity: identity,
   UnsortedSegmentSum: unsortedSegmentSum,
-  PlayColumnSum: columnSum,
-  PlayTranspose2d: transpose2d,
+  PlayLinear: linear,
+  PlayLinearGelu: linearGelu,
+  PlayLinearGeluGrad: linearGeluGrad,
+  PlayLinearWeightGrad: linearWeightGrad,
+  PlayMatMul: matMul,
   PlayMatMulTransposedA: matMulTransposedA,
   PlayAdamW: adamW,
-  PlaySumSquares: sumSquares,
+  PlayGlobalNorm: globalNorm,
   PlayCachedAttention: cachedAttention,
   PlayCacheFill: cacheFill,
+  PlayDraw: draw,
 };
 
-/** Backends whose heap holds the kernels; a backend that is started anew has a new heap. */
-const compiled = new WeakMap<object, KernelExports>();
+/** What runs the kernels of a backend; a backend that is started anew has a new heap. */
+const runtimes = new WeakMap<object, Runtime>();
 
 /**
- * Registers the kernels for the running 'wasm' backend, which must have been started inside captureWasmMemory().
- * Idempotent. False, and nothing registered, where the kernels cannot run in its heap.
+ * Registers the kernels for the running 'wasm' backend, to be run by `runtime` in its heap; a later call for the same
+ * backend changes only what runs them.
  */
-export function registerWasmKernels(): boolean {
-  const backend = tf.findBackend('wasm') as object | null;
-  if (!backend) return false;
-  if (compiled.has(backend)) return true;
-  const kernels = instantiateKernels(backend);
-  if (!kernels) return false;
-  compiled.set(backend, kernels);
+export function registerWasmKernels(backend: object, runtime: Runtime): void {
+  const again = runtimes.has(backend);
+  runtimes.set(backend, runtime);
+  if (again) return;
   const known = new Set(tf.getKernelsForBackend('wasm').map((kernel) => kernel.kernelName));
   for (const [kernelName, run] of Object.entries(KERNELS)) {
     if (known.has(kernelName)) tf.unregisterKernel(kernelName, 'wasm');
     tf.registerKernel({
       kernelName,
       backendName: 'wasm',
-      kernelFunc: ({ inputs, attrs }) =>
-        run(kernels, new Heap(backend), inputs, (attrs ?? {}) as Attributes),
+      kernelFunc: ({ inputs, backend, attrs }) => {
+        const { kernels, team } = runtimes.get(backend as object)!;
+        return run(kernels, new Heap(backend as object, team), inputs, (attrs ?? {}) as Attributes);
+      },
     });
   }
-  return true;
 }

@@ -3,27 +3,28 @@
  * among the ids, and adds their rows in order. No float atomics, so the same ids give the same bits.
  */
 import { floats, integers, matrix, sizeOf, THREADS, type Kernel } from './gpu.ts';
+import { elementCode, rowsOf, unpackedMatrix } from './halves.ts';
 
 /** Ids that a workgroup looks at in one go, one bit each. */
 const WINDOW = 2048;
 
 /**
  * {table [V, D], ids [N] int32, and for a sum of two: positionTable [C, D], positions [N] int32} to [N, D]; an id
- * outside its table gives NaN.
+ * outside its table gives NaN. Tables are float32 or packed halves.
  */
 export const embedding: Kernel = (gpu, { table, ids, positionTable, positions }) => {
-  const [rows, columns] = matrix(table);
+  const [rows, columns] = unpackedMatrix(table);
   const out = gpu.output([sizeOf(ids), columns]);
   const count = sizeOf(out);
   const second = positionTable
-    ? { positionTable: floats(positionTable), positions: integers(positions) }
+    ? { positionTable: rowsOf(positionTable), positions: integers(positions) }
     : {};
   gpu.run({
     name: 'PlayEmbedding',
     constants: { tables: positionTable ? 2 : 1 },
     writes: { result: floats(out) },
-    reads: { table: floats(table), ids: integers(ids), ...second },
-    counts: { count, columns, rows, places: positionTable ? matrix(positionTable)[0] : 0 },
+    reads: { table: rowsOf(table), ids: integers(ids), ...second },
+    counts: { count, columns, rows, places: positionTable ? unpackedMatrix(positionTable)[0] : 0 },
     groups: Math.ceil(count / THREADS),
     code: () => ({
       body: `
@@ -33,11 +34,11 @@ export const embedding: Kernel = (gpu, { table, ids, positionTable, positions })
   let c = i % u.columns;
   let id = u32(ids[n]);
   var value = u.nan;
-  if (id < u.rows) { value = table[id * u.columns + c]; }
+  if (id < u.rows) { value = ${elementCode(table, 'table', 'id * u.columns + c')}; }
   ${
     positionTable
       ? `let place = u32(positions[n]);
-  if (place < u.places) { value += positionTable[place * u.columns + c]; } else { value = u.nan; }`
+  if (place < u.places) { value += ${elementCode(positionTable, 'positionTable', 'place * u.columns + c')}; } else { value = u.nan; }`
       : ''
   }
   result[i] = value;`,
@@ -46,20 +47,10 @@ export const embedding: Kernel = (gpu, { table, ids, positionTable, positions })
   return out;
 };
 
-/** {ids [N] int32, dy [N, D]}, {rows} to dtable [rows, D]. */
-export const embeddingGrad: Kernel = (gpu, { ids, dy }, { rows }) => {
-  const [count, columns] = matrix(dy);
-  const dtable = gpu.output([rows!, columns]);
-  gpu.run({
-    name: 'PlayEmbeddingGrad',
-    writes: { dtable: floats(dtable) },
-    reads: { ids: integers(ids), dy: floats(dy) },
-    counts: { count, columns },
-    groups: rows!,
-    code: () => ({
-      declarations: `
+const GRADIENT = {
+  declarations: `
 var<workgroup> found : array<atomic<u32>, ${WINDOW / 32}>;`,
-      body: `
+  body: `
   for (var c = local; c < u.columns; c += ${THREADS}u) { dtable[group * u.columns + c] = 0.0; }
   for (var base = 0u; base < u.count; base += ${WINDOW}u) {
     for (var w = local; w < ${WINDOW / 32}u; w += ${THREADS}u) { atomicStore(&found[w], 0u); }
@@ -83,7 +74,38 @@ var<workgroup> found : array<atomic<u32>, ${WINDOW / 32}>;`,
     }
     workgroupBarrier();
   }`,
-    }),
+};
+
+/** A subgroup looks at as many ids as it has threads, and adds the rows of those that are its own in order. */
+const gradBySubgroup = (threads: number): string => `
+  for (var c = lane; c < u.columns; c += ${threads}u) { dtable[group * u.columns + c] = 0.0; }
+  for (var base = 0u; base < u.count; base += ${threads}u) {
+    let n = base + lane;
+    let found = n < u.count && u32(ids[min(n, u.count - 1u)]) == group;
+    var bits = subgroupBallot(found).x;
+    while (bits != 0u) {
+      let row = (base + countTrailingZeros(bits)) * u.columns;
+      for (var c = lane; c < u.columns; c += ${threads}u) {
+        dtable[group * u.columns + c] += dy[row + c];
+      }
+      bits &= bits - 1u;
+    }
+  }`;
+
+/** {ids [N] int32, dy [N, D]}, {rows} to dtable [rows, D]. */
+export const embeddingGrad: Kernel = (gpu, { ids, dy }, { rows }) => {
+  const [count, columns] = matrix(dy);
+  const dtable = gpu.output([rows!, columns]);
+  const { lanes } = gpu;
+  gpu.run({
+    name: 'PlayEmbeddingGrad',
+    writes: { dtable: floats(dtable) },
+    reads: { ids: integers(ids), dy: floats(dy) },
+    counts: { count, columns },
+    groups: rows!,
+    ...(lanes > 0
+      ? { threads: lanes, subgroups: true, code: () => ({ body: gradBySubgroup(lanes) }) }
+      : { code: () => GRADIENT }),
   });
   return dtable;
 };

@@ -4,31 +4,7 @@
  * tfjs's own programs have one output; otherwise this is what its runWebGPUProgram does.
  */
 import * as tf from '@tensorflow/tfjs-core';
-
-interface TensorData {
-  values: tf.BackendValues | null;
-}
-
-interface Uniform {
-  readonly type: 'uint32' | 'float32';
-  readonly data: number[];
-}
-
-/** The part of tfjs's WebGPUBackend (4.22) that is used here; recordAndSubmit is private there. */
-interface WebGpuBackend {
-  readonly device: GPUDevice;
-  readonly tensorMap: { get(dataId: object): TensorData };
-  readonly pipelineCache: Record<string, GPUComputePipeline>;
-  makeTensorInfo(shape: number[], dtype: tf.DataType): tf.TensorInfo;
-  disposeData(dataId: object): boolean;
-  uploadToGPU(dataId: object): void;
-  recordAndSubmit(
-    program: object,
-    output: tf.TensorInfo,
-    inputs: readonly tf.TensorInfo[],
-    uniforms: readonly Uniform[],
-  ): void;
-}
+import { compilesOnly, type Uniform, type WebGpuBackend } from './backend.ts';
 
 /** Threads of a workgroup, unless a kernel says otherwise. */
 export const THREADS = 64;
@@ -36,7 +12,7 @@ export const THREADS = 64;
 /** A tensor and the WGSL type that a shader sees it as an array of. */
 export interface Binding {
   readonly tensor: tf.TensorInfo;
-  readonly type: 'f32' | 'i32' | 'vec4<f32>';
+  readonly type: 'f32' | 'i32' | 'vec4<f32>' | 'u32' | 'vec2<u32>';
 }
 
 function bind(
@@ -74,21 +50,27 @@ export interface Dispatch {
   readonly groups: number;
   /** Threads of a workgroup; {@link THREADS} by default. */
   readonly threads?: number;
+  /** Floating-point operations, where arithmetic and not memory takes the time: for the cap on submits (submits.ts). */
+  readonly operations?: number;
+  /** The body also sees `lane`, its thread's place in the subgroup; only where {@link Gpu.lanes} is not 0. */
+  readonly subgroups?: boolean;
   /** Declarations and body of the shader; called once for each pipeline. */
   readonly code: () => { readonly declarations?: string; readonly body: string };
 }
 
-function pipelineKey({ name, constants = {}, writes, reads, threads }: Dispatch): string {
+function pipelineKey(dispatch: Dispatch): string {
+  const { name, constants = {}, writes, reads, threads, subgroups } = dispatch;
   const baked = Object.entries(constants).map(([key, value]) => `${key}=${value}`);
   const types = [...Object.entries(writes), ...Object.entries(reads)].map(
     ([key, { type }]) => `${key}:${type}`,
   );
-  return [name, ...baked, ...types, threads ?? THREADS].join(' ');
+  const variant = subgroups ? 'subgroup' : 'plain';
+  return [name, variant, ...baked, ...types, threads ?? THREADS].join(' ');
 }
 
 /** Bindings in tfjs's order (outputs, inputs, uniform) and the entry point around the kernel's body. */
 function sourceOf(dispatch: Dispatch): string {
-  const { writes, reads, counts = {}, numbers = {}, threads = THREADS } = dispatch;
+  const { writes, reads, counts = {}, numbers = {}, threads = THREADS, subgroups } = dispatch;
   const { declarations = '', body } = dispatch.code();
   const tensors = [
     ...Object.entries(writes).map(([name, { type }]) => [name, type, 'read_write']),
@@ -104,13 +86,14 @@ function sourceOf(dispatch: Dispatch): string {
     ...Object.keys(counts).map((name) => `${name} : u32,`),
     ...Object.keys(numbers).map((name) => `${name} : f32,`),
   ];
-  return `
+  return `${subgroups ? 'enable subgroups;' : ''}
 struct Uniforms { nan : f32, infinity : f32, ${shapes.join(' ')} groups : u32, ${fields.join(' ')} }
 ${variables.join('\n')}
 @group(0) @binding(${tensors.length}) var<uniform> u : Uniforms;
 ${declarations}
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) workgroup : vec3<u32>, @builtin(num_workgroups) workgroups : vec3<u32>,
+        ${subgroups ? '@builtin(subgroup_invocation_id) lane : u32,' : ''}
         @builtin(local_invocation_index) local : u32) {
   let group = workgroup.x + workgroup.y * workgroups.x;
   if (group >= u.groups) { return; }
@@ -125,6 +108,20 @@ function gridOf(groups: number, limit: number): [number, number, number] {
   return [Math.ceil(groups / rows), rows, 1];
 }
 
+/**
+ * Subgroup sizes that kernels have a variant for: those of adapters in software (SwiftShader 4, llvmpipe 8), which pay
+ * dearly for workgroup memory and barriers. Most graphics processors have wider ones, some in several sizes, and take
+ * the plain variants, whose workgroups keep them busy.
+ */
+const LANES: readonly number[] = [4, 8];
+
+let subgroups = true;
+
+/** Turns the variants for subgroups off, so that the plain ones run on every device, or on again: for parity tests. */
+export function useSubgroups(on: boolean): void {
+  subgroups = on;
+}
+
 /** Outputs and dispatches of one kernel call. */
 export class Gpu {
   readonly #backend: WebGpuBackend;
@@ -136,6 +133,15 @@ export class Gpu {
   /** Tensors that one dispatch may bind. */
   get maxBindings(): number {
     return this.#backend.device.limits.maxStorageBuffersPerShaderStage;
+  }
+
+  /** Threads of every subgroup where kernels may use their variant for subgroups, else 0. */
+  get lanes(): number {
+    const { device } = this.#backend;
+    // A browser without the feature may know no adapterInfo of a device either.
+    if (!subgroups || !device.features.has('subgroups') || !('adapterInfo' in device)) return 0;
+    const { subgroupMinSize: least, subgroupMaxSize: most } = device.adapterInfo;
+    return least === most && LANES.includes(least) ? least : 0;
   }
 
   /** A new uninitialised tensor. */
@@ -165,8 +171,11 @@ export class Gpu {
     for (const value of Object.values(dispatch.numbers ?? {})) {
       uniforms.push({ type: 'float32', data: [value] });
     }
+    const pipeline = this.#pipeline(dispatch);
+    if (compilesOnly()) return;
     const program = {
-      pipeline: this.#pipeline(dispatch),
+      pipeline,
+      ...(dispatch.operations === undefined ? {} : { operations: dispatch.operations }),
       dispatch: gridOf(dispatch.groups, backend.device.limits.maxComputeWorkgroupsPerDimension),
       // tf.time() reports a kernel under this name.
       constructor: { name: dispatch.name },
@@ -175,17 +184,25 @@ export class Gpu {
     backend.recordAndSubmit(program, output, others, uniforms);
   }
 
-  #pipeline(dispatch: Dispatch): GPUComputePipeline {
+  /** From the cache, or made: at once, or in the background while programs are only compiled. */
+  #pipeline(dispatch: Dispatch): GPUComputePipeline | Promise<GPUComputePipeline> {
     const { device, pipelineCache } = this.#backend;
     const key = pipelineKey(dispatch);
-    return (pipelineCache[key] ??= device.createComputePipeline({
+    const made = pipelineCache[key];
+    if (made) return made;
+    const descriptor = {
       label: key,
       layout: 'auto',
       compute: {
         module: device.createShaderModule({ label: key, code: sourceOf(dispatch) }),
         entryPoint: 'main',
       },
-    }));
+    } as const;
+    const pipeline = compilesOnly()
+      ? device.createComputePipelineAsync(descriptor)
+      : device.createComputePipeline(descriptor);
+    pipelineCache[key] = pipeline;
+    return pipeline;
   }
 }
 

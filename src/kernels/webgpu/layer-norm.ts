@@ -3,29 +3,18 @@
  * Forward: one workgroup a row. Backward: one workgroup a block of rows, whose share of the gain's and the bias's
  * gradient it keeps in registers; a second dispatch adds the blocks in order, so that the sums are always the same.
  */
-import { floats, matrix, type Kernel } from './gpu.ts';
+import { floats, matrix, vectors, type Gpu, type Kernel } from './gpu.ts';
+import { rowsBackward, rowsForward } from './layer-norm-broadcast.ts';
 
 /** Few enough that each thread can add up all partial sums itself: one barrier for a reduction, not six. */
 const ROW_THREADS = 32;
 const BLOCK_ROWS = 8;
 
-/** {x [N, D], gain [D], bias [D]}, {epsilon} to [y [N, D], mean [N], rstd [N]]. */
-export const layerNorm: Kernel = (gpu, { x, gain, bias }, { epsilon }) => {
-  const [rows, columns] = matrix(x);
-  const [y, mean, rstd] = [gpu.output([rows, columns]), gpu.output([rows]), gpu.output([rows])];
-  gpu.run({
-    name: 'PlayLayerNorm',
-    writes: { y: floats(y), mean: floats(mean), rstd: floats(rstd) },
-    reads: { x: floats(x), gain: floats(gain), bias: floats(bias) },
-    counts: { columns },
-    numbers: { epsilon: epsilon! },
-    groups: rows,
-    threads: ROW_THREADS,
-    code: () => ({
-      declarations: `
+const FORWARD = {
+  declarations: `
 var<workgroup> sums : array<f32, ${ROW_THREADS}>;
 var<workgroup> squares : array<f32, ${ROW_THREADS}>;`,
-      body: `
+  body: `
   let row = group * u.columns;
   var sum = 0.0;
   for (var c = local; c < u.columns; c += ${ROW_THREADS}u) { sum += x[row + c]; }
@@ -51,7 +40,31 @@ var<workgroup> squares : array<f32, ${ROW_THREADS}>;`,
     mean[group] = centre;
     rstd[group] = scale;
   }`,
-    }),
+};
+
+/** Threads of a subgroup if the kernels here can use it, else 0: rows must be whole vectors. */
+const lanesFor = (gpu: Gpu, columns: number): number => (columns % 4 === 0 ? gpu.lanes : 0);
+
+/** {x [N, D], gain [D], bias [D]}, {epsilon} to [y [N, D], mean [N], rstd [N]]. */
+export const layerNorm: Kernel = (gpu, { x, gain, bias }, { epsilon }) => {
+  const [rows, columns] = matrix(x);
+  const [y, mean, rstd] = [gpu.output([rows, columns]), gpu.output([rows]), gpu.output([rows])];
+  const lanes = lanesFor(gpu, columns);
+  const array = lanes > 0 ? vectors : floats;
+  gpu.run({
+    name: 'PlayLayerNorm',
+    writes: { y: array(y), mean: floats(mean), rstd: floats(rstd) },
+    reads: { x: array(x), gain: array(gain), bias: array(bias) },
+    counts: { rows, columns },
+    numbers: { epsilon: epsilon! },
+    ...(lanes > 0
+      ? {
+          groups: Math.ceil(rows / lanes),
+          threads: lanes,
+          subgroups: true,
+          code: () => ({ body: rowsForward(lanes) }),
+        }
+      : { groups: rows, threads: ROW_THREADS, code: () => FORWARD }),
   });
   return [y, mean, rstd];
 };
@@ -101,7 +114,9 @@ var<workgroup> sums : array<vec2<f32>, ${2 * ROW_THREADS}>;`,
 /** {dy [N, D], x, gain, mean, rstd} to [dx [N, D], dgain [D], dbias [D]]. */
 export const layerNormGrad: Kernel = (gpu, { dy, x, gain, mean, rstd }) => {
   const [rows, columns] = matrix(x);
-  const blocks = Math.ceil(rows / BLOCK_ROWS);
+  const lanes = lanesFor(gpu, columns);
+  const array = lanes > 0 ? vectors : floats;
+  const blocks = Math.ceil(rows / (lanes > 0 ? lanes : BLOCK_ROWS));
   const own = Math.ceil(columns / ROW_THREADS);
   const [dx, dgain, dbias] = [
     gpu.output([rows, columns]),
@@ -111,19 +126,19 @@ export const layerNormGrad: Kernel = (gpu, { dy, x, gain, mean, rstd }) => {
   const parts = gpu.output([blocks, 2, columns]);
   gpu.run({
     name: 'PlayLayerNormGrad',
-    constants: { own },
-    writes: { dx: floats(dx), parts: floats(parts) },
+    writes: { dx: array(dx), parts: array(parts) },
     reads: {
-      dy: floats(dy),
-      x: floats(x),
-      gain: floats(gain),
+      dy: array(dy),
+      x: array(x),
+      gain: array(gain),
       mean: floats(mean),
       rstd: floats(rstd),
     },
     counts: { rows, columns },
     groups: blocks,
-    threads: ROW_THREADS,
-    code: blockCode(own),
+    ...(lanes > 0
+      ? { threads: lanes, subgroups: true, code: () => ({ body: rowsBackward(lanes) }) }
+      : { constants: { own }, threads: ROW_THREADS, code: blockCode(own) }),
   });
   gpu.run({
     name: 'PlayLayerNormGradSum',

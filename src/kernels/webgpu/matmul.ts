@@ -1,11 +1,15 @@
 /**
- * The matrix product in WGSL that linear layers, their gradients and the vocabulary's logits share: square tiles in
- * workgroup memory, a square of results in each thread's registers, and a finish that a kernel writes around the
- * product. Transposed operands are turned while they are read. Sums run over the inner axis in order.
+ * The matrix product in WGSL that linear layers, their gradients and the vocabulary's logits share, with a finish that
+ * a kernel writes around it, and the choice between its two variants. The plain one is here: square tiles in workgroup
+ * memory, a square of results in each thread's registers, transposed operands turned while they are read. The one for
+ * subgroups of a fixed size is in matmul-broadcast.ts. Sums run over the inner axis in order.
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Gpu } from './gpu.ts';
-import { floats, matrix, vectors, type Binding } from './gpu.ts';
+import { floats, matrix, vectors, type Binding, type Dispatch } from './gpu.ts';
+import { isPacked, packed, unpackedMatrix } from './halves.ts';
+import { broadcastCode, type TileRows } from './matmul-broadcast.ts';
+import { loadCode, range, storeCode, turnCode } from './product-code.ts';
 
 /** Results along one side of a workgroup's tile. */
 type Tile = 32 | 64;
@@ -16,6 +20,9 @@ const DEPTH = 16;
 const SIDE = 8;
 /** Products of at least this many large tiles use them; smaller ones would leave processors idle. */
 const ENOUGH_TILES = 16;
+
+/** Multiplications from which on a subgroup takes the long tile. */
+const ENOUGH_WORK = 2 ** 22;
 
 /** What becomes of the product, four neighbouring columns at a time. */
 export interface Finish {
@@ -37,7 +44,7 @@ export interface Product {
   /** [M, K], or [K, M] when transposed. */
   readonly a: tf.TensorInfo;
   readonly transposeA?: boolean;
-  /** [K, N], or [N, K] when transposed. */
+  /** [K, N], or [N, K] when transposed; float32 or packed halves (halves.ts). */
   readonly b: tf.TensorInfo;
   readonly transposeB?: boolean;
   readonly finish: Finish;
@@ -48,44 +55,11 @@ export interface Product {
 /** Rows and columns of the product. */
 export function productShape({ a, b, transposeA, transposeB }: Omit<Product, 'finish'>) {
   const [ra, ca] = matrix(a);
-  const [rb, cb] = matrix(b);
+  const [rb, cb] = unpackedMatrix(b);
   const [m, k] = transposeA ? [ca, ra] : [ra, ca];
   const [depth, n] = transposeB ? [cb, rb] : [rb, cb];
   if (k !== depth) throw new RangeError(`Cannot sum over ${k} and ${depth}.`);
   return { m, n, k };
-}
-
-/**
- * Four neighbours of a row; `columns` is WGSL for the row's length. Beyond its end a ragged row gives zeros: what is
- * read there lies in the next row or past the array, where WebGPU allows a read and leaves its value open.
- */
-function loadCode(name: string, columns: string, wide: boolean): string {
-  const body = wide
-    ? `return ${name}[r * (${columns} / 4u) + q];`
-    : `let at = r * ${columns} + 4u * q;
-  let inside = vec4<u32>(4u * q) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(${columns});
-  return select(vec4<f32>(), vec4<f32>(${name}[at], ${name}[at + 1u], ${name}[at + 2u], ${name}[at + 3u]), inside);`;
-  return `fn load_${name}(r : u32, q : u32) -> vec4<f32> { ${body} }`;
-}
-
-function storeCode(name: string, columns: string, wide: boolean): string {
-  const body = wide
-    ? `${name}[r * (${columns} / 4u) + q] = v;`
-    : `let at = r * ${columns} + 4u * q;
-  let rest = ${columns} - 4u * q;
-  ${name}[at] = v.x;
-  if (rest > 1u) { ${name}[at + 1u] = v.y; }
-  if (rest > 2u) { ${name}[at + 2u] = v.z; }
-  if (rest > 3u) { ${name}[at + 3u] = v.w; }`;
-  return `fn store_${name}(r : u32, q : u32, v : vec4<f32>) { ${body} }`;
-}
-
-/** Four rows of a ragged operand at column k; rows past the end give results that nobody stores. */
-function turnCode(name: string, columns: string): string {
-  const at = (i: number) => `${name}[(4u * q + ${i}u) * ${columns} + k]`;
-  return `fn turn_${name}(q : u32, k : u32) -> vec4<f32> {
-  return vec4<f32>(${[0, 1, 2, 3].map(at).join(', ')});
-}`;
 }
 
 /** Where an operand lies in the product: its tile's first row or column, and how many there are. */
@@ -132,8 +106,6 @@ function stageBlocks(name: 'a' | 'b', tile: Tile): string {
       ${[0, 1, 2, 3].map(store).join('\n      ')}
     }`;
 }
-
-const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 
 /** One step along the inner axis: a column of a times a row of b, in registers. */
 function stepCode(tile: Tile): string {
@@ -195,48 +167,95 @@ function bodyCode(product: Product, tile: Tile, wide: boolean): string {
   }`;
 }
 
+/** Writes a vector of results, unless it lies outside. */
+function finishCode({ declarations = '', code }: Finish): string {
+  return `
+${declarations}
+fn finish(row : u32, q : u32, value : vec4<f32>) {
+  if (row >= u.m || 4u * q >= u.n) { return; }
+  ${code}
+}`;
+}
+
 function declarationsCode(product: Product, tile: Tile, wide: boolean): string {
   const { finish, transposeA, transposeB, columnSums } = product;
   return `
 var<workgroup> tile_a : array<vec4<f32>, ${(DEPTH * tile) / 4}>;
 var<workgroup> tile_b : array<vec4<f32>, ${(DEPTH * tile) / 4}>;
 ${!transposeA && !wide ? turnCode('a', 'u.k') : loadCode('a', transposeA ? 'u.m' : 'u.k', wide)}
-${transposeB && !wide ? turnCode('b', 'u.k') : loadCode('b', transposeB ? 'u.k' : 'u.n', wide)}
+${transposeB && !wide ? turnCode('b', 'u.k') : loadCode('b', transposeB ? 'u.k' : 'u.n', wide, isPacked(product.b))}
 ${Object.keys(finish.reads ?? {})
   .map((name) => loadCode(name, 'u.n', wide))
   .join('\n')}
 ${[...Object.keys(finish.writes), ...(columnSums ? ['columnSums'] : [])]
   .map((name) => storeCode(name, 'u.n', wide))
   .join('\n')}
-${finish.declarations ?? ''}
-fn finish(row : u32, q : u32, value : vec4<f32>) {
-  if (row >= u.m || 4u * q >= u.n) { return; }
-  ${finish.code}
-}`;
+${finishCode(finish)}`;
+}
+
+type Plan = Pick<Dispatch, 'constants' | 'groups' | 'threads' | 'subgroups' | 'code'>;
+
+function tilePlan(product: Product, wide: boolean): Plan {
+  const { m, n } = productShape(product);
+  const tilesOf = (tile: Tile) => Math.ceil(m / tile) * Math.ceil(n / tile);
+  const tile = tilesOf(64) >= ENOUGH_TILES ? 64 : 32;
+  return {
+    constants: { tile },
+    groups: tilesOf(tile),
+    code: () => ({
+      declarations: declarationsCode(product, tile, wide),
+      body: bodyCode(product, tile, wide),
+    }),
+  };
+}
+
+/** Long tiles run a sixth faster and take half as long again to compile; ragged rows take twice that. */
+function tileRows(m: number, work: number, wide: boolean): TileRows {
+  if (m <= 4) return 4;
+  return wide && m >= 32 && work >= ENOUGH_WORK ? 32 : 16;
+}
+
+function broadcastPlan(product: Product, wide: boolean, lanes: number): Plan {
+  const { m, n, k } = productShape(product);
+  const rows: TileRows = tileRows(m, m * n * k, wide);
+  const whole = k % 4 === 0;
+  return {
+    constants: { rows, lanes, whole: Number(whole) },
+    groups: Math.ceil(m / rows) * Math.ceil(n / (4 * lanes)),
+    threads: lanes,
+    subgroups: true,
+    code: () => broadcastCode(product, { rows, lanes, wide, whole }, finishCode(product.finish)),
+  };
 }
 
 /** Runs the product; its results are the tensors that the finish writes. */
 export function multiply(gpu: Gpu, product: Product): void {
   const { a, b, transposeA, transposeB, finish, columnSums } = product;
   const { m, n, k } = productShape(product);
-  const wide = [a.shape[1]!, b.shape[1]!, n].every((length) => length % 4 === 0);
+  const wide = [a.shape[1]!, unpackedMatrix(b)[1], n].every((length) => length % 4 === 0);
   const array = wide ? vectors : floats;
   const all = (tensors: Readonly<Record<string, tf.TensorInfo>>) =>
     Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, array(tensor)]));
-  const tilesOf = (tile: Tile) => Math.ceil(m / tile) * Math.ceil(n / tile);
-  const tile = tilesOf(64) >= ENOUGH_TILES ? 64 : 32;
   const sums = columnSums ? { columnSums } : {};
+  const { lanes } = gpu;
+  const plan = lanes > 0 ? broadcastPlan(product, wide, lanes) : tilePlan(product, wide);
   gpu.run({
+    ...plan,
     name: `PlayMatMul${finish.name}`,
-    constants: { tile, transposeA: Number(transposeA ?? 0), transposeB: Number(transposeB ?? 0) },
+    constants: {
+      ...plan.constants,
+      transposeA: Number(transposeA ?? 0),
+      transposeB: Number(transposeB ?? 0),
+    },
     writes: all({ ...finish.writes, ...sums }),
-    reads: { ...all({ a, b, ...finish.reads }), ...finish.others },
+    reads: {
+      ...all({ a }),
+      b: isPacked(b) ? packed(b, wide) : array(b),
+      ...all(finish.reads ?? {}),
+      ...finish.others,
+    },
     counts: { m, n, k },
+    operations: 2 * m * n * k,
     ...(finish.numbers ? { numbers: finish.numbers } : {}),
-    groups: tilesOf(tile),
-    code: () => ({
-      declarations: declarationsCode(product, tile, wide),
-      body: bodyCode(product, tile, wide),
-    }),
   });
 }

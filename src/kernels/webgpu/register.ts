@@ -19,6 +19,8 @@ import {
   matMul,
   matMulTransposedA,
 } from './linear.ts';
+import { policyLoss, valueLoss } from './ppo-losses.ts';
+import { scalarHead, scalarHeadGrad } from './scalar-head.ts';
 import { tokenStatistics, tokenStatisticsGrad } from './token-log-probability.ts';
 import { weightedSums } from './weighted-sum.ts';
 
@@ -37,6 +39,10 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   PlayAttentionGrad: attentionGrad,
   PlayTokenStatistics: tokenStatistics,
   PlayTokenStatisticsGrad: tokenStatisticsGrad,
+  PlayScalarHead: scalarHead,
+  PlayScalarHeadGrad: scalarHeadGrad,
+  PlayPolicyLoss: policyLoss,
+  PlayValueLoss: valueLoss,
   PlayEmbedding: embedding,
   PlayEmbeddingSum: embedding,
   PlayEmbeddingGrad: embeddingGrad,

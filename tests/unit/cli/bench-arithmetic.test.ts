@@ -1,5 +1,6 @@
 /** The bench's arithmetic on hand-made measurements: medians, paired ratios, rates, tables and targets. */
 import { describe, expect, test } from 'vitest';
+import { median, spreadOf } from '../../../src/records/spread.ts';
 import {
   CONFIGS,
   contendersOf,
@@ -9,16 +10,15 @@ import {
   type Contender,
 } from '../../../src/cli/bench/configs.ts';
 import { parseMessage, parseTask, type Round } from '../../../src/cli/bench/messages.ts';
+import { isRealTime } from '../../../src/cli/bench/conditions.ts';
 import { profileTable } from '../../../src/cli/bench/profile.ts';
 import type { Entry, JobResult } from '../../../src/cli/bench/rounds.ts';
 import { replaceBlock, SheetError } from '../../../src/cli/bench/sheet.ts';
 import {
   gigaPerSecond,
   largestDisagreement,
-  median,
   pairedRatio,
   perSecond,
-  spreadOf,
   trainingFlops,
 } from '../../../src/cli/bench/statistics.ts';
 import { jobTable, markdownTable, plainTable, short } from '../../../src/cli/bench/tables.ts';
@@ -272,4 +272,16 @@ test('a sheet keeps what people wrote around the block, and a file without marks
     'above\n<!-- x begin -->\n\nnew\n\n<!-- x end -->\nbelow\n',
   );
   expect(() => replaceBlock(text, 'y', 'new')).toThrow(SheetError);
+});
+
+test('a run says that it had priority: the policy stands behind a name that may hold anything', () => {
+  const stat = (policy: number): string =>
+    `12 (a ) b) R ${Array.from({ length: 37 }, (_, i) => 100 + i).join(' ')} ${policy} 0 0`;
+  expect([0, 1, 2, 3].map((policy) => isRealTime(stat(policy)))).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
+  expect(isRealTime('')).toBe(false);
 });

@@ -11,8 +11,7 @@ import {
   sftMixShape,
   sftSettings,
 } from '../../../src/config/stage-settings.ts';
-import { presetSettings } from '../../../src/config/presets.ts';
-import { parseSettings } from '../../../src/config/settings.ts';
+import { scenarioSettings } from '../../../src/config/scenarios/play.ts';
 import { loadModel, loadTokenizer } from '../../../src/cli/model-files.ts';
 import { startNodeEngine } from '../../../src/cli/node-engine.ts';
 import { rowSource } from '../../../src/data/packing.ts';
@@ -32,8 +31,7 @@ import {
   openSft,
   rankedSequences,
 } from '../../../src/rlhf/pipeline.ts';
-import { scenarioById } from '../../../src/ui/scenarios.ts';
-import { splitRankings } from '../../../src/worker/stage-loops.ts';
+import { splitRankings } from '../../../src/rlhf/held-out.ts';
 import { generateDemonstrations } from '../../../src/world/demonstrations.ts';
 import { writeDocument } from '../../../src/world/documents.ts';
 import { cheerOf, feelingOf } from '../../../src/world/feelings.ts';
@@ -44,8 +42,7 @@ import {
 } from '../../../src/world/prompt-sets.ts';
 import type { WorldPrompt } from '../../../src/world/tasks.ts';
 
-const scenario = scenarioById('your-taste');
-const settings = parseSettings(scenario?.layer ?? {}, presetSettings('quick'));
+const settings = scenarioSettings('your-taste', 'quick');
 const shape = sequenceShape(settings);
 const { seed } = settings.general;
 

@@ -3,14 +3,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../../src/data/format-error.ts';
 import {
-  readDemonstrations,
-  readPrompts,
-  readRankings,
+  jsonlRows,
   writeDemonstrations,
   writePreferences,
   writePrompts,
   writeRankings,
 } from '../../../src/data/jsonl.ts';
+import {
+  readDemonstrations,
+  readPrompts,
+  readRankings,
+  type FileRows,
+} from '../../../src/data/label-rows.ts';
 import {
   PROMPT_KINDS,
   SPLITS,
@@ -68,9 +72,9 @@ describe('export and import', () => {
       fc.array(row, { minLength: 1, maxLength: 4 });
     fc.assert(
       fc.property(some(prompt), some(demonstration), some(ranking), (prompts, shown, ranked) => {
-        expect(readPrompts(writePrompts(prompts))).toEqual(prompts);
-        expect(readDemonstrations(writeDemonstrations(shown))).toEqual(shown);
-        expect(readRankings(writeRankings(ranked), 0)).toEqual(ranked);
+        expect(readPrompts(jsonlRows(writePrompts(prompts)))).toEqual(prompts);
+        expect(readDemonstrations(jsonlRows(writeDemonstrations(shown)))).toEqual(shown);
+        expect(readRankings(jsonlRows(writeRankings(ranked)), 0)).toEqual(ranked);
       }),
     );
   });
@@ -78,13 +82,16 @@ describe('export and import', () => {
   it('reads the least that a person may write, with stable ids', () => {
     const file =
       '\uFEFF{"prompt":"tell me about foxes"}\r\n\n{"prompt":"say hello","useCase":"chat"}';
-    const prompts = readPrompts(file);
+    const prompts = readPrompts(jsonlRows(file));
     expect(prompts).toMatchObject([
       { text: 'tell me about foxes', useCase: 'other', userId: 'person', source: 'person' },
       { text: 'say hello', useCase: 'chat', kind: 'plain', split: 'train' },
     ]);
-    expect(readPrompts(file)).toEqual(prompts);
-    const [ranked] = readRankings('{"prompt":"hi","completions":["a","b"],"ranks":[2,1]}', 77);
+    expect(readPrompts(jsonlRows(file))).toEqual(prompts);
+    const [ranked] = readRankings(
+      jsonlRows('{"prompt":"hi","completions":["a","b"],"ranks":[2,1]}'),
+      77,
+    );
     expect(ranked).toMatchObject({
       completions: [{ text: 'a' }, { text: 'b' }],
       ranks: [2, 1],
@@ -92,12 +99,15 @@ describe('export and import', () => {
       labeler: 'imported',
       at: 77,
     });
-    const [shown] = readDemonstrations('{"prompt":"hi","completion":"hello"}');
+    const [shown] = readDemonstrations(jsonlRows('{"prompt":"hi","completion":"hello"}'));
     expect(shown).toMatchObject({ response: 'hello', author: 'person', prompt: { text: 'hi' } });
   });
 
   it('exports each strict preference once in the columns of TRL, ties none', () => {
-    const rankings = readRankings('{"prompt":"p","completions":["a","b","c"],"ranks":[2,1,2]}', 0);
+    const rankings = readRankings(
+      jsonlRows('{"prompt":"p","completions":["a","b","c"],"ranks":[2,1,2]}'),
+      0,
+    );
     const rows = writePreferences(rankings)
       .trimEnd()
       .split('\n')
@@ -132,16 +142,18 @@ describe('bad files', () => {
     [good.replace('{', '{"shown":[0,0],'), /field shown: must name each completion once/],
     [`${good}\n${good}`, /^Lines 1 and 2 are the same row/],
   ])('refuses %j', (file, message) => {
-    const read = (): Ranking[] => readRankings(file, 0);
+    const read = (): Ranking[] => readRankings(jsonlRows(file), 0);
     expect(read).toThrow(FormatError);
     expect(read).toThrow(message);
   });
 
   it('leaves prototypes alone', () => {
-    expect(() => readPrompts('{"prompt":"p","__proto__":{"polluted":true}}')).toThrow(FormatError);
-    expect(() => readPrompts('{"prompt":"p","constructor":{"prototype":{"x":1}}}')).toThrow(
+    expect(() => readPrompts(jsonlRows('{"prompt":"p","__proto__":{"polluted":true}}'))).toThrow(
       FormatError,
     );
+    expect(() =>
+      readPrompts(jsonlRows('{"prompt":"p","constructor":{"prototype":{"x":1}}}')),
+    ).toThrow(FormatError);
     expect('polluted' in {}).toBe(false);
   });
 
@@ -155,15 +167,24 @@ describe('bad files', () => {
     );
     fc.assert(
       fc.property(file, (text) => {
-        for (const read of [readPrompts, readDemonstrations, (f: string) => readRankings(f, 0)]) {
+        for (const read of [readPrompts, readDemonstrations, (f: FileRows) => readRankings(f, 0)]) {
           try {
-            read(text);
+            read(jsonlRows(text));
           } catch (error) {
             expect(error).toBeInstanceOf(FormatError);
           }
         }
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it('takes pairs of chosen and rejected as rankings of two', () => {
+    const [pair] = readRankings(jsonlRows('{"prompt":"p","chosen":"good","rejected":"bad"}'), 5);
+    expect(pair?.completions.map(({ text }) => text)).toEqual(['good', 'bad']);
+    expect(pair).toMatchObject({ ranks: [1, 2], labeler: 'imported', at: 5 });
+    expect(() => readRankings(jsonlRows('{"prompt":"p","chosen":"good"}'), 5)).toThrow(
+      /^Line 1, field rejected: is missing/,
     );
   });
 });

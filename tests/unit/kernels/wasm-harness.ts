@@ -8,13 +8,15 @@ import { expect } from 'vitest';
 import { Rng } from '../../../src/data/rng.ts';
 import { captureWasmMemory } from '../../../src/kernels/wasm/memory.ts';
 import { registerWasmKernels } from '../../../src/kernels/wasm/register.ts';
+import { startRuntime } from '../../../src/kernels/wasm/runtime.ts';
 import type { Numbers } from './wasm-reference.ts';
 
 /** Starts tfjs's WASM backend with our kernels. */
 export async function startKernels(): Promise<void> {
   await captureWasmMemory(async () => tf.setBackend('wasm'));
-  expect(registerWasmKernels()).toBe(true);
-  expect(registerWasmKernels()).toBe(true);
+  const runtime = await startRuntime(tf.backend());
+  if (!runtime) throw new Error('The kernels did not start.');
+  registerWasmKernels(tf.backend(), runtime);
 }
 
 export const rng = Rng.named(7, 'wasm kernels');

@@ -190,42 +190,44 @@ describe('tables', () => {
   });
 
   it.each([
-    [1, 1],
-    [1, 5],
-    [33, 7],
-    [18, 4],
-    [40, 80],
-    [5, 19],
-  ])('column sums and transpose of [%i, %i]', (n, f) => {
-    const x = normals(n * f);
-    const zeros = new Int32Array(n);
-    const [sums] = run('PlayColumnSum', { x: input(x, n, f) });
-    expect(distance(sums, reference.segmentSum(zeros, x, 1))).toBeLessThan(2e-6);
-    const [turned] = run('PlayTranspose2d', { x: input(x, n, f) });
-    const expected = Float32Array.from(x, (_, i) => x[(i % n) * f + Math.floor(i / n)]!);
-    expect(turned).toEqual(expected);
+    [1, 5, 1],
+    [50, 7, 9],
+    [64, 80, 16],
+  ])('token plus position rows, [%i, %i] of %i rows', (n, d, rows) => {
+    const [table, positionTable] = [normals(rows * d), normals(2 * d)];
+    const ids = Int32Array.from({ length: n }, () => rng.int(rows));
+    const positions = Int32Array.from({ length: n }, () => rng.int(2));
+    const inputs = {
+      table: input(table, rows, d),
+      ids: input(ids, n),
+      positionTable: input(positionTable, 2, d),
+      positions: input(positions, n),
+    };
+    const [sums] = run('PlayEmbeddingSum', inputs);
+    const expected = Float32Array.from({ length: n * d }, (_, i) => {
+      const [row, column] = [Math.floor(i / d), i % d];
+      return table[ids[row]! * d + column]! + positionTable[positions[row]! * d + column]!;
+    });
+    expect(sums).toEqual(expected);
+  });
+
+  it('an id or a position outside its table gives NaN', () => {
+    const inputs = (id: number, position: number) => ({
+      table: input(normals(6), 2, 3),
+      ids: input(Int32Array.of(id), 1),
+      positionTable: input(normals(6), 2, 3),
+      positions: input(Int32Array.of(position), 1),
+    });
+    const sums = (id: number, position: number) => [
+      ...run('PlayEmbeddingSum', inputs(id, position))[0]!,
+    ];
+    expect(sums(1, 1).some(Number.isNaN)).toBe(false);
+    expect(sums(2, 1)).toEqual([NaN, NaN, NaN]);
+    expect(sums(1, -1)).toEqual([NaN, NaN, NaN]);
   });
 });
 
-it.each([
-  [1, 1, 1],
-  [5, 3, 9],
-  [130, 80, 24],
-  [300, 6, 13],
-  [20, 270, 10],
-])('the product over %i rows of [%i] and [%i] columns', (depth, m, n) => {
-  const [a, b] = [normals(depth * m), normals(depth * n)] as const;
-  const [c] = run('PlayMatMulTransposedA', { a: input(a, depth, m), b: input(b, depth, n) });
-  const expected = new Float64Array(m * n).map((_, index) => {
-    const [i, j] = [Math.floor(index / n), index % n];
-    let sum = 0;
-    for (let k = 0; k < depth; k++) sum += a[k * m + i]! * b[k * n + j]!;
-    return sum;
-  });
-  expect(distance(c, expected)).toBeLessThan(5e-6);
-});
-
-it.each([1, 7, 4099])('AdamW and sum of squares of %i elements', (size) => {
+it.each([1, 7, 4099])('AdamW of %i elements', (size) => {
   const [parameter, gradient, firstMoment] = [normals(size), normals(size), normals(size)] as const;
   const secondMoment = normals(size).map((x) => x * x);
   const a = { learningRate: 0.01, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1 };
@@ -248,8 +250,15 @@ it.each([1, 7, 4099])('AdamW and sum of squares of %i elements', (size) => {
   expect(distance(m, first)).toBeLessThan(1e-6);
   expect(distance(v, second)).toBeLessThan(1e-6);
   expect(distance(p, expected)).toBeLessThan(1e-6);
-  const [total] = run('PlaySumSquares', { x: input(gradient, size) });
-  expect(total![0]! / reference.inner(gradient, gradient)).toBeCloseTo(1, 6);
+});
+
+it.each([0, 0.5, 1e6])('global norm of three gradients, clipped at %f (0 for never)', (maxNorm) => {
+  const gradients = [1, 7, 4099].map((size) => normals(size));
+  const inputs = Object.fromEntries(gradients.map((g, i) => [`g${i}`, input(g, g.length)]));
+  const [norm, scale] = run('PlayGlobalNorm', inputs, { maxNorm });
+  const expected = Math.sqrt(gradients.reduce((sum, g) => sum + reference.inner(g, g), 0));
+  expect(norm![0]! / expected).toBeCloseTo(1, 6);
+  expect(scale![0]).toBeCloseTo(maxNorm === 0.5 ? 0.5 / expected : 1, 6);
 });
 
 it('a clone shares its data until both are gone', () => {

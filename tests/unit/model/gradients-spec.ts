@@ -3,6 +3,7 @@
  * of the whole model, and tensor by tensor along directions that lean on the gradient.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { maskedTokenMean } from '../../../src/kernels/masked-mean.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Rng } from '../../../src/data/rng.ts';
 import { embedding } from '../../../src/kernels/embedding.ts';
@@ -11,16 +12,20 @@ import { gradientsOf } from '../../../src/model/optimizer.ts';
 import type { Model } from '../../../src/model/parameters.ts';
 import { dpoLossTensor } from '../../../src/rlhf/dpo-update.ts';
 import { grpoLossTensor } from '../../../src/rlhf/grpo.ts';
-import { policyLossTensor, valueLossTensor } from '../../../src/rlhf/ppo-losses.ts';
+import {
+  policyLossTensor,
+  ppoPolicyLossTensor,
+  valueLossTensor,
+} from '../../../src/kernels/ppo-losses.ts';
 import { languageModelGradients } from '../../../src/rlhf/pretrain.ts';
 import { rlooLossTensor } from '../../../src/rlhf/rloo.ts';
 import { comparisonMatrix } from '../../../src/rlhf/comparison-matrix.ts';
 import { comparisonLoss } from '../../../src/rlhf/reward.ts';
 import {
   disposeSequences,
-  maskedTokenMean,
   responseScores,
   responseStatistics,
+  stackedStatistics,
   stateValues,
   uploadSequences,
   type SequenceBatch,
@@ -209,6 +214,26 @@ export function describeGradients(backend: string, use: () => Promise<unknown>):
       });
       tf.dispose([old, advantages]);
     });
+
+    test.each(['k1', 'k2', 'k3'] as const)(
+      'D23, D25: policy loss with %s to the reference and an entropy bonus, as PPO takes it',
+      async (estimator) => {
+        const offsets = [0.05, 0.6, -0.6, -0.05];
+        const now = await read(() => responseStatistics(policy, batch, 0.7).logProbability);
+        const old = tf.tensor1d(now.map((x, i) => x - (offsets[i % 4] ?? NaN)));
+        const advantages = tf.tensor1d(now.map((_, i) => Math.sin(3 * i)));
+        const reference = tf.tensor1d(now.map((x, i) => x + 0.5 * Math.cos(i)));
+        const kl = { reference, estimator, weight: 0.5 };
+        await expectGradient(policy, () =>
+          ppoPolicyLossTensor(
+            stackedStatistics(policy, batch, 0.7),
+            { old, advantages, mask: batch.mask, kl },
+            { clip: 0.2, entropyBonus: 0.3 },
+          ),
+        );
+        tf.dispose([old, advantages, reference]);
+      },
+    );
 
     test('GRPO, RLOO and DPO losses', async () => {
       const offsets = [0.05, 0.6, -0.6, -0.05];

@@ -99,6 +99,20 @@ describe.each(['cpu', 'wasm'] as const)('sampling on %s', (backend) => {
     model.dispose();
   });
 
+  test('D2: among the likeliest token alone is greedy, with the log-probability among all; the default is all', async () => {
+    const model = tinyModel();
+    const at = { ...settings, temperature: 0.7 };
+    const alone = await sampleResponses(model, prompts, { ...at, among: { topK: 1, topP: 1 } });
+    const greedy = await sampleResponses(model, prompts, { ...settings, temperature: 'greedy' });
+    expect(texts(alone)).toEqual(texts(greedy));
+    expect(farthest(stored(alone), await byFullForward(model, alone, 0.7))).toBeLessThan(1e-4);
+    const all = { topK: 0, topP: 1 };
+    const sampled = await sampleResponses(model, prompts, { ...at, among: all });
+    expect(sampled).toEqual(await sampleResponses(model, prompts, at));
+    expect(texts(sampled)).not.toEqual(texts(greedy));
+    model.dispose();
+  });
+
   test('no tensor is left behind', async () => {
     const model = tinyModel();
     const before = tf.memory().numTensors;

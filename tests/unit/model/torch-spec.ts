@@ -215,7 +215,10 @@ function stepTests(figures: Figures): void {
       const golden = rewardGolden[divisor];
       const model = goldenModel('scalar');
       const gradients = recordGradients();
-      const reward = { ...settings.reward, divisor, shape, epochs: 1, finalShare: 0.1, seed: 1 };
+      const reward = {
+        ...{ ...settings.reward, divisor, shape },
+        ...{ batching: 'prompts' as const, epochs: 1, finalShare: 0.1, seed: 1 },
+      };
       const loop = rewardLoop(model, rankings, { ...reward, promptsPerBatch: rankings.length });
       const [record] = await take(loop);
       const [given = new Map<string, Float32Array>()] = await gradients();

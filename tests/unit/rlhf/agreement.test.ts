@@ -1,11 +1,11 @@
 /** What two noisy labelers agree on, and what that says about the noise. */
+import { countAgreement } from '../../../src/records/labeler-agreement.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Rng } from '../../../src/data/rng.ts';
 import {
   accuracyCeiling,
   agreementFromFlipRate,
-  countAgreement,
   flipRateFromAgreement,
   noiseLaw,
 } from '../../../src/rlhf/agreement.ts';

@@ -6,7 +6,7 @@ import { addGradients, AdamW, DEFAULT_OPTIMIZER } from '../../../src/model/optim
 import type { Model } from '../../../src/model/parameters.ts';
 import type { SelfChecks } from '../../../src/records/run.ts';
 import { firstChecks } from '../../../src/rlhf/ppo-checks.ts';
-import { updateOnMinibatch } from '../../../src/rlhf/ppo-update.ts';
+import { beginUpdate, updateOnMinibatch } from '../../../src/rlhf/ppo-update.ts';
 import { ppoLoop, type PpoData, type PpoModels, type PpoSettings } from '../../../src/rlhf/ppo.ts';
 import { collectRollout } from '../../../src/rlhf/rollout.ts';
 import { firstMinibatchCheck } from '../../../src/rlhf/self-checks.ts';
@@ -20,7 +20,7 @@ vi.mock('../../../src/model/optimizer.ts', { spy: true });
 vi.mock('../../../src/rlhf/ppo-update.ts', { spy: true });
 const actual = {
   ...(await vi.importActual<{ uploadBatch: typeof uploadBatch }>('../../../src/model/batch.ts')),
-  ...(await vi.importActual<{ updateOnMinibatch: typeof updateOnMinibatch }>(
+  ...(await vi.importActual<{ beginUpdate: typeof beginUpdate }>(
     '../../../src/rlhf/ppo-update.ts',
   )),
 };
@@ -117,10 +117,10 @@ describe('the checks of a run', () => {
   test('D22, D23: an update that writes into the rewards fails "no gradient into the reward"', async () => {
     data = { ...data, scoredByRewardModel: false };
     let touched = false;
-    vi.mocked(updateOnMinibatch).mockImplementation(async (learners, rollout, ...rest) => {
+    vi.mocked(beginUpdate).mockImplementation(async (learners, rollout, ...rest) => {
       if (!touched) rollout.rewards[0] = (rollout.rewards[0] ?? NaN) + 1e-4;
       touched = true;
-      return actual.updateOnMinibatch(learners, rollout, ...rest);
+      return actual.beginUpdate(learners, rollout, ...rest);
     });
     expect(failing(await checksAfter(1))).toEqual(['no gradient into the reward']);
   });

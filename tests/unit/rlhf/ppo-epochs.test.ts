@@ -1,7 +1,7 @@
 /** How the PPO loop deals its rollouts out to updates, seen from the update's side. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { frozenNumbers } from '../../../src/rlhf/minibatches.ts';
-import { updateOnMinibatch } from '../../../src/rlhf/ppo-update.ts';
+import { beginUpdate } from '../../../src/rlhf/ppo-update.ts';
 import { ppoLoop } from '../../../src/rlhf/ppo.ts';
 import { checksum } from '../../../src/rlhf/self-checks.ts';
 import { start } from '../model/tiny-model.ts';
@@ -17,10 +17,10 @@ const ITERATIONS = 2;
 /** Rows, and a checksum of the rollout's numbers, at each update of two iterations of three inner epochs. */
 async function updates() {
   const seen: { rows: readonly number[]; numbers: number }[] = [];
-  const { updateOnMinibatch: actual } = await vi.importActual<{
-    updateOnMinibatch: typeof updateOnMinibatch;
+  const { beginUpdate: actual } = await vi.importActual<{
+    beginUpdate: typeof beginUpdate;
   }>('../../../src/rlhf/ppo-update.ts');
-  vi.mocked(updateOnMinibatch).mockImplementation((learners, rollout, rows, ...rest) => {
+  vi.mocked(beginUpdate).mockImplementation((learners, rollout, rows, ...rest) => {
     seen.push({ rows: [...rows], numbers: checksum(frozenNumbers(rollout)) });
     return actual(learners, rollout, rows, ...rest);
   });

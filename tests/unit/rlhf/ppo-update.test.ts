@@ -8,7 +8,11 @@ import { clippedPolicyLoss, clippedValueLoss } from '../../../src/rlhf/clipping.
 import { emaOfConstant } from '../../../src/rlhf/ema.ts';
 import { emaUpdate } from '../../../src/rlhf/ema-model.ts';
 import { klEstimateSlope, meanTokenKl } from '../../../src/rlhf/kl.ts';
-import { klLossTensor, policyLossTensor, valueLossTensor } from '../../../src/rlhf/ppo-losses.ts';
+import {
+  klLossTensor,
+  policyLossTensor,
+  valueLossTensor,
+} from '../../../src/kernels/ppo-losses.ts';
 import { updateOnMinibatch } from '../../../src/rlhf/ppo-update.ts';
 import { languageModelGradients } from '../../../src/rlhf/pretrain.ts';
 import { maskedVariance } from '../../../src/rlhf/masked.ts';

@@ -1,6 +1,6 @@
 /** The calibrated weight of the pre-training gradient (S65), worked by hand. */
 import { expect, test } from 'vitest';
-import { CalibratedWeight, fixedWeight } from '../../../src/rlhf/ptx-calibration.ts';
+import { CalibratedWeight } from '../../../src/rlhf/ptx-calibration.ts';
 
 test('S65: on the first step the weighted norms stand in the wanted ratio; later steps average', () => {
   const calibration = new CalibratedWeight(0.5);
@@ -18,8 +18,4 @@ test('S65: a step without a pre-training gradient or with an undefined norm meas
   expect(calibration.weigh(NaN, 1)).toBe(1);
   expect(calibration.weigh(1, Infinity)).toBe(1);
   expect(calibration.weigh(0, 6)).toBe(0.5);
-});
-
-test('a fixed weight is what it is', () => {
-  expect(fixedWeight(27.8)(1, 1000)).toBe(27.8);
 });

@@ -1,6 +1,7 @@
 /** Supervised fine-tuning: what is learnt, what is not looked at, and what a run leaves behind (repeat-spec.ts: resuming). */
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as tf from '@tensorflow/tfjs-core';
+import { maskedTokenMean } from '../../../src/kernels/masked-mean.ts';
 import { disposeBatch, uploadBatch } from '../../../src/model/batch.ts';
 import { hiddenStates } from '../../../src/model/forward.ts';
 import { addGradients, globalNorm, gradientsOf } from '../../../src/model/optimizer.ts';
@@ -9,7 +10,6 @@ import { cosineToFloor } from '../../../src/rlhf/schedules.ts';
 import {
   disposeSequences,
   logProbabilitiesOf,
-  maskedTokenMean,
   responseStatistics,
   uploadSequences,
 } from '../../../src/rlhf/sequences.ts';

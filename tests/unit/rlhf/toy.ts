@@ -32,6 +32,7 @@ export const REWARD: RewardSettings = {
   learningRate: 1e-3,
   finalShare: 0.1,
   divisor: 'all-pairs',
+  batching: 'prompts',
   seed: 1,
   optimizer: DEFAULT_OPTIMIZER,
 };

@@ -1,18 +1,18 @@
 /** A value head on the policy (D31): what one step is made of, what is stored, and what does not fit together. */
 import * as tf from '@tensorflow/tfjs-core';
+import { maskedTokenMean } from '../../../src/kernels/masked-mean.ts';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { SettingsError } from '../../../src/config/settings.ts';
 import { AdamW, DEFAULT_OPTIMIZER, gradientsOf } from '../../../src/model/optimizer.ts';
 import { Model, splitHead, zeroHead } from '../../../src/model/parameters.ts';
 import type { ScorePosition } from '../../../src/rlhf/kl.ts';
-import { klLossTensor, valueLossTensor } from '../../../src/rlhf/ppo-losses.ts';
+import { klLossTensor, valueLossTensor } from '../../../src/kernels/ppo-losses.ts';
 import { updateOnMinibatch, type UpdateSettings } from '../../../src/rlhf/ppo-update.ts';
 import { resultTensors, unprefixed } from '../../../src/rlhf/loop.ts';
 import { openPpo } from '../../../src/rlhf/pipeline.ts';
 import { collectRollout, type Scorer } from '../../../src/rlhf/rollout.ts';
 import {
   disposeSequences,
-  maskedTokenMean,
   responseStatistics,
   stateValues,
   uploadSequences,

@@ -1,7 +1,6 @@
 /** Small pure pieces of the page: addresses, link settings, numbers in words, marked words. */
 import { describe, expect, test } from 'vitest';
-import { PRESET_NAMES, presetSettings } from '../../../src/config/presets.ts';
-import { defaultSettings, diffSettings, parseSettings } from '../../../src/config/settings.ts';
+import { defaultSettings, parseSettings } from '../../../src/config/settings.ts';
 import { METHOD_NAMES } from '../../../src/config/method-table.ts';
 import { shuffledIndices } from '../../../src/ui/blind-order.ts';
 import { failureOf } from '../../../src/ui/failure.ts';
@@ -19,13 +18,6 @@ import { formatHash, parseHash } from '../../../src/ui/hash-route.ts';
 import { settingsFromLink } from '../../../src/ui/link-settings.ts';
 import { markWords, wordsIn } from '../../../src/ui/mark-unknown.ts';
 import { METHOD_SENTENCES, methodFacts } from '../../../src/ui/method-words.ts';
-import {
-  playScenario,
-  scenarioById,
-  scenarioOf,
-  SCENARIOS,
-  type Scenario,
-} from '../../../src/ui/scenarios.ts';
 import { partStatus } from '../../../src/ui/stage-status.ts';
 import type { CheckpointSummary } from '../../../src/worker/protocol.ts';
 import { BASE, checkpoint, stageState, stageStates } from './fake-client.ts';
@@ -62,8 +54,11 @@ describe('addresses', () => {
 
 describe('settings in a link', () => {
   test('single settings win over scenario, scenario over preset', () => {
-    const { settings, error } = settingsFromLink('preset=micro&scenario=your-taste&ppo.beta=0.5');
+    const { settings, scenario, error } = settingsFromLink(
+      'preset=micro&scenario=your-taste&ppo.beta=0.5',
+    );
     expect(error).toBeNull();
+    expect(scenario).toBe('your-taste');
     expect(settings?.ppo.beta).toBe(0.5);
     expect(settings?.labels.source).toBe('person');
     expect(settings?.sft.demonstrations).toBe(64);
@@ -78,7 +73,7 @@ describe('settings in a link', () => {
   });
 
   test('no query changes nothing', () => {
-    expect(settingsFromLink('')).toEqual({ settings: null, error: null });
+    expect(settingsFromLink('')).toEqual({ settings: null, scenario: null, error: null });
   });
 
   test.each([
@@ -94,51 +89,6 @@ describe('settings in a link', () => {
     const { settings, error } = settingsFromLink(query);
     expect(settings).toBeNull();
     expect(error).toContain(part);
-  });
-});
-
-describe('scenarios', () => {
-  function scenario(id: string): Scenario {
-    const found = scenarioById(id);
-    if (found === undefined) throw new Error(`expected the scenario ${id}`);
-    return found;
-  }
-  const differences = (from: Parameters<typeof diffSettings>[0], to: typeof from) =>
-    diffSettings(from, to).map(({ key }) => key);
-
-  test.each(PRESET_NAMES)(
-    'over %s: each is known again, and leaves nothing to the next',
-    (name) => {
-      const preset = presetSettings(name);
-      for (const before of SCENARIOS) {
-        const played = playScenario(before, preset);
-        expect(scenarioOf(played)?.id).toBe(before.id);
-        for (const after of SCENARIOS) {
-          expect(playScenario(after, played)).toEqual(playScenario(after, preset));
-        }
-      }
-      expect(playScenario(scenario('paper'), playScenario(scenario('your-taste'), preset))).toEqual(
-        preset,
-      );
-    },
-  );
-
-  test('“Your taste” is more than whose labels are used', () => {
-    const settings = parseSettings({ labels: { source: 'person' } });
-    expect(scenarioOf(settings)).toBeUndefined();
-    expect(differences(settings, playScenario(scenario('your-taste'), settings))).toEqual([
-      'reward.promptsPerBatch',
-      'reward.learningRate',
-      'reward.epochs',
-      'ppo.episodes',
-    ]);
-  });
-
-  test('a setting that no scenario sets leaves the scenario what it is; playing one sets it back', () => {
-    const settings = parseSettings({ ppo: { beta: 0.4 }, general: { seed: 7 } });
-    expect(scenarioOf(settings)?.id).toBe('paper');
-    const played = playScenario(scenario('paper'), settings);
-    expect(differences(defaultSettings(), played)).toEqual(['general.seed']);
   });
 });
 

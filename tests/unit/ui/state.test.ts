@@ -224,6 +224,19 @@ test('words are marked while a prompt is typed, before anybody is asked', async 
   expect(client.argsOf('model.sample')).toEqual([]);
 });
 
+test('top-k and top-p go with the question, and stand with the answers though they are changed later', async () => {
+  const client = new FakeClient({ 'model.sample': () => ({ responses: [] }) });
+  const sampling = new Sampling(await open(client));
+  sampling.prompt = 'hi';
+  [sampling.topK, sampling.topP] = [10, 0.9];
+  await sampling.sample();
+  [sampling.topK, sampling.topP] = [0, 1];
+  const [asked] = client.argsOf('model.sample');
+  if (asked === undefined) throw new Error('nobody was asked');
+  expect(asked).toMatchObject({ prompt: 'hi', among: { topK: 10, topP: 0.9 } });
+  expect(sampling.answers).toMatchObject({ topK: 10, topP: 0.9 });
+});
+
 describe('training', () => {
   const metrics = (step: number, loss: number) =>
     ({ type: 'metrics', run: 'r', record: { stage: 'sft', step, values: { loss } } }) as const;

@@ -4,7 +4,10 @@
  */
 import type { Prompt } from '../../../src/records/prompt.ts';
 import type { Ranking } from '../../../src/records/ranking.ts';
+import { PHASES } from '../../../src/records/phase.ts';
+import type { Turn } from '../../../src/records/turn.ts';
 import type { RolloutRow, Snapshot, StepRecord } from '../../../src/rlhf/loop.ts';
+import type { PhaseEnd } from '../../../src/rlhf/phases.ts';
 import type { BackendName, CheckpointSummary, EngineInfo } from '../../../src/worker/protocol.ts';
 import type {
   EngineStart,
@@ -83,9 +86,18 @@ function shownAt(step: number, total: number): Partial<StepRecord> {
 
 /** What the tests decide about steps. */
 interface StepConditions {
+  /** Whether steps have phases: one rollout, reward and advantage pass, and two minibatches. */
+  readonly phased: boolean;
+  /** After each phase of a step. */
+  afterPhase(iteration: number, phase: string, minibatch: number): void;
   lossAt(step: number): number;
   beforeStep(step: number): Promise<void>;
 }
+
+const PHASE_ORDER = [
+  ...PHASES.slice(0, 3).map((phase) => [phase, 0] as const),
+  ...[1, 2].map((minibatch) => ['minibatch', minibatch] as const),
+] as const;
 
 /** next = sum * 2 + step, which no other order of steps gives. */
 export class AddingLoop implements StageLoop {
@@ -93,6 +105,9 @@ export class AddingLoop implements StageLoop {
   readonly #bench: StepConditions;
   #step: number;
   #sum: number;
+  #halfDone = false;
+  #touched = false;
+  turns: readonly Turn[] = [];
   finished = 0;
   disposed = false;
 
@@ -105,8 +120,26 @@ export class AddingLoop implements StageLoop {
   }
 
   async *steps(): AsyncGenerator<StepRecord, void, void> {
+    for await (const record of this.phases()) if (!('phase' in record)) yield record;
+  }
+
+  /** The weights, here the sum, change with the minibatches. */
+  async *phases(): AsyncGenerator<PhaseEnd | StepRecord, void, void> {
+    if (this.#halfDone) throw new Error('half done');
     while (this.#step < this.total) {
       await this.#bench.beforeStep(this.#step + 1);
+      if (this.#bench.phased) {
+        this.#halfDone = true;
+        const of = { iteration: this.#step + 1, minibatches: 2 };
+        const made = () => Promise.resolve({ answers: 4, values: {}, rollout: [] });
+        for (const [phase, minibatch] of PHASE_ORDER) {
+          if (phase === 'minibatch') this.#touched = true;
+          this.#bench.afterPhase(of.iteration, phase, minibatch);
+          yield { ...of, phase, minibatch, made };
+        }
+      }
+      this.#halfDone = false;
+      this.#touched = false;
       this.#step += 1;
       this.#sum = (this.#sum * 2 + this.#step) % 65521;
       const values = { loss: this.#bench.lossAt(this.#step), sum: this.#sum, never: Number.NaN };
@@ -114,7 +147,12 @@ export class AddingLoop implements StageLoop {
     }
   }
 
+  turn(turns: readonly Turn[]): void {
+    this.turns = turns;
+  }
+
   snapshot(): Promise<Snapshot> {
+    if (this.#touched) return Promise.reject(new Error('half done'));
     const tensors = new Map([
       ['model.sum', { shape: [1], data: Float32Array.of(this.#sum) }],
       ['first.sum', { shape: [4], data: new Float32Array(4) }],
@@ -146,6 +184,8 @@ export class FakeWorkbench implements Workbench {
   lose: (sentence: string) => void = () => undefined;
   /** What a step waits for; a device that is gone may never answer. */
   beforeStep: (step: number) => Promise<void> = () => Promise.resolve();
+  phased = false;
+  afterPhase: (iteration: number, phase: string, minibatch: number) => void = () => undefined;
   /** True makes the judges work until they are stopped. */
   judgingWaits = false;
   #started = false;

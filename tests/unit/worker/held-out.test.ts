@@ -1,8 +1,9 @@
 /** Which rankings are held out: whole users, or whole prompts where nobody said who sent them. */
 import { describe, expect, it } from 'vitest';
-import { readRankings } from '../../../src/data/jsonl.ts';
+import { jsonlRows } from '../../../src/data/jsonl.ts';
+import { readRankings } from '../../../src/data/label-rows.ts';
 import type { Ranking } from '../../../src/records/ranking.ts';
-import { splitRankings } from '../../../src/worker/stage-loops.ts';
+import { splitRankings } from '../../../src/rlhf/held-out.ts';
 import { WorldSupply } from '../../../src/worker/world-supply.ts';
 import { ranking } from './fake-workbench.ts';
 
@@ -15,7 +16,7 @@ function imported(prompts: number): readonly Ranking[] {
       ranks: [1, 2],
     }),
   );
-  return readRankings(lines.join('\n'), 0);
+  return readRankings(jsonlRows(lines.join('\n')), 0);
 }
 
 function from(users: number, perUser: number): readonly Ranking[] {

@@ -42,10 +42,15 @@ async function fullLab(): Promise<Lab> {
   await handlers(test)['settings.set']({ settings: SETTINGS });
   await train(test, 'sft');
   await handlers(test)['labels.simulate']({ count: 3, k: 4 });
-  await handlers(test)['labels.import']({ kind: 'prompts', text: '{"prompt":"my own"}' });
+  await handlers(test)['labels.import']({
+    kind: 'prompts',
+    files: [{ name: 'own', format: 'jsonl', text: '{"prompt":"my own"}' }],
+    classmates: false,
+  });
   await handlers(test)['labels.import']({
     kind: 'demonstrations',
-    text: '{"prompt":"hi","completion":"hello"}',
+    files: [{ name: 'own', format: 'jsonl', text: '{"prompt":"hi","completion":"hello"}' }],
+    classmates: false,
   });
   await train(test, 'sft');
   await train(test, 'reward');

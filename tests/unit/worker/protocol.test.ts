@@ -36,19 +36,34 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'project.open': { project: 'p' },
   'settings.set': { settings },
   'world.words': {},
-  'model.sample': { checkpoint: 'base', prompt: 'Hi.', count: 2, temperature: 1, seed: 3 },
+  'model.sample': {
+    checkpoint: 'base',
+    prompt: 'Hi.',
+    count: 2,
+    temperature: 1,
+    among: { topK: 5, topP: 0.9 },
+    seed: 3,
+  },
   'prompts.examples': { count: 4 },
   'demonstrations.list': { count: 4 },
   'ranking.next': { count: 1, k: 4 },
   'labels.simulate': { count: 10, k: 4 },
   'labels.stop': {},
   'labels.changed': {},
-  'labels.import': { kind: 'rankings', text: '' },
+  'labels.import': {
+    kind: 'rankings',
+    files: [{ name: 'a', format: 'csv', text: '' }],
+    classmates: true,
+  },
   'labels.export': { kind: 'preferences' },
   'stage.start': { stage: 'sft', fresh: true },
   'stage.pause': { stage: 'sft' },
   'stage.step': { stage: 'reward' },
   'stage.stop': { stage: 'ppo' },
+  'stage.phase': { stage: 'ppo' },
+  'run.turn': { name: 'beta', value: 0.2 },
+  'run.checkpoints': {},
+  'run.back': { checkpoint: 'ppo-1/4' },
   'reward.score': { prompt: 'a', response: '' },
   'reward.report': {},
   'judge.pairs': { left: 'a', right: 'b', count: 5, seed: 0 },
@@ -67,6 +82,9 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'exact.begin': { run: 1, table, methods: ['ppo'] },
   'exact.drive': { run: 1, wish: 'step' },
   'exact.report': { run: 1 },
+  'machine.open': { size: '5M', part: 'ppo' },
+  'machine.round': {},
+  'machine.close': {},
 };
 
 const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
@@ -96,6 +114,10 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
   'stage.pause': { state },
   'stage.step': { state },
   'stage.stop': { state },
+  'stage.phase': { state },
+  'run.turn': { turns: [] },
+  'run.checkpoints': { checkpoints: [] },
+  'run.back': { stages, metrics: [], views: [] },
   'reward.score': { score: 1 },
   'reward.report': {
     trainedComparisons: 0,
@@ -122,6 +144,9 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
   'exact.begin': { state: { status: 'paused', step: 0, total: 9, secondsLeft: null } },
   'exact.drive': { state: { status: 'running', step: 0, total: 9, secondsLeft: null } },
   'exact.report': { text: '{}' },
+  'machine.open': { parameters: 5, tokens: 6 },
+  'machine.round': { milliseconds: 7.5 },
+  'machine.close': {},
 };
 
 /** Handlers that note what they were called with and answer from {@link REPLIES}. */
@@ -150,6 +175,10 @@ function fakeHandlers(calls: [CommandName, unknown][]): CommandHandlers {
     'stage.pause': handler('stage.pause'),
     'stage.step': handler('stage.step'),
     'stage.stop': handler('stage.stop'),
+    'stage.phase': handler('stage.phase'),
+    'run.turn': handler('run.turn'),
+    'run.checkpoints': handler('run.checkpoints'),
+    'run.back': handler('run.back'),
     'reward.score': handler('reward.score'),
     'reward.report': handler('reward.report'),
     'judge.pairs': handler('judge.pairs'),
@@ -168,6 +197,9 @@ function fakeHandlers(calls: [CommandName, unknown][]): CommandHandlers {
     'exact.begin': handler('exact.begin'),
     'exact.drive': handler('exact.drive'),
     'exact.report': handler('exact.report'),
+    'machine.open': handler('machine.open'),
+    'machine.round': handler('machine.round'),
+    'machine.close': handler('machine.close'),
   };
 }
 
@@ -237,6 +269,8 @@ describe('commands', () => {
     ['exact.solve', { table: { ...table, rewards: EXACT_REWARDS.slice(1) } }],
     ['exact.solve', { table: { ...table, rewards: EXACT_REWARDS.with(3, NaN) } }],
     ['exact.drive', { run: 1, wish: 'rest' }],
+    ['machine.open', { size: '900M', part: 'ppo' }],
+    ['machine.open', { size: '5M', part: 'sleep' }],
   ])('%s with %j is refused before any handler', async (type, args) => {
     const calls: [CommandName, unknown][] = [];
     const posted: WorkerMessage[] = [];

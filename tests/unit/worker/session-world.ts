@@ -32,13 +32,15 @@ export interface TestOptions {
   readonly pace?: CheckpointPace;
   readonly locks?: LockProvider;
   readonly open?: boolean;
+  /** Where the clock begins, in milliseconds; later for a page that was loaded again. */
+  readonly since?: number;
 }
 
 export async function testSession(options: TestOptions): Promise<TestSession> {
   const bench = options.bench ?? new FakeWorkbench();
   const events: WorkerEvent[] = [];
   const listeners = new Set<(event: WorkerEvent) => void>();
-  let clock = 1000;
+  let clock = options.since ?? 1000;
   let alive = true;
   const session = new Session({
     workbench: bench,

@@ -1,5 +1,7 @@
 /** The session: order of stages, run, pause, step, stop, reload, staleness, labels, and what failures leave behind. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { jsonlRows } from '../../../src/data/jsonl.ts';
+import { readRankings } from '../../../src/data/label-rows.ts';
 import { readSafetensors } from '../../../src/data/safetensors.ts';
 import { readCheckpoint } from '../../../src/storage/checkpoints.ts';
 import { defaultSettings, parseSettings } from '../../../src/config/settings.ts';
@@ -313,7 +315,8 @@ describe('staleness', () => {
     expect((await open(test)).stages.sft.status).toBe('paused');
     await test.session.handlers['labels.import']({
       kind: 'demonstrations',
-      text: '{"prompt":"hi","completion":"hello"}',
+      files: [{ name: 'own', format: 'jsonl', text: '{"prompt":"hi","completion":"hello"}' }],
+      classmates: false,
     });
     const { sft } = (await open(await testSession({ name }))).stages;
     expect(sft).toMatchObject({ status: 'stale', step: 1 });
@@ -433,6 +436,11 @@ describe('progress', () => {
 });
 
 describe('files', () => {
+  const jsonl = (kind: 'prompts' | 'rankings', text: string) => ({
+    kind,
+    files: [{ name: 'labels', format: 'jsonl' as const, text }],
+    classmates: false,
+  });
   const prompts = ['{"prompt":"say moo ."}', '{"prompt":"say baa .","split":"test"}'].join('\n');
 
   it('of prompts feed ranking and PPO, and make an older PPO run stale', async () => {
@@ -444,7 +452,7 @@ describe('files', () => {
     await train(test, 'reward');
     await train(test, 'ppo');
     const before = (await open(test)).stages.ppo.status;
-    const { added, stages } = await handlers['labels.import']({ kind: 'prompts', text: prompts });
+    const { added, stages } = await handlers['labels.import'](jsonl('prompts', prompts));
     expect([added, before, stages.ppo.status, stages.reward.status]).toEqual([
       2,
       'done',
@@ -468,7 +476,7 @@ describe('files', () => {
   it('that are malformed are refused by line, and nothing of them is kept', async () => {
     const { handlers } = (await testSession({ name: freshName() })).session;
     const text = '{"prompt":"fine ."}\n{"prompt":""}\n';
-    await expect(handlers['labels.import']({ kind: 'prompts', text })).rejects.toThrow(
+    await expect(handlers['labels.import'](jsonl('prompts', text))).rejects.toThrow(
       /^Line 2, field prompt: must not be empty/,
     );
     expect(await handlers['labels.export']({ kind: 'prompts' })).toEqual({ text: '' });
@@ -484,7 +492,7 @@ describe('files', () => {
       JSON.stringify(line),
     );
     const text = lines.join('\n');
-    const { stages } = await handlers['labels.import']({ kind: 'rankings', text });
+    const { stages } = await handlers['labels.import'](jsonl('rankings', text));
     expect(stages.labels.message).toBe('1 rankings by you, 3 by the simulated class, 2 imported.');
     for (const [source, labelers] of [
       ['person', ['imported', 'imported:alice', 'person']],
@@ -495,6 +503,47 @@ describe('files', () => {
       const used = test.bench.requests.at(-1)?.rankings.map(({ labeler }) => labeler);
       expect(used?.sort()).toEqual(labelers);
     }
+  });
+});
+
+describe('the ranking files of a class', () => {
+  const row = { id: 'r1', prompt: 'p', completions: ['a', 'b'], ranks: [1, 2], labeler: 'person' };
+  const file = (name: string, ...rows: readonly object[]) => ({
+    name,
+    format: 'jsonl' as const,
+    text: rows.map((one) => JSON.stringify(one)).join('\n'),
+  });
+
+  it('keep their labelers apart, also where their rows have the same ids', async () => {
+    const test = await testSession({ name: freshName() });
+    const { handlers } = test.session;
+    await train(test, 'sft');
+    const simulated = { ...row, id: 'r2', labeler: 'training-1' };
+    const { added, stages } = await handlers['labels.import']({
+      kind: 'rankings',
+      files: [file('ann', row, simulated), file('ben', { ...row, ranks: [2, 1] }, simulated)],
+      classmates: true,
+    });
+    expect(added).toBe(3);
+    expect(stages.labels.message).toBe('0 rankings by you, 1 by the simulated class, 2 imported.');
+    const { text } = await handlers['labels.export']({ kind: 'rankings' });
+    const rows = readRankings(jsonlRows(text), 0).map(({ labeler, ranks }) => [labeler, ranks]);
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        ['imported:ann', [1, 2]],
+        ['imported:ben', [2, 1]],
+        ['training-1', [1, 2]],
+      ]),
+    );
+  });
+
+  it('are stored all or none; the message says in which file the fault is', async () => {
+    const { handlers } = (await testSession({ name: freshName() })).session;
+    const files = [file('ann', row), file('ben', { ...row, ranks: [4] })];
+    await expect(
+      handlers['labels.import']({ kind: 'rankings', files, classmates: true }),
+    ).rejects.toThrow(/^ben: Line 1, field ranks: /);
+    expect(await handlers['labels.export']({ kind: 'rankings' })).toEqual({ text: '' });
   });
 });
 

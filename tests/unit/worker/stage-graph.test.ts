@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { parseSettings, type Settings } from '../../../src/config/settings.ts';
 import { streamKey } from '../../../src/data/rng.ts';
-import { inputsOf, type ProjectRows } from '../../../src/worker/stage-graph.ts';
+import { chosenRankings, inputsOf, type ProjectRows } from '../../../src/worker/stage-graph.ts';
+import { ranking } from './fake-workbench.ts';
 
 const rowsWith = (settings: Settings): ProjectRows => ({
   settings,
@@ -10,6 +11,13 @@ const rowsWith = (settings: Settings): ProjectRows => ({
 });
 
 const print = (ppo: Partial<Settings['ppo']>) => inputsOf(rowsWith(parseSettings({ ppo })), 'ppo');
+
+test('how much of a batch is in memory at once makes no result stale, the seed does', () => {
+  const printOf = (general: Partial<Settings['general']>) =>
+    inputsOf(rowsWith(parseSettings({ general })), 'sft');
+  expect(printOf({ microBatch: 4 })).toBe(printOf({}));
+  expect(printOf({ seed: 2 })).not.toBe(printOf({}));
+});
 
 /** The settings of PPO in the order of their table, before it had options. */
 const BEFORE = [
@@ -23,7 +31,9 @@ test('a run of PPO from before there were options keeps its fingerprint while no
   const { general, ppo } = parseSettings({});
   const values = new Map(Object.entries(ppo));
   const old = Object.fromEntries(BEFORE.map((name) => [name, values.get(name)]));
-  const words = streamKey(0, JSON.stringify(['ppo', general, [old, '', '']]));
+  const { seed, maxPromptTokens, maxResponseTokens } = general;
+  const before = { seed, maxPromptTokens, maxResponseTokens };
+  const words = streamKey(0, JSON.stringify(['ppo', before, [old, '', '']]));
   expect(print({})).toBe(words.map((word) => word.toString(16).padStart(8, '0')).join(''));
 });
 
@@ -35,4 +45,35 @@ test('each setting that is changed, an option or not, makes it another one', () 
   expect(new Set(prints).size).toBe(prints.length);
   const judged = parseSettings({ evaluate: { policyWeights: 'average' } });
   expect(inputsOf(rowsWith(judged), 'ppo')).toBe(print({}));
+});
+
+test('a reward model from before shuffled comparisons keeps its fingerprint until they are chosen', () => {
+  const { general, reward } = parseSettings({});
+  const values = new Map(Object.entries(reward));
+  const names = ['promptsPerBatch', 'learningRate', 'epochs', 'heldOutShare', 'divisor'];
+  const old = Object.fromEntries(names.map((name) => [name, values.get(name)]));
+  const words = streamKey(0, JSON.stringify(['reward', general, [old, '', []]]));
+  const of = (settings: Settings) => inputsOf(rowsWith(settings), 'reward');
+  const shuffled = parseSettings({ reward: { batching: 'shuffled-pairs' } });
+  expect(of(parseSettings({}))).toBe(
+    words.map((word) => word.toString(16).padStart(8, '0')).join(''),
+  );
+  expect(of(shuffled)).not.toBe(of(parseSettings({})));
+});
+
+test('each simulated class counts when it is chosen, and the person apart from all', () => {
+  const by = (labeler: string) => ranking(labeler, labeler);
+  const labelers = ['person', 'training-1', 'training-2@length', 'training-3@default~0.7'];
+  const rows = (labels: Partial<Settings['labels']>): ProjectRows => ({
+    ...rowsWith(parseSettings({ labels })),
+    rankings: labelers.map(by),
+  });
+  const chosen = (labels: Partial<Settings['labels']>) =>
+    chosenRankings(rows(labels)).map(({ labeler }) => labeler);
+  expect(chosen({})).toEqual(['training-1']);
+  expect(chosen({ population: 'length' })).toEqual(['training-2@length']);
+  expect(chosen({ noise: 0.7 })).toEqual(['training-3@default~0.7']);
+  expect(chosen({ noise: 0.7, source: 'both' })).toEqual(['person', 'training-3@default~0.7']);
+  expect(chosen({ population: 'length', source: 'person' })).toEqual(['person']);
+  expect(chosen({ k: 9 })).toEqual([]);
 });

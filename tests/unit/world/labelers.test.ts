@@ -9,6 +9,7 @@ import {
   type Pair,
 } from '../../../src/world/labeler-noise.ts';
 import {
+  isSimulated,
   labelerPopulation,
   labelRanking,
   preferProbability,
@@ -153,5 +154,53 @@ describe('noise', () => {
     const [byCheer = fail()] = labelerPopulation(1, { population: 'cheer' });
     expect(preferProbability(byLength, prompt, long, short)).toBeGreaterThan(0.8);
     expect(preferProbability(byCheer, prompt, gay, drab)).toBeGreaterThan(0.8);
+  });
+
+  it('who rank by chance keep their ties, and prefer as often as they say', () => {
+    const [blind = fail()] = labelerPopulation(1, { noise: 1 });
+    const [half = fail()] = labelerPopulation(1, { noise: 0.5 });
+    expect(half.weights).toEqual(first.weights);
+    const clear = pairs.filter(({ prompt, a, b }) => preferProbability(first, prompt, a, b) > 0.9);
+    expect(clear.length).toBeGreaterThan(5);
+    const runs = 300;
+    for (const { prompt, a, b } of clear.slice(0, 4)) {
+      const sure = preferProbability(first, prompt, a, b);
+      expect(preferProbability(blind, prompt, a, b)).toBe(0.5);
+      expect(preferProbability(half, prompt, a, b)).toBeCloseTo((sure + 0.5) / 2, 9);
+      let wins = 0;
+      for (let seed = 0; seed < runs; seed++) {
+        const [rankA = 0, rankB = 0] = rankCompletions(half, prompt, [a, b], seed);
+        if (rankA < rankB) wins++;
+      }
+      expect(Math.abs(wins / runs - (sure + 0.5) / 2)).toBeLessThan(0.1);
+      expect(rankCompletions(blind, prompt, [a, a], 3)).toEqual([1, 1]);
+    }
+    const few = pairs.slice(0, 60);
+    const agreed = (noise: number) => agreement(labelerPopulation(1, { noise, heldout: 0 }), few);
+    expect(agreed(1)).toBeCloseTo(0.5, 9);
+    expect(agreed(0.5)).toBeLessThan(agreed(0));
+  });
+
+  it('bear the mark of their class in their ids, which are known as simulated', () => {
+    const idOf = (options: Parameters<typeof labelerPopulation>[1]) =>
+      labelerPopulation(1, options)[0]?.id ?? '';
+    const ids = [
+      idOf({}),
+      idOf({ population: 'length' }),
+      idOf({ noise: 0.5 }),
+      idOf({ k: 9 }),
+      idOf({ population: 'cheer', noise: 0.25, k: 2 }),
+    ];
+    expect(ids).toEqual([
+      'training-1',
+      'training-1@length',
+      'training-1@default~0.5',
+      'training-1@default~0x9',
+      'training-1@cheer~0.25x2',
+    ]);
+    expect(ids.every(isSimulated)).toBe(true);
+    for (const other of ['anna', 'training-1@home', 'imported:training-1', 'training-1@length~']) {
+      expect(isSimulated(other), other).toBe(false);
+    }
   });
 });

@@ -64,8 +64,8 @@ export function adamw(
   }
 }
 
-/** out[0] = sum of x^2; float32 lanes within runs of 1,024 elements, float64 across runs. */
-export function sumSquares(x: usize, out: usize, size: i32): void {
+/** The sum of x^2; float32 lanes within runs of 1,024 elements, float64 across runs. */
+export function sumSquares(x: usize, size: i32): f64 {
   const end = x + ((<usize>size) << 2);
   const vectorEnd = x + ((<usize>(size & ~3)) << 2);
   let total: f64 = 0;
@@ -82,5 +82,5 @@ export function sumSquares(x: usize, out: usize, size: i32): void {
     const v = <f64>load<f32>(x);
     total += v * v;
   }
-  store<f32>(out, <f32>total);
+  return total;
 }

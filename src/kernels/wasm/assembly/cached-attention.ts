@@ -4,6 +4,41 @@
  */
 import { exp1, exp4, maxLane, sumLanes } from './math';
 
+/** The sums of the lanes of four vectors, each as sumLanes() adds them. */
+function sumFour(a: v128, b: v128, c: v128, e: v128): v128 {
+  const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+  const ce = v128.shuffle<f32>(c, e, 0, 4, 1, 5);
+  const abHigh = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  const ceHigh = v128.shuffle<f32>(c, e, 2, 6, 3, 7);
+  const even = f32x4.add(
+    v128.shuffle<f32>(ab, ce, 0, 1, 4, 5),
+    v128.shuffle<f32>(abHigh, ceHigh, 0, 1, 4, 5),
+  );
+  const odd = f32x4.add(
+    v128.shuffle<f32>(ab, ce, 2, 3, 6, 7),
+    v128.shuffle<f32>(abHigh, ceHigh, 2, 3, 6, 7),
+  );
+  return f32x4.add(even, odd);
+}
+
+/** Four scores at once, for heads whose width is a multiple of four. */
+function scoreFour(query: usize, key: usize, bytes: usize, scores: usize, scale: f32): void {
+  const zero = f32x4.splat(0);
+  let s0 = zero;
+  let s1 = zero;
+  let s2 = zero;
+  let s3 = zero;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const q = v128.load(query + at);
+    const k = key + at;
+    s0 = f32x4.add(s0, f32x4.mul(q, v128.load(k)));
+    s1 = f32x4.add(s1, f32x4.mul(q, v128.load(k + bytes)));
+    s2 = f32x4.add(s2, f32x4.mul(q, v128.load(k + 2 * bytes)));
+    s3 = f32x4.add(s3, f32x4.mul(q, v128.load(k + 3 * bytes)));
+  }
+  v128.store(scores, f32x4.mul(sumFour(s0, s1, s2, s3), f32x4.splat(scale)));
+}
+
 /** scores[j] = scale * (query . key_j) for j in [from, to); keys points at column 0, scores at slot 0. */
 function scoreColumns(
   query: usize,
@@ -16,7 +51,13 @@ function scoreColumns(
 ): void {
   const bytes = (<usize>d) << 2;
   const vectorBytes = (<usize>(d & ~3)) << 2;
-  for (let j = from; j < to; j++) {
+  let j = from;
+  if (bytes == vectorBytes) {
+    for (; j + 4 <= to; j += 4) {
+      scoreFour(query, keys + <usize>j * bytes, bytes, scores + ((<usize>j) << 2), scale);
+    }
+  }
+  for (; j < to; j++) {
     const key = keys + <usize>j * bytes;
     let total = f32x4.splat(0);
     let at: usize = 0;
@@ -54,6 +95,36 @@ function exponentiate(scores: usize, size: i32): f32 {
   return sum;
 }
 
+/** Sixteen columns of mixValues() at once, whose sums do not wait for each other. */
+function mixSixteen(
+  value: usize,
+  bytes: usize,
+  weight: usize,
+  out: usize,
+  count: i32,
+  factor: f32,
+): void {
+  const zero = f32x4.splat(0);
+  let s0 = zero;
+  let s1 = zero;
+  let s2 = zero;
+  let s3 = zero;
+  const end = weight + ((<usize>count) << 2);
+  for (; weight < end; weight += 4) {
+    const w = v128.load_splat<f32>(weight);
+    s0 = f32x4.add(s0, f32x4.mul(w, v128.load(value)));
+    s1 = f32x4.add(s1, f32x4.mul(w, v128.load(value, 16)));
+    s2 = f32x4.add(s2, f32x4.mul(w, v128.load(value, 32)));
+    s3 = f32x4.add(s3, f32x4.mul(w, v128.load(value, 48)));
+    value += bytes;
+  }
+  const factor4 = f32x4.splat(factor);
+  v128.store(out, f32x4.mul(s0, factor4));
+  v128.store(out, f32x4.mul(s1, factor4), 16);
+  v128.store(out, f32x4.mul(s2, factor4), 32);
+  v128.store(out, f32x4.mul(s3, factor4), 48);
+}
+
 /** out [d] = factor * sum over j in [from, to) of weights[j] * value_j. */
 function mixValues(
   values: usize,
@@ -67,6 +138,16 @@ function mixValues(
   const bytes = (<usize>d) << 2;
   const vectorBytes = (<usize>(d & ~3)) << 2;
   let at: usize = 0;
+  for (; at + 64 <= vectorBytes; at += 64) {
+    mixSixteen(
+      values + <usize>from * bytes + at,
+      bytes,
+      weights + ((<usize>from) << 2),
+      out + at,
+      to - from,
+      factor,
+    );
+  }
   for (; at < vectorBytes; at += 16) {
     let total = f32x4.splat(0);
     let value = values + <usize>from * bytes + at;

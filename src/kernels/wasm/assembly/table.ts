@@ -43,6 +43,28 @@ export function gatherRows(table: usize, ids: usize, out: usize, n: i32, d: i32,
   }
 }
 
+/** out [n, d] = rows `ids` of table [rows, d] plus rows `places` of other [otherRows, d]; NaN for an id outside. */
+export function gatherSum(
+  table: usize,
+  ids: usize,
+  other: usize,
+  places: usize,
+  out: usize,
+  n: i32,
+  d: i32,
+  rows: i32,
+  otherRows: i32,
+): void {
+  const rowBytes = (<usize>d) << 2;
+  gatherRows(table, ids, out, n, d, rows);
+  for (let i = 0; i < n; i++) {
+    const place = load<i32>(places + ((<usize>i) << 2));
+    if (place >= 0 && place < otherRows) addInto(out, other + <usize>place * rowBytes, d);
+    else memory.fill(out, 0xff, rowBytes);
+    out += rowBytes;
+  }
+}
+
 /** out[j] = sum over i of x[i, j] for x [n, f]: groups of four rows in order, then the rest. */
 export function columnSum(x: usize, out: usize, n: i32, f: i32): void {
   const rowBytes = (<usize>f) << 2;

@@ -1,0 +1,117 @@
+/**
+ * Prompts, demonstrations and rankings as CSV files with a heading line, as spreadsheets save them: commas, semicolons
+ * or tabs, quoted cells over several lines. A row becomes the object that a line of JSONL would hold; what it must hold
+ * is label-rows.ts. An empty cell says nothing. A ranking's lists are numbered columns: `completion_1`, `rank_1`.
+ */
+import { CsvError, parse } from 'csv-parse/browser/esm/sync';
+import { FormatError } from './format-error.ts';
+import { expectReadableCount, expectReadableSize, type FileRows } from './label-rows.ts';
+
+/** Columns that are lists in a row's object, by the name of one entry. */
+const LISTS: Readonly<Record<string, string>> = { completion: 'completions', rank: 'ranks' };
+/** Columns of numbers; all others are text. */
+const NUMBERS: ReadonlySet<string> = new Set(['rank', 'at']);
+
+interface Row {
+  readonly cells: readonly string[];
+  /** The line that the row ends on, from 1; cells may hold line breaks. */
+  readonly end: number;
+}
+
+/** @throws FormatError naming line, column and what to do */
+export function csvRows(file: string): FileRows {
+  expectReadableSize(file);
+  const [heading, ...rows] = parseRows(file);
+  expectReadableCount(rows.length, 'a CSV file: a heading line, then one row on each line');
+  const columns = (heading?.cells ?? []).map((cell) => cell.trim());
+  expectDifferent(columns);
+  return {
+    rows: rows.map(({ cells, end }) => ({
+      number: end - cells.join('').split('\n').length + 1,
+      value: objectOf(columns, cells),
+    })),
+    placeOf: columnName,
+  };
+}
+
+function parseRows(file: string): readonly Row[] {
+  const rows: Row[] = [];
+  try {
+    parse(file, {
+      bom: true,
+      delimiter: delimiterOf(file),
+      skipEmptyLines: true,
+      onRecord: (cells: readonly string[], { lines }) => {
+        rows.push({ cells, end: lines });
+      },
+    });
+    return rows;
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new FormatError(
+      `Not a valid CSV file (${error.message}).`,
+      'Give every row as many cells as the heading and close every quote, then choose the file again; nothing was imported.',
+    );
+  }
+}
+
+/** What separates the heading's names, none of which holds a separator. */
+function delimiterOf(file: string): string {
+  return /[,;\t]/.exec(file.split('\n', 1)[0] ?? '')?.[0] ?? ',';
+}
+
+function expectDifferent(columns: readonly string[]): void {
+  const repeated = columns.find((column, i) => columns.indexOf(column) !== i);
+  if (repeated === undefined) return;
+  throw new FormatError(
+    `Line 1: the column ${repeated} is there twice.`,
+    'Rename or remove one of them, then choose the file again; nothing was imported.',
+  );
+}
+
+/** `completion_2` is entry 1 of the list `completions`. */
+function listPlace(column: string): { one: string; list: string; index: number } | null {
+  const [, one = '', index] = /^([a-z]+)_([1-9])$/.exec(column) ?? [];
+  const list = LISTS[one];
+  return list === undefined ? null : { one, list, index: Number(index) - 1 };
+}
+
+/** The column of a path in the row's object. */
+function columnName(path: string): string {
+  const [list, index] = path.split('.');
+  const one = Object.keys(LISTS).find((name) => LISTS[name] === list);
+  if (one === undefined) return `column ${path}`;
+  return index === undefined
+    ? `columns ${one}_1, ${one}_2, ...`
+    : `column ${one}_${Number(index) + 1}`;
+}
+
+/** A number where one belongs; what is no number stays text, for the validator to name. */
+function valueOf(column: string, cell: string): string | number {
+  return NUMBERS.has(column) && cell.trim() !== '' && Number.isFinite(Number(cell))
+    ? Number(cell)
+    : cell;
+}
+
+function objectOf(columns: readonly string[], record: readonly string[]): Record<string, unknown> {
+  const row = new Map<string, unknown>();
+  const lists = new Map<string, (string | number)[]>();
+  columns.forEach((column, i) => {
+    const cell = record[i] ?? '';
+    if (cell === '') return;
+    const place = listPlace(column);
+    if (place === null) row.set(column, valueOf(column, cell));
+    else listOf(lists, place.list)[place.index] = valueOf(place.one, cell);
+  });
+  // Array.from: a cell left out inside of a list is an entry that the validator must see.
+  for (const [list, cells] of lists) row.set(list, Array.from(cells));
+  return Object.fromEntries(row);
+}
+
+function listOf<Cell>(lists: Map<string, Cell[]>, name: string): Cell[] {
+  const known = lists.get(name);
+  if (known !== undefined) return known;
+  const list: Cell[] = [];
+  lists.set(name, list);
+  return list;
+}

@@ -1,0 +1,105 @@
+/**
+ * Draws one token for each row of logits: inverse CDF with a uniform of a named stream, or the likeliest token. The
+ * uniform is word `step` of Philox4x32-10, bit for bit as in src/data/philox.ts.
+ */
+import { exp1, exp4, log1, maxLane, sumLanes } from './math';
+
+/** Word `step % 4` of Philox at counter [step / 4, row, 0, 1]. */
+function philoxWord(step: u32, row: u32, key0: u32, key1: u32): u32 {
+  let c0 = step >> 2;
+  let c1 = row;
+  let c2: u32 = 0;
+  let c3: u32 = 1;
+  for (let round = 0; round < 10; round++) {
+    const p0 = <u64>c0 * 0xd2511f53;
+    const p1 = <u64>c2 * 0xcd9e8d57;
+    c0 = (<u32>(p1 >> 32)) ^ c1 ^ key0;
+    c1 = <u32>p1;
+    c2 = (<u32>(p0 >> 32)) ^ c3 ^ key1;
+    c3 = <u32>p0;
+    key0 += 0x9e3779b9;
+    key1 += 0xbb67ae85;
+  }
+  const word = step & 3;
+  return word == 0 ? c0 : word == 1 ? c1 : word == 2 ? c2 : c3;
+}
+
+/** Largest of `size` floats. */
+function topOf(x: usize, size: i32): f32 {
+  const vectorEnd = x + ((<usize>(size & ~3)) << 2);
+  const end = x + ((<usize>size) << 2);
+  let top4 = f32x4.splat(-Infinity);
+  for (; x < vectorEnd; x += 16) top4 = f32x4.pmax(top4, v128.load(x));
+  let top = maxLane(top4);
+  for (; x < end; x += 4) top = max<f32>(top, load<f32>(x));
+  return top;
+}
+
+/** masses = exp((x - top) inverseTemperature); returns their sum. */
+function massesOf(x: usize, masses: usize, size: i32, top: f32, inverseTemperature: f32): f32 {
+  const vectorEnd = x + ((<usize>(size & ~3)) << 2);
+  const end = x + ((<usize>size) << 2);
+  const top4 = f32x4.splat(top);
+  const inverse4 = f32x4.splat(inverseTemperature);
+  let sum4 = f32x4.splat(0);
+  for (; x < vectorEnd; x += 16, masses += 16) {
+    const e = exp4(f32x4.mul(f32x4.sub(v128.load(x), top4), inverse4));
+    v128.store(masses, e);
+    sum4 = f32x4.add(sum4, e);
+  }
+  let sum = sumLanes(sum4);
+  for (; x < end; x += 4, masses += 4) {
+    const e = exp1((load<f32>(x) - top) * inverseTemperature);
+    store<f32>(masses, e);
+    sum += e;
+  }
+  return sum;
+}
+
+/** First place of `value` among `size` floats; the last one when it is nowhere (NaN). */
+function placeOf(x: usize, size: i32, value: f32): i32 {
+  let place = 0;
+  while (place < size - 1 && load<f32>(x + ((<usize>place) << 2)) != value) place++;
+  return place;
+}
+
+/**
+ * logits [n, v] and rows [n] int32 to token [n] int32 and its logProbability [n] at the temperature; greedy takes the
+ * first of the likeliest tokens. scratch holds v floats.
+ */
+export function draw(
+  logits: usize,
+  rows: usize,
+  token: usize,
+  logProbability: usize,
+  n: i32,
+  v: i32,
+  inverseTemperature: f32,
+  greedy: i32,
+  key0: u32,
+  key1: u32,
+  step: u32,
+  scratch: usize,
+): void {
+  for (let i = 0; i < n; i++) {
+    const at = (<usize>i) << 2;
+    const x = logits + <usize>i * ((<usize>v) << 2);
+    const top = topOf(x, v);
+    const mass = massesOf(x, scratch, v, top, inverseTemperature);
+    let drawn = 0;
+    if (greedy) drawn = placeOf(x, v, top);
+    else {
+      const word = philoxWord(step, load<u32>(rows + at), key0, key1);
+      const goal = ((<f32>(word >> 9) + 0.5) / 8388608.0) * mass;
+      let below = load<f32>(scratch);
+      // The first token whose cumulated mass passes the goal; rounding must never run off the end.
+      while (below <= goal && drawn < v - 1) {
+        drawn++;
+        below += load<f32>(scratch + ((<usize>drawn) << 2));
+      }
+    }
+    store<i32>(token + at, drawn);
+    const chosen = (load<f32>(x + ((<usize>drawn) << 2)) - top) * inverseTemperature;
+    store<f32>(logProbability + at, chosen - log1(mass));
+  }
+}
