@@ -109,7 +109,9 @@ function placedRuns(project: string, present: LabRows, incoming: LabRows) {
   const runs = added.map((row) => {
     const name = freeName(row.run.name, names);
     names.add(name);
-    return { ...row, project, run: { ...row.run, id: row.id, project, name } };
+    const { origin } = row.run;
+    const from = origin && { origin: { ...origin, run: ids.get(origin.run) ?? origin.run } };
+    return { ...row, project, run: { ...row.run, ...from, id: row.id, project, name } };
   });
   return { runs, ids };
 }

@@ -36,13 +36,16 @@ function trainingStage({ stage, name }: Run): TrainingStage {
   throw new InputError(`${name} is of a stage that this version does not train.`);
 }
 
-/** What a changed beta or ptx coefficient would be overruled by: the values that the run had come to. */
-function withoutOldValues(state: JsonValue, own: Settings, forked: Settings): JsonValue {
+/** Without what a changed beta or ptx coefficient would be overruled by: the values that the run had come to. */
+function withoutOldValues(state: JsonValue, before: RunRow, fork: RunRow): JsonValue {
+  const own = settingsOfRun(before);
+  const forked = settingsOfRun(fork);
+  if (own === null || forked === null) return state;
   if (typeof state !== 'object' || state === null || Array.isArray(state)) return state;
-  const gone = [
-    ...(own.ppo.beta === forked.ppo.beta ? [] : ['beta']),
-    ...(own.ppo.ptxCoefficient === forked.ppo.ptxCoefficient ? [] : ['ptxCoefficient']),
-  ];
+  const { turns = [] } = before.run;
+  const gone: readonly string[] = (['beta', 'ptxCoefficient'] as const).filter(
+    (name) => own.ppo[name] !== forked.ppo[name] || turns.some((turn) => turn.name === name),
+  );
   return Object.fromEntries(Object.entries(state).filter(([key]) => !gone.includes(key)));
 }
 
@@ -130,8 +133,6 @@ export class RunsDesk {
     const metrics = (await listMetrics(db, row.id)).filter(
       ({ step }) => step <= from.manifest.step,
     );
-    const own = settingsOfRun(row);
-    const after = settingsOfRun(forked);
     const { step, state } = from.manifest;
     const whole = isModelAlone(from.manifest);
     const manifest: CheckpointManifest = {
@@ -140,7 +141,7 @@ export class RunsDesk {
       run: forked.id,
       name: whole ? forked.run.name : `${forked.run.name}, step ${step}`,
       finished: whole,
-      state: own === null || after === null ? state : withoutOldValues(state, own, after),
+      state: settings === 'own' ? state : withoutOldValues(state, row, forked),
       createdAt: this.#now(),
     };
     const view = (await this.#project.viewOf(row.id)) ?? EMPTY_VIEW;
@@ -241,7 +242,10 @@ export class RunsDesk {
       `${row.run.name.replace(/, from step .*$/, '')}, from step ${step}`,
       taken,
     );
-    const fork = { ...row, id, step, run: { ...row.run, id, name, startedAt } };
+    const { turns = [], ...plain } = row.run;
+    const origin = { run: row.id, step };
+    const fork = { ...row, id, step, run: { ...plain, id, name, startedAt, origin } };
+    const turned = turns.filter(({ iteration }) => iteration <= step);
     if (isModelAlone(from.manifest)) return fork;
     const ended = this.#endedBecause(row, from);
     if (ended !== null) throw new InputError(`${ended} Train again instead.`);
@@ -250,7 +254,7 @@ export class RunsDesk {
       if (from.manifest.finished && step >= row.total) {
         throw new InputError(`${row.run.name} is finished: change a setting, then fork it.`);
       }
-      return { ...fork, run: { ...fork.run, status: 'paused' } };
+      return { ...fork, run: { ...fork.run, status: 'paused', turns: turned } };
     }
     const { rows } = this.#project;
     const stage = trainingStage(row.run);

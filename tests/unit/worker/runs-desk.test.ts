@@ -242,6 +242,36 @@ describe('a fork', () => {
     expect(await forked('present')).toEqual({ step: row.manifest.step, ptxCoefficient: 0.2 });
   });
 
+  it('keeps what was turned by then with its own settings, and nothing of it with the present ones', async () => {
+    const name = freshName();
+    const test = await wholeLoop(name);
+    const ppo = await runNamed(test, 'PPO-ptx 1');
+    const middle = ppo.checkpoints.find(({ finished }) => !finished);
+    const step_ = middle?.step ?? 0;
+    const db = await new Connection({ name }).db();
+    const row = await db.get('runs', ppo.id);
+    const saved = await db.get('checkpoints', middle?.id ?? '');
+    if (row === undefined || saved === undefined) throw new Error('expected the run');
+    const turn = { name: 'beta', from: 0.1, to: 0.3 } as const;
+    const turns = [1, step_ + 1].map((iteration) => ({ ...turn, iteration }));
+    await db.put('runs', { ...row, run: { ...row.run, turns } });
+    const state = { step: step_, beta: 0.3 };
+    await db.put('checkpoints', { ...saved, manifest: { ...saved.manifest, state } });
+    await open(test);
+    const forked = async (settings: 'own' | 'present') => {
+      const { run } = await handlers(test)['run.fork']({ checkpoint: saved.id, settings });
+      const { manifest } = (await readCheckpoint(db, `${run}/${step_}`)).row;
+      return [(await db.get('runs', run))?.run, manifest.state] as const;
+    };
+    const [own, ownState] = await forked('own');
+    expect(own?.turns).toEqual([{ ...turn, iteration: 1 }]);
+    expect(own?.origin).toEqual({ run: ppo.id, step: step_ });
+    expect(ownState).toEqual(state);
+    const [present, presentState] = await forked('present');
+    expect(present?.turns ?? []).toEqual([]);
+    expect(presentState).toEqual({ step: step_ });
+  });
+
   it('of a model alone makes it the result of its step again', async () => {
     const test = await testSession({ name: freshName() });
     await train(test, 'sft');
