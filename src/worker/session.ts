@@ -6,6 +6,7 @@ import { defaultSettings, type Settings } from '../config/settings.ts';
 import { acquireProjectLock, type LockProvider, type ProjectLock } from '../storage/locks.ts';
 import { ReadOnlyError, StorageError } from '../storage/errors.ts';
 import type { Connection } from '../storage/open.ts';
+import { ClassAtWork } from './class-at-work.ts';
 import type { CommandHandlers, SessionHandlers } from './dispatch.ts';
 import { DeviceLosses } from './device-losses.ts';
 import { failureOf, InputError } from './failure.ts';
@@ -44,12 +45,6 @@ export interface SessionOptions {
   readonly pace: CheckpointPace;
 }
 
-interface Simulation {
-  done: number;
-  readonly total: number;
-  stopped: boolean;
-}
-
 export class Session {
   readonly handlers: SessionHandlers;
   /** For those who compute alone and are no part of the project. */
@@ -61,7 +56,7 @@ export class Session {
   #project: Project | null = null;
   #lock: { readonly project: string; readonly lock: ProjectLock } | null = null;
   readonly #driver: StageDriver;
-  #simulation: Simulation | null = null;
+  readonly #class = new ClassAtWork();
   #judging: { stopped: boolean } | null = null;
   #prefer: BackendName | undefined;
   readonly #losses = new DeviceLosses();
@@ -146,7 +141,7 @@ export class Session {
     return {
       'labels.simulate': (args) => this.#simulate(args),
       'labels.stop': () => {
-        if (this.#simulation !== null) this.#simulation.stopped = true;
+        this.#class.stop();
         return Promise.resolve({ stages: this.#stages() });
       },
       'run.checkpoints': () =>
@@ -308,26 +303,18 @@ export class Session {
     const project = this.#opened();
     project.expectWritable();
     this.#expectIdle(null);
-    const request = this.#rankingRequest(count, k, false);
-    const simulation: Simulation = { done: 0, total: count, stopped: false };
-    this.#simulation = simulation;
-    this.#progress('The class is ranking', 0, count);
-    this.#tellStages();
-    try {
-      for await (const batch of this.#options.workbench.simulateLabels(request)) {
-        await project.addRankings(batch);
-        simulation.done += batch.length;
-        this.#progress('The class is ranking', simulation.done, count);
+    const { workbench, yieldToMessages } = this.#options;
+    const added = await this.#class.rank({
+      batches: workbench.simulateLabels(this.#rankingRequest(count, k, false)),
+      total: count,
+      store: (batch) => project.addRankings(batch),
+      progress: this.#progress,
+      changed: () => {
         this.#tellStages();
-        await this.#options.yieldToMessages();
-        if (simulation.stopped) break;
-      }
-    } finally {
-      this.#simulation = null;
-      this.#progress('The class is ranking', count, count);
-      this.#tellStages();
-    }
-    return { added: simulation.done };
+      },
+      yieldToMessages,
+    });
+    return { added };
   }
 
   async #judge({ checkpoints, prompts }: CommandMap['judge.suite']['args']): Promise<Suite> {
@@ -384,7 +371,7 @@ export class Session {
     if (this.#options.workbench.shipped().length === 0) {
       throw new InputError('The model has not been loaded yet: wait until it is.');
     }
-    if (this.#simulation !== null) {
+    if (this.#class.busy) {
       throw new InputError('The simulated class is still ranking: wait for it or stop it.');
     }
     if (this.#judging !== null) {
@@ -429,11 +416,10 @@ export class Session {
   }
 
   #stages(): StageStates {
-    const simulation = this.#simulation;
     const labels = labelsState(this.#opened().rows);
     return {
       sft: this.#driver.state('sft'),
-      labels: simulation === null ? labels : { ...labels, status: 'running' },
+      labels: this.#class.busy ? { ...labels, status: 'running' } : labels,
       reward: this.#driver.state('reward'),
       ppo: this.#driver.state('ppo'),
     };
