@@ -31,6 +31,7 @@ import type {
   EngineStart,
   ModelSource,
   RankingRequest,
+  ReportedRankings,
   ReportProgress,
   StageLoop,
   StageRequest,
@@ -255,7 +256,7 @@ export class Laboratory implements Workbench {
 
   rewardReport(
     reward: ModelSource,
-    rankings: readonly Ranking[],
+    rankings: ReportedRankings,
     settings: Settings,
     report: ReportProgress,
   ): Promise<CommandMap['reward.report']['reply']> {

@@ -117,6 +117,19 @@ export function chosenRankings(rows: ProjectRows): readonly Ranking[] {
   return rows.settings.labels.source satisfies never;
 }
 
+/** Rankings by labelers of whom the reward model learns nothing: of the person and files, or of the class. */
+export function otherRankings(rows: ProjectRows): readonly Ranking[] {
+  switch (rows.settings.labels.source) {
+    case 'both':
+      return [];
+    case 'person':
+      return classRankings(rows);
+    case 'class':
+      return rows.rankings.filter(({ labeler }) => sourceOf(labeler) !== 'class');
+  }
+  return rows.settings.labels.source satisfies never;
+}
+
 const OPTIONS: SettingTable = PPO_OPTIONS;
 
 /** PPO's settings without the options that are not used, so that runs from before there were any keep their fingerprint. */
