@@ -30,13 +30,7 @@ import type {
 import type { CheckpointPace } from './runner.ts';
 import { runHandlers } from './run-handlers.ts';
 import { StageDriver } from './stage-driver.ts';
-import {
-  chosenRankings,
-  classRankings,
-  labelsState,
-  otherRankings,
-  trainingPromptsOf,
-} from './stage-graph.ts';
+import { classRankings, labelsState, reportedRankings, trainingPromptsOf } from './stage-graph.ts';
 import type { ModelSource, RankingRequest, ReportProgress, Workbench } from './stages.ts';
 import { sourceOf } from '../records/ranking.ts';
 import type { Suite } from '../records/suite.ts';
@@ -174,8 +168,7 @@ export class Session {
         score: await bench.score(this.#trainedReward(), args, this.#settings),
       }),
       'reward.report': async () => {
-        const { rows } = this.#opened();
-        const rankings = { chosen: chosenRankings(rows), others: otherRankings(rows) };
+        const rankings = reportedRankings(this.#opened().rows);
         return bench.rewardReport(this.#trainedReward(), rankings, this.#settings, this.#progress);
       },
       'judge.pairs': async (args) =>
