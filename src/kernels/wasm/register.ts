@@ -153,17 +153,17 @@ const globalNorm: Kernel = (kernels, heap, gradients, { maxNorm }) => {
 };
 
 /**
- * {logits [B, V], rows [B] int32}, {inverseTemperature, greedy (0 or 1), key0, key1, step} to [token [B] int32,
- * logProbability [B]].
+ * {logits [B, V], rows [B] int32}, {inverseTemperature, greedy (0 or 1), key0, key1, step, topK (0 is all), topP} to
+ * [token [B] int32, logProbability [B]].
  */
 const draw: Kernel = (kernels, heap, { logits, rows }, attributes) => {
   const [n, v] = matrix(logits);
-  const { inverseTemperature, greedy, key0, key1, step } = attributes;
+  const { inverseTemperature, greedy, key0, key1, step, topK, topP } = attributes;
   const [token, logProbability] = [heap.output([n], 'int32'), heap.output([n])];
   heap.withScratch(v, (scratch) => {
     const before = [heap.at(logits), heap.at(rows, 'int32')];
     const after = [heap.at(token, 'int32'), heap.at(logProbability), n, v, inverseTemperature!];
-    kernels.draw!(...before, ...after, greedy!, key0!, key1!, step!, scratch);
+    kernels.draw!(...before, ...after, greedy!, key0!, key1!, step!, topK!, topP!, scratch);
   });
   return [token, logProbability];
 };
