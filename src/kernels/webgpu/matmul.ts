@@ -259,3 +259,14 @@ export function multiply(gpu: Gpu, product: Product): void {
     ...(finish.numbers ? { numbers: finish.numbers } : {}),
   });
 }
+
+/** The product of two operands, as it is, as a new tensor [M, N]. */
+export function plainProduct(gpu: Gpu, operands: Omit<Product, 'finish' | 'columnSums'>) {
+  const { m, n } = productShape(operands);
+  const y = gpu.output([m, n]);
+  multiply(gpu, {
+    ...operands,
+    finish: { name: '', writes: { y }, code: 'store_y(row, q, value);' },
+  });
+  return y;
+}
