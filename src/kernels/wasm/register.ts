@@ -168,6 +168,17 @@ const draw: Kernel = (kernels, heap, { logits, rows }, attributes) => {
   return [token, logProbability];
 };
 
+/** {x}, {threshold, kept, key0, key1, step, site, from} to y of the same shape, as ../dropout.ts has it. */
+const dropout: Kernel = (kernels, heap, { x }, attributes) => {
+  const { threshold, kept, key0, key1, step, site, from } = attributes;
+  const y = heap.output(shapeOf(x));
+  heap.withScratch(4, (scratch) => {
+    const before = [heap.at(x), heap.at(y), sizeOf(x), from!, threshold!, kept!];
+    kernels.dropout!(...before, key0!, key1!, step!, site!, scratch);
+  });
+  return y;
+};
+
 const KERNELS: Readonly<Record<string, Kernel>> = {
   PlayLayerNorm: layerNorm,
   PlayLayerNormGrad: layerNormGrad,
@@ -193,6 +204,7 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   PlayCachedAttention: cachedAttention,
   PlayCacheFill: cacheFill,
   PlayDraw: draw,
+  PlayDropout: dropout,
 };
 
 /** What runs the kernels of a backend; a backend that is started anew has a new heap. */

@@ -7,6 +7,7 @@ import { adamWMany, globalNorm } from './adamw.ts';
 import { attention, attentionGrad } from './attention.ts';
 import { cachedAttention, cacheFill } from './cached-attention.ts';
 import { draw } from './draw.ts';
+import { dropout } from './dropout.ts';
 import { embedding, embeddingGrad } from './embedding.ts';
 import { gelu, geluGrad } from './gelu.ts';
 import { Gpu, type Attributes, type Kernel } from './gpu.ts';
@@ -52,6 +53,7 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   PlayCachedAttention: cachedAttention,
   PlayCacheFill: cacheFill,
   PlayDraw: draw,
+  PlayDropout: dropout,
 };
 
 /** Idempotent; a backend that is started anew finds them registered. */

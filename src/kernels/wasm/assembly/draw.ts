@@ -3,25 +3,15 @@
  * uniform is word `step` of Philox4x32-10, bit for bit as in src/data/philox.ts.
  */
 import { exp1, exp4, log1, maxLane, sumLanes } from './math';
+import { philox } from './philox';
 
 /** Word `step % 4` of Philox at counter [step / 4, row, 0, 1]. */
-function philoxWord(step: u32, row: u32, key0: u32, key1: u32): u32 {
-  let c0 = step >> 2;
-  let c1 = row;
-  let c2: u32 = 0;
-  let c3: u32 = 1;
-  for (let round = 0; round < 10; round++) {
-    const p0 = <u64>c0 * 0xd2511f53;
-    const p1 = <u64>c2 * 0xcd9e8d57;
-    c0 = (<u32>(p1 >> 32)) ^ c1 ^ key0;
-    c1 = <u32>p1;
-    c2 = (<u32>(p0 >> 32)) ^ c3 ^ key1;
-    c3 = <u32>p0;
-    key0 += 0x9e3779b9;
-    key1 += 0xbb67ae85;
-  }
+function wordOf(step: u32, row: u32, key0: u32, key1: u32): u32 {
+  const words = philox(step >> 2, row, 0, 1, key0, key1);
   const word = step & 3;
-  return word == 0 ? c0 : word == 1 ? c1 : word == 2 ? c2 : c3;
+  if (word == 0) return i32x4.extract_lane(words, 0);
+  if (word == 1) return i32x4.extract_lane(words, 1);
+  return word == 2 ? i32x4.extract_lane(words, 2) : i32x4.extract_lane(words, 3);
 }
 
 /** Largest of `size` floats. */
@@ -161,7 +151,7 @@ export function draw(
     let drawn = 0;
     if (greedy) drawn = placeOf(x, v, top);
     else {
-      const word = philoxWord(step, load<u32>(rows + at), key0, key1);
+      const word = wordOf(step, load<u32>(rows + at), key0, key1);
       const kept = topK > 0 || topP < 1 ? keepLikeliest(x, scratch, v, topK, topP) : mass;
       drawn = placeAbove(scratch, v, ((<f32>(word >> 9) + 0.5) / 8388608.0) * kept);
     }
