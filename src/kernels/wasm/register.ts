@@ -5,8 +5,9 @@
  * Results are new tensors; only the decoding caches change in place.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { matrix, shapeOf, sizeOf, type Attributes } from '../kernel-inputs.ts';
 import { attention, attentionGrad, cachedAttention, cacheFill } from './attention.ts';
-import { Heap, matrix, shapeOf, sizeOf, type Attributes, type Kernel } from './heap.ts';
+import { Heap, type Kernel } from './heap.ts';
 import {
   linear,
   linearGelu,

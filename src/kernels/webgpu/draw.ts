@@ -2,7 +2,8 @@
  * Drawing one token a row from logits in WGSL; contract and reference are in ../draw.ts. The uniform comes from
  * Philox4x32-10 (see src/data/philox.ts) computed here, so that a rollout uploads nothing per token.
  */
-import { floats, integers, matrix, THREADS, type Kernel } from './gpu.ts';
+import { matrix } from '../kernel-inputs.ts';
+import { floats, integers, THREADS, type Kernel } from './gpu.ts';
 import { PHILOX } from './philox.ts';
 
 const DECLARATIONS = `

@@ -2,7 +2,8 @@
  * Dropout in WGSL; contract is in ../dropout.ts. A thread computes one block of the random stream, which decides sixteen
  * neighbouring units.
  */
-import { floats, shapeOf, sizeOf, THREADS, type Kernel } from './gpu.ts';
+import { shapeOf, sizeOf } from '../kernel-inputs.ts';
+import { floats, THREADS, type Kernel } from './gpu.ts';
 import { PHILOX } from './philox.ts';
 
 /** Bytes of one block of Philox. */

@@ -3,7 +3,7 @@
  * ../linear.ts and ../mlp.ts. The bias gradient comes out of the same pass as the weight gradient.
  */
 import { geluCode } from './gelu.ts';
-import { type Kernel } from './gpu.ts';
+import type { Kernel } from './gpu.ts';
 import { multiply, plainProduct, productShape } from './matmul.ts';
 
 /** {x [N, I], w [I, O], b [O], residual [N, O] or absent} to x w + b (+ residual) [N, O]. */

@@ -5,8 +5,9 @@
  * subgroups of a fixed size is in matmul-broadcast.ts. Sums run over the inner axis in order.
  */
 import type * as tf from '@tensorflow/tfjs-core';
+import { matrix } from '../kernel-inputs.ts';
 import type { Gpu } from './gpu.ts';
-import { floats, matrix, vectors, type Binding, type Dispatch } from './gpu.ts';
+import { floats, vectors, type Binding, type Dispatch } from './gpu.ts';
 import { isPacked, packed, unpackedMatrix } from './halves.ts';
 import { broadcastCode, type TileRows } from './matmul-broadcast.ts';
 import { loadCode, range, storeCode, turnCode } from './product-code.ts';

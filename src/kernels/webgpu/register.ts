@@ -3,6 +3,7 @@
  * Contracts are those of the WASM kernels of the same names; each kernel repeats its own in one line.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type { Attributes } from '../kernel-inputs.ts';
 import { adamWMany, globalNorm } from './adamw.ts';
 import { attention, attentionGrad } from './attention.ts';
 import { cachedAttention, cacheFill } from './cached-attention.ts';
@@ -10,7 +11,7 @@ import { draw } from './draw.ts';
 import { dropout } from './dropout.ts';
 import { embedding, embeddingGrad } from './embedding.ts';
 import { gelu, geluGrad } from './gelu.ts';
-import { Gpu, type Attributes, type Kernel } from './gpu.ts';
+import { Gpu, type Kernel } from './gpu.ts';
 import { layerNorm, layerNormGrad } from './layer-norm.ts';
 import {
   linear,

@@ -3,7 +3,8 @@
  * are in ../token-log-probability.ts. Logits live only inside a call: the gradient multiplies them anew and turns
  * each into its own gradient while it is still in a register.
  */
-import { floats, integers, matrix, type Kernel } from './gpu.ts';
+import { matrix } from '../kernel-inputs.ts';
+import { floats, integers, type Kernel } from './gpu.ts';
 import { multiply, plainProduct } from './matmul.ts';
 
 /** As in layer norm: every thread adds up all partial sums itself. */
