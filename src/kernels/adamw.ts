@@ -64,6 +64,12 @@ export interface AdamWItem {
 /** True where {@link adamWSteps} can run. */
 export const takesManySteps = (): boolean => hasOwnKernel('PlayAdamWMany');
 
+/** Most float32 elements of a tensor that kernels of this backend can bind; Infinity where nothing says so. */
+export function mostElements(): number {
+  const { device } = tf.backend() as { readonly device?: GPUDevice };
+  return device ? Math.floor(device.limits.maxStorageBufferBindingSize / 4) : Infinity;
+}
+
 /**
  * {@link adamWStep} for many parameters, whose moments [2, total] (first, second) change in place; only where
  * {@link takesManySteps} says so. Returns the new parameters in order.

@@ -1,10 +1,16 @@
 /**
  * AdamW's moments of one model's parameters on the device, keyed by parameter name, never by position (D51): one
- * tensor for each parameter, or all of them in one tensor where the backend updates many parameters at once. The
- * same numbers either way; not the step count, nor clipping, which are the optimizer's.
+ * tensor for each parameter, or many in one tensor where the backend updates many parameters at once, as large as it may
+ * be there. The same numbers either way; not the step count, nor clipping, which are the optimizer's.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { adamWStep, adamWSteps, type AdamWSettings } from '../kernels/adamw.ts';
+import {
+  adamWStep,
+  adamWSteps,
+  mostElements,
+  takesManySteps,
+  type AdamWSettings,
+} from '../kernels/adamw.ts';
 import type { TensorData, TensorMap } from '../records/tensor.ts';
 import type { Model } from './parameters.ts';
 
@@ -32,14 +38,15 @@ function saved(tensors: TensorMap, name: string): { first: TensorData; second: T
 }
 
 /** A tensor for each moment of each parameter; every step makes new ones. */
-export class SeparateMoments implements Moments {
+class SeparateMoments implements Moments {
   readonly #model: Model;
   readonly #moments = new Map<string, { first: tf.Tensor; second: tf.Tensor }>();
 
-  /** Zeros. */
-  constructor(model: Model) {
+  /** Zeros, for the parameters of these names. */
+  constructor(model: Model, names: Iterable<string>) {
     this.#model = model;
-    for (const [name, { shape }] of model.variables) {
+    for (const name of names) {
+      const { shape } = model.get(name);
       this.#moments.set(name, { first: tf.zeros(shape), second: tf.zeros(shape) });
     }
   }
@@ -91,21 +98,23 @@ export class SeparateMoments implements Moments {
   }
 }
 
+/** Elements that a parameter takes of each row: whole vectors of four, so that those that divide into them can be moved so. */
+const padded = ({ size }: tf.Tensor): number => 4 * Math.ceil(size / 4);
+
 /** All first moments, then all second ones, in one tensor that changes in place. */
-export class SharedMoments implements Moments {
+class SharedMoments implements Moments {
   readonly #model: Model;
   /** First element of each parameter. */
   readonly #offsets = new Map<string, number>();
   #tensor: tf.Tensor2D;
 
-  /** Zeros. */
-  constructor(model: Model) {
+  /** Zeros, for the parameters of these names. */
+  constructor(model: Model, names: Iterable<string>) {
     this.#model = model;
     let total = 0;
-    for (const [name, { size }] of model.variables) {
+    for (const name of names) {
       this.#offsets.set(name, total);
-      // Whole vectors of four, so that those parameters that divide into them can be moved so.
-      total += 4 * Math.ceil(size / 4);
+      total += padded(model.get(name));
     }
     this.#tensor = tf.zeros([2, total]);
   }
@@ -150,4 +159,66 @@ export class SharedMoments implements Moments {
   dispose(): void {
     this.#tensor.dispose();
   }
+}
+
+/** Moments in parts, each of which has some of the parameters. */
+class DividedMoments implements Moments {
+  readonly #parts: readonly { readonly names: ReadonlySet<string>; readonly moments: Moments }[];
+
+  constructor(parts: readonly (readonly [Iterable<string>, Moments])[]) {
+    this.#parts = parts.map(([names, moments]) => ({ names: new Set(names), moments }));
+  }
+
+  step(gradients: Gradients, scale: tf.Scalar, settings: AdamWSettings): Map<string, tf.Tensor> {
+    const moved = this.#parts.flatMap(({ names, moments }) => {
+      const own = new Map([...gradients].filter(([name]) => names.has(name)));
+      return own.size === 0 ? [] : [...moments.step(own, scale, settings)];
+    });
+    return new Map(moved);
+  }
+
+  async tensors(): Promise<Map<string, TensorData>> {
+    const parts = await Promise.all(this.#parts.map(({ moments }) => moments.tensors()));
+    return new Map(parts.flatMap((part) => [...part]));
+  }
+
+  restore(tensors: TensorMap): void {
+    for (const { moments } of this.#parts) moments.restore(tensors);
+  }
+
+  dispose(): void {
+    for (const { moments } of this.#parts) moments.dispose();
+  }
+}
+
+/** Names in runs whose moments fit a tensor of `most` elements, and those that do not fit one alone. */
+function runsOf(model: Model, most: number): { shared: string[][]; large: string[] } {
+  const shared: string[][] = [];
+  const large: string[] = [];
+  let room = 0;
+  for (const [name, variable] of model.variables) {
+    const wanted = 2 * padded(variable);
+    if (wanted > most) {
+      large.push(name);
+      continue;
+    }
+    if (wanted > room) {
+      shared.push([]);
+      room = most;
+    }
+    room -= wanted;
+    shared.at(-1)!.push(name);
+  }
+  return { shared, large };
+}
+
+/** Zeros for all parameters of a model; no tensor has more than `most` elements that need not. */
+export function newMoments(model: Model, most = mostElements()): Moments {
+  if (!takesManySteps()) return new SeparateMoments(model, model.variables.keys());
+  const { shared, large } = runsOf(model, most);
+  const parts = [
+    ...shared.map((names) => [names, new SharedMoments(model, names)] as const),
+    ...(large.length > 0 ? [[large, new SeparateMoments(model, large)] as const] : []),
+  ];
+  return parts.length === 1 ? parts[0]![1] : new DividedMoments(parts);
 }

@@ -3,10 +3,10 @@
  * position (D51); one optimizer belongs to one model. Not a tf.train.Optimizer, which has neither decay nor clip.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { gradientNorm, takesManySteps } from '../kernels/adamw.ts';
+import { gradientNorm } from '../kernels/adamw.ts';
 import { weightedSums } from '../kernels/weighted-sum.ts';
 import type { TensorData, TensorMap } from '../records/tensor.ts';
-import { SeparateMoments, SharedMoments, type Moments } from './moments.ts';
+import { newMoments, type Moments } from './moments.ts';
 import type { Model } from './parameters.ts';
 
 export interface OptimizerSettings {
@@ -106,7 +106,7 @@ export class AdamW {
   constructor(model: Model, settings: OptimizerSettings) {
     this.settings = settings;
     this.#model = model;
-    this.#moments = takesManySteps() ? new SharedMoments(model) : new SeparateMoments(model);
+    this.#moments = newMoments(model);
   }
 
   get steps(): number {

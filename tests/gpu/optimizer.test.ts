@@ -9,6 +9,7 @@ import { gradientNorm } from '../../src/kernels/adamw.ts';
 import { hasOwnKernel, useOwnKernels } from '../../src/kernels/own-kernel.ts';
 import { Gpu } from '../../src/kernels/webgpu/gpu.ts';
 import { weightedSums } from '../../src/kernels/weighted-sum.ts';
+import { newMoments } from '../../src/model/moments.ts';
 import { AdamW, globalNorm } from '../../src/model/optimizer.ts';
 import { relativeDistance, sameBits, tinyModel } from '../unit/model/tiny-model.ts';
 import { allocatedBytes, deviceErrors, useCpu, useWebGpu } from './webgpu.ts';
@@ -121,4 +122,63 @@ describe.each([
     expect(sums).toHaveLength(sizes.length);
     tf.dispose([...sums, ...pairs.flat()]);
   });
+});
+
+test('moments divide into tensors that a device can bind, and move the same', async () => {
+  useOwnKernels(true);
+  await useWebGpu();
+  const model = tinyModel('scalar', 2);
+  const sizes = [...model.variables.values()].map(({ size }) => size);
+  // Several tensors, and a parameter or more whose two moments do not fit one.
+  const most = 2 * Math.max(...sizes) - 4;
+  expect(2 * sizes.reduce((sum, size) => sum + size, 0)).toBeGreaterThan(2 * most);
+  const settings = { ...SETTINGS, learningRate: 0.01, step: 1 };
+  const runs = [];
+  for (const limit of [Infinity, most]) {
+    const before = tf.memory().numTensors;
+    const moments = newMoments(model, limit);
+    const rng = Rng.named(3, 'gradients');
+    const gradients = new Map(
+      [...model.variables].map(([name, { shape, size }]) => [
+        name,
+        tf.tensor(
+          Float32Array.from({ length: size }, () => rng.normal()),
+          shape,
+        ),
+      ]),
+    );
+    const scale = tf.scalar(0.5);
+    const moved = moments.step(gradients, scale, settings);
+    const parameters = new Map<string, Float32Array>();
+    for (const [name, tensor] of moved) parameters.set(name, await tensor.data<'float32'>());
+    const saved = await moments.tensors();
+    moments.restore(saved);
+    runs.push({ parameters, saved });
+    tf.dispose([scale, ...gradients.values(), ...moved.values()]);
+    moments.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  }
+  const [whole, divided] = runs as [(typeof runs)[0], (typeof runs)[0]];
+  expect(divided.parameters.size).toBe(sizes.length);
+  for (const [name, values] of whole.parameters) {
+    expect(relativeDistance(divided.parameters.get(name) ?? [], values), name).toBeLessThan(1e-6);
+  }
+  for (const [name, { data }] of whole.saved) {
+    expect(relativeDistance(divided.saved.get(name)?.data ?? [], data), name).toBeLessThan(1e-6);
+  }
+  model.dispose();
+});
+
+test('a tensor larger than the device can bind is refused by a sentence', async () => {
+  useOwnKernels(true);
+  await useWebGpu();
+  const x = tf.zeros<tf.Rank.R1>([64]);
+  const most = vi.spyOn(Gpu.prototype, 'maxBytes', 'get');
+  most.mockReturnValue(255);
+  expect(() => gradientNorm([x], 1)).toThrow(/takes 0 MB at once, and a tensor \[64\] has 0 MB/);
+  most.mockReturnValue(256);
+  const { norm, scale } = gradientNorm([x], 1);
+  expect((await norm.data())[0]).toBe(0);
+  most.mockRestore();
+  tf.dispose([x, norm, scale]);
 });

@@ -122,11 +122,21 @@ async function start(task: Task, { limitMs }: RoundSettings): Promise<Running> {
   return running;
 }
 
+/** Why the answer to a request for a round is no figure, or null: a device that refuses work skips it, and is very fast. */
+export function faultOf(message: Message): string | null {
+  if (message.kind === 'failed') return message.reason;
+  if (message.kind !== 'round') return 'it answered out of turn';
+  const [first, ...more] = message.deviceErrors;
+  if (first === undefined) return null;
+  const [line = ''] = first.trim().split('\n');
+  return `the device reported ${more.length + 1} errors, the first: ${line}`;
+}
+
 async function oneRound(running: Running): Promise<void> {
   if (running.failure !== null) return;
   const message = await running.process.tell('round');
-  if (message.kind === 'round') running.rounds.push(message);
-  else running.failure = message.kind === 'failed' ? message.reason : 'it answered out of turn';
+  running.failure = faultOf(message);
+  if (running.failure === null && message.kind === 'round') running.rounds.push(message);
 }
 
 /** All contenders of one job on one backend and size; `say` hears what is going on. */

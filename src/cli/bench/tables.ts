@@ -89,16 +89,11 @@ export function jobTitle({ job, config }: { job: Job; config: JobResult['config'
 }
 
 function failureNotes({ entries }: JobResult): string[] {
-  return entries.flatMap(({ contender, failure, rounds }) => {
-    const errors = rounds.at(-1)?.deviceErrors ?? [];
-    const name = CONTENDER_NAMES[contender];
-    return [
-      ...(failure === null ? [] : [`${name} did not finish: ${failure.replace(/\.$/, '')}.`]),
-      ...(errors.length === 0
-        ? []
-        : [`${name}: the device reported ${errors.length} errors, the first: ${errors[0] ?? ''}`]),
-    ];
-  });
+  return entries.flatMap(({ contender, failure }) =>
+    failure === null
+      ? []
+      : [`${CONTENDER_NAMES[contender]} did not finish: ${failure.replace(/\.$/, '')}.`],
+  );
 }
 
 function productTable(result: JobResult): Table {

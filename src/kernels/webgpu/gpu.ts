@@ -137,6 +137,11 @@ export class Gpu {
     return this.#backend.device.limits.maxStorageBuffersPerShaderStage;
   }
 
+  /** Bytes of the largest tensor that a dispatch may bind. */
+  get maxBytes(): number {
+    return this.#backend.device.limits.maxStorageBufferBindingSize;
+  }
+
   /** Threads of every subgroup where kernels may use their variant for subgroups, else 0. */
   get lanes(): number {
     const { device } = this.#backend;
@@ -156,12 +161,27 @@ export class Gpu {
     this.#backend.disposeData(tensor.dataId);
   }
 
+  /** A tensor that the device cannot bind is an error here: WebGPU would skip the work and leave zeros. */
+  #expectBindable({ shape }: tf.TensorInfo): void {
+    const bytes = 4 * tf.util.sizeFromShape(shape);
+    if (bytes <= this.maxBytes) return;
+    const [large, limit] = [bytes, this.maxBytes].map((x) => Math.round(x / 1e6));
+    throw new RangeError(
+      `The graphics adapter takes ${limit} MB at once, and a tensor [${shape.join(', ')}] has ${large} MB. ` +
+        'Take a smaller model or smaller batches, or compute with WASM.',
+    );
+  }
+
+  /** Records one dispatch. Throws RangeError for a tensor larger than the device can bind. */
   run(dispatch: Dispatch): void {
     const backend = this.#backend;
     const tensors = [...Object.values(dispatch.writes), ...Object.values(dispatch.reads)].map(
       ({ tensor }) => ({ ...tensor, shape: [tf.util.sizeFromShape(tensor.shape)] }),
     );
-    for (const { dataId } of tensors) backend.uploadToGPU(dataId);
+    for (const tensor of tensors) {
+      this.#expectBindable(tensor);
+      backend.uploadToGPU(tensor.dataId);
+    }
     // Values that tfjs kept from a read-back are stale once a tensor changes in place.
     for (const { tensor } of Object.values(dispatch.writes)) {
       backend.tensorMap.get(tensor.dataId).values = null;

@@ -12,7 +12,7 @@ import {
 import { parseMessage, parseTask, type Round } from '../../../src/cli/bench/messages.ts';
 import { isRealTime } from '../../../src/cli/bench/conditions.ts';
 import { profileTable } from '../../../src/cli/bench/profile.ts';
-import type { Entry, JobResult } from '../../../src/cli/bench/rounds.ts';
+import { faultOf, type Entry, type JobResult } from '../../../src/cli/bench/rounds.ts';
 import { replaceBlock, SheetError } from '../../../src/cli/bench/sheet.ts';
 import {
   gigaPerSecond,
@@ -138,6 +138,15 @@ describe('what is measured', () => {
     expect(() => parseMessage({ kind: 'round' })).toThrow();
     expect(parseMessage({ kind: 'failed', reason: 'x' })).toEqual({ kind: 'failed', reason: 'x' });
   });
+});
+
+test('a round whose device reported errors is no figure', () => {
+  expect(faultOf(round(3))).toBeNull();
+  const deviceErrors = ['Binding size is too large.\n - While encoding.', 'Invalid CommandBuffer'];
+  expect(faultOf(round(3, { deviceErrors }))).toBe(
+    'the device reported 2 errors, the first: Binding size is too large.',
+  );
+  expect(faultOf({ kind: 'failed', reason: 'x' })).toBe('x');
 });
 
 function round(ms: number, counts: Partial<Round> = {}): Round {
