@@ -51,10 +51,10 @@ function keepAnnouncements(): void {
   }).observe(document, { subtree: true, childList: true, characterData: true });
 }
 
-/** Whether the focus can be seen. Runs in the page. */
-function lookAtFocus(): { visible: boolean; marked: boolean } {
+/** Whether the focus can be seen; null when nothing of the page has it. Runs in the page. */
+function lookAtFocus(): { visible: boolean; marked: boolean } | null {
   const node = document.activeElement;
-  if (node === null) return { visible: false, marked: false };
+  if (node === null || node === document.body) return null;
   const { left, top, width, height } = node.getBoundingClientRect();
   const shares = [0.5, 0.1, 0.9];
   const points = shares.flatMap((x) => shares.map((y) => [left + x * width, top + y * height]));
@@ -122,11 +122,15 @@ export class KeyboardReader {
     for (let i = 0; i < MOST_STOPS; i += 1) {
       await this.press('Tab');
       const heard = await this.heard();
-      this.stops.push({ ...heard, ...(await this.#page.evaluate(lookAtFocus)) });
+      const look = await this.#page.evaluate(lookAtFocus);
+      // Null between the page's end and its beginning, where the browser's own controls are.
+      if (look !== null) this.stops.push({ ...heard, ...look });
       if (heard.role === role && fits(heard.name)) return heard;
       passed.push(`${heard.role} "${heard.name}"`);
     }
-    throw new Error(`Tab does not reach ${role} ${String(name)}, only ${passed.join(', ')}.`);
+    throw new Error(
+      `Tab does not reach ${role} ${String(name)}, only ${[...new Set(passed)].join(', ')}.`,
+    );
   }
 
   /** Goes to a button or link by Tab and presses Enter on it. */
