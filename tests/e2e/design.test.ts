@@ -134,7 +134,7 @@ test('nothing moves when less motion is asked for', async () => {
           .split(', ')
           .map((time) => parseFloat(time) * (time.endsWith('ms') ? 0.001 : 1));
         const still = Math.max(...seconds) <= 0.001 && scrollBehavior === 'auto';
-        return still ? [] : [`${node.tagName}.${node.className.toString()}`];
+        return still ? [] : [`${node.tagName}.${node.getAttribute('class') ?? ''}`];
       }),
     ),
   );

@@ -37,9 +37,11 @@ async function announcedDuring(until: () => Promise<unknown>): Promise<readonly 
 
 /** The focus is on this: it has not been lost to the page as a whole. */
 async function expectFocus(role: string, name: RegExp): Promise<void> {
-  await expect
-    .poll(() => reader.heard(), { timeout: 30_000 })
-    .toMatchObject({ role, name: expect.stringMatching(name) });
+  const where = async (): Promise<string> => {
+    const heard = await reader.heard();
+    return heard.role === role && name.test(heard.name) ? 'there' : `${heard.role} "${heard.name}"`;
+  };
+  await expect.poll(where, { timeout: 30_000 }).toBe('there');
 }
 
 /** A part has begun: the focus is on its content, which its name and its first heading tell. */

@@ -26,7 +26,13 @@ export const PLACES: readonly Place[] = [
   part('reinforce'),
   part('judge'),
   part('runs'),
-  part('exact'),
+  {
+    name: 'exact',
+    open: async (page) => {
+      await page.getByTestId('scenario').selectOption('exact');
+      await page.locator('.page[data-part="exact"]').waitFor();
+    },
+  },
   {
     name: 'settings',
     open: async (page) => {
