@@ -87,7 +87,7 @@ describe('contrast', () => {
     const contrast = () => page.evaluate(() => document.documentElement.dataset['contrast']);
     const theme = page.getByTestId('theme');
     for (const name of ['light', 'dark', 'high contrast']) {
-      expect(await contrast()).toBe('normal');
+      await expect.poll(contrast).toBe('normal');
       await theme.click();
       await page.getByRole('button', { name: `Theme: ${name}. Change`, exact: true }).waitFor();
     }
