@@ -35,13 +35,16 @@ const LENS: Place = { name: 'lens', open: (page) => visit(page, 'reinforce') };
 
 /** A few minutes on two cores: enough for curves with a shape. */
 const SETTINGS = [
-  'sft.demonstrations=960&sft.epochs=1&labels.prompts=64',
+  'scenario=paper&sft.demonstrations=960&sft.epochs=1&labels.prompts=64',
   'ppo.episodes=768&ppo.rolloutBatch=64&ppo.minibatches=4&evaluate.prompts=100',
 ].join('&');
 
 /** One place in one look; WebP, because there are many and they lie in the repository. */
 async function picture(page: Page, camera: CDPSession, place: Place, look: string): Promise<void> {
   await place.open(page);
+  // Neither what is under way for a moment nor what the pointer happens to be on.
+  await page.locator('.strip progress').waitFor({ state: 'detached', timeout: 60_000 });
+  await page.mouse.move(0, 0);
   const from =
     place.name === 'lens'
       ? page.getByTestId('token-lens')
