@@ -57,6 +57,8 @@ const LOGARITHMIC_AXIS: uPlot.Axis = {
 export function resolvedColor(node: HTMLElement, variable: string): string {
   const probe = document.createElement('span');
   probe.style.color = `var(${variable})`;
+  // Else a system with forced colours would say that all are the colour of text.
+  probe.style.setProperty('forced-color-adjust', 'none');
   node.append(probe);
   const { color } = getComputedStyle(probe);
   probe.remove();

@@ -1,9 +1,8 @@
-// Makes the pictures of docs/screens from a short real run in a real Chromium: `npm run screenshots`.
-// Not a test: it asserts nothing, and its pictures are looked at by people.
-import { mkdirSync } from 'node:fs';
+// Makes the pictures of docs/screens from a short real run in a real Chromium: `npm run screenshots`. Every place of the
+// page in light, dark and on a phone. Not a test: it asserts nothing, and its pictures are looked at by people.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
-import type { Part } from '../../src/ui/hash-route.ts';
+import type { CDPSession, Page } from 'playwright-core';
 import {
   letClassRank,
   openLaboratory,
@@ -15,28 +14,52 @@ import {
   train,
   visit,
 } from '../e2e/laboratory-page.ts';
+import { PLACES, type Place } from '../e2e/places.ts';
 import { launch } from './browser.ts';
 import { buildPage, serveBuild } from './serve.ts';
 
 const FOLDER = fileURLToPath(new URL('../../docs/screens', import.meta.url));
 
+const DESKTOP = { width: 1280, height: 800 };
+const LOOKS = [
+  { name: 'light', colorScheme: 'light', size: DESKTOP },
+  { name: 'dark', colorScheme: 'dark', size: DESKTOP },
+  { name: 'phone', colorScheme: 'light', size: { width: 360, height: 740 } },
+] as const;
+
+/** The text that a picture begins with, where what matters is not at the top. */
+const BEGINS: Readonly<Record<string, string>> = { reinforce: 'Reinforce', judge: 'Vote blind' };
+
+/** Beside the places where one can be: what lies further down in one of them. */
+const LENS: Place = { name: 'lens', open: (page) => visit(page, 'reinforce') };
+
 /** A few minutes on two cores: enough for curves with a shape. */
 const SETTINGS = [
-  'sft.demonstrations=960&sft.epochs=1&labels.prompts=64',
+  'scenario=paper&sft.demonstrations=960&sft.epochs=1&labels.prompts=64',
   'ppo.episodes=768&ppo.rolloutBatch=64&ppo.minibatches=4&evaluate.prompts=100',
 ].join('&');
 
-/** The part from its top, or from the text `from` on. */
-async function picture(page: Page, part: Part, from = 'RLHF Playground'): Promise<void> {
-  await page
-    .getByText(from, { exact: true })
-    .first()
-    .evaluate((node) => {
-      node.scrollIntoView({ block: 'start' });
-      window.scrollBy(0, -24);
+/** One place in one look; WebP, because there are many and they lie in the repository. */
+async function picture(page: Page, camera: CDPSession, place: Place, look: string): Promise<void> {
+  await place.open(page);
+  // Neither what is under way for a moment nor what the pointer happens to be on.
+  await page.locator('.strip progress').waitFor({ state: 'detached', timeout: 60_000 });
+  await page.mouse.move(0, 0);
+  const from =
+    place.name === 'lens'
+      ? page.getByTestId('token-lens')
+      : page.getByText(BEGINS[place.name] ?? 'RLHF Playground', { exact: true }).first();
+  if (place.close === undefined) {
+    await from.evaluate((node) => {
       (document.activeElement as HTMLElement | null)?.blur();
+      (node.closest('section') ?? node).scrollIntoView({ block: 'start' });
+      window.scrollBy(0, -24);
     });
-  await page.screenshot({ path: `${FOLDER}/${part}.png` });
+  }
+  const shot = { format: 'webp', quality: 80 } as const;
+  const { data } = await camera.send('Page.captureScreenshot', shot);
+  writeFileSync(`${FOLDER}/${place.name}-${look}.webp`, Buffer.from(data, 'base64'));
+  await place.close?.(page);
 }
 
 async function ask(page: Page): Promise<void> {
@@ -47,10 +70,8 @@ async function ask(page: Page): Promise<void> {
 
 async function wholeLoop(page: Page): Promise<void> {
   await ask(page);
-  await picture(page, 'model');
   await visit(page, 'demonstrate');
   await train(page, 'sft');
-  await picture(page, 'demonstrate');
   await visit(page, 'rank');
   await press(page, 'rank-fetch');
   await placeByButtons(page);
@@ -60,30 +81,30 @@ async function wholeLoop(page: Page): Promise<void> {
   await textsToRank(page);
   await page.getByTestId('rank-item-2').click();
   await page.getByTestId('rank-item-0').click();
-  await picture(page, 'rank');
   await visit(page, 'reinforce');
   await train(page, 'ppo');
-  await picture(page, 'reinforce', 'Reinforce');
   await visit(page, 'judge');
   await press(page, 'suite-run');
   await page.locator('[data-testid="suite-table"]').waitFor({ timeout: 300_000 });
   await page.getByTestId('judge-count').fill('30');
   await press(page, 'judge-start');
   await page.getByTestId('judge-pair').waitFor({ timeout: 60_000 });
-  await picture(page, 'judge', 'Vote blind');
 }
 
 mkdirSync(FOLDER, { recursive: true });
 buildPage();
 const served = await serveBuild();
-const browser = await launch(served.url, {
-  webgpu: 'off',
-  viewport: { width: 1280, height: 800 },
-});
+const browser = await launch(served.url, { webgpu: 'off', viewport: DESKTOP });
 try {
-  await browser.page.emulateMedia({ colorScheme: 'light' });
-  await openLaboratory(browser.page, served.url, SETTINGS);
-  await wholeLoop(browser.page);
+  const { page, context } = browser;
+  await openLaboratory(page, served.url, SETTINGS);
+  await wholeLoop(page);
+  const camera = await context.newCDPSession(page);
+  for (const { name, colorScheme, size } of LOOKS) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(size);
+    for (const place of [...PLACES, LENS]) await picture(page, camera, place, name);
+  }
 } finally {
   await browser.close();
   await served.close();

@@ -1,0 +1,165 @@
+// Every place of the filled page by what design can be measured: axe in each theme, the size of targets, no sideways
+// scroll from 320 px to 4K, no motion when none is wanted, and what a system's own colours leave. Micro size, on WASM.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { launch, type LaunchedBrowser } from '../setup/browser.ts';
+import { serveBuild, type ServedBuild } from '../setup/serve.ts';
+import { lowContrast, violations } from './accessibility.ts';
+import {
+  letClassRank,
+  openLaboratory,
+  press,
+  textsToRank,
+  train,
+  visit,
+} from './laboratory-page.ts';
+import { PLACES } from './places.ts';
+
+let served: ServedBuild;
+let browser: LaunchedBrowser;
+beforeAll(async () => {
+  served = await serveBuild();
+  browser = await launch(served.url, { webgpu: 'off' });
+  await fillPage();
+}, 240_000);
+afterAll(async () => {
+  await browser.close();
+  await served.close();
+});
+afterEach(() => {
+  expect(browser.problems()).toEqual([]);
+});
+
+/** Something in every part: an answer, a ranking half done, models, curves, a vote under way, a table of judges. */
+async function fillPage(): Promise<void> {
+  const { page } = browser;
+  await openLaboratory(page, served.url, 'preset=micro');
+  await press(page, 'sample-button');
+  await page.getByTestId('sample-text').first().waitFor();
+  await visit(page, 'demonstrate');
+  await train(page, 'sft');
+  await visit(page, 'rank');
+  await press(page, 'rank-fetch');
+  await textsToRank(page);
+  await page.getByTestId('rank-item-0').click();
+  await letClassRank(page, 16);
+  await train(page, 'reward');
+  await visit(page, 'reinforce');
+  await train(page, 'ppo');
+  await page.getByTestId('token-lens').waitFor();
+  await visit(page, 'judge');
+  await press(page, 'suite-run');
+  await page.getByTestId('suite-table').waitFor({ timeout: 120_000 });
+  await press(page, 'judge-start');
+  await page.getByTestId('judge-pair').waitFor({ timeout: 60_000 });
+}
+
+/** What `look` finds at each place, with the place's name before it. */
+async function everywhere(look: () => Promise<readonly string[]>): Promise<string[]> {
+  const { page } = browser;
+  const found: string[] = [];
+  for (const { name, open, close } of PLACES) {
+    await open(page);
+    found.push(...(await look()).map((line) => `${name}: ${line}`));
+    await close?.(page);
+  }
+  return found;
+}
+
+test('no place breaks an accessibility rule, targets of 24 px included', async () => {
+  await browser.page.emulateMedia({ colorScheme: 'light' });
+  expect(await everywhere(() => violations(browser.page))).toEqual([]);
+});
+
+describe('contrast', () => {
+  test.each([
+    ['dark', { colorScheme: 'dark' }, 'color-contrast'],
+    ['high contrast, light', { colorScheme: 'light', contrast: 'more' }, 'color-contrast-enhanced'],
+    ['high contrast, dark', { colorScheme: 'dark', contrast: 'more' }, 'color-contrast-enhanced'],
+  ] as const)('%s: text stands out everywhere', async (_name, media, rule) => {
+    const { page } = browser;
+    await page.emulateMedia({ contrast: 'no-preference', ...media });
+    expect(await everywhere(() => lowContrast(page, rule))).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'light', contrast: 'no-preference' });
+  });
+});
+
+test.each([320, 360, 768, 1280, 2560, 3840])(
+  '%i px: nothing scrolls sideways, and nothing hangs out of the window',
+  async (width) => {
+    const { page } = browser;
+    await page.setViewportSize({ width, height: width < 700 ? 740 : 1000 });
+    const wide = await everywhere(() =>
+      page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        const boxes = [...document.querySelectorAll('.dialog, .popover')];
+        const out = boxes.filter((node) => {
+          const { left, right } = node.getBoundingClientRect();
+          return left < 0 || right > innerWidth || node.scrollWidth > node.clientWidth;
+        });
+        return [
+          ...(scrollWidth > clientWidth ? [`${scrollWidth - clientWidth} px too wide`] : []),
+          ...out.map((node) => `${node.className} hangs out`),
+        ];
+      }),
+    );
+    expect(wide).toEqual([]);
+    await page.setViewportSize({ width: 1280, height: 900 });
+  },
+);
+
+test('nothing moves when less motion is asked for', async () => {
+  const { page } = browser;
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  const moving = await everywhere(() =>
+    page.evaluate(() =>
+      [...document.querySelectorAll('*')].flatMap((node) => {
+        const { transitionDuration, animationDuration, scrollBehavior } = getComputedStyle(node);
+        const seconds = `${transitionDuration}, ${animationDuration}`
+          .split(', ')
+          .map((time) => parseFloat(time) * (time.endsWith('ms') ? 0.001 : 1));
+        const still = Math.max(...seconds) <= 0.001 && scrollBehavior === 'auto';
+        return still ? [] : [`${node.tagName}.${node.getAttribute('class') ?? ''}`];
+      }),
+    ),
+  );
+  expect(moving).toEqual([]);
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+});
+
+test('with the system’s own colours, what is chosen has a line and charts keep apart', async () => {
+  const { page } = browser;
+  await page.emulateMedia({ forcedColors: 'active' });
+  await visit(page, 'reinforce');
+  const here = page.locator('[data-testid="nav-reinforce"]');
+  const outline = (node: Element) => getComputedStyle(node).outlineStyle;
+  expect(await here.evaluate(outline)).toBe('solid');
+  expect(await page.getByTestId('nav-rank').evaluate(outline)).toBe('none');
+  // Drawn anew: a canvas keeps the colours that it was drawn with.
+  expect(await page.locator('[data-drawn]').first().getAttribute('data-drawn')).toMatch(/ forced$/);
+  await visit(page, 'rank');
+  const [pressed, other] = await page
+    .locator('[data-testid="rank-item-0"] + .tools [aria-pressed]')
+    .evaluateAll((nodes) =>
+      nodes.slice(0, 2).map((node) => getComputedStyle(node).backgroundColor),
+    );
+  expect(pressed).toMatch(/^rgb/);
+  expect(pressed).not.toBe(other);
+  await page.emulateMedia({ forcedColors: 'none' });
+});
+
+// Last, because a reload empties the desk.
+test('high contrast can be chosen here as well, and is remembered', async () => {
+  const { page } = browser;
+  const contrast = () => page.evaluate(() => document.documentElement.dataset['contrast']);
+  const theme = page.getByTestId('theme');
+  for (const name of ['light', 'dark', 'high contrast']) {
+    await expect.poll(contrast).toBe('normal');
+    await theme.click();
+    await page.getByRole('button', { name: `Theme: ${name}. Change`, exact: true }).waitFor();
+  }
+  expect(await contrast()).toBe('more');
+  await page.reload();
+  await expect.poll(contrast).toBe('more');
+  await theme.click();
+  expect(await contrast()).toBe('normal');
+});
