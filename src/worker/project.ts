@@ -10,6 +10,7 @@ import {
 } from '../config/settings.ts';
 import { readSafetensors, writeSafetensors } from '../data/safetensors.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
+import type { OwnText } from '../records/own-text.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { CheckpointManifest, JsonValue, MetricRecord, Run } from '../records/run.ts';
 import { EMPTY_VIEW, type RunView } from '../records/run-view.ts';
@@ -34,9 +35,9 @@ import {
   listPrompts,
   listRankings,
 } from '../storage/labels.ts';
-import { listMetrics, listRuns, readSuite, readView } from '../storage/lists.ts';
+import { listMetrics, listRuns, readOwnText, readSuite, readView } from '../storage/lists.ts';
 import type { Connection, Database } from '../storage/open.ts';
-import { openProject, readProject, saveSettings, saveSuite } from '../storage/projects.ts';
+import { openProject, readProject, saveOwnText, saveSettings, saveSuite } from '../storage/projects.ts';
 import { saveRun } from '../storage/runs.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import { InputError } from './failure.ts';
@@ -139,6 +140,7 @@ export class Project {
       rankings: [],
       demonstrations: [],
       prompts: [],
+      text: null,
     };
     const project = new Project(options, empty);
     notes.push(...(await project.refreshTraining()), ...(await project.refreshLabels()));
@@ -166,11 +168,13 @@ export class Project {
     const rankings = await listRankings(db, this.id);
     const demonstrations = await listDemonstrations(db, this.id);
     const prompts = await listPrompts(db, this.id);
+    const text = await readOwnText(db, this.id);
     this.#rows = {
       ...this.#rows,
       rankings: rankings.rows,
       demonstrations: demonstrations.rows,
       prompts: prompts.rows,
+      text,
     };
     return [
       ...damagedNote(rankings.damaged, 'rankings'),
@@ -209,6 +213,13 @@ export class Project {
     this.#rows = { ...this.#rows, prompts: replacedById(this.#rows.prompts, prompts) };
   }
 
+  /** Keeps the text that a base model is trained from, in the place of the one before. */
+  async saveText(text: OwnText): Promise<void> {
+    this.expectWritable();
+    await saveOwnText(await this.database(), this.id, text);
+    this.#rows = { ...this.#rows, text };
+  }
+
   async saveRun(row: RunRow): Promise<void> {
     this.expectWritable();
     await saveRun(await this.database(), row);
@@ -218,7 +229,7 @@ export class Project {
   /** What the newest run of each stage has left to show: its metric series, and its view if it has one. */
   async newestShown() {
     const db = await this.database();
-    const runs = (['sft', 'reward', 'ppo'] as const).flatMap((stage) => {
+    const runs = (['pretrain', 'sft', 'reward', 'ppo'] as const).flatMap((stage) => {
       const row = newestRun(this.#rows, stage);
       if (row === undefined) return [];
       const { turns } = row.run;

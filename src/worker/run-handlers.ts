@@ -22,7 +22,7 @@ export interface RunsSession {
   rest(): Promise<void>;
 }
 
-export function runHandlers(session: RunsSession): RunCommandHandlers {
+export function runHandlers(session: RunsSession): Omit<RunCommandHandlers, `base.${string}`> {
   const desk = async () => {
     const { RunsDesk } = await import('./runs-desk.ts');
     return new RunsDesk(session.project(), () => session.now());

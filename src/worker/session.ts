@@ -6,6 +6,7 @@ import { defaultSettings, type Settings } from '../config/settings.ts';
 import { acquireProjectLock, type LockProvider, type ProjectLock } from '../storage/locks.ts';
 import { ReadOnlyError, StorageError } from '../storage/errors.ts';
 import type { Connection } from '../storage/open.ts';
+import { baseHandlers } from './base-handlers.ts';
 import type { CommandHandlers, SessionHandlers } from './dispatch.ts';
 import { DeviceLosses } from './device-losses.ts';
 import { failureOf, InputError } from './failure.ts';
@@ -26,7 +27,7 @@ import type {
   WorkerEvent,
 } from './protocol.ts';
 import type { CheckpointPace } from './runner.ts';
-import { runHandlers } from './run-handlers.ts';
+import { runHandlers, type RunsSession } from './run-handlers.ts';
 import { StageDriver } from './stage-driver.ts';
 import { chosenRankings, classRankings, labelsState, trainingPromptsOf } from './stage-graph.ts';
 import type { ModelSource, RankingRequest, ReportProgress, Workbench } from './stages.ts';
@@ -85,7 +86,7 @@ export class Session {
         options.emit({ type: 'checkpoints', checkpoints: this.#checkpoints() });
       },
     });
-    const runs = runHandlers({
+    const desk: RunsSession = {
       now: options.now,
       progress: this.#progress,
       project: () => this.#opened(),
@@ -97,8 +98,15 @@ export class Session {
         this.#expectIdle(null);
         await this.#driver.rest();
       },
+    };
+    const base = baseHandlers({
+      ...desk,
+      language: () => options.workbench.language(),
+      stages: () => this.#stages(),
+      checkpoints: () => this.#checkpoints(),
+      machinery: () => this.#driver,
     });
-    this.handlers = { ...this.#stageHandlers(), ...this.#modelHandlers(), ...runs };
+    this.handlers = { ...this.#stageHandlers(), ...this.#modelHandlers(), ...runHandlers(desk), ...base };
   }
 
   /** Commands that change what is stored or running; done one after the other, in the order they came. */
@@ -432,6 +440,7 @@ export class Session {
     const simulation = this.#simulation;
     const labels = labelsState(this.#opened().rows);
     return {
+      pretrain: this.#driver.state('pretrain'),
       sft: this.#driver.state('sft'),
       labels: simulation === null ? labels : { ...labels, status: 'running' },
       reward: this.#driver.state('reward'),
@@ -441,7 +450,7 @@ export class Session {
 
   #tellStages(): void {
     const stages = this.#stages();
-    for (const stage of ['sft', 'labels', 'reward', 'ppo'] as const) {
+    for (const stage of ['pretrain', 'sft', 'labels', 'reward', 'ppo'] as const) {
       this.#options.emit({ type: 'stage', stage, state: stages[stage] });
     }
   }
