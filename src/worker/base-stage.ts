@@ -5,7 +5,13 @@
 import { BASE_SIZES } from '../config/base-sizes.ts';
 import { baseSettings, sequenceShape } from '../config/stage-settings.ts';
 import { Rng } from '../data/rng.ts';
-import { documentsOf, heldOutPassages, passageSource, splitTokens, tokenStream } from '../data/text-rows.ts';
+import {
+  documentsOf,
+  heldOutPassages,
+  passageSource,
+  splitTokens,
+  tokenStream,
+} from '../data/text-rows.ts';
 import { initialTensors, Model } from '../model/parameters.ts';
 import type { PinnedSample } from '../records/run.ts';
 import { unprefixed } from '../rlhf/loop.ts';
@@ -43,7 +49,13 @@ function openingSampler(
     (opening) => promptTokens(tokenizer, opening).length <= shape.promptLength,
   );
   if (texts.length === 0) return null;
-  const call = { shape, temperature: 1, seed: settings.general.seed, scope: 'openings', policy: '' };
+  const call = {
+    shape,
+    temperature: 1,
+    seed: settings.general.seed,
+    scope: 'openings',
+    policy: '',
+  };
   return async (): Promise<readonly PinnedSample[]> => {
     const completions = await complete(model, tokenizer, texts, call);
     return completions.map(({ text: response, ended }, i) => ({

@@ -37,7 +37,13 @@ import {
 } from '../storage/labels.ts';
 import { listMetrics, listRuns, readOwnText, readSuite, readView } from '../storage/lists.ts';
 import type { Connection, Database } from '../storage/open.ts';
-import { openProject, readProject, saveOwnText, saveSettings, saveSuite } from '../storage/projects.ts';
+import {
+  openProject,
+  readProject,
+  saveOwnText,
+  saveSettings,
+  saveSuite,
+} from '../storage/projects.ts';
 import { saveRun } from '../storage/runs.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import { InputError } from './failure.ts';

@@ -237,7 +237,10 @@ export interface CommandMap {
   /** What is stored of the person's own text; null when there is none. */
   'base.text': { args: Record<string, never>; reply: { text: OwnTextFacts | null } };
   /** Stores a text of the person's own, in UTF-8, in the place of the one before; a bad one is named in the failure. */
-  'base.take': { args: { name: string; file: Blob }; reply: { text: OwnTextFacts; stages: StageStates } };
+  'base.take': {
+    args: { name: string; file: Blob };
+    reply: { text: OwnTextFacts; stages: StageStates };
+  };
   /** A base model trained from own text with its tokenizer, as a zip in the Hugging Face layout. */
   'base.export': { args: { checkpoint: string }; reply: { file: Blob } };
   /** Adds what such a file holds, as a finished base model. */

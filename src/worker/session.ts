@@ -106,7 +106,12 @@ export class Session {
       checkpoints: () => this.#checkpoints(),
       machinery: () => this.#driver,
     });
-    this.handlers = { ...this.#stageHandlers(), ...this.#modelHandlers(), ...runHandlers(desk), ...base };
+    this.handlers = {
+      ...this.#stageHandlers(),
+      ...this.#modelHandlers(),
+      ...runHandlers(desk),
+      ...base,
+    };
   }
 
   /** Commands that change what is stored or running; done one after the other, in the order they came. */

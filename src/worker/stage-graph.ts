@@ -151,7 +151,8 @@ function reinforcedFrom(rows: ProjectRows, sft: string) {
   const own = [...trainingPromptsOf(rows).map(({ id, text }) => [id, text]), ...ownText(rows)];
   const read = METHOD_READS[method.name].map((name) => method[name]);
   const of = method.name === 'ppo' ? [] : [method.name, ...read];
-  if (!needsReward(method.name)) return [ppo, sft, reward.heldOutShare, labelsOf(rows), ...of, ...ownText(rows)];
+  if (!needsReward(method.name))
+    return [ppo, sft, reward.heldOutShare, labelsOf(rows), ...of, ...ownText(rows)];
   return [ppo, sft, finishedCheckpoint(rows, 'reward')?.id ?? '', ...own, ...of];
 }
 
