@@ -10,9 +10,8 @@ export const LARGEST_TEXT = 4_000_000;
 const NOTHING = 'nothing was changed.';
 const AS_UTF8 = `Save it as plain text in UTF-8, then choose it again; ${NOTHING}`;
 
-/** Everything below space but tab and line break, and what Unicode calls control as well. */
-// eslint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/u;
+/** What Unicode calls control, but for tab and line break. */
+const CONTROL = /[^\P{Cc}\t\n]/u;
 
 /** `Line 3, column 7`, both from 1, of what follows `before`; a column is a character. */
 function placeAfter(before: string): string {

@@ -17,11 +17,12 @@ import { EMPTY_VIEW } from '../records/run-view.ts';
 import type { TensorMap } from '../records/tensor.ts';
 import { prefixed, unprefixed } from '../rlhf/loop.ts';
 import { saveCheckpoint } from '../storage/checkpoints.ts';
-import type { BaseSession } from './base-handlers.ts';
+import { saveOwnText } from '../storage/projects.ts';
 import { InputError } from './failure.ts';
 import { freeName } from './free-name.ts';
 import { configOf } from './model-shelf.ts';
 import type { CommandMap } from './protocol.ts';
+import type { RunsSession } from './run-handlers.ts';
 
 const LIMITS: ArchiveLimits = { files: 8, fileBytes: 200e6, totalBytes: 210e6 };
 const LARGEST_ZIP = 200e6;
@@ -30,9 +31,10 @@ const TOKENIZER = 'tokenizer.json';
 const WEIGHTS = 'model.safetensors';
 const ACTION = 'Choose a zip that this page exported from a base model; nothing was imported.';
 
-type Language = Pick<BaseSession, 'language'>;
-
-export function factsOf({ name, text }: OwnText, { language }: Language): OwnTextFacts {
+export function factsOf(
+  { name, text }: OwnText,
+  { language }: Pick<RunsSession, 'language'>,
+): OwnTextFacts {
   return {
     name,
     characters: text.length,
@@ -54,7 +56,7 @@ function printOf(text: string): string {
  */
 export async function takeText(
   { name, file }: CommandMap['base.take']['args'],
-  session: BaseSession,
+  session: RunsSession,
 ): Promise<OwnTextFacts> {
   const project = session.project();
   expectTextSize(file.size);
@@ -62,18 +64,20 @@ export async function takeText(
   const { heldOutShare, passageTokens } = project.rows.settings.base;
   splitTokens(tokenStream(text, session.language().tokenizer), heldOutShare, passageTokens);
   const row = { name, text, print: printOf(text), at: session.now() };
-  await project.saveText(row);
+  await saveOwnText(await project.database(), project.id, row);
+  await project.refreshLabels();
   return factsOf(row, session);
 }
 
 /** The model of a checkpoint with all that other programs need to run it. Throws InputError. */
-export async function exportBase(session: BaseSession, checkpoint: string): Promise<Blob> {
-  const { summary, load } = session.project().source(checkpoint);
+export async function exportBase(session: RunsSession, checkpoint: string): Promise<Blob> {
+  const source = session.project().source(checkpoint);
+  const { summary } = source;
   if (summary.stage !== 'pretrain') {
     throw new InputError(`${summary.name} is no base model: export it under Runs.`);
   }
   const { config, tokenizer } = session.language();
-  const tensors = unprefixed((await load()).tensors, 'model.');
+  const tensors = unprefixed((await source.load()).tensors, 'model.');
   const described = { ...configToJson(configOf(tensors, config)), trained_steps: summary.step };
   const files = new Map<string, Uint8Array | string>([
     [CONFIG, `${JSON.stringify(described, null, 2)}\n`],
@@ -136,7 +140,7 @@ function stepsOf(json: unknown): number {
 /** Adds the model of a zip as a finished base model of its own run. Throws FormatError or StorageError; then nothing changed. */
 export async function importBase(
   { name, file }: CommandMap['base.import']['args'],
-  session: BaseSession,
+  session: RunsSession,
 ): Promise<void> {
   if (file.size > LARGEST_ZIP) throw new FormatError('The zip is larger than 200 MB.', ACTION);
   const files = unpackFiles(new Uint8Array(await file.arrayBuffer()), LIMITS);
@@ -156,7 +160,7 @@ export async function importBase(
 }
 
 async function store(
-  session: BaseSession,
+  session: RunsSession,
   wished: string,
   tensors: TensorMap,
   step: number,

@@ -3,22 +3,12 @@
  * order. What they do is in base-desk.ts, which is loaded when one of them is first asked for.
  */
 import type { RunCommandHandlers } from './dispatch.ts';
-import type { CheckpointSummary, CommandMap, StageStates } from './protocol.ts';
+import type { CommandMap } from './protocol.ts';
 import type { RunsSession } from './run-handlers.ts';
-import type { Workbench } from './stages.ts';
-
-/** What the commands ask of the session around them. */
-export interface BaseSession extends RunsSession {
-  language: Workbench['language'];
-  stages(): StageStates;
-  checkpoints(): readonly CheckpointSummary[];
-  /** What computes, in words. */
-  machinery(): { readonly backend: string; readonly device: string };
-}
 
 type BaseHandlers = Pick<RunCommandHandlers, Extract<keyof RunCommandHandlers, `base.${string}`>>;
 
-export function baseHandlers(session: BaseSession): BaseHandlers {
+export function baseHandlers(session: RunsSession): BaseHandlers {
   const changing = <R>(action: () => Promise<R>): Promise<R> =>
     session.inOrder(async () => {
       session.project().expectWritable();

@@ -10,7 +10,6 @@ import {
 } from '../config/settings.ts';
 import { readSafetensors, writeSafetensors } from '../data/safetensors.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
-import type { OwnText } from '../records/own-text.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { CheckpointManifest, JsonValue, MetricRecord, Run } from '../records/run.ts';
 import { EMPTY_VIEW, type RunView } from '../records/run-view.ts';
@@ -37,13 +36,7 @@ import {
 } from '../storage/labels.ts';
 import { listMetrics, listRuns, readOwnText, readSuite, readView } from '../storage/lists.ts';
 import type { Connection, Database } from '../storage/open.ts';
-import {
-  openProject,
-  readProject,
-  saveOwnText,
-  saveSettings,
-  saveSuite,
-} from '../storage/projects.ts';
+import { openProject, readProject, saveSettings, saveSuite } from '../storage/projects.ts';
 import { saveRun } from '../storage/runs.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import { InputError } from './failure.ts';
@@ -217,13 +210,6 @@ export class Project {
     this.expectWritable();
     await addPrompts(await this.database(), this.id, prompts);
     this.#rows = { ...this.#rows, prompts: replacedById(this.#rows.prompts, prompts) };
-  }
-
-  /** Keeps the text that a base model is trained from, in the place of the one before. */
-  async saveText(text: OwnText): Promise<void> {
-    this.expectWritable();
-    await saveOwnText(await this.database(), this.id, text);
-    this.#rows = { ...this.#rows, text };
   }
 
   async saveRun(row: RunRow): Promise<void> {

@@ -1,11 +1,12 @@
 /**
- * The commands about stored runs and whole laboratories, each with its place in the session's order. What they do is in
+ * The commands about stored runs, own base models (base-handlers.ts) and whole laboratories, each with its place in the session's order. What they do is in
  * runs-desk.ts and lab-file.ts, which are loaded when one of them is first asked for.
  */
+import { baseHandlers } from './base-handlers.ts';
 import type { RunCommandHandlers } from './dispatch.ts';
 import type { Project } from './project.ts';
-import type { CommandMap } from './protocol.ts';
-import type { ReportProgress } from './stages.ts';
+import type { CheckpointSummary, CommandMap, StageStates } from './protocol.ts';
+import type { ReportProgress, Workbench } from './stages.ts';
 
 /** What the commands ask of the session around them. */
 export interface RunsSession {
@@ -20,9 +21,15 @@ export interface RunsSession {
   inOrder<R>(action: () => Promise<R>): Promise<R>;
   /** Throws InputError when something computes; afterwards no runner keeps rows that are about to change. */
   rest(): Promise<void>;
+  /** Shape and vocabulary of the shipped base. */
+  language: Workbench['language'];
+  stages(): StageStates;
+  checkpoints(): readonly CheckpointSummary[];
+  /** What computes, in words. */
+  machinery(): { readonly backend: string; readonly device: string };
 }
 
-export function runHandlers(session: RunsSession): Omit<RunCommandHandlers, `base.${string}`> {
+export function runHandlers(session: RunsSession): RunCommandHandlers {
   const desk = async () => {
     const { RunsDesk } = await import('./runs-desk.ts');
     return new RunsDesk(session.project(), () => session.now());
@@ -56,6 +63,7 @@ export function runHandlers(session: RunsSession): Omit<RunCommandHandlers, `bas
       const { exportLab } = await import('./lab-file.ts');
       return exportLab(session.project(), session.now(), session.progress);
     }),
+    ...baseHandlers(session),
     'lab.import': changing(async (args: CommandMap['lab.import']['args']) => {
       const { importLab } = await import('./lab-file.ts');
       return { added: await importLab(session.project(), args, session.progress) };

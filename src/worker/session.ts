@@ -6,7 +6,7 @@ import { defaultSettings, type Settings } from '../config/settings.ts';
 import { acquireProjectLock, type LockProvider, type ProjectLock } from '../storage/locks.ts';
 import { ReadOnlyError, StorageError } from '../storage/errors.ts';
 import type { Connection } from '../storage/open.ts';
-import { baseHandlers } from './base-handlers.ts';
+import { ClassAtWork } from './class-at-work.ts';
 import type { CommandHandlers, SessionHandlers } from './dispatch.ts';
 import { DeviceLosses } from './device-losses.ts';
 import { failureOf, InputError } from './failure.ts';
@@ -27,7 +27,7 @@ import type {
   WorkerEvent,
 } from './protocol.ts';
 import type { CheckpointPace } from './runner.ts';
-import { runHandlers, type RunsSession } from './run-handlers.ts';
+import { runHandlers } from './run-handlers.ts';
 import { StageDriver } from './stage-driver.ts';
 import { chosenRankings, classRankings, labelsState, trainingPromptsOf } from './stage-graph.ts';
 import type { ModelSource, RankingRequest, ReportProgress, Workbench } from './stages.ts';
@@ -45,12 +45,6 @@ export interface SessionOptions {
   readonly pace: CheckpointPace;
 }
 
-interface Simulation {
-  done: number;
-  readonly total: number;
-  stopped: boolean;
-}
-
 export class Session {
   readonly handlers: SessionHandlers;
   /** For those who compute alone and are no part of the project. */
@@ -62,7 +56,7 @@ export class Session {
   #project: Project | null = null;
   #lock: { readonly project: string; readonly lock: ProjectLock } | null = null;
   readonly #driver: StageDriver;
-  #simulation: Simulation | null = null;
+  readonly #class = new ClassAtWork();
   #judging: { stopped: boolean } | null = null;
   #prefer: BackendName | undefined;
   readonly #losses = new DeviceLosses();
@@ -86,7 +80,7 @@ export class Session {
         options.emit({ type: 'checkpoints', checkpoints: this.#checkpoints() });
       },
     });
-    const desk: RunsSession = {
+    const runs = runHandlers({
       now: options.now,
       progress: this.#progress,
       project: () => this.#opened(),
@@ -98,20 +92,12 @@ export class Session {
         this.#expectIdle(null);
         await this.#driver.rest();
       },
-    };
-    const base = baseHandlers({
-      ...desk,
       language: () => options.workbench.language(),
       stages: () => this.#stages(),
       checkpoints: () => this.#checkpoints(),
       machinery: () => this.#driver,
     });
-    this.handlers = {
-      ...this.#stageHandlers(),
-      ...this.#modelHandlers(),
-      ...runHandlers(desk),
-      ...base,
-    };
+    this.handlers = { ...this.#stageHandlers(), ...this.#modelHandlers(), ...runs };
   }
 
   /** Commands that change what is stored or running; done one after the other, in the order they came. */
@@ -159,7 +145,7 @@ export class Session {
     return {
       'labels.simulate': (args) => this.#simulate(args),
       'labels.stop': () => {
-        if (this.#simulation !== null) this.#simulation.stopped = true;
+        this.#class.stop();
         return Promise.resolve({ stages: this.#stages() });
       },
       'run.checkpoints': () =>
@@ -321,26 +307,18 @@ export class Session {
     const project = this.#opened();
     project.expectWritable();
     this.#expectIdle(null);
-    const request = this.#rankingRequest(count, k, false);
-    const simulation: Simulation = { done: 0, total: count, stopped: false };
-    this.#simulation = simulation;
-    this.#progress('The class is ranking', 0, count);
-    this.#tellStages();
-    try {
-      for await (const batch of this.#options.workbench.simulateLabels(request)) {
-        await project.addRankings(batch);
-        simulation.done += batch.length;
-        this.#progress('The class is ranking', simulation.done, count);
+    const { workbench, yieldToMessages } = this.#options;
+    const added = await this.#class.rank({
+      batches: workbench.simulateLabels(this.#rankingRequest(count, k, false)),
+      total: count,
+      store: (batch) => project.addRankings(batch),
+      progress: this.#progress,
+      changed: () => {
         this.#tellStages();
-        await this.#options.yieldToMessages();
-        if (simulation.stopped) break;
-      }
-    } finally {
-      this.#simulation = null;
-      this.#progress('The class is ranking', count, count);
-      this.#tellStages();
-    }
-    return { added: simulation.done };
+      },
+      yieldToMessages,
+    });
+    return { added };
   }
 
   async #judge({ checkpoints, prompts }: CommandMap['judge.suite']['args']): Promise<Suite> {
@@ -397,7 +375,7 @@ export class Session {
     if (this.#options.workbench.shipped().length === 0) {
       throw new InputError('The model has not been loaded yet: wait until it is.');
     }
-    if (this.#simulation !== null) {
+    if (this.#class.busy) {
       throw new InputError('The simulated class is still ranking: wait for it or stop it.');
     }
     if (this.#judging !== null) {
@@ -442,12 +420,11 @@ export class Session {
   }
 
   #stages(): StageStates {
-    const simulation = this.#simulation;
     const labels = labelsState(this.#opened().rows);
     return {
       pretrain: this.#driver.state('pretrain'),
       sft: this.#driver.state('sft'),
-      labels: simulation === null ? labels : { ...labels, status: 'running' },
+      labels: this.#class.busy ? { ...labels, status: 'running' } : labels,
       reward: this.#driver.state('reward'),
       ppo: this.#driver.state('ppo'),
     };
