@@ -270,12 +270,6 @@ export class Laboratory {
     return reply !== null;
   }
 
-  /** Takes over what a command that the caller sent has changed. */
-  changed(by: { stages: StageStates; checkpoints?: readonly CheckpointSummary[] }): void {
-    this.#stages = by.stages;
-    if (by.checkpoints !== undefined) this.#checkpoints = by.checkpoints;
-  }
-
   choose(checkpoint: string): void {
     this.#chosen = checkpoint;
   }

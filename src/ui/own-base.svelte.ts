@@ -22,6 +22,7 @@ export class OwnBase {
   #text: OwnTextFacts | null = $state.raw(null);
   #quick: { readonly backend: string; readonly sizes: Sizes } | null = $state.raw(null);
   #measuring = $state.raw(false);
+  #left = false;
   #busy = $state.raw(false);
   #problem = $state.raw('');
   #news = $state.raw('');
@@ -75,9 +76,8 @@ export class OwnBase {
   /** Stores a text in the place of the one before. */
   async take(name: string, file: Blob): Promise<void> {
     await this.#attempt(async () => {
-      const reply = await this.#laboratory.call('base.take', { name, file });
-      this.#text = reply.text;
-      this.#laboratory.changed(reply);
+      this.#text = (await this.#laboratory.call('base.take', { name, file })).text;
+      await this.#laboratory.labelsChanged();
       this.#news = `${name} is stored in this browser.`;
     });
   }
@@ -90,7 +90,7 @@ export class OwnBase {
     const sizes: SizeMeasurement[] = [];
     try {
       for (const size of TIMED) sizes.push(await this.#timed(size));
-      this.#quick = { backend: BACKEND_NAMES[engine.backend], sizes };
+      if (!this.#left) this.#quick = { backend: BACKEND_NAMES[engine.backend], sizes };
     } catch (error) {
       this.#problem = failureOf(error).message;
     }
@@ -105,7 +105,7 @@ export class OwnBase {
   async #timed(size: MeasuredSizeName): Promise<SizeMeasurement> {
     const { tokens } = await this.#laboratory.call('machine.open', { size, part: 'train' });
     const milliseconds: number[] = [];
-    for (let round = 0; round <= ROUNDS; round++) {
+    for (let round = 0; round <= ROUNDS && !this.#left; round++) {
       const timed = await this.#laboratory.call('machine.round', {});
       // The first compiles, fills caches and reserves memory.
       if (round > 0) milliseconds.push(timed.milliseconds);
@@ -113,6 +113,11 @@ export class OwnBase {
     const { parameters, contextLength, width, layers, heads } = MEASURED_SIZES[size];
     const shape = { parameters, contextLength, width, layers, heads };
     return { name: size, ...shape, parts: { train: { milliseconds, tokens } } };
+  }
+
+  /** Ends a measurement after the round under way: nobody waits for it any more. */
+  leave(): void {
+    this.#left = true;
   }
 
   /** Changes settings of the base model. */
@@ -132,7 +137,8 @@ export class OwnBase {
 
   async import(name: string, file: Blob): Promise<void> {
     await this.#attempt(async () => {
-      this.#laboratory.changed(await this.#laboratory.call('base.import', { name, file }));
+      await this.#laboratory.call('base.import', { name, file });
+      await this.#laboratory.reopen();
       this.#news = `${name} is imported.`;
     });
   }

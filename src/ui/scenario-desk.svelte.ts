@@ -205,7 +205,10 @@ export class ScenarioDesk {
 }
 
 /** The stages after the labels that an arm trains; DPO reads the rankings themselves. */
-function stagesTo(last: Scenario['last'], { settings }: Laboratory): Exclude<PlayedStage, 'labels'>[] {
+function stagesTo(
+  last: Scenario['last'],
+  { settings }: Laboratory,
+): Exclude<PlayedStage, 'labels'>[] {
   if (last === 'reward') return ['reward'];
   return settings.method.name === 'dpo' ? ['ppo'] : ['reward', 'ppo'];
 }

@@ -33,14 +33,14 @@ const ACTION = 'Choose a zip that this page exported from a base model; nothing 
 
 export function factsOf(
   { name, text }: OwnText,
-  { language }: Pick<RunsSession, 'language'>,
+  { workbench }: Pick<RunsSession, 'workbench'>,
 ): OwnTextFacts {
   return {
     name,
     characters: text.length,
     lines: text.trimEnd().split('\n').length,
     documents: documentsOf(text).length,
-    tokens: tokenStream(text, language().tokenizer).length,
+    tokens: tokenStream(text, workbench.language().tokenizer).length,
   };
 }
 
@@ -62,7 +62,11 @@ export async function takeText(
   expectTextSize(file.size);
   const text = readPlainText(new Uint8Array(await file.arrayBuffer()));
   const { heldOutShare, passageTokens } = project.rows.settings.base;
-  splitTokens(tokenStream(text, session.language().tokenizer), heldOutShare, passageTokens);
+  splitTokens(
+    tokenStream(text, session.workbench.language().tokenizer),
+    heldOutShare,
+    passageTokens,
+  );
   const row = { name, text, print: printOf(text), at: session.now() };
   await saveOwnText(await project.database(), project.id, row);
   await project.refreshLabels();
@@ -76,7 +80,7 @@ export async function exportBase(session: RunsSession, checkpoint: string): Prom
   if (summary.stage !== 'pretrain') {
     throw new InputError(`${summary.name} is no base model: export it under Runs.`);
   }
-  const { config, tokenizer } = session.language();
+  const { config, tokenizer } = session.workbench.language();
   const tensors = unprefixed((await source.load()).tensors, 'model.');
   const described = { ...configToJson(configOf(tensors, config)), trained_steps: summary.step };
   const files = new Map<string, Uint8Array | string>([
@@ -144,7 +148,7 @@ export async function importBase(
 ): Promise<void> {
   if (file.size > LARGEST_ZIP) throw new FormatError('The zip is larger than 200 MB.', ACTION);
   const files = unpackFiles(new Uint8Array(await file.arrayBuffer()), LIMITS);
-  const { config, tokenizer } = session.language();
+  const { config, tokenizer } = session.workbench.language();
   const json = jsonOf(files, CONFIG);
   const shape = sharedConfig(json, config);
   const words = Tokenizer.fromJson(jsonOf(files, TOKENIZER)).toJson();

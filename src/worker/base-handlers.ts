@@ -25,7 +25,7 @@ export function baseHandlers(session: RunsSession): BaseHandlers {
     'base.take': (args: CommandMap['base.take']['args']) =>
       changing(async () => {
         const { takeText } = await import('./base-desk.ts');
-        return { text: await takeText(args, session), stages: session.stages() };
+        return { text: await takeText(args, session) };
       }),
     'base.export': async ({ checkpoint }) => {
       const { exportBase } = await import('./base-desk.ts');
@@ -35,7 +35,7 @@ export function baseHandlers(session: RunsSession): BaseHandlers {
       changing(async () => {
         const { importBase } = await import('./base-desk.ts');
         await importBase(args, session);
-        return { checkpoints: session.checkpoints(), stages: session.stages() };
+        return {};
       }),
   };
 }

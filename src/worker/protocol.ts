@@ -236,18 +236,15 @@ export interface CommandMap {
   };
   /** What is stored of the person's own text; null when there is none. */
   'base.text': { args: Record<string, never>; reply: { text: OwnTextFacts | null } };
-  /** Stores a text of the person's own, in UTF-8, in the place of the one before; a bad one is named in the failure. */
-  'base.take': {
-    args: { name: string; file: Blob };
-    reply: { text: OwnTextFacts; stages: StageStates };
-  };
+  /**
+   * Stores a text of the person's own, in UTF-8, in the place of the one before; what is wrong with a bad one is named
+   * in the failure. `labels.changed` is sent afterwards.
+   */
+  'base.take': { args: { name: string; file: Blob }; reply: { text: OwnTextFacts } };
   /** A base model trained from own text with its tokenizer, as a zip in the Hugging Face layout. */
   'base.export': { args: { checkpoint: string }; reply: { file: Blob } };
-  /** Adds what such a file holds, as a finished base model. */
-  'base.import': {
-    args: { name: string; file: Blob };
-    reply: { checkpoints: readonly CheckpointSummary[]; stages: StageStates };
-  };
+  /** Adds what such a file holds, as a finished base model. The project has to be opened again afterwards. */
+  'base.import': { args: { name: string; file: Blob }; reply: Record<string, never> };
   /** The page wrote rankings or demonstrations. */
   'labels.changed': { args: Record<string, never>; reply: { stages: StageStates } };
   /** Trains until done, paused or stopped; goes on with an unfinished run of this stage unless `fresh`. */

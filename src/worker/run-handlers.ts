@@ -5,7 +5,7 @@
 import { baseHandlers } from './base-handlers.ts';
 import type { RunCommandHandlers } from './dispatch.ts';
 import type { Project } from './project.ts';
-import type { CheckpointSummary, CommandMap, StageStates } from './protocol.ts';
+import type { CommandMap } from './protocol.ts';
 import type { ReportProgress, Workbench } from './stages.ts';
 
 /** What the commands ask of the session around them. */
@@ -15,16 +15,11 @@ export interface RunsSession {
   readonly progress: ReportProgress;
   /** Throws InputError when none is open. */
   project(): Project;
-  /** Drops the model of a checkpoint that is gone. */
-  forget(checkpoint: string): void;
+  readonly workbench: Pick<Workbench, 'forget' | 'language'>;
   /** After the commands that came before. */
   inOrder<R>(action: () => Promise<R>): Promise<R>;
   /** Throws InputError when something computes; afterwards no runner keeps rows that are about to change. */
   rest(): Promise<void>;
-  /** Shape and vocabulary of the shipped base. */
-  language: Workbench['language'];
-  stages(): StageStates;
-  checkpoints(): readonly CheckpointSummary[];
   /** What computes, in words. */
   machinery(): { readonly backend: string; readonly device: string };
 }
@@ -51,7 +46,7 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
       return list();
     }),
     'run.delete': changing(async ({ run }: CommandMap['run.delete']['args']) => {
-      for (const gone of await (await desk()).remove(run)) session.forget(gone);
+      for (const gone of await (await desk()).remove(run)) session.workbench.forget(gone);
       return list();
     }),
     'run.fork': changing(async (args: CommandMap['run.fork']['args']) => {

@@ -84,17 +84,12 @@ export class Session {
       now: options.now,
       progress: this.#progress,
       project: () => this.#opened(),
-      forget: (checkpoint) => {
-        options.workbench.forget(checkpoint);
-      },
+      workbench: options.workbench,
       inOrder: (action) => this.#inOrder(action),
       rest: async () => {
         this.#expectIdle(null);
         await this.#driver.rest();
       },
-      language: () => options.workbench.language(),
-      stages: () => this.#stages(),
-      checkpoints: () => this.#checkpoints(),
       machinery: () => this.#driver,
     });
     this.handlers = { ...this.#stageHandlers(), ...this.#modelHandlers(), ...runs };

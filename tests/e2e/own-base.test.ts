@@ -49,7 +49,7 @@ test('it is loaded when it is asked for, refuses a bad file by line and column, 
   await expect.poll(() => problem.innerText()).toMatch(/^Line 2, column 5: .* UTF-8\. Save it as/);
   expect(await page.getByTestId('pretrain-start').isDisabled()).toBe(true);
   await choose('tale.txt', Buffer.from(TALE.join('\n\n')));
-  await expect.poll(() => textOf(page, 'own-text-facts')).toMatch(/^tale.txt: .* 40 documents/);
+  await expect.poll(() => textOf(page, 'own-text-facts')).toMatch(/^tale.txt: .* 40 documents/s);
   expect(await problem.innerText()).toBe('');
 });
 

@@ -112,15 +112,12 @@ describe('the text', () => {
   });
 
   it('is stored with what is known of it, and makes training ready', async () => {
-    const { text, stages } = await session.handlers['base.take']({
-      name: 'tale.txt',
-      file: fileOf(TALE),
-    });
+    const { text } = await session.handlers['base.take']({ name: 'tale.txt', file: fileOf(TALE) });
     expect(text).toMatchObject({
       ...{ name: 'tale.txt', characters: TALE.length, documents: 40, lines: 40 * 3 - 1 },
     });
     expect(text.tokens).toBeGreaterThan(TALE.length / 4);
-    expect(stages.pretrain.status).toBe('ready');
+    expect((await session.handlers['labels.changed']({})).stages.pretrain.status).toBe('ready');
     const again = await opened('own-base');
     expect(await again.handlers['base.text']({})).toEqual({ text });
     session = again;
@@ -171,11 +168,12 @@ describe('training', () => {
 
   it('another text makes it stale, and the first one fresh again', async () => {
     const { handlers } = session;
-    const other = fileOf(TALE.replaceAll('otter', 'heron'));
-    const changed = await handlers['base.take']({ name: 'tale.txt', file: other });
-    expect(changed.stages.pretrain.status).toBe('stale');
-    const back = await handlers['base.take']({ name: 'tale.txt', file: fileOf(TALE) });
-    expect(back.stages.pretrain.status).toBe('done');
+    const statusWith = async (text: string) => {
+      await handlers['base.take']({ name: 'tale.txt', file: fileOf(text) });
+      return (await handlers['labels.changed']({})).stages.pretrain.status;
+    };
+    expect(await statusWith(TALE.replaceAll('otter', 'heron'))).toBe('stale');
+    expect(await statusWith(TALE)).toBe('done');
   });
 });
 
@@ -246,15 +244,14 @@ describe('as a file', () => {
   it('a model comes back into an empty laboratory with the same weights, as a base to start from', async () => {
     const zip = await exported();
     const other = await opened('own-base-imported');
-    const reply = await other.handlers['base.import']({
-      name: 'otters',
-      file: new Blob([new Uint8Array(zip)]),
-    });
+    const file = new Blob([new Uint8Array(zip)]);
+    await other.handlers['base.import']({ name: 'otters', file });
+    const reply = await other.handlers['project.open']({ project: 'p' });
     const own = reply.checkpoints.at(-1);
     expect(own).toMatchObject({ name: 'otters', stage: 'pretrain', step: 4, shipped: false });
     expect(reply.stages.pretrain.status).toBe('done');
-    const { file } = await other.handlers['base.export']({ checkpoint: own?.id ?? '' });
-    const [before, after] = [zip, new Uint8Array(await file.arrayBuffer())].map((bytes) =>
+    const back = await other.handlers['base.export']({ checkpoint: own?.id ?? '' });
+    const [before, after] = [zip, new Uint8Array(await back.file.arrayBuffer())].map((bytes) =>
       readSafetensors(unpackFiles(bytes, LIMITS).get('model.safetensors') ?? new Uint8Array()),
     );
     expect(after).toEqual(before);
