@@ -9,12 +9,14 @@ import asc from 'assemblyscript/asc';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SOURCES = 'src/kernels/wasm/assembly';
+/** What kernels share; no kernels themselves. */
+const SHARED = ['math.ts', 'philox.ts', 'tile.ts'];
 const TARGET = 'src/kernels/wasm/binary.ts';
 
 /** Text of the generated module. Throws with the compiler's messages when a kernel does not compile. */
 export async function compileKernels(): Promise<string> {
   const entries = readdirSync(`${ROOT}${SOURCES}`)
-    .filter((name) => name.endsWith('.ts') && name !== 'math.ts' && name !== 'tile.ts')
+    .filter((name) => name.endsWith('.ts') && !SHARED.includes(name))
     .sort()
     .map((name) => `${SOURCES}/${name}`);
   let binary: Uint8Array | undefined;

@@ -1,5 +1,6 @@
 /**
- * Starts the tensor engine in Node: WASM by default, WebGPU through Dawn when it is asked for.
+ * Starts the tensor engine in Node: WASM by default, on one thread (the helpers of kernels/wasm are workers of a page),
+ * WebGPU through Dawn when it is asked for.
  * Not part of the page, which has its own navigator.gpu.
  */
 import { UsageError } from './options.ts';

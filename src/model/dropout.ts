@@ -5,11 +5,15 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { philox4x32 } from '../data/philox.ts';
+import { dropNamed, dropsByName } from '../kernels/dropout.ts';
 
 export interface Dropout {
   /** Applies to a residual branch; `site` numbers the places of one forward pass. */
   apply(x: tf.Tensor2D, site: number): tf.Tensor2D;
 }
+
+/** Random bytes below this drop their unit. */
+const thresholdOf = (rate: number): number => Math.round(rate * 256);
 
 /** Entries [from, from + count) of the mask that (key, step, site) names. */
 export function dropoutMask(
@@ -20,7 +24,7 @@ export function dropoutMask(
   site: number,
   from = 0,
 ): Float32Array {
-  const threshold = Math.round(rate * 256);
+  const threshold = thresholdOf(rate);
   const kept = 256 / (256 - threshold);
   const mask = new Float32Array(count);
   for (let i = 0; i < count;) {
@@ -50,6 +54,7 @@ export function residualDropout(
     apply(x, site) {
       if (rate === 0) return x;
       const from = skipped * x.shape[1];
+      if (dropsByName()) return dropNamed(x, thresholdOf(rate), { key, step, site, from });
       return tf.mul(x, tf.tensor2d(dropoutMask(x.size, rate, key, step, site, from), x.shape));
     },
   };

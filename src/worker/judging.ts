@@ -34,7 +34,7 @@ import { InputError } from './failure.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import type { RewardReport } from './protocol.ts';
 import { silence } from './stage-names.ts';
-import type { ModelSource, ReportProgress, SuiteRequest } from './stages.ts';
+import type { ModelSource, ReportedRankings, ReportProgress, SuiteRequest } from './stages.ts';
 import { plainCompletion, plainPrompt, type WorldSupply } from './world-supply.ts';
 
 /** Prompts answered between two reports of progress. */
@@ -59,24 +59,29 @@ function ceilingOf(rankings: readonly Ranking[], supply: WorldSupply): number | 
   return Number.isFinite(ceiling) ? ceiling : null;
 }
 
-/** A reward model on the rankings that it was not trained on. */
+/** A reward model on the rankings that it was not trained on, and on those of labelers it learned nothing from. */
 export async function reportReward(
   model: Model,
   shelf: ModelShelf,
   supply: WorldSupply,
-  rankings: readonly Ranking[],
+  rankings: ReportedRankings,
   settings: Settings,
 ): Promise<RewardReport> {
   const { tokenizer } = shelf.files;
   const shape = sequenceShape(settings);
-  const { training, heldOut } = splitRankings(rankings, settings.reward.heldOutShare);
-  const sequences = rankedSequences(tokenizer, heldOut, shape);
-  const scored = await scoreRankings(model, sequences, shape);
+  const { training, heldOut } = splitRankings(rankings.chosen, settings.reward.heldOutShare);
+  const scored = await scoreRankings(model, rankedSequences(tokenizer, heldOut, shape), shape);
+  const others = rankedSequences(tokenizer, rankings.others, shape);
+  const scoredOthers = await scoreRankings(model, others, shape);
   const accuracy = (rows: readonly ScoredRanking[]) => {
     const n = comparisons(rows);
     return { accuracy: n === 0 ? null : rankingAccuracy(rows), n };
   };
-  const labelers = [...new Set(scored.map(({ labeler }) => labeler))].sort();
+  const byLabeler = (rows: readonly ScoredRanking[]) =>
+    [...new Set(rows.map(({ labeler }) => labeler))].sort().map((labeler) => ({
+      labeler,
+      ...accuracy(rows.filter((row) => row.labeler === labeler)),
+    }));
   const demonstrations = demonstrationSequences(
     tokenizer,
     supply.demonstrations(Math.min(DEMONSTRATIONS, settings.sft.demonstrations)),
@@ -86,10 +91,8 @@ export async function reportReward(
   return {
     trainedComparisons: comparisons(rankedSequences(tokenizer, training, shape)),
     heldOut: accuracy(scored),
-    byLabeler: labelers.map((labeler) => ({
-      labeler,
-      ...accuracy(scored.filter((row) => row.labeler === labeler)),
-    })),
+    byLabeler: byLabeler(scored),
+    heldOutLabelers: { ...accuracy(scoredOthers), byLabeler: byLabeler(scoredOthers) },
     demonstrationMean: scores.reduce((sum, score) => sum + score, 0) / scores.length,
     ceiling: ceilingOf(heldOut, supply),
   };

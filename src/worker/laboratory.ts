@@ -31,6 +31,7 @@ import type {
   EngineStart,
   ModelSource,
   RankingRequest,
+  ReportedRankings,
   ReportProgress,
   StageLoop,
   StageRequest,
@@ -261,7 +262,7 @@ export class Laboratory implements Workbench {
 
   rewardReport(
     reward: ModelSource,
-    rankings: readonly Ranking[],
+    rankings: ReportedRankings,
     settings: Settings,
     report: ReportProgress,
   ): Promise<CommandMap['reward.report']['reply']> {

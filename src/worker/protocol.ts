@@ -72,15 +72,22 @@ export interface StageState {
 }
 export type StageStates = Readonly<Record<TrainingStage | 'labels', StageState>>;
 
+/** Share of `n` comparisons that a reward model gets right; null without any. */
+export interface ComparisonAccuracy {
+  readonly accuracy: number | null;
+  readonly n: number;
+}
+export type LabelerAccuracy = ComparisonAccuracy & { readonly labeler: string };
+
 export interface RewardReport {
   readonly trainedComparisons: number;
-  /** Share of `n` comparisons; null when none were held out. */
-  readonly heldOut: { readonly accuracy: number | null; readonly n: number };
-  readonly byLabeler: readonly {
-    readonly labeler: string;
-    readonly accuracy: number | null;
-    readonly n: number;
-  }[];
+  /** On comparisons held out from training, by labelers who were trained on. */
+  readonly heldOut: ComparisonAccuracy;
+  readonly byLabeler: readonly LabelerAccuracy[];
+  /** On all comparisons by labelers none of whose rankings were trained on. */
+  readonly heldOutLabelers: ComparisonAccuracy & {
+    readonly byLabeler: readonly LabelerAccuracy[];
+  };
   readonly demonstrationMean: number;
   /** Best accuracy the simulated labelers' noise allows on the held-out comparisons; null for a person's. */
   readonly ceiling: number | null;

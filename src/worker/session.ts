@@ -4,13 +4,14 @@
  */
 import { defaultSettings, type Settings } from '../config/settings.ts';
 import { acquireProjectLock, type LockProvider, type ProjectLock } from '../storage/locks.ts';
-import { ReadOnlyError, StorageError } from '../storage/errors.ts';
+import { ReadOnlyError } from '../storage/errors.ts';
 import type { Connection } from '../storage/open.ts';
 import { ClassAtWork } from './class-at-work.ts';
 import type { CommandHandlers, SessionHandlers } from './dispatch.ts';
 import { DeviceLosses } from './device-losses.ts';
 import { failureOf, InputError } from './failure.ts';
 import { keptCheckpoints } from './go-back.ts';
+import { JudgesAtWork } from './judges-at-work.ts';
 import { exportLabels, importLabels } from './label-files.ts';
 import { Occupancy } from './occupancy.ts';
 import { ProgressClock } from './progress-clock.ts';
@@ -29,7 +30,7 @@ import type {
 import type { CheckpointPace } from './runner.ts';
 import { runHandlers } from './run-handlers.ts';
 import { StageDriver } from './stage-driver.ts';
-import { chosenRankings, classRankings, labelsState, trainingPromptsOf } from './stage-graph.ts';
+import { classRankings, labelsState, reportedRankings, trainingPromptsOf } from './stage-graph.ts';
 import type { ModelSource, RankingRequest, ReportProgress, Workbench } from './stages.ts';
 import { sourceOf } from '../records/ranking.ts';
 import type { Suite } from '../records/suite.ts';
@@ -57,7 +58,7 @@ export class Session {
   #lock: { readonly project: string; readonly lock: ProjectLock } | null = null;
   readonly #driver: StageDriver;
   readonly #class = new ClassAtWork();
-  #judging: { stopped: boolean } | null = null;
+  readonly #judges = new JudgesAtWork();
   #prefer: BackendName | undefined;
   readonly #losses = new DeviceLosses();
   #queue: Promise<unknown> = Promise.resolve();
@@ -166,7 +167,7 @@ export class Session {
         score: await bench.score(this.#trainedReward(), args, this.#settings),
       }),
       'reward.report': async () => {
-        const rankings = chosenRankings(this.#opened().rows);
+        const rankings = reportedRankings(this.#opened().rows);
         return bench.rewardReport(this.#trainedReward(), rankings, this.#settings, this.#progress);
       },
       'judge.pairs': async (args) =>
@@ -178,7 +179,7 @@ export class Session {
         ),
       'judge.suite': (args) => this.#judge(args),
       'judge.stop': () => {
-        if (this.#judging !== null) this.#judging.stopped = true;
+        this.#judges.stop();
         return Promise.resolve({ stages: this.#stages() });
       },
     } satisfies Partial<CommandHandlers>;
@@ -320,22 +321,14 @@ export class Session {
     const models = checkpoints.map((id) => this.#model(id));
     const { workbench, emit } = this.#options;
     this.#expectIdle(null);
-    const judging = { stopped: false };
-    this.#judging = judging;
-    const stopped = () => judging.stopped;
-    const request = { models, prompts, settings: this.#settings, stopped };
-    const suite = await workbench.judgeSuite(request, this.#progress).finally(() => {
-      this.#judging = null;
+    const request = { models, prompts, settings: this.#settings };
+    return this.#judges.judge({
+      judge: (stopped) => workbench.judgeSuite({ ...request, stopped }, this.#progress),
+      store: async (suite) => this.#project?.saveSuite(suite),
+      tell: (error) => {
+        emit({ type: 'failure', failure: failureOf(error) });
+      },
     });
-    if (suite.reports.length === 0) return suite;
-    try {
-      await this.#project?.saveSuite(suite);
-    } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
-      // The table is worth showing, stored or not; a tab that may only read has been told so before.
-      if (!(error instanceof ReadOnlyError)) emit({ type: 'failure', failure: failureOf(error) });
-    }
-    return suite;
   }
 
   async #deleteCheckpoint(id: string): Promise<{ checkpoints: readonly CheckpointSummary[] }> {
@@ -373,7 +366,7 @@ export class Session {
     if (this.#class.busy) {
       throw new InputError('The simulated class is still ranking: wait for it or stop it.');
     }
-    if (this.#judging !== null) {
+    if (this.#judges.busy) {
       throw new InputError('The automatic judges are at work: wait for them or stop them (Judge).');
     }
     this.occupancy.expectFree();

@@ -26,6 +26,7 @@ import {
 import type { JsonValue, Run } from '../records/run.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import type { StageState, TrainingStage } from './protocol.ts';
+import type { ReportedRankings } from './stages.ts';
 
 /** The rows of a project that decide its stages. */
 export interface ProjectRows {
@@ -116,6 +117,24 @@ export function chosenRankings(rows: ProjectRows): readonly Ranking[] {
       return own;
     case 'class':
       return classRankings(rows);
+  }
+  return rows.settings.labels.source satisfies never;
+}
+
+/** What a reward model is tested on. */
+export function reportedRankings(rows: ProjectRows): ReportedRankings {
+  return { chosen: chosenRankings(rows), others: otherRankings(rows) };
+}
+
+/** Rankings by labelers of whom the reward model learns nothing: of the person and files, or of the class. */
+function otherRankings(rows: ProjectRows): readonly Ranking[] {
+  switch (rows.settings.labels.source) {
+    case 'both':
+      return [];
+    case 'person':
+      return classRankings(rows);
+    case 'class':
+      return rows.rankings.filter(({ labeler }) => sourceOf(labeler) !== 'class');
   }
   return rows.settings.labels.source satisfies never;
 }

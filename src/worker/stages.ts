@@ -82,6 +82,14 @@ export interface SuiteRequest {
   readonly stopped: () => boolean;
 }
 
+/** What a reward model is tested on. */
+export interface ReportedRankings {
+  /** Of the labelers it learned from; some of them were held out. */
+  readonly chosen: readonly Ranking[];
+  /** Of labelers it learned nothing from. */
+  readonly others: readonly Ranking[];
+}
+
 export interface Workbench {
   /** Picks a backend and loads the shipped model. Called again to change the backend; models are dropped then. */
   start(options: EngineStart, report: ReportProgress): Promise<EngineInfo>;
@@ -122,7 +130,7 @@ export interface Workbench {
   ): Promise<number>;
   rewardReport(
     reward: ModelSource,
-    rankings: readonly Ranking[],
+    rankings: ReportedRankings,
     settings: Settings,
     report: ReportProgress,
   ): Promise<RewardReport>;

@@ -54,6 +54,22 @@ test('a tensor that is freed while it is read comes back whole, and those read w
   b.dispose();
 });
 
+test('a tensor that is freed, and its buffer wanted again, before the read-back begins comes back whole', async () => {
+  const a = tf.tensor1d(ramp(1));
+  const doubled = tf.mul(a, 2);
+  const reading = doubled.data();
+  doubled.dispose();
+  const tripled = tf.mul(a, 3);
+  expect(await reading).toEqual(ramp(1).map((x) => 2 * x));
+  expect(await tripled.data()).toEqual(ramp(1).map((x) => 3 * x));
+  // The buffer was only kept back, not lost.
+  const before = allocatedBytes();
+  const again = tf.mul(a, 4);
+  await again.data();
+  expect(allocatedBytes()).toBe(before);
+  tf.dispose([a, tripled, again]);
+});
+
 test('a buffer that is freed and filled anew before the submit keeps what was recorded before right', async () => {
   const results = ['first', 'second', 'third'].map((_, i) => {
     const input = tf.tensor1d(ramp(1000 * i));

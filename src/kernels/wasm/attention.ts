@@ -3,31 +3,9 @@
  * and shares the sequences of a batch among the threads there are. The arithmetic is in assembly/.
  */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { matrix, shapeOf, type Attributes, type Heap, type Kernel } from './heap.ts';
+import { headSizes, shapeOf } from '../kernel-inputs.ts';
+import type { Heap, Kernel } from './heap.ts';
 import { ranges, threadsFor } from './team.ts';
-
-interface Sizes {
-  readonly batch: number;
-  readonly time: number;
-  readonly heads: number;
-  /** Of one head. */
-  readonly width: number;
-}
-
-/** Batch, time, heads and width of one head from an attention call. */
-function attentionSizes(qkv: TensorInfo | undefined, attributes: Attributes): Sizes {
-  const [rows, columns] = matrix(qkv);
-  const batch = attributes.batch!;
-  const time = attributes.time!;
-  const heads = attributes.heads!;
-  const width = columns / 3 / heads;
-  if (rows !== batch * time || !Number.isInteger(width)) {
-    throw new RangeError(
-      `qkv [${rows}, ${columns}] is not ${batch} x ${time} rows of 3 x ${heads} heads.`,
-    );
-  }
-  return { batch, time, heads, width };
-}
 
 /** An array of a kernel, which begins with sequence 0: where, and bytes of one sequence. */
 type Batched = readonly [offset: number, bytes: number];
@@ -55,7 +33,7 @@ function shareBatch(
 
 /** {qkv [B*T, 3D], starts [B] int32}, {batch, time, heads} to [out [B*T, D], lse [B*H*T]]. */
 export const attention: Kernel = (kernels, heap, { qkv, starts }, attributes) => {
-  const { batch, time, heads, width } = attentionSizes(qkv, attributes);
+  const { batch, time, heads, width } = headSizes(qkv, attributes);
   const out = heap.output([batch * time, heads * width]);
   const lse = heap.output([batch * heads * time]);
   const row = 4 * time * heads * width;
@@ -74,7 +52,7 @@ export const attention: Kernel = (kernels, heap, { qkv, starts }, attributes) =>
 /** {dy [B*T, D], qkv, starts, out, lse}, {batch, time, heads} to dqkv [B*T, 3D]. */
 export const attentionGrad: Kernel = (kernels, heap, inputs, attributes) => {
   const { dy, qkv, starts, out, lse } = inputs;
-  const { batch, time, heads, width } = attentionSizes(qkv, attributes);
+  const { batch, time, heads, width } = headSizes(qkv, attributes);
   const dqkv = heap.output(shapeOf(qkv));
   const row = 4 * time * heads * width;
   const arrays: Batched[] = [

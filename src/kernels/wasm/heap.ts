@@ -1,8 +1,9 @@
 /**
- * The kernels' view of tfjs's WASM heap: where a tensor lies, new outputs, scratch. Also the shapes that a kernel may
- * ask for. Knows nothing of what a kernel computes.
+ * The kernels' view of tfjs's WASM heap: where a tensor lies, new outputs, scratch. Knows nothing of what a
+ * kernel computes.
  */
-import { util, type DataType, type TensorInfo } from '@tensorflow/tfjs-core';
+import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import type { Attributes, Inputs } from '../kernel-inputs.ts';
 import type { KernelExports, Team } from './team.ts';
 
 /** The part of tfjs's BackendWasm that is used here. */
@@ -18,31 +19,12 @@ interface WasmBackend {
 export const bufferOf = (backend: object): ArrayBufferLike =>
   (backend as WasmBackend).wasm.HEAPU8.buffer;
 
-export type Inputs = Readonly<Record<string, TensorInfo | undefined>>;
-export type Attributes = Readonly<Record<string, number>>;
 export type Kernel = (
   kernels: KernelExports,
   heap: Heap,
   inputs: Inputs,
   attributes: Attributes,
 ) => TensorInfo | TensorInfo[];
-
-/** Shape of an input that the contract says is there. */
-export function shapeOf(tensor: TensorInfo | undefined): number[] {
-  if (!tensor) throw new TypeError('A kernel input is missing.');
-  return tensor.shape;
-}
-
-export const sizeOf = (tensor: TensorInfo | undefined): number =>
-  util.sizeFromShape(shapeOf(tensor));
-
-/** Rows and columns of an array of two axes. */
-export function matrix(tensor: TensorInfo | undefined): [number, number] {
-  const shape = shapeOf(tensor);
-  if (shape.length !== 2)
-    throw new RangeError(`Expected two axes, got shape [${shape.join(', ')}].`);
-  return shape as [number, number];
-}
 
 /** Inputs, outputs and scratch of one kernel call. */
 export class Heap {

@@ -4,7 +4,8 @@
  * assembly/linear.ts.
  */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { matrix, type Heap, type Kernel } from './heap.ts';
+import { matrix } from '../kernel-inputs.ts';
+import type { Heap, Kernel } from './heap.ts';
 import { ranges, threadsFor, type KernelExports } from './team.ts';
 
 /** What is done to a finished element, as assembly/linear.ts counts it. */

@@ -5,8 +5,9 @@
  * Results are new tensors; only the decoding caches change in place.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { matrix, shapeOf, sizeOf, type Attributes } from '../kernel-inputs.ts';
 import { attention, attentionGrad, cachedAttention, cacheFill } from './attention.ts';
-import { Heap, matrix, shapeOf, sizeOf, type Attributes, type Kernel } from './heap.ts';
+import { Heap, type Kernel } from './heap.ts';
 import {
   linear,
   linearGelu,
@@ -153,19 +154,30 @@ const globalNorm: Kernel = (kernels, heap, gradients, { maxNorm }) => {
 };
 
 /**
- * {logits [B, V], rows [B] int32}, {inverseTemperature, greedy (0 or 1), key0, key1, step} to [token [B] int32,
- * logProbability [B]].
+ * {logits [B, V], rows [B] int32}, {inverseTemperature, greedy (0 or 1), key0, key1, step, topK (0 is all), topP} to
+ * [token [B] int32, logProbability [B]].
  */
 const draw: Kernel = (kernels, heap, { logits, rows }, attributes) => {
   const [n, v] = matrix(logits);
-  const { inverseTemperature, greedy, key0, key1, step } = attributes;
+  const { inverseTemperature, greedy, key0, key1, step, topK, topP } = attributes;
   const [token, logProbability] = [heap.output([n], 'int32'), heap.output([n])];
   heap.withScratch(v, (scratch) => {
     const before = [heap.at(logits), heap.at(rows, 'int32')];
     const after = [heap.at(token, 'int32'), heap.at(logProbability), n, v, inverseTemperature!];
-    kernels.draw!(...before, ...after, greedy!, key0!, key1!, step!, scratch);
+    kernels.draw!(...before, ...after, greedy!, key0!, key1!, step!, topK!, topP!, scratch);
   });
   return [token, logProbability];
+};
+
+/** {x}, {threshold, kept, key0, key1, step, site, from} to y of the same shape, as ../dropout.ts has it. */
+const dropout: Kernel = (kernels, heap, { x }, attributes) => {
+  const { threshold, kept, key0, key1, step, site, from } = attributes;
+  const y = heap.output(shapeOf(x));
+  heap.withScratch(4, (scratch) => {
+    const before = [heap.at(x), heap.at(y), sizeOf(x), from!, threshold!, kept!];
+    kernels.dropout!(...before, key0!, key1!, step!, site!, scratch);
+  });
+  return y;
 };
 
 const KERNELS: Readonly<Record<string, Kernel>> = {
@@ -193,6 +205,7 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   PlayCachedAttention: cachedAttention,
   PlayCacheFill: cacheFill,
   PlayDraw: draw,
+  PlayDropout: dropout,
 };
 
 /** What runs the kernels of a backend; a backend that is started anew has a new heap. */

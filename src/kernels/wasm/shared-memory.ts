@@ -57,7 +57,7 @@ function share(bytes: Uint8Array, reader: Reader): void {
   }
 }
 
-/** Where the limits of the imported memory are, or null when none is imported; stands at the imports. */
+/** Moves from the imports to the limits of an imported memory; false when none is imported. */
 function findImported(reader: Reader): boolean {
   for (let left = reader.number(); left > 0; left--) {
     reader.skipName();

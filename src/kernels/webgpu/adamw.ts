@@ -3,18 +3,8 @@
  * gradients into one dispatch as the device binds; its sums run in one order whatever the device does.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import {
-  floats,
-  shapeOf,
-  sizeOf,
-  THREADS,
-  vectors,
-  type Attributes,
-  type Binding,
-  type Gpu,
-  type Inputs,
-  type Kernel,
-} from './gpu.ts';
+import { shapeOf, sizeOf, type Attributes, type Inputs } from '../kernel-inputs.ts';
+import { floats, THREADS, vectors, type Binding, type Gpu, type Kernel } from './gpu.ts';
 
 interface Item {
   readonly parameter: tf.TensorInfo;

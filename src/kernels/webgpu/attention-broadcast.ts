@@ -5,7 +5,7 @@
  * matmul-broadcast.ts: scores are products along the head, results are products along the block. No workgroup memory.
  */
 import type { Sizes } from './attention-code.ts';
-import { range } from './product-code.ts';
+import { lines, range } from './product-code.ts';
 
 /** Rows of a tile: queries, or keys in the pass for their gradient. */
 export const BROADCAST_ROWS = 8;
@@ -23,9 +23,6 @@ export const tileOf = ({ parts }: Sizes, threads: number): Tile => ({
   threads,
   shares: Math.ceil(parts / threads),
 });
-
-const lines = (count: number, line: (i: number) => string): string =>
-  range(count).map(line).join('\n  ');
 
 const rows = (line: (i: number) => string): string => lines(BROADCAST_ROWS, line);
 

@@ -5,7 +5,7 @@
  */
 import type * as tf from '@tensorflow/tfjs-core';
 import { MAX_HEAD_WIDTH } from '../attention.ts';
-import { matrix, type Attributes } from './gpu.ts';
+import { headSizes, type Attributes, type HeadSizes } from '../kernel-inputs.ts';
 
 /**
  * Heads up to this width are held by one thread each. Wider ones are shared out: vectors stay in registers with every
@@ -18,12 +18,7 @@ const HELD = { 4: 8, 1: 4 } as const;
 const MEMORY = 16_128;
 const MAX_THREADS = 256;
 
-export interface Sizes {
-  readonly batch: number;
-  readonly time: number;
-  readonly heads: number;
-  /** Head width. */
-  readonly width: number;
+export interface Sizes extends HeadSizes {
   /** Elements of a vector: 4 where the head width divides by it, else 1. */
   readonly lanes: 1 | 4;
   /** Vectors of one head. */
@@ -49,16 +44,7 @@ function tileOf(width: number, slices: number): { rows: number; columns: number 
 
 /** Batch, time, heads and head width from an attention call. */
 export function sizesOf(qkv: tf.TensorInfo | undefined, attributes: Attributes): Sizes {
-  const [rows, columns] = matrix(qkv);
-  const batch = attributes.batch!;
-  const time = attributes.time!;
-  const heads = attributes.heads!;
-  const width = columns / 3 / heads;
-  if (rows !== batch * time || !Number.isInteger(width)) {
-    throw new RangeError(
-      `qkv [${rows}, ${columns}] is not ${batch} x ${time} rows of 3 x ${heads} heads.`,
-    );
-  }
+  const { batch, time, heads, width } = headSizes(qkv, attributes);
   if (width > MAX_HEAD_WIDTH) throw new RangeError(`Heads of ${width} are too wide.`);
   const lanes = width % 4 === 0 ? 4 : 1;
   const parts = width / lanes;

@@ -38,7 +38,7 @@ export interface WebGpuBackend {
   readonly pipelineCache: Record<string, GPUComputePipeline | Promise<GPUComputePipeline>>;
   readonly bufferManager: {
     acquireBuffer(size: number, usage: number, mapped: boolean, reuse: boolean): GPUBuffer;
-    releaseBuffer(buffer: GPUBuffer, reuse: boolean): void;
+    releaseBuffer(buffer: GPUBuffer, reuse?: boolean): void;
   };
   readonly commandEncoder: GPUCommandEncoder | null;
   readonly dispatchCountInPass: number;
@@ -173,19 +173,29 @@ function inReadBacks(reads: readonly PendingRead[]): PendingRead[][] {
 
 /**
  * Tensors that are asked for together (in one Promise.all) come back together, by one submit and one wait, which is
- * what a read-back costs. While programs are only compiled, zeros come back and are forgotten.
+ * what a read-back costs. Until the read-back is recorded, the buffer of a tensor that is freed meanwhile is kept from
+ * those who would fill it anew. While programs are only compiled, zeros come back and are forgotten.
  */
 function readTogether(backend: WebGpuBackend): void {
   const read = backend.read.bind(backend);
+  const { bufferManager } = backend;
+  const release = bufferManager.releaseBuffer.bind(bufferManager);
   let waiting: PendingRead[] = [];
+  let freed: Parameters<typeof release>[] = [];
+  bufferManager.releaseBuffer = (...parameters) => {
+    const isRead = waiting.some(({ source }) => source === parameters[0]);
+    if (isRead) freed.push(parameters);
+    else release(...parameters);
+  };
   const flush = () => {
-    const reads = waiting;
-    waiting = [];
+    const [reads, kept] = [waiting, freed];
+    [waiting, freed] = [[], []];
     for (const group of inReadBacks(reads)) {
       readBack(backend, group).catch((error: unknown) => {
         for (const { reject } of group) reject(error);
       });
     }
+    for (const parameters of kept) release(...parameters);
   };
   backend.read = async (dataId) => {
     // tfjs has its own words for a tensor that is not there.

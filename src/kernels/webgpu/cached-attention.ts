@@ -3,7 +3,8 @@
  * ../cached-attention.ts. One dispatch writes the new column into the cache, in place, and attends over it.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import { floats, integers, shapeOf, sizeOf, THREADS, vectors, type Kernel } from './gpu.ts';
+import { shapeOf, sizeOf } from '../kernel-inputs.ts';
+import { floats, integers, THREADS, vectors, type Kernel } from './gpu.ts';
 
 /** Batch, heads, columns and head width of a cache [B, H, S, d]. */
 function cacheSizes(cache: tf.TensorInfo | undefined): [number, number, number, number] {

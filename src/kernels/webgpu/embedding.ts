@@ -2,7 +2,8 @@
  * Rows of tables by index in WGSL, and their gradient: each workgroup owns one row of the table, finds its places
  * among the ids, and adds their rows in order. No float atomics, so the same ids give the same bits.
  */
-import { floats, integers, matrix, sizeOf, THREADS, type Kernel } from './gpu.ts';
+import { matrix, sizeOf } from '../kernel-inputs.ts';
+import { floats, integers, THREADS, type Kernel } from './gpu.ts';
 import { elementCode, rowsOf, unpackedMatrix } from './halves.ts';
 
 /** Ids that a workgroup looks at in one go, one bit each. */

@@ -1,5 +1,6 @@
 /** GELU in its tanh form in WGSL, alone and for kernels that have it built in; the formula is in ../gelu.ts. */
-import { floats, shapeOf, sizeOf, THREADS, type Kernel } from './gpu.ts';
+import { shapeOf, sizeOf } from '../kernel-inputs.ts';
+import { floats, THREADS, type Kernel } from './gpu.ts';
 
 /**
  * gelu(x) and its slope for T, which is f32 or vec4<f32>. The exponent is held back where the sigmoid is 0 or 1 to

@@ -4,6 +4,7 @@
  * tfjs's own programs have one output; otherwise this is what its runWebGPUProgram does.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type { Attributes, Inputs } from '../kernel-inputs.ts';
 import type { Uniform, WebGpuBackend } from './backend.ts';
 import { compilesOnly } from './compile-only.ts';
 
@@ -207,29 +208,9 @@ export class Gpu {
   }
 }
 
-export type Inputs = Readonly<Record<string, tf.TensorInfo | undefined>>;
-export type Attributes = Readonly<Record<string, number>>;
-
 /** A kernel under the same contract as the WASM kernel of its name. */
 export type Kernel = (
   gpu: Gpu,
   inputs: Inputs,
   attributes: Attributes,
 ) => tf.TensorInfo | tf.TensorInfo[];
-
-/** Shape of an input that the contract says is there. */
-export function shapeOf(tensor: tf.TensorInfo | undefined): number[] {
-  if (!tensor) throw new TypeError('A kernel input is missing.');
-  return tensor.shape;
-}
-
-export const sizeOf = (tensor: tf.TensorInfo | undefined): number =>
-  tf.util.sizeFromShape(shapeOf(tensor));
-
-/** Rows and columns of an array of two axes. */
-export function matrix(tensor: tf.TensorInfo | undefined): [number, number] {
-  const shape = shapeOf(tensor);
-  if (shape.length !== 2)
-    throw new RangeError(`Expected two axes, got shape [${shape.join(', ')}].`);
-  return shape as [number, number];
-}

@@ -4,7 +4,8 @@
  * unpack2x16float, which every device has; sums stay float32.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import { floats, integers, matrix, type Binding } from './gpu.ts';
+import { matrix } from '../kernel-inputs.ts';
+import { floats, integers, type Binding } from './gpu.ts';
 
 /** A weight is float32 or packed; ids, which are int32 too, are never read as weights. */
 export const isPacked = (tensor: tf.TensorInfo | undefined): boolean => tensor?.dtype === 'int32';

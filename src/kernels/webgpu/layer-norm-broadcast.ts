@@ -3,10 +3,7 @@
  * shaders and the dispatches. A thread adds up a whole row by itself, so that a row costs no barrier; for the gradient
  * of gain and bias the threads then share out the columns and hand each other the sums of their rows.
  */
-import { range } from './product-code.ts';
-
-const lines = (count: number, line: (i: number) => string): string =>
-  range(count).map(line).join('\n  ');
+import { lines } from './product-code.ts';
 
 /** Rows of x as vectors; a row for each thread. */
 export const rowsForward = (threads: number): string => `

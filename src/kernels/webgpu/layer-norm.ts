@@ -3,7 +3,8 @@
  * Forward: one workgroup a row. Backward: one workgroup a block of rows, whose share of the gain's and the bias's
  * gradient it keeps in registers; a second dispatch adds the blocks in order, so that the sums are always the same.
  */
-import { floats, matrix, vectors, type Gpu, type Kernel } from './gpu.ts';
+import { matrix } from '../kernel-inputs.ts';
+import { floats, vectors, type Gpu, type Kernel } from './gpu.ts';
 import { rowsBackward, rowsForward } from './layer-norm-broadcast.ts';
 
 /** Few enough that each thread can add up all partial sums itself: one barrier for a reduction, not six. */

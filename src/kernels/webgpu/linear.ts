@@ -3,8 +3,8 @@
  * ../linear.ts and ../mlp.ts. The bias gradient comes out of the same pass as the weight gradient.
  */
 import { geluCode } from './gelu.ts';
-import { type Kernel } from './gpu.ts';
-import { multiply, productShape } from './matmul.ts';
+import type { Kernel } from './gpu.ts';
+import { multiply, plainProduct, productShape } from './matmul.ts';
 
 /** {x [N, I], w [I, O], b [O], residual [N, O] or absent} to x w + b (+ residual) [N, O]. */
 export const linear: Kernel = (gpu, { x, w, b, residual }) => {
@@ -78,21 +78,13 @@ export const linearWeightGrad: Kernel = (gpu, { x, dy }) => {
 };
 
 /** {a, b}, {transposeA, transposeB} to the product. */
-export const matMul: Kernel = (gpu, { a, b }, { transposeA, transposeB }) => {
-  const operands = {
+export const matMul: Kernel = (gpu, { a, b }, { transposeA, transposeB }) =>
+  plainProduct(gpu, {
     a: a!,
     b: b!,
     transposeA: transposeA === 1,
     transposeB: transposeB === 1,
-  };
-  const { m, n } = productShape(operands);
-  const y = gpu.output([m, n]);
-  multiply(gpu, {
-    ...operands,
-    finish: { name: '', writes: { y }, code: 'store_y(row, q, value);' },
   });
-  return y;
-};
 
 /** {a [K, M], b [K, N]} to a transposed times b [M, N]. */
 export const matMulTransposedA: Kernel = (gpu, inputs) =>

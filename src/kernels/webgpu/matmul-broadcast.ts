@@ -7,7 +7,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Product } from './matmul.ts';
 import { isPacked } from './halves.ts';
-import { loadCode, range, storeCode, vectorCode } from './product-code.ts';
+import { lines, loadCode, range, storeCode, vectorCode } from './product-code.ts';
 
 /** Few for the few rows of decoding. */
 export type TileRows = 4 | 16 | 32;
@@ -49,9 +49,6 @@ interface Code {
   readonly before: string;
   readonly inside: string;
 }
-
-const lines = (count: number, line: (i: number) => string): string =>
-  range(count).map(line).join('\n  ');
 
 /** Zeros for steps beyond the end of an inner axis that does not divide by four. */
 const guarded = (whole: boolean, inner: string, value: string): string =>

@@ -5,8 +5,9 @@
  * subgroups of a fixed size is in matmul-broadcast.ts. Sums run over the inner axis in order.
  */
 import type * as tf from '@tensorflow/tfjs-core';
+import { matrix } from '../kernel-inputs.ts';
 import type { Gpu } from './gpu.ts';
-import { floats, matrix, vectors, type Binding, type Dispatch } from './gpu.ts';
+import { floats, vectors, type Binding, type Dispatch } from './gpu.ts';
 import { isPacked, packed, unpackedMatrix } from './halves.ts';
 import { broadcastCode, type TileRows } from './matmul-broadcast.ts';
 import { loadCode, range, storeCode, turnCode } from './product-code.ts';
@@ -258,4 +259,15 @@ export function multiply(gpu: Gpu, product: Product): void {
     operations: 2 * m * n * k,
     ...(finish.numbers ? { numbers: finish.numbers } : {}),
   });
+}
+
+/** The product of two operands, as it is, as a new tensor [M, N]. */
+export function plainProduct(gpu: Gpu, operands: Omit<Product, 'finish' | 'columnSums'>) {
+  const { m, n } = productShape(operands);
+  const y = gpu.output([m, n]);
+  multiply(gpu, {
+    ...operands,
+    finish: { name: '', writes: { y }, code: 'store_y(row, q, value);' },
+  });
+  return y;
 }

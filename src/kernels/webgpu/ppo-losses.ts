@@ -3,7 +3,8 @@
  * ../ppo-losses.ts. Threads take every 64th token and their sums are added in order, so that a sum has one order.
  */
 import type * as tf from '@tensorflow/tfjs-core';
-import { floats, sizeOf, THREADS, type Kernel } from './gpu.ts';
+import { sizeOf } from '../kernel-inputs.ts';
+import { floats, THREADS, type Kernel } from './gpu.ts';
 
 const DECLARATIONS = `
 var<workgroup> sums : array<f32, ${THREADS}>;`;

@@ -43,3 +43,7 @@ export const vectorCode = (name: string, at: string, packed: boolean): string =>
     : `return ${name}[${at}];`;
 
 export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+/** `line` for every number below `count`, as WGSL. */
+export const lines = (count: number, line: (i: number) => string): string =>
+  range(count).map(line).join('\n  ');

@@ -3,13 +3,15 @@
  * Contracts are those of the WASM kernels of the same names; each kernel repeats its own in one line.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type { Attributes } from '../kernel-inputs.ts';
 import { adamWMany, globalNorm } from './adamw.ts';
 import { attention, attentionGrad } from './attention.ts';
 import { cachedAttention, cacheFill } from './cached-attention.ts';
 import { draw } from './draw.ts';
+import { dropout } from './dropout.ts';
 import { embedding, embeddingGrad } from './embedding.ts';
 import { gelu, geluGrad } from './gelu.ts';
-import { Gpu, type Attributes, type Kernel } from './gpu.ts';
+import { Gpu, type Kernel } from './gpu.ts';
 import { layerNorm, layerNormGrad } from './layer-norm.ts';
 import {
   linear,
@@ -52,6 +54,7 @@ const KERNELS: Readonly<Record<string, Kernel>> = {
   PlayCachedAttention: cachedAttention,
   PlayCacheFill: cacheFill,
   PlayDraw: draw,
+  PlayDropout: dropout,
 };
 
 /** Idempotent; a backend that is started anew finds them registered. */

@@ -3,7 +3,8 @@
  * a workgroup for each row of the hidden states, and one for each block of columns of the weights. No float atomics, so
  * the same rows give the same bits.
  */
-import { floats, integers, matrix, sizeOf, THREADS, type Kernel } from './gpu.ts';
+import { matrix, sizeOf } from '../kernel-inputs.ts';
+import { floats, integers, THREADS, type Kernel } from './gpu.ts';
 
 /** As in layer norm: every thread could add up all partial sums itself. */
 const ROW_THREADS = 32;

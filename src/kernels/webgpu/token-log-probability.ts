@@ -3,8 +3,9 @@
  * are in ../token-log-probability.ts. Logits live only inside a call: the gradient multiplies them anew and turns
  * each into its own gradient while it is still in a register.
  */
-import { floats, integers, matrix, type Gpu, type Kernel } from './gpu.ts';
-import { multiply, productShape } from './matmul.ts';
+import { matrix } from '../kernel-inputs.ts';
+import { floats, integers, type Kernel } from './gpu.ts';
+import { multiply, plainProduct } from './matmul.ts';
 
 /** As in layer norm: every thread adds up all partial sums itself. */
 const ROW_THREADS = 32;
@@ -48,10 +49,8 @@ var<workgroup> sums : array<vec2<f32>, ${ROW_THREADS}>;`,
  * log-probability, row 1 the entropy. A label outside the table gives NaN.
  */
 export const tokenStatistics: Kernel = (gpu, { hidden, table, labels }, { inverseTemperature }) => {
-  const { m: rows, n: vocabulary } = productShape({ a: hidden!, b: table!, transposeB: true });
-  const logits = gpu.output([rows, vocabulary]);
-  const finish = { name: '', writes: { y: logits }, code: 'store_y(row, q, value);' };
-  multiply(gpu, { a: hidden!, b: table!, transposeB: true, finish });
+  const logits = plainProduct(gpu, { a: hidden!, b: table!, transposeB: true });
+  const [rows, vocabulary] = matrix(logits);
   const [statistics, lse] = [gpu.output([2, rows]), gpu.output([rows])];
   gpu.run({
     name: 'PlayTokenStatistics',
@@ -66,19 +65,6 @@ export const tokenStatistics: Kernel = (gpu, { hidden, table, labels }, { invers
   gpu.free(logits);
   return [statistics, lse];
 };
-
-/** The product a (transposed or not) b as a new tensor. */
-function product(
-  gpu: Gpu,
-  { a, b, transposeA }: Pick<Parameters<typeof multiply>[1], 'a' | 'b' | 'transposeA'>,
-) {
-  const operands = { a, b, ...(transposeA ? { transposeA } : {}) };
-  const { m, n } = productShape(operands);
-  const y = gpu.output([m, n]);
-  const finish = { name: '', writes: { y }, code: 'store_y(row, q, value);' };
-  multiply(gpu, { ...operands, finish });
-  return y;
-}
 
 /**
  * {dy [2, N], hidden [N, D], table [V, D], labels [N] int32, statistics [2, N], lse [N]}, {inverseTemperature} to
@@ -112,8 +98,8 @@ export const tokenStatisticsGrad: Kernel = (gpu, inputs, { inverseTemperature })
   store_dlogits(row, q, ((chosen - p) * dy[row] - fromEntropy) * u.inverseTemperature);`,
     },
   });
-  const dhidden = product(gpu, { a: dlogits, b: table! });
-  const dtable = product(gpu, { a: dlogits, transposeA: true, b: hidden! });
+  const dhidden = plainProduct(gpu, { a: dlogits, b: table! });
+  const dtable = plainProduct(gpu, { a: dlogits, transposeA: true, b: hidden! });
   gpu.free(dlogits);
   return [dhidden, dtable];
 };

@@ -1,15 +1,7 @@
 /** Weighted sums of many pairs of tensors in WGSL, several pairs to a dispatch; the op is in ../weighted-sum.ts. */
 import type * as tf from '@tensorflow/tfjs-core';
-import {
-  floats,
-  shapeOf,
-  sizeOf,
-  THREADS,
-  type Attributes,
-  type Binding,
-  type Gpu,
-  type Kernel,
-} from './gpu.ts';
+import { shapeOf, sizeOf, type Attributes } from '../kernel-inputs.ts';
+import { floats, THREADS, type Binding, type Gpu, type Kernel } from './gpu.ts';
 
 /** x, y and result. */
 type Item = readonly [tf.TensorInfo, tf.TensorInfo, tf.TensorInfo];

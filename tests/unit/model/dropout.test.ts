@@ -1,6 +1,7 @@
 /** Residual dropout: its rate, its scale, and where it must not be. */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
+import { dropsByName } from '../../../src/kernels/dropout.ts';
 import { dropoutMask, residualDropout } from '../../../src/model/dropout.ts';
 import { uploadBatch, disposeBatch } from '../../../src/model/batch.ts';
 import { hiddenStates } from '../../../src/model/forward.ts';
@@ -36,6 +37,38 @@ test('D32: forwards without dropout are bit-equal, with dropout they differ from
   expect(farthest(forward(3), forward(null))).toBeGreaterThan(0.01);
   disposeBatch(batch);
   model.dispose();
+});
+
+test.each([
+  [1, 1, 0, 0.2],
+  [3, 5, 0, 0.5],
+  [16, 80, 7, 0.1],
+  // Ends and begins inside a block of the stream.
+  [33, 31, 3, 0.9],
+])(
+  'the own kernel drops and scales [%i, %i] after %i rows at rate %f, its gradient too, as the mask does',
+  (rows, columns, skipped, rate) => {
+    const key = [0xfedcba98, 0x89abcdef] as const;
+    expect(dropsByName()).toBe(true);
+    const values = Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i) - 0.3);
+    const [value, gradient] = tf.tidy(() => {
+      const x = tf.tensor2d(values, [rows, columns]);
+      const f = (x: tf.Tensor) => residualDropout(rate, key, 5, skipped).apply(x as tf.Tensor2D, 2);
+      return [f(x), tf.grad(f)(x, x)].map((result) => result.dataSync().slice());
+    });
+    const mask = dropoutMask(values.length, rate, key, 5, 2, skipped * columns);
+    const expected = values.map((x, i) => x * (mask[i] ?? NaN));
+    expect(value).toEqual(expected);
+    expect(gradient).toEqual(expected);
+  },
+);
+
+test('the kernel leaves no tensor behind', () => {
+  const before = tf.memory().numTensors;
+  const x = tf.ones<tf.Rank.R2>([4, 9]);
+  residualDropout(0.5, [1, 2], 0).apply(x, 0).dispose();
+  x.dispose();
+  expect(tf.memory().numTensors).toBe(before);
 });
 
 test.each([-0.1, 1, NaN])('a rate of %s is refused', (rate) => {

@@ -131,7 +131,14 @@ describe('lessons', () => {
 
 function report(accuracy: number, ceiling: number | null): LessonFacts['reward'] {
   const heldOut = { accuracy, n: 200 };
-  return { trainedComparisons: 100, heldOut, byLabeler: [], demonstrationMean: 0, ceiling };
+  return {
+    trainedComparisons: 100,
+    heldOut,
+    byLabeler: [],
+    heldOutLabelers: { accuracy: null, n: 0, byLabeler: [] },
+    demonstrationMean: 0,
+    ceiling,
+  };
 }
 
 describe('what the facts are made of', () => {

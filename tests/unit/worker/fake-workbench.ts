@@ -268,6 +268,7 @@ export class FakeWorkbench implements Workbench {
       trainedComparisons: 1,
       heldOut: { accuracy: 1, n: 1 },
       byLabeler: [],
+      heldOutLabelers: { accuracy: null, n: 0, byLabeler: [] },
       demonstrationMean: 0,
       ceiling: null,
     });

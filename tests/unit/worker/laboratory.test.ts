@@ -255,6 +255,11 @@ describe('the laboratory', () => {
     await train('reward');
     const report = await handlers['reward.report']({});
     expect(report.byLabeler.every((row) => row.labeler === PERSON)).toBe(true);
+    // The class had no part in it, so all of its comparisons are of held-out labelers.
+    const { byLabeler: others, n } = report.heldOutLabelers;
+    expect(others.length).toBeGreaterThan(1);
+    expect(others.every((row) => row.labeler.startsWith('training-'))).toBe(true);
+    expect(others.reduce((sum, row) => sum + row.n, 0)).toBe(n);
     expect(report.ceiling).toBeNull();
     const all = { ...mine, reward: { ...mine.reward, heldOutShare: 0 } };
     await handlers['settings.set']({ settings: all });

@@ -132,6 +132,7 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
     trainedComparisons: 0,
     heldOut: { accuracy: 0, n: 0 },
     byLabeler: [],
+    heldOutLabelers: { accuracy: null, n: 0, byLabeler: [] },
     demonstrationMean: 0,
     ceiling: null,
   },
