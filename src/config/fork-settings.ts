@@ -10,9 +10,10 @@ import {
   type Settings,
 } from './settings.ts';
 
-type ForkedStage = 'sft' | 'reward' | 'ppo';
+type ForkedStage = 'pretrain' | 'sft' | 'reward' | 'ppo';
 
 const CHANGEABLE: Readonly<Record<ForkedStage, readonly string[]>> = {
+  pretrain: ['base.steps', 'base.learningRate'],
   sft: ['sft.epochs', 'sft.learningRate', 'sft.finalLearningRateShare', 'sft.dropout'],
   reward: ['reward.epochs', 'reward.learningRate'],
   ppo: [
@@ -46,7 +47,8 @@ export interface ForkPlan {
 
 /** The groups that training of a stage reads; what differs elsewhere is no matter. */
 const READ: Readonly<Record<ForkedStage, readonly string[]>> = {
-  sft: ['general', 'sft'],
+  pretrain: ['general', 'base'],
+  sft: ['general', 'base', 'sft'],
   reward: ['general', 'reward'],
   ppo: ['general', 'method', 'ppo'],
 };

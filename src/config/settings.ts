@@ -2,6 +2,7 @@
  * All settings as one typed value, derived from the declaration tables: defaults, validation, differences
  * and the URL form. Nothing is declared here; presets are in presets.ts.
  */
+import { BASE } from './base-table.ts';
 import { groupSizeOf, METHOD, METHOD_LABELS } from './method-table.ts';
 import { EVALUATE, PPO } from './reinforce-table.ts';
 import {
@@ -15,6 +16,7 @@ import { GENERAL, LABELS, REWARD, SFT } from './supervised-table.ts';
 
 export const SETTINGS = {
   general: GENERAL,
+  base: BASE,
   sft: SFT,
   labels: LABELS,
   reward: REWARD,

@@ -5,6 +5,7 @@
 
 export const SETTING_GROUPS = [
   'general',
+  'base',
   'sft',
   'labels',
   'reward',

@@ -21,6 +21,18 @@ export function sequenceShape({ general }: Settings) {
   return { promptLength: general.maxPromptTokens, responseLength: general.maxResponseTokens };
 }
 
+/** Pre-training on a person's own text; decay, warm-up and final share as those of the shipped base (cli/pretrain.ts). */
+export function baseSettings({ base, general, ppo }: Settings) {
+  return {
+    steps: base.steps,
+    learningRate: base.learningRate,
+    finalShare: 0.05,
+    warmupSteps: Math.min(50, Math.ceil(base.steps / 10)),
+    microBatch: general.microBatch,
+    optimizer: { ...optimizer(ppo.maxGradientNorm), weightDecay: 0.05 },
+  };
+}
+
 export function sftSettings(settings: Settings) {
   const { sft, general } = settings;
   return {

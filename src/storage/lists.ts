@@ -1,8 +1,10 @@
 /**
- * Reading what training and judging have left behind: runs, their series and views, the last suite, the sitting. Read-only, for the page and the worker;
+ * Reading what training and judging have left behind: runs, their series and views, the last suite, the
+ * sitting, the own text. Read-only, for the page and the worker;
  * rows that do not pass their check are left out.
  */
 import type { MetricRecord } from '../records/run.ts';
+import type { OwnText } from '../records/own-text.ts';
 import type { RunView } from '../records/run-view.ts';
 import type { Suite } from '../records/suite.ts';
 import type { Sitting } from '../records/vote.ts';
@@ -42,4 +44,9 @@ export async function readSuite(db: Database, project: string): Promise<Suite | 
 /** The blind sitting under way; null when there is none or it does not pass its check. */
 export async function readSitting(db: Database, project: string): Promise<Sitting | null> {
   return checkRow(ROW_CHECKS.sittings, await db.get('sittings', project))?.value ?? null;
+}
+
+/** The text that a base model is trained from; null when there is none or it does not pass its check. */
+export async function readOwnText(db: Database, project: string): Promise<OwnText | null> {
+  return checkRow(ROW_CHECKS.texts, await db.get('texts', project))?.value ?? null;
 }

@@ -33,8 +33,13 @@ function addViews(db: Database): void {
   }
 }
 
+/** 2 to 3: the text that a base model is trained from. */
+function addTexts(db: Database): void {
+  db.createObjectStore('texts', { keyPath: 'project' });
+}
+
 /** `MIGRATIONS[n]` brings version n to n + 1; their number is {@link SCHEMA_VERSION}. */
-export const MIGRATIONS: readonly Migration[] = [createStores, addViews];
+export const MIGRATIONS: readonly Migration[] = [createStores, addViews, addTexts];
 
 export interface ConnectionOptions {
   readonly name?: string;

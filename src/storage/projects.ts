@@ -2,6 +2,7 @@
  * The project row: its settings and the newest checkpoint of each stage. One project is one laboratory of a person.
  */
 import type { JsonValue } from '../records/run.ts';
+import type { OwnText } from '../records/own-text.ts';
 import type { Suite } from '../records/suite.ts';
 import { StorageError } from './errors.ts';
 import { writeDurably, type Database } from './open.ts';
@@ -50,5 +51,12 @@ export async function saveSettings(db: Database, id: string, settings: JsonValue
 export async function saveSuite(db: Database, project: string, value: Suite): Promise<void> {
   await writeDurably(db, ['suites'], async (tx) => {
     await tx.objectStore('suites').put({ project, value });
+  });
+}
+
+/** Replaces the text that a base model is trained from; durable on return. */
+export async function saveOwnText(db: Database, project: string, value: OwnText): Promise<void> {
+  await writeDurably(db, ['texts'], async (tx) => {
+    await tx.objectStore('texts').put({ project, value });
   });
 }

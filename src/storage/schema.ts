@@ -1,9 +1,10 @@
 /**
- * The stores of the database and their rows, version 2. Types only; validators are in validators.ts.
+ * The stores of the database and their rows, version 3. Types only; validators are in validators.ts.
  * Stored data outlives the program: a change here needs a new version and a migration in open.ts.
  */
 import type { DBSchema } from 'idb';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
+import type { OwnText } from '../records/own-text.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { CheckpointManifest, JsonValue, MetricRecord, Run } from '../records/run.ts';
 import type { RunView } from '../records/run-view.ts';
@@ -12,7 +13,7 @@ import type { Sitting, Vote } from '../records/vote.ts';
 
 /** Never rename: another name is an empty database. */
 export const DATABASE_NAME = 'rlhf-playground';
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 export interface ProjectRow {
   readonly id: string;
@@ -54,7 +55,7 @@ export interface ViewRow {
   readonly view: RunView;
 }
 
-/** The one row of its kind that a project has: its last judgement, its sitting. */
+/** The one row of its kind that a project has: its last judgement, its sitting, its own text. */
 export interface SingleRow<T> {
   readonly project: string;
   readonly value: T;
@@ -94,6 +95,7 @@ export interface LaboratorySchema extends DBSchema {
   views: { key: string; value: ViewRow };
   suites: { key: string; value: SingleRow<Suite> };
   sittings: { key: string; value: SingleRow<Sitting> };
+  texts: { key: string; value: SingleRow<OwnText> };
   checkpoints: { key: string; value: CheckpointRow; indexes: { project: string } };
   chunks: { key: [string, number]; value: ChunkRow };
 }

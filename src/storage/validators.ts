@@ -3,6 +3,7 @@
  * another program. Each table of checks stops compiling when its row type grows; unknown keys are refused.
  */
 import * as v from 'valibot';
+import type { OwnText } from '../records/own-text.ts';
 import {
   PROMPT_KINDS,
   SPLITS,
@@ -258,6 +259,13 @@ const sitting = v.strictObject({
   revealed: v.boolean(),
 } satisfies ChecksFor<Sitting>);
 
+const ownText = v.strictObject({
+  name,
+  text: v.string(),
+  print: name,
+  at: time,
+} satisfies ChecksFor<OwnText>);
+
 const single = <T>(value: v.GenericSchema<unknown, T>) =>
   v.strictObject({ project: name, value } satisfies ChecksFor<SingleRow<T>>);
 
@@ -291,6 +299,7 @@ export const ROW_CHECKS = {
   views: v.strictObject({ run: name, view: runView } satisfies ChecksFor<ViewRow>),
   suites: single(suite),
   sittings: single(sitting),
+  texts: single(ownText),
   checkpoints: v.strictObject({
     id: name,
     project: name,

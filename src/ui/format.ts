@@ -36,13 +36,17 @@ export function formatBytes(bytes: number): string {
   return bytes < 1e6 ? `${formatNumber(bytes / 1e3)} kB` : `${formatNumber(bytes / 1e6)} MB`;
 }
 
+/** Seconds as `about 2 min`. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 1.5) return 'about 1 s';
+  if (seconds < 90) return `about ${Math.round(seconds)} s`;
+  if (seconds < 90 * 60) return `about ${Math.round(seconds / 60)} min`;
+  return `about ${formatNumber(seconds / 3600, 2)} h`;
+}
+
 /** Seconds as `about 2 min left`; empty when unknown. */
 export function formatTimeLeft(seconds: number | null): string {
-  if (seconds === null || !Number.isFinite(seconds)) return '';
-  if (seconds < 1.5) return 'about 1 s left';
-  if (seconds < 90) return `about ${Math.round(seconds)} s left`;
-  if (seconds < 90 * 60) return `about ${Math.round(seconds / 60)} min left`;
-  return `about ${formatNumber(seconds / 3600, 2)} h left`;
+  return seconds === null || !Number.isFinite(seconds) ? '' : `${formatDuration(seconds)} left`;
 }
 
 /** `1 ranking`, `2 rankings`. */

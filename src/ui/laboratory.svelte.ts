@@ -3,6 +3,7 @@
  * the panels share. Rankings, votes and demonstrations have classes of their own.
  */
 import type { Settings } from '../config/settings.ts';
+import type { MachineMeasurement } from '../records/measurement.ts';
 import type { Suite } from '../records/suite.ts';
 import type {
   BackendName,
@@ -39,10 +40,11 @@ export interface Progress {
 /** One laboratory per browser; another name is another project. */
 export const PROJECT = 'laboratory';
 
-const TRAINING_STAGES: readonly TrainingStage[] = ['sft', 'reward', 'ppo'];
+const TRAINING_STAGES: readonly TrainingStage[] = ['pretrain', 'sft', 'reward', 'ppo'];
 
 export class Laboratory {
   readonly training: Readonly<Record<TrainingStage, Training>> = {
+    pretrain: new Training('pretrain', () => this.#settings),
     sft: new Training('sft', () => this.#settings),
     reward: new Training('reward', () => this.#settings),
     ppo: new Training('ppo', () => this.#settings),
@@ -62,6 +64,7 @@ export class Laboratory {
   #linked: Settings | null = $state.raw(null);
   #suite: Suite | null = $state.raw(null);
   #asked: TrainingStage | null = $state.raw(null);
+  #measured: MachineMeasurement | null = $state.raw(null);
   #chosen: string | null = $state.raw(null);
   /** Told at the next change of any stage. */
   #waiting: (() => void)[] = [];
@@ -140,6 +143,14 @@ export class Laboratory {
   /** A stage whose start, pause or stop is on its way; its buttons wait. */
   get asked(): TrainingStage | null {
     return this.#asked;
+  }
+
+  /** The newest measurement of this machine since the page was opened. */
+  get measured(): MachineMeasurement | null {
+    return this.#measured;
+  }
+  set measured(measurement: MachineMeasurement | null) {
+    this.#measured = measurement;
   }
 
   stage(stage: TrainingStage | 'labels'): StageState | null {

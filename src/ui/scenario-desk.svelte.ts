@@ -25,7 +25,7 @@ export const OWN_RANKINGS = 5;
 
 const NO_RUNS: ReadonlyMap<string, ArmRuns> = runsOfArms('paper', defaultSettings(), []);
 
-type PlayedStage = TrainingStage | 'labels';
+type PlayedStage = Exclude<TrainingStage, 'pretrain'> | 'labels';
 
 export interface Shown {
   readonly id: ScenarioId;
@@ -180,7 +180,7 @@ export class ScenarioDesk {
   }
 
   /** Trains a stage until it is done with the settings as they are; a leftover of other settings is finished first. */
-  async #train(stage: TrainingStage, last: Scenario['last']): Promise<boolean> {
+  async #train(stage: Exclude<PlayedStage, 'labels'>, last: Scenario['last']): Promise<boolean> {
     const laboratory = this.#laboratory;
     const isDone = (): boolean => laboratory.stage(stage)?.status === 'done';
     // Done, and yet without a run to show: it was made before what the goal asks for was measured.
@@ -205,7 +205,10 @@ export class ScenarioDesk {
 }
 
 /** The stages after the labels that an arm trains; DPO reads the rankings themselves. */
-function stagesTo(last: Scenario['last'], { settings }: Laboratory): TrainingStage[] {
+function stagesTo(
+  last: Scenario['last'],
+  { settings }: Laboratory,
+): Exclude<PlayedStage, 'labels'>[] {
   if (last === 'reward') return ['reward'];
   return settings.method.name === 'dpo' ? ['ppo'] : ['reward', 'ppo'];
 }

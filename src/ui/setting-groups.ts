@@ -4,6 +4,7 @@ import type { TrainingStage } from '../worker/protocol.ts';
 
 export const GROUP_TITLES: Readonly<Record<SettingGroup, string>> = {
   general: 'General',
+  base: 'Base model',
   sft: '1 Demonstrate',
   labels: '2 Labels',
   reward: '2 Reward model',
@@ -14,7 +15,8 @@ export const GROUP_TITLES: Readonly<Record<SettingGroup, string>> = {
 
 /** The groups that a run of a stage was made with. */
 export const STAGE_GROUPS: Readonly<Record<TrainingStage, readonly SettingGroup[]>> = {
-  sft: ['general', 'sft'],
+  pretrain: ['general', 'base'],
+  sft: ['general', 'base', 'sft'],
   reward: ['general', 'labels', 'reward'],
   ppo: ['general', 'method', 'ppo'],
 };

@@ -30,6 +30,18 @@ export const REWARD_CHARTS: readonly MethodChart[] = [
   },
 ];
 
+export const PRETRAIN_CHARTS: readonly MethodChart[] = [
+  {
+    title: 'Loss',
+    meaning:
+      'Mean surprise per token, in nats, of the passages that are learned from, and of the end of the text, which is kept aside. When the second rises while the first falls, the text is being learned by heart.',
+    metrics: [
+      { name: 'loss', label: 'learned from' },
+      { name: 'eval_loss', label: 'kept aside' },
+    ],
+  },
+];
+
 interface ChartedRun {
   readonly stage: TrainingStage;
   /** Null is taken for PPO, the only method of the versions before there was a choice. */
@@ -39,6 +51,8 @@ interface ChartedRun {
 /** The charts of a run's stage and method. */
 export function chartsOf({ stage, settings }: ChartedRun): readonly MethodChart[] {
   switch (stage) {
+    case 'pretrain':
+      return PRETRAIN_CHARTS;
     case 'sft':
       return SFT_CHARTS;
     case 'reward':

@@ -22,8 +22,12 @@ const seed = whole(0, 2147483647);
 const id = v.pipe(v.string(), v.minLength(1), v.maxLength(400));
 const text = v.pipe(v.string(), v.maxLength(20000));
 const k = whole(2, 9);
-const stage = v.picklist(['sft', 'reward', 'ppo']);
+const stage = v.picklist(['pretrain', 'sft', 'reward', 'ppo']);
 const nothing = v.strictObject({});
+const namedFile = v.strictObject({
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+  file: v.instance(Blob),
+});
 const onStage = v.strictObject({ stage });
 /** parseSettings throws its own sentence, which passes through. */
 const settings = v.pipe(
@@ -82,6 +86,10 @@ export const ARGUMENT_CHECKS = {
   'labels.export': v.strictObject({
     kind: v.picklist(['prompts', 'demonstrations', 'rankings', 'preferences']),
   }),
+  'base.text': nothing,
+  'base.take': namedFile,
+  'base.export': v.strictObject({ checkpoint: id }),
+  'base.import': namedFile,
   'stage.start': v.strictObject({ stage, fresh: v.boolean() }),
   'stage.pause': onStage,
   'stage.step': onStage,
@@ -147,6 +155,10 @@ const commandCheck = v.variant('type', [
   envelope('labels.changed'),
   envelope('labels.import'),
   envelope('labels.export'),
+  envelope('base.text'),
+  envelope('base.take'),
+  envelope('base.export'),
+  envelope('base.import'),
   envelope('stage.start'),
   envelope('stage.pause'),
   envelope('stage.step'),

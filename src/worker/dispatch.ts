@@ -78,7 +78,7 @@ async function performStage(
   return command satisfies never;
 }
 
-/** Commands about stored runs and whole laboratories (run-handlers.ts). */
+/** Commands about stored runs and whole laboratories (run-handlers.ts) and about own base models (base-handlers.ts). */
 const RUN_COMMANDS = [
   'runs.list',
   'runs.show',
@@ -88,6 +88,10 @@ const RUN_COMMANDS = [
   'checkpoint.export',
   'lab.export',
   'lab.import',
+  'base.text',
+  'base.take',
+  'base.export',
+  'base.import',
 ] as const satisfies readonly CommandName[];
 type RunCommandName = (typeof RUN_COMMANDS)[number];
 type RunCommand = Extract<Command, { type: RunCommandName }>;
@@ -116,6 +120,14 @@ async function performOnRuns(handlers: RunCommandHandlers, command: RunCommand):
     case 'lab.export':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'lab.import':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'base.text':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'base.take':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'base.export':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'base.import':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
   }
   return command satisfies never;

@@ -25,7 +25,7 @@ import { drawBlindPairs, judgeCheckpoints, reportReward, type ChunkedBench } fro
 import { BASE, ModelShelf } from './model-shelf.ts';
 import { silence, stageName } from './stage-names.ts';
 import type { CheckpointSummary, CommandMap } from './protocol.ts';
-import { loadModelFolder, type ReadFile } from './shipped-models.ts';
+import { loadModelFolder, type ModelFiles, type ReadFile } from './shipped-models.ts';
 import { openStageLoop } from './stage-loops.ts';
 import type {
   EngineStart,
@@ -106,6 +106,8 @@ export class Laboratory implements Workbench {
   createLoop(request: StageRequest, report: ReportProgress): Promise<StageLoop> {
     this.#own = request.prompts;
     const name = stageName(request.stage, request.settings);
+    const { stage, text, settings } = request;
+    this.#world(settings).mixIn(stage === 'pretrain' ? null : text, settings.base.heldOutShare);
     return this.#told(`Getting ready for ${name}`, report, () =>
       openStageLoop(
         { shelf: this.#models(), supply: this.#world(request.settings), now: this.#options.now },
@@ -143,6 +145,10 @@ export class Laboratory implements Workbench {
         clipped: row.clipped[t] ?? false,
       })),
     };
+  }
+
+  language(): Pick<ModelFiles, 'config' | 'tokenizer'> {
+    return this.#models().files;
   }
 
   words(): readonly string[] {

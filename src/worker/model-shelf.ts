@@ -2,7 +2,9 @@
  * Models on the device: the shipped base and checkpoints that were asked for, the least recently used dropped first.
  * What is handed out stays the shelf's; a training loop takes copies of its own.
  */
+import type { ModelConfig } from '../model/config.ts';
 import { Model, type Head } from '../model/parameters.ts';
+import type { TensorMap } from '../records/tensor.ts';
 import { unprefixed, type Snapshot } from '../rlhf/loop.ts';
 import type { CheckpointSummary } from './protocol.ts';
 import type { ModelFiles } from './shipped-models.ts';
@@ -33,6 +35,13 @@ export function prefixOf({ stage, average }: Result): string {
 /** Which model of a snapshot. */
 type Result = Pick<CheckpointSummary, 'stage' | 'average'>;
 
+/** The shape of a model by its weights; what they do not tell is as in `like`: vocabulary, heads, special tokens. */
+export function configOf(tensors: TensorMap, like: ModelConfig): ModelConfig {
+  const [contextLength = 0, width = 0] = tensors.get('wpe.weight')?.shape ?? [];
+  const layers = [...tensors.keys()].filter((name) => name.endsWith('.ln_1.weight')).length;
+  return { ...like, contextLength, width, layers };
+}
+
 export class ModelShelf {
   readonly files: ModelFiles;
   readonly base: Model;
@@ -47,7 +56,8 @@ export class ModelShelf {
   /** A model of a snapshot, owned by the caller. */
   #upload(result: Result, snapshot: Snapshot): Model {
     const head: Head = result.stage === 'reward' ? 'scalar' : 'language';
-    return new Model(this.files.config, head, unprefixed(snapshot.tensors, prefixOf(result)));
+    const tensors = unprefixed(snapshot.tensors, prefixOf(result));
+    return new Model(configOf(tensors, this.files.config), head, tensors);
   }
 
   /** The model of a checkpoint; valid until the next call that may drop it. */

@@ -34,7 +34,7 @@ import {
   listPrompts,
   listRankings,
 } from '../storage/labels.ts';
-import { listMetrics, listRuns, readSuite, readView } from '../storage/lists.ts';
+import { listMetrics, listRuns, readOwnText, readSuite, readView } from '../storage/lists.ts';
 import type { Connection, Database } from '../storage/open.ts';
 import { openProject, readProject, saveSettings, saveSuite } from '../storage/projects.ts';
 import { saveRun } from '../storage/runs.ts';
@@ -139,6 +139,7 @@ export class Project {
       rankings: [],
       demonstrations: [],
       prompts: [],
+      text: null,
     };
     const project = new Project(options, empty);
     notes.push(...(await project.refreshTraining()), ...(await project.refreshLabels()));
@@ -166,11 +167,13 @@ export class Project {
     const rankings = await listRankings(db, this.id);
     const demonstrations = await listDemonstrations(db, this.id);
     const prompts = await listPrompts(db, this.id);
+    const text = await readOwnText(db, this.id);
     this.#rows = {
       ...this.#rows,
       rankings: rankings.rows,
       demonstrations: demonstrations.rows,
       prompts: prompts.rows,
+      text,
     };
     return [
       ...damagedNote(rankings.damaged, 'rankings'),
@@ -218,7 +221,7 @@ export class Project {
   /** What the newest run of each stage has left to show: its metric series, and its view if it has one. */
   async newestShown() {
     const db = await this.database();
-    const runs = (['sft', 'reward', 'ppo'] as const).flatMap((stage) => {
+    const runs = (['pretrain', 'sft', 'reward', 'ppo'] as const).flatMap((stage) => {
       const row = newestRun(this.#rows, stage);
       if (row === undefined) return [];
       const { turns } = row.run;

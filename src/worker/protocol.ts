@@ -5,6 +5,7 @@
  * page itself (storage/labels.ts), then `labels.changed` is sent. A stage that trains is driven by start / pause / step / stop.
  */
 import type { ExactProgress, ExactSolution, ExactState, ExactTable } from '../records/exact.ts';
+import type { OwnTextFacts } from '../records/own-text.ts';
 import type { Completion } from '../records/ranking.ts';
 import type { PhaseView } from '../records/phase.ts';
 import type { RolloutView, RunView } from '../records/run-view.ts';
@@ -54,7 +55,7 @@ export interface CheckpointSummary {
 }
 
 /** Stages that train and can be paused, stepped and stopped. */
-export type TrainingStage = 'sft' | 'reward' | 'ppo';
+export type TrainingStage = 'pretrain' | 'sft' | 'reward' | 'ppo';
 export type StageStatus = 'empty' | 'ready' | 'running' | 'paused' | 'done' | 'stale' | 'failed';
 
 export interface StageState {
@@ -240,6 +241,17 @@ export interface CommandMap {
     args: { kind: 'prompts' | 'demonstrations' | 'rankings' | 'preferences' };
     reply: { text: string };
   };
+  /** What is stored of the person's own text; null when there is none. */
+  'base.text': { args: Record<string, never>; reply: { text: OwnTextFacts | null } };
+  /**
+   * Stores a text of the person's own, in UTF-8, in the place of the one before; what is wrong with a bad one is named
+   * in the failure. `labels.changed` is sent afterwards.
+   */
+  'base.take': { args: { name: string; file: Blob }; reply: { text: OwnTextFacts } };
+  /** A base model trained from own text with its tokenizer, as a zip in the Hugging Face layout. */
+  'base.export': { args: { checkpoint: string }; reply: { file: Blob } };
+  /** Adds what such a file holds, as a finished base model. The project has to be opened again afterwards. */
+  'base.import': { args: { name: string; file: Blob }; reply: Record<string, never> };
   /** The page wrote rankings or demonstrations. */
   'labels.changed': { args: Record<string, never>; reply: { stages: StageStates } };
   /** Trains until done, paused or stopped; goes on with an unfinished run of this stage unless `fresh`. */

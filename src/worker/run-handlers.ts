@@ -1,11 +1,12 @@
 /**
- * The commands about stored runs and whole laboratories, each with its place in the session's order. What they do is in
+ * The commands about stored runs, own base models (base-handlers.ts) and whole laboratories, each with its place in the session's order. What they do is in
  * runs-desk.ts and lab-file.ts, which are loaded when one of them is first asked for.
  */
+import { baseHandlers } from './base-handlers.ts';
 import type { RunCommandHandlers } from './dispatch.ts';
 import type { Project } from './project.ts';
 import type { CommandMap } from './protocol.ts';
-import type { ReportProgress } from './stages.ts';
+import type { ReportProgress, Workbench } from './stages.ts';
 
 /** What the commands ask of the session around them. */
 export interface RunsSession {
@@ -14,12 +15,13 @@ export interface RunsSession {
   readonly progress: ReportProgress;
   /** Throws InputError when none is open. */
   project(): Project;
-  /** Drops the model of a checkpoint that is gone. */
-  forget(checkpoint: string): void;
+  readonly workbench: Pick<Workbench, 'forget' | 'language'>;
   /** After the commands that came before. */
   inOrder<R>(action: () => Promise<R>): Promise<R>;
   /** Throws InputError when something computes; afterwards no runner keeps rows that are about to change. */
   rest(): Promise<void>;
+  /** What computes, in words. */
+  machinery(): { readonly backend: string; readonly device: string };
 }
 
 export function runHandlers(session: RunsSession): RunCommandHandlers {
@@ -44,7 +46,7 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
       return list();
     }),
     'run.delete': changing(async ({ run }: CommandMap['run.delete']['args']) => {
-      for (const gone of await (await desk()).remove(run)) session.forget(gone);
+      for (const gone of await (await desk()).remove(run)) session.workbench.forget(gone);
       return list();
     }),
     'run.fork': changing(async (args: CommandMap['run.fork']['args']) => {
@@ -56,6 +58,7 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
       const { exportLab } = await import('./lab-file.ts');
       return exportLab(session.project(), session.now(), session.progress);
     }),
+    ...baseHandlers(session),
     'lab.import': changing(async (args: CommandMap['lab.import']['args']) => {
       const { importLab } = await import('./lab-file.ts');
       return { added: await importLab(session.project(), args, session.progress) };

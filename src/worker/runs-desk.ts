@@ -6,7 +6,7 @@ import { forkPlan } from '../config/fork-settings.ts';
 import { METHOD_LABELS } from '../config/method-table.ts';
 import type { Settings } from '../config/settings.ts';
 import { writeSafetensors } from '../data/safetensors.ts';
-import type { CheckpointManifest, JsonValue, Run } from '../records/run.ts';
+import type { CheckpointManifest, JsonValue, Run, Stage } from '../records/run.ts';
 import { EMPTY_VIEW } from '../records/run-view.ts';
 import { unprefixed } from '../rlhf/loop.ts';
 import { readCheckpoint, saveCheckpoint } from '../storage/checkpoints.ts';
@@ -25,14 +25,17 @@ const LONGEST_NAME = 80;
 
 /** What goes on from the result of a stage, in words. */
 const READERS: Readonly<Record<TrainingStage, string>> = {
+  pretrain: 'Step 1 can start from it',
   sft: 'The answers to rank, the reward model and step 3 start from it',
   reward: 'Step 3 is rewarded by it',
   ppo: 'It is the result of step 3',
 };
 
+const isTraining = (stage: Stage): stage is TrainingStage => Object.hasOwn(READERS, stage);
+
 /** Stage of a run; the other stages of the records are not trained here. */
 function trainingStage({ stage, name }: Run): TrainingStage {
-  if (stage === 'sft' || stage === 'reward' || stage === 'ppo') return stage;
+  if (isTraining(stage)) return stage;
   throw new InputError(`${name} is of a stage that this version does not train.`);
 }
 
@@ -68,10 +71,11 @@ export class RunsDesk {
     const { rows } = this.#project;
     return rows.runs.flatMap((row) => {
       const { run, step, total } = row;
-      if (run.stage !== 'sft' && run.stage !== 'reward' && run.stage !== 'ppo') return [];
+      const { stage } = run;
+      if (!isTraining(stage)) return [];
       const settings = settingsOfRun(row);
       const checkpoints = rows.checkpoints.filter(({ manifest }) => manifest.run === run.id);
-      const { id, name, stage, seed, backend, device = '', startedAt, status } = run;
+      const { id, name, seed, backend, device = '', startedAt, status } = run;
       const shown = { id, name, stage, seed, backend, device, startedAt, status, step, total };
       return {
         ...shown,

@@ -85,14 +85,13 @@ export class Session {
       now: options.now,
       progress: this.#progress,
       project: () => this.#opened(),
-      forget: (checkpoint) => {
-        options.workbench.forget(checkpoint);
-      },
+      workbench: options.workbench,
       inOrder: (action) => this.#inOrder(action),
       rest: async () => {
         this.#expectIdle(null);
         await this.#driver.rest();
       },
+      machinery: () => this.#driver,
     });
     this.handlers = { ...this.#stageHandlers(), ...this.#modelHandlers(), ...runs };
   }
@@ -411,6 +410,7 @@ export class Session {
   #stages(): StageStates {
     const labels = labelsState(this.#opened().rows);
     return {
+      pretrain: this.#driver.state('pretrain'),
       sft: this.#driver.state('sft'),
       labels: this.#class.busy ? { ...labels, status: 'running' } : labels,
       reward: this.#driver.state('reward'),
@@ -420,7 +420,7 @@ export class Session {
 
   #tellStages(): void {
     const stages = this.#stages();
-    for (const stage of ['sft', 'labels', 'reward', 'ppo'] as const) {
+    for (const stage of ['pretrain', 'sft', 'labels', 'reward', 'ppo'] as const) {
       this.#options.emit({ type: 'stage', stage, state: stages[stage] });
     }
   }

@@ -238,10 +238,13 @@ export class StageDriver {
     };
     await project.saveRun(resumed);
     const settings = settingsOfRun(row) ?? this.#session.settings();
+    const own = settings.base.model === 'own';
     const request = {
       stage,
       settings,
       snapshot: found?.snapshot ?? null,
+      text: stage === 'pretrain' || own ? project.rows.text : null,
+      base: own ? project.finished('pretrain') : null,
       sft: project.finished('sft'),
       reward: project.finished('reward'),
       rankings: chosenRankings({ ...project.rows, settings }),

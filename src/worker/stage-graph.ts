@@ -14,6 +14,7 @@ import type { Settings } from '../config/settings.ts';
 import type { SettingTable } from '../config/spec.ts';
 import { REWARD } from '../config/supervised-table.ts';
 import { streamKey } from '../data/rng.ts';
+import type { OwnText } from '../records/own-text.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import {
   classMark,
@@ -38,6 +39,8 @@ export interface ProjectRows {
   readonly demonstrations: readonly Demonstration[];
   /** The person's own prompts. */
   readonly prompts: readonly Prompt[];
+  /** What a base model is trained from. */
+  readonly text: OwnText | null;
 }
 
 function member(value: JsonValue | undefined, key: string): JsonValue | undefined {
@@ -164,11 +167,31 @@ function reinforcedFrom(rows: ProjectRows, sft: string) {
   const { method, reward } = rows.settings;
   const ppo = usedPpoSettings(rows.settings);
   // Nothing where there is none, so that runs from before there were any keep their fingerprint.
-  const own = trainingPromptsOf(rows).map(({ id, text }) => [id, text]);
+  const own = [...trainingPromptsOf(rows).map(({ id, text }) => [id, text]), ...ownText(rows)];
   const read = METHOD_READS[method.name].map((name) => method[name]);
   const of = method.name === 'ppo' ? [] : [method.name, ...read];
-  if (!needsReward(method.name)) return [ppo, sft, reward.heldOutShare, labelsOf(rows), ...of];
+  if (!needsReward(method.name))
+    return [ppo, sft, reward.heldOutShare, labelsOf(rows), ...of, ...ownText(rows)];
   return [ppo, sft, finishedCheckpoint(rows, 'reward')?.id ?? '', ...own, ...of];
+}
+
+/** The base model's training, without the choice of it. */
+function usedBaseSettings({ base }: Settings): object {
+  return Object.fromEntries(Object.entries(base).filter(([name]) => name !== 'model'));
+}
+
+/**
+ * The text that is mixed in as pre-training text, where the base is not the shipped one; else nothing, so that runs
+ * from before there was a choice keep their fingerprint.
+ */
+function ownText({ settings, text }: ProjectRows): readonly string[] {
+  return settings.base.model === 'shipped' ? [] : [text?.print ?? ''];
+}
+
+/** The base that SFT starts from, and its text; nothing for the shipped one. */
+function ownBase(rows: ProjectRows): readonly string[] {
+  if (rows.settings.base.model === 'shipped') return [];
+  return [finishedCheckpoint(rows, 'pretrain')?.id ?? '', ...ownText(rows)];
 }
 
 /** What a stage is trained from, shortened to a fingerprint: another fingerprint makes an older result stale. */
@@ -176,7 +199,12 @@ export function inputsOf(rows: ProjectRows, stage: TrainingStage): string {
   const { settings, demonstrations } = rows;
   const sft = finishedCheckpoint(rows, 'sft')?.id ?? '';
   const parts = {
-    sft: () => [settings.sft, demonstrations.map((row) => [row.prompt.text, row.response])],
+    pretrain: () => [usedBaseSettings(settings), rows.text?.print ?? ''],
+    sft: () => [
+      settings.sft,
+      demonstrations.map((row) => [row.prompt.text, row.response]),
+      ...ownBase(rows),
+    ],
     reward: () => [usedRewardSettings(settings), sft, labelsOf(rows)],
     ppo: () => reinforcedFrom(rows, sft),
   }[stage]();
@@ -186,7 +214,15 @@ export function inputsOf(rows: ProjectRows, stage: TrainingStage): string {
 
 /** What has to be done before a stage can start; null when nothing is missing. */
 export function missingFor(rows: ProjectRows, stage: TrainingStage): string | null {
-  if (stage === 'sft') return null;
+  if (stage === 'pretrain') {
+    return rows.text === null ? 'First choose a text of your own (Model).' : null;
+  }
+  if (stage === 'sft') {
+    const own = rows.settings.base.model === 'own';
+    return own && finishedCheckpoint(rows, 'pretrain') === undefined
+      ? 'First train a base model from your own text, or choose the shipped one (Model).'
+      : null;
+  }
   if (finishedCheckpoint(rows, 'sft') === undefined) {
     return 'First train on demonstrations (1 Demonstrate).';
   }

@@ -100,7 +100,7 @@ export interface StageBench {
   readonly now: () => number;
 }
 
-interface StageParts {
+export interface StageParts {
   readonly loop: Loop;
   readonly sampler: Sampler | null;
   finish(): Promise<void>;
@@ -108,7 +108,7 @@ interface StageParts {
 }
 
 /** The loop with samples in its first record, its last, and some in between as time allows. */
-function stageLoop(parts: StageParts, now: () => number): StageLoop {
+export function stageLoop(parts: StageParts, now: () => number): StageLoop {
   const { loop, sampler } = parts;
   const every = Math.max(1, Math.round(loop.total / SAMPLINGS));
   let resumeAt = 0;
@@ -144,7 +144,7 @@ function stageLoop(parts: StageParts, now: () => number): StageLoop {
 
 async function sftStage(
   { shelf, supply, now }: StageBench,
-  { settings, demonstrations, snapshot }: StageRequest,
+  { settings, demonstrations, base, snapshot }: StageRequest,
 ): Promise<StageLoop> {
   const all = [...supply.demonstrations(settings.sft.demonstrations), ...demonstrations];
   const shape = sequenceShape(settings);
@@ -152,7 +152,7 @@ async function sftStage(
   if (examples.length === 0)
     throw new InputError('No demonstration is short enough to learn from.');
   const { model, loop } = await openSft(
-    shelf.base,
+    base === null ? shelf.base : await shelf.get(base),
     examples,
     sftSettings(settings),
     snapshot ?? undefined,
@@ -304,8 +304,12 @@ function reinforceStage(bench: StageBench, request: StageRequest): Promise<Stage
   return name === 'ppo' ? ppoStage(bench, request) : methodStage(bench, request, name);
 }
 
-function openStage(bench: StageBench, request: StageRequest): Promise<StageLoop> {
+async function openStage(bench: StageBench, request: StageRequest): Promise<StageLoop> {
   switch (request.stage) {
+    case 'pretrain': {
+      const { pretrainStage } = await import('./base-stage.ts');
+      return pretrainStage(bench, request);
+    }
     case 'sft':
       return sftStage(bench, request);
     case 'reward':

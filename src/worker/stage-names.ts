@@ -7,6 +7,8 @@ import type { CheckpointSummary, TrainingStage } from './protocol.ts';
 /** Name of a stage; that of step 3 is its method's. */
 export function stageName(stage: TrainingStage, { method }: Pick<Settings, 'method'>): string {
   switch (stage) {
+    case 'pretrain':
+      return 'Base model';
     case 'sft':
       return 'SFT';
     case 'reward':

@@ -5,8 +5,10 @@
  */
 import type { Settings } from '../config/settings.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
+import type { OwnText } from '../records/own-text.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { RolloutView } from '../records/run-view.ts';
+import type { ModelFiles } from './shipped-models.ts';
 import type { Loop, RolloutRow, Snapshot } from '../rlhf/loop.ts';
 import type {
   BackendName,
@@ -38,6 +40,10 @@ export interface StageRequest {
   readonly settings: Settings;
   /** Where an unfinished run stopped; null starts a new one. */
   readonly snapshot: Snapshot | null;
+  /** The person's own text, to train a base model from or to mix in; null where the shipped base is chosen. */
+  readonly text: OwnText | null;
+  /** The base model that SFT starts from; null for the shipped one. */
+  readonly base: ModelSource | null;
   /** The finished model of the stage before: present whenever the stage needs it. */
   readonly sft: ModelSource | null;
   readonly reward: ModelSource | null;
@@ -94,6 +100,8 @@ export interface Workbench {
   rolloutView(row: RolloutRow): RolloutView;
   /** Forgets a model that was deleted or retrained. */
   forget(checkpoint: string): void;
+  /** Shape and vocabulary of the shipped base, which every model here shares. Throws InputError before {@link start}. */
+  language(): Pick<ModelFiles, 'config' | 'tokenizer'>;
   /** Every word that a text of this world can hold, in lower case. */
   words(): readonly string[];
   examplePrompts(count: number, settings: Settings): Promise<readonly Prompt[]>;

@@ -3,7 +3,9 @@
  * Everything depends on the seed only, and is made once for each seed.
  */
 import { rowSource } from '../data/packing.ts';
+import { passageSource, splitTokens, tokenStream } from '../data/text-rows.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
+import type { OwnText } from '../records/own-text.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Completion, Ranking } from '../records/ranking.ts';
 import type { RowSource } from '../rlhf/pretrain.ts';
@@ -44,6 +46,8 @@ export class WorldSupply {
   #byText: ReadonlyMap<string, WorldPrompt> | null = null;
   #labelers: readonly Labeler[] | null = null;
   #demonstrations: readonly Demonstration[] = [];
+  #mixed: { readonly text: OwnText; readonly share: number } | null = null;
+  #tokens: { readonly print: string; readonly tokens: Int32Array } | null = null;
 
   constructor(seed: number) {
     this.seed = seed;
@@ -116,12 +120,32 @@ export class WorldSupply {
     };
   }
 
-  /** Pre-training rows of a scope by index; `length` counts one token more than is trained on. */
+  /** Takes the person's own text, but for the share kept aside, as pre-training text; null for the world's documents. */
+  mixIn(text: OwnText | null, share: number): void {
+    this.#mixed = text === null ? null : { text, share };
+  }
+
+  /** Kept, because a long text takes seconds. */
+  #tokensOf({ text, print }: OwnText, tokenizer: Tokenizer): Int32Array {
+    if (this.#tokens?.print !== print) {
+      this.#tokens = { print, tokens: tokenStream(text, tokenizer) };
+    }
+    return this.#tokens.tokens;
+  }
+
+  /** Pre-training rows of a scope by index; `length` counts one token more than is trained on. Throws FormatError. */
   pretrainingRows(
     tokenizer: Tokenizer,
     shape: { batch: number; length: number },
     scope: string,
   ): RowSource {
-    return rowSource(writeDocument, tokenizer, shape, { seed: this.seed, scope });
+    const name = { seed: this.seed, scope };
+    if (this.#mixed !== null) {
+      const { text, share } = this.#mixed;
+      const length = shape.length - 1;
+      const { training } = splitTokens(this.#tokensOf(text, tokenizer), share, length);
+      return passageSource(training, { batch: shape.batch, length }, name);
+    }
+    return rowSource(writeDocument, tokenizer, shape, name);
   }
 }

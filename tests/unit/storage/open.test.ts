@@ -3,10 +3,21 @@ import 'fake-indexeddb/auto';
 import { openDB } from 'idb';
 import { describe, expect, it } from 'vitest';
 import { listRankings } from '../../../src/storage/labels.ts';
-import { listRuns, readSitting, readSuite, readView } from '../../../src/storage/lists.ts';
+import {
+  listRuns,
+  readOwnText,
+  readSitting,
+  readSuite,
+  readView,
+} from '../../../src/storage/lists.ts';
 import { acquireProjectLock, type LockProvider } from '../../../src/storage/locks.ts';
 import { Connection, MIGRATIONS } from '../../../src/storage/open.ts';
-import { openProject, readProject, saveSettings } from '../../../src/storage/projects.ts';
+import {
+  openProject,
+  readProject,
+  saveOwnText,
+  saveSettings,
+} from '../../../src/storage/projects.ts';
 import { SCHEMA_VERSION, type LaboratorySchema } from '../../../src/storage/schema.ts';
 import { checkRow, isJsonValue, ROW_CHECKS } from '../../../src/storage/validators.ts';
 import { freshDatabase, ranking, runRow } from './rows.ts';
@@ -40,13 +51,33 @@ describe('migration 1 to 2', () => {
     await old.put('rankings', { project: 'p', id: 'a', value: ranking('a') });
     old.close();
     const db = await new Connection({ name }).db();
-    expect(db.version).toBe(2);
+    expect(db.version).toBe(SCHEMA_VERSION);
     expect(await readProject(db, 'p')).toMatchObject({ settings: { a: 1 }, heads: { sft: 'r/8' } });
     expect((await listRuns(db, 'p')).rows).toEqual([runRow('r', 8)]);
     expect((await listRankings(db, 'p')).rows).toEqual([ranking('a')]);
     expect(await readView(db, 'r')).toBeNull();
     expect(await readSuite(db, 'p')).toBeNull();
     expect(await readSitting(db, 'p')).toBeNull();
+  });
+});
+
+describe('migration 2 to 3', () => {
+  it('keeps the rows of version 2 and adds the store of the own text', async () => {
+    const name = 'from-2';
+    const old = await openDB<LaboratorySchema>(name, 2, {
+      upgrade: (db, _from, _to, tx) => {
+        for (const migrate of MIGRATIONS.slice(0, 2)) migrate(db, tx);
+      },
+    });
+    expect([...old.objectStoreNames]).not.toContain('texts');
+    await old.put('runs', runRow('r', 8));
+    old.close();
+    const db = await new Connection({ name }).db();
+    expect((await listRuns(db, 'p')).rows).toEqual([runRow('r', 8)]);
+    expect(await readOwnText(db, 'p')).toBeNull();
+    const text = { name: 'a.txt', text: 'Once.', print: '0f', at: 3 };
+    await saveOwnText(db, 'p', text);
+    expect(await readOwnText(db, 'p')).toEqual(text);
   });
 });
 

@@ -30,7 +30,8 @@ export function stageState(status: StageStatus, over: Partial<StageState> = {}):
 
 export function stageStates(over: Partial<StageStates> = {}): StageStates {
   const empty = stageState('empty');
-  return { sft: stageState('ready'), labels: empty, reward: empty, ppo: empty, ...over };
+  const [pretrain, sft] = [empty, stageState('ready')];
+  return { pretrain, sft, labels: empty, reward: empty, ppo: empty, ...over };
 }
 
 export function checkpoint(id: string, over: Partial<CheckpointSummary> = {}): CheckpointSummary {

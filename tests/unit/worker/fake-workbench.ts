@@ -2,6 +2,8 @@
  * A workbench whose "training" adds up numbers: it shows order, resuming and failures without any tensor.
  * The sum after n steps depends on every step, so a resumed run that repeats or skips one ends elsewhere.
  */
+import { Tokenizer } from '../../../src/data/tokenizer.ts';
+import { trainTokenizer } from '../../../src/data/tokenizer-training.ts';
 import type { Prompt } from '../../../src/records/prompt.ts';
 import type { Ranking } from '../../../src/records/ranking.ts';
 import { PHASES } from '../../../src/records/phase.ts';
@@ -216,6 +218,13 @@ export class FakeWorkbench implements Workbench {
       ...{ score, penaltySum, shapedSum, rewardSum },
       ...{ beta, gamma, lambda, clip, klPlace, klEstimator, whitenRewards },
     };
+  }
+  /** Its vocabulary is the bytes. */
+  language() {
+    const tokenizer = new Tokenizer(trainTokenizer([], 258));
+    const { vocabularySize, padId, eosId } = tokenizer;
+    const shape = { contextLength: 16, width: 8, layers: 1, heads: 2, layerNormEpsilon: 1e-5 };
+    return { tokenizer, config: { vocabularySize, padId, eosId, ...shape } };
   }
   forget(checkpoint: string): void {
     this.forgotten.push(checkpoint);

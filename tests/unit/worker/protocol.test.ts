@@ -26,7 +26,8 @@ const state: StageState = {
   resumeAt: null,
   message: '',
 };
-const stages = { sft: state, labels: state, reward: state, ppo: state };
+const stages = { pretrain: state, sft: state, labels: state, reward: state, ppo: state };
+const facts = { name: 'a.txt', characters: 9, lines: 1, documents: 1, tokens: 3 };
 const prompts: readonly Prompt[] = [];
 
 const table: ExactTable = { rewards: EXACT_REWARDS, beta: 0.5, seed: 1 };
@@ -56,6 +57,10 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
     classmates: true,
   },
   'labels.export': { kind: 'preferences' },
+  'base.text': {},
+  'base.take': { name: 'a.txt', file: new Blob(['text']) },
+  'base.export': { checkpoint: 'a' },
+  'base.import': { name: 'a', file: new Blob(['zip']) },
   'stage.start': { stage: 'sft', fresh: true },
   'stage.pause': { stage: 'sft' },
   'stage.step': { stage: 'reward' },
@@ -110,6 +115,10 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
   'labels.changed': { stages },
   'labels.import': { added: 1, stages },
   'labels.export': { text: '' },
+  'base.text': { text: null },
+  'base.take': { text: facts },
+  'base.export': { file: new Blob(['zip']) },
+  'base.import': {},
   'stage.start': { state },
   'stage.pause': { state },
   'stage.step': { state },
@@ -172,6 +181,10 @@ function fakeHandlers(calls: [CommandName, unknown][]): CommandHandlers {
     'labels.changed': handler('labels.changed'),
     'labels.import': handler('labels.import'),
     'labels.export': handler('labels.export'),
+    'base.text': handler('base.text'),
+    'base.take': handler('base.take'),
+    'base.export': handler('base.export'),
+    'base.import': handler('base.import'),
     'stage.start': handler('stage.start'),
     'stage.pause': handler('stage.pause'),
     'stage.step': handler('stage.step'),
@@ -259,7 +272,7 @@ describe('commands', () => {
   });
 
   it.each([
-    ['stage.start', { stage: 'pretrain', fresh: true }],
+    ['stage.start', { stage: 'labels', fresh: true }],
     ['model.sample', { ...ARGS['model.sample'], count: 1e9 }],
     ['model.sample', { ...ARGS['model.sample'], prompt: '' }],
     ['labels.changed', { more: 1 }],

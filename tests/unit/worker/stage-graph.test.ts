@@ -7,7 +7,7 @@ import { ranking } from './fake-workbench.ts';
 
 const rowsWith = (settings: Settings): ProjectRows => ({
   settings,
-  ...{ runs: [], checkpoints: [], rankings: [], demonstrations: [], prompts: [] },
+  ...{ runs: [], checkpoints: [], rankings: [], demonstrations: [], prompts: [], text: null },
 });
 
 const print = (ppo: Partial<Settings['ppo']>) => inputsOf(rowsWith(parseSettings({ ppo })), 'ppo');
