@@ -1,11 +1,15 @@
 /** The page's state objects, made once by App and found by every panel. */
 import { createContext } from 'svelte';
+import type { HashedCheckpoint } from '../storage/checkpoint-hashes.ts';
 import type { ChartView } from './chart-view.svelte.ts';
 import type { Demonstrations } from './demonstrations.svelte.ts';
 import type { ExactBench } from './exact-bench.svelte.ts';
+import type { HiddenControls } from './hidden-controls.svelte.ts';
 import type { JudgeDesk } from './judge-desk.svelte.ts';
 import type { Laboratory } from './laboratory.svelte.ts';
+import type { LateDialogs } from './late-dialogs.svelte.ts';
 import type { Offline } from './offline.svelte.ts';
+import type { PageKeys } from './page-keys.svelte.ts';
 import type { RankingDesk } from './ranking-desk.svelte.ts';
 import type { RewardBench } from './reward-bench.svelte.ts';
 import type { LessonPath } from './lesson-path.svelte.ts';
@@ -28,6 +32,11 @@ export interface PageState {
   readonly exact: ExactBench;
   readonly charts: ChartView;
   readonly scenarios: Scenarios;
+  readonly dialogs: LateDialogs;
+  readonly pageKeys: PageKeys;
+  readonly hidden: HiddenControls;
+  /** Stored checkpoints with the hashes by which a link names them, oldest first. */
+  readonly hashedCheckpoints: () => Promise<readonly HashedCheckpoint[]>;
 }
 
 export const [usePage, providePage] = createContext<PageState>();
