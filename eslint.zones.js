@@ -81,7 +81,6 @@ const ZONES = [
       'worker/protocol.ts',
       'worker/client.ts',
       'offline/messages.ts',
-      'storage/checkpoint-hashes.ts',
       'storage/labels.ts',
       'storage/lists.ts',
       'storage/open.ts',

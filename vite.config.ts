@@ -81,25 +81,10 @@ function offline(): ReturnType<typeof VitePWA> {
     filename: 'service-worker.ts',
     registerType: 'prompt',
     injectRegister: false,
-    manifest: {
-      name: 'RLHF Playground',
-      short_name: 'RLHF',
-      description: 'Train a language model with human feedback, alone, in one browser tab.',
-      start_url: './',
-      scope: './',
-      display: 'standalone',
-      background_color: '#ffffff',
-      theme_color: '#1f4fd8',
-      icons: [
-        { src: 'icon.svg', sizes: 'any', type: 'image/svg+xml' },
-        { src: 'icons/192.png', sizes: '192x192', type: 'image/png' },
-        { src: 'icons/512.png', sizes: '512x512', type: 'image/png', purpose: 'any maskable' },
-      ],
-    },
-    // They are in the folder anyway and would be listed twice.
-    includeManifestIcons: false,
+    // A file of public/, so that it is listed and fingerprinted like the others.
+    manifest: false,
     injectManifest: {
-      globPatterns: ['**/*.{html,js,css,wasm,json,safetensors,svg,png}'],
+      globPatterns: ['**/*.{html,js,css,wasm,json,safetensors,svg,png,webmanifest}'],
       // Larger files would be left out with a warning only; tests/e2e/offline.test.ts counts them all.
       maximumFileSizeToCacheInBytes: 64 * 2 ** 20,
       // Every file by its content, so that the page can prove that what is stored is what was built.

@@ -69,10 +69,6 @@ export function createPage(page: Window): PageState {
     }),
     pageKeys: new PageKeys(page.localStorage),
     hidden: new HiddenControls(page.localStorage),
-    hashedCheckpoints: async () => {
-      const { listHashes } = await import('../storage/checkpoint-hashes.ts');
-      return listHashes(await connection.db(), PROJECT);
-    },
     exact: new ExactBench(client, report, (task) => page.setTimeout(task, SHOW_AFTER)),
   };
 }

@@ -16,17 +16,15 @@ export interface LectureChart {
 
 /** Every chart, of step 3 those of the method chosen. */
 export function lectureCharts({ method }: Settings): readonly LectureChart[] {
-  const step = { stepWord: 'step' } as const;
-  const sft = { stage: 'sft', part: 'demonstrate', of: PART_TITLES.demonstrate, ...step } as const;
-  const reward = { stage: 'reward', part: 'rank', of: 'Reward model', ...step } as const;
-  const ppo = {
-    ...{ stage: 'ppo', part: 'reinforce', of: PART_TITLES.reinforce },
-    stepWord: stepWordOf(method.name),
-  } as const;
+  const { demonstrate, reinforce } = PART_TITLES;
+  const sft = { stage: 'sft', part: 'demonstrate', of: demonstrate } as const;
+  const reward = { stage: 'reward', part: 'rank', of: 'Reward model' } as const;
+  const ppo = { stage: 'ppo', part: 'reinforce', of: reinforce } as const;
+  const iteration = stepWordOf(method.name);
   return [
-    ...SFT_CHARTS.map((chart) => ({ ...sft, chart })),
-    ...REWARD_CHARTS.map((chart) => ({ ...reward, chart })),
-    ...METHOD_CHARTS[method.name].map((chart) => ({ ...ppo, chart })),
+    ...SFT_CHARTS.map((chart) => ({ ...sft, stepWord: 'step', chart })),
+    ...REWARD_CHARTS.map((chart) => ({ ...reward, stepWord: 'step', chart })),
+    ...METHOD_CHARTS[method.name].map((chart) => ({ ...ppo, stepWord: iteration, chart })),
   ];
 }
 

@@ -26,7 +26,7 @@ export interface Setup {
   readonly scenario: ScenarioId | null;
   readonly settings: Settings;
   readonly hidden: readonly Hideable[];
-  /** Hash of the checkpoint to start from (storage/checkpoint-hashes.ts); null to start as the browser stands. */
+  /** Hash of the checkpoint to start from (`checkpoint.hashes`); null to start as the browser stands. */
   readonly start: string | null;
 }
 

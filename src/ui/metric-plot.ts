@@ -69,7 +69,7 @@ export function resolvedColor(node: HTMLElement, variable: string): string {
 /** Vertical lines where a setting was changed, in steps. */
 export type PlotMarks = readonly number[];
 
-function sizeOf(node: HTMLElement): uPlot.Size {
+function sizeOf(node: HTMLElement): { width: number; height: number } {
   return { width: Math.max(node.clientWidth, 120), height: node.clientHeight || HEIGHT };
 }
 

@@ -1,6 +1,5 @@
 /** The page's state objects, made once by App and found by every panel. */
 import { createContext } from 'svelte';
-import type { HashedCheckpoint } from '../storage/checkpoint-hashes.ts';
 import type { ChartView } from './chart-view.svelte.ts';
 import type { Demonstrations } from './demonstrations.svelte.ts';
 import type { ExactBench } from './exact-bench.svelte.ts';
@@ -35,8 +34,6 @@ export interface PageState {
   readonly dialogs: LateDialogs;
   readonly pageKeys: PageKeys;
   readonly hidden: HiddenControls;
-  /** Stored checkpoints with the hashes by which a link names them, oldest first. */
-  readonly hashedCheckpoints: () => Promise<readonly HashedCheckpoint[]>;
 }
 
 export const [usePage, providePage] = createContext<PageState>();

@@ -2,7 +2,6 @@
  * Starting from the checkpoint that a link names by its hash: whether this browser has it, and making it what the
  * laboratory goes on from. Nothing is replaced: what goes on is a run of its own.
  */
-import type { HashedCheckpoint } from '../storage/checkpoint-hashes.ts';
 import { failureOf } from './failure.ts';
 import type { Laboratory } from './laboratory.svelte.ts';
 
@@ -14,13 +13,9 @@ export type Start =
 
 type Desk = Pick<Laboratory, 'call' | 'reopen'>;
 
-/** @param stored the checkpoints of this browser, oldest first */
-export async function startFrom(
-  laboratory: Desk,
-  hash: string,
-  stored: readonly HashedCheckpoint[],
-): Promise<Start> {
-  const found = stored.filter((row) => row.hash === hash);
+export async function startFrom(laboratory: Desk, hash: string): Promise<Start> {
+  const { checkpoints } = await laboratory.call('checkpoint.hashes', {});
+  const found = checkpoints.filter((row) => row.hash === hash);
   const newest = found.at(-1);
   if (newest === undefined) return { type: 'missing' };
   const { runs } = await laboratory.call('runs.list', {});

@@ -5,7 +5,7 @@ import { dropCopy, keepCopy, keptCopy } from '../../../src/ui/kept-copy.ts';
 import { Laboratory } from '../../../src/ui/laboratory.svelte.ts';
 import { StartOver } from '../../../src/ui/start-over.svelte.ts';
 import { startFrom } from '../../../src/ui/starting-checkpoint.ts';
-import type { RunSummary } from '../../../src/worker/protocol.ts';
+import type { HashedCheckpoint, RunSummary } from '../../../src/worker/protocol.ts';
 import { FakeClient, stageState, stageStates } from './fake-client.ts';
 
 function run(id: string, use = ''): RunSummary {
@@ -44,7 +44,11 @@ function fakeCaches(): CacheStorage & { full: boolean } {
 }
 
 /** A laboratory with these runs whose worker deletes, packs and takes back. */
-async function laboratoryWith(ids: readonly string[], failing: string | null = null) {
+async function laboratoryWith(
+  ids: readonly string[],
+  failing: string | null = null,
+  checkpoints: readonly HashedCheckpoint[] = [],
+) {
   let runs = ids.map((id) => run(id));
   const client: FakeClient = new FakeClient({
     'runs.list': () => ({ runs }),
@@ -64,6 +68,7 @@ async function laboratoryWith(ids: readonly string[], failing: string | null = n
       runs = [...runs, run('fork')];
       return { run: 'fork', runs };
     },
+    'checkpoint.hashes': () => ({ checkpoints }),
     'stage.pause': () => ({ state: stageState('paused') }),
   });
   const laboratory = new Laboratory(client, defaultSettings());
@@ -153,21 +158,22 @@ describe('starting over', () => {
 
 describe('the checkpoint of a link', () => {
   const stored = (id: string, hash: string) => ({
-    ...{ id: `${id}/1`, run: id, name: `${id}, step 1`, stage: 'sft', step: 1 } as const,
+    ...{ id: `${id}/1`, name: `${id}, step 1` },
     hash,
   });
   const HASH = '0123456789abcdef';
 
   test('that is not here changes nothing', async () => {
-    const { client, laboratory } = await laboratoryWith(['a']);
-    const start = await startFrom(laboratory, HASH, [stored('a', 'f'.repeat(16))]);
-    expect([start, client.sent]).toEqual([{ type: 'missing' }, []]);
+    const rows = [stored('a', 'f'.repeat(16))];
+    const { client, laboratory } = await laboratoryWith(['a'], null, rows);
+    expect(await startFrom(laboratory, HASH)).toEqual({ type: 'missing' });
+    expect(names(client)).toEqual(['checkpoint.hashes']);
   });
 
   test('that is here is gone on from, in a run of its own, with the settings of the link', async () => {
-    const { client, laboratory } = await laboratoryWith(['a', 'b']);
     const rows = [stored('a', HASH), stored('b', 'f'.repeat(16))];
-    expect(await startFrom(laboratory, HASH, rows)).toEqual({
+    const { client, laboratory } = await laboratoryWith(['a', 'b'], null, rows);
+    expect(await startFrom(laboratory, HASH)).toEqual({
       type: 'taken',
       name: 'a, step 1',
       run: 'FORK',
@@ -180,10 +186,10 @@ describe('the checkpoint of a link', () => {
     const { laboratory } = await laboratoryWith([]);
     const used = run('a', 'Step 3 is rewarded by it.');
     const desk = {
-      call: () => Promise.resolve({ runs: [used] }),
+      call: () => Promise.resolve({ runs: [used], checkpoints: [stored('a', HASH)] }),
       reopen: laboratory.reopen.bind(laboratory),
     } as unknown as Laboratory;
-    expect(await startFrom(desk, HASH, [stored('a', HASH)])).toEqual({
+    expect(await startFrom(desk, HASH)).toEqual({
       type: 'taken',
       name: 'a, step 1',
       run: null,
@@ -191,8 +197,8 @@ describe('the checkpoint of a link', () => {
   });
 
   test('that nothing can go on from says why', async () => {
-    const { laboratory } = await laboratoryWith(['a'], 'a/1');
-    expect(await startFrom(laboratory, HASH, [stored('a', HASH)])).toMatchObject({
+    const { laboratory } = await laboratoryWith(['a'], 'a/1', [stored('a', HASH)]);
+    expect(await startFrom(laboratory, HASH)).toMatchObject({
       type: 'refused',
       reason: 'Its labels have changed. Train again instead.',
     });
