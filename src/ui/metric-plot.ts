@@ -85,7 +85,10 @@ function seriesOf(
     alpha: faint ? 0.55 : 1,
     dash: [...dash],
     // A line through few steps is hardly one: show what was measured.
-    points: { show: (plot: uPlot) => !faint && (plot.data[0]?.length ?? 0) < FEW_STEPS, size: 5 * scale },
+    points: {
+      show: (plot: uPlot) => !faint && (plot.data[0]?.length ?? 0) < FEW_STEPS,
+      size: 5 * scale,
+    },
     spanGaps: true,
   };
 }

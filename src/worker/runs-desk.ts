@@ -18,7 +18,13 @@ import { InputError } from './failure.ts';
 import { freeName } from './free-name.ts';
 import { prefixOf } from './model-shelf.ts';
 import { settingsOfRun, snapshotOf, type Project } from './project.ts';
-import type { CommandMap, HashedCheckpoint, RunCheckpoint, RunSummary, TrainingStage } from './protocol.ts';
+import type {
+  CommandMap,
+  HashedCheckpoint,
+  RunCheckpoint,
+  RunSummary,
+  TrainingStage,
+} from './protocol.ts';
 import { finishedCheckpoint, inputsOf, methodOf, newestRun } from './stage-graph.ts';
 
 /** Longer names would not fit a legend. */

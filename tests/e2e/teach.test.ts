@@ -18,7 +18,7 @@ import {
   waitForStatus,
 } from './laboratory-page.ts';
 
-const SETUP = 'preset=micro&sft.demonstrations=16&labels.prompts=6&general.seed=5';
+const SETUP = 'preset=micro&sft.demonstrations=48&labels.prompts=6&general.seed=5';
 
 let served: ServedCopy;
 let browser: LaunchedBrowser;
@@ -199,10 +199,7 @@ test('lecture mode shows one large chart, is driven by keys that stand on screen
   for (const words of ['Back', 'Next', 'Play', 'Step', 'Start over', 'Leave']) {
     expect(await lecture.getByRole('button', { name: words }).count()).toBe(1);
   }
-  await inBothThemes(async () => {
-    await clean();
-    await page.screenshot({ path: `${process.env['SCREENS'] ?? '/tmp'}/lecture.png` });
-  });
+  await inBothThemes(clean);
   for (const [width, height] of [
     [1280, 720],
     [1920, 1080],
@@ -266,7 +263,9 @@ test('one key starts over after a question, labels stay, and all of it comes bac
   await page.getByTestId('nav-demonstrate').focus();
   await page.keyboard.press('r');
   await press(page, 'reset-undo');
-  await page.locator('[data-testid="reset-news"][data-state="undone"]').waitFor({ timeout: 60_000 });
+  await page
+    .locator('[data-testid="reset-news"][data-state="undone"]')
+    .waitFor({ timeout: 60_000 });
   await press(page, 'reset-close');
   await page.getByTestId('nav-runs').click();
   await expect.poll(() => textOf(page, 'nav-demonstrate')).toMatch(/done/);
@@ -276,9 +275,7 @@ test('one key starts over after a question, labels stay, and all of it comes bac
 
 test('ready for offline is proved byte by byte, names what is missing or damaged, and fetches it', async () => {
   const { page } = browser;
-  await page
-    .locator('[data-testid="offline"][data-state="ready"]')
-    .waitFor({ timeout: 60_000 });
+  await page.locator('[data-testid="offline"][data-state="ready"]').waitFor({ timeout: 60_000 });
   await teach('offline');
   const verdict = (name: string) =>
     page.locator(`[data-testid="offline-verdict"][data-verdict="${name}"]`);

@@ -14,7 +14,9 @@ const built = (url: string, text: string): BuiltFile => ({
 });
 const FILES = [built('index.html', 'page'), built('a.js', 'code'), built('m.wasm', 'wasm')];
 
-function storeOf(texts: Readonly<Record<string, string>>): FileStore & { rows: Map<string, string> } {
+function storeOf(
+  texts: Readonly<Record<string, string>>,
+): FileStore & { rows: Map<string, string> } {
   const rows = new Map(Object.entries(texts));
   return {
     rows,

@@ -57,7 +57,10 @@ async function laboratoryWith(
       runs = runs.filter(({ id }) => id !== args.run);
       return { runs };
     },
-    'lab.export': () => ({ file: new Blob([runs.map(({ id }) => id).join(' ')]), notes: ['A note.'] }),
+    'lab.export': () => ({
+      file: new Blob([runs.map(({ id }) => id).join(' ')]),
+      notes: ['A note.'],
+    }),
     'lab.import': () => {
       runs = ids.map((id) => run(id));
       const none = { checkpoints: 0, rankings: 0, votes: 0, demonstrations: 0, prompts: 0 };
@@ -130,7 +133,9 @@ describe('starting over', () => {
     const work = new StartOver(laboratory, store, () => 42);
     await work.start();
     expect([work.state, left(), work.kept?.runs]).toEqual(['asking', ['b'], 2]);
-    expect(work.problem).toMatch(/b cannot be deleted\. Some runs are still here; the copy has all/);
+    expect(work.problem).toMatch(
+      /b cannot be deleted\. Some runs are still here; the copy has all/,
+    );
     await work.undo();
     expect(left()).toEqual(['a', 'b']);
   });
