@@ -1,5 +1,8 @@
 // How the page is built and served: one static folder that works under any path and talks to no
 // other origin. Not the test configuration: that is vitest.config.ts.
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
@@ -20,6 +23,9 @@ const CONTENT_SECURITY_POLICY = [
   "base-uri 'none'",
   "form-action 'none'",
 ].join('; ');
+
+/** Folder of the build. */
+const OUT = 'dist';
 
 /** What a host that can send headers should send. A worker obeys these, not the page's meta tag. */
 const HEADERS = {
@@ -57,6 +63,13 @@ function contentSecurityPolicy(): Plugin {
   };
 }
 
+/** SHA-256 of a file of the build, hexadecimal. */
+async function sha256(url: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(join(OUT, url)))
+    .digest('hex');
+}
+
 /**
  * The service worker of src/offline with the list of all files of the build, and the manifest that lets people install
  * the page. A new version waits until it is taken: a reload by itself could cost someone a training run.
@@ -68,27 +81,20 @@ function offline(): ReturnType<typeof VitePWA> {
     filename: 'service-worker.ts',
     registerType: 'prompt',
     injectRegister: false,
-    manifest: {
-      name: 'RLHF Playground',
-      short_name: 'RLHF',
-      description: 'Train a language model with human feedback, alone, in one browser tab.',
-      start_url: './',
-      scope: './',
-      display: 'standalone',
-      background_color: '#ffffff',
-      theme_color: '#1f4fd8',
-      icons: [
-        { src: 'icon.svg', sizes: 'any', type: 'image/svg+xml' },
-        { src: 'icons/192.png', sizes: '192x192', type: 'image/png' },
-        { src: 'icons/512.png', sizes: '512x512', type: 'image/png', purpose: 'any maskable' },
-      ],
-    },
-    // They are in the folder anyway and would be listed twice.
-    includeManifestIcons: false,
+    // A file of public/, so that it is listed and fingerprinted like the others.
+    manifest: false,
     injectManifest: {
-      globPatterns: ['**/*.{html,js,css,wasm,json,safetensors,svg,png}'],
+      globPatterns: ['**/*.{html,js,css,wasm,json,safetensors,svg,png,webmanifest}'],
       // Larger files would be left out with a warning only; tests/e2e/offline.test.ts counts them all.
       maximumFileSizeToCacheInBytes: 64 * 2 ** 20,
+      // Every file by its content, so that the page can prove that what is stored is what was built.
+      manifestTransforms: [
+        async (entries) => ({
+          manifest: await Promise.all(
+            entries.map(async (entry) => ({ ...entry, revision: await sha256(entry.url) })),
+          ),
+        }),
+      ],
     },
   });
 }
@@ -98,6 +104,6 @@ export default defineConfig({
   plugins: [svelte(), contentSecurityPolicy(), offline()],
   worker: { format: 'es' },
   // Vite's limit is of unpacked kilobytes and of the page only: tests/e2e/size.test.ts weighs page and worker, packed.
-  build: { target: 'baseline-widely-available', chunkSizeWarningLimit: 700 },
+  build: { outDir: OUT, target: 'baseline-widely-available', chunkSizeWarningLimit: 700 },
   preview: { headers: HEADERS },
 });

@@ -9,15 +9,17 @@ import {
   getCacheKeyForURL,
   precacheAndRoute,
 } from 'workbox-precaching';
-import type { CheckStored, StoredFiles } from './messages.ts';
+import type { CheckStored, FetchMissing, StoredFiles, VerifyStored } from './messages.ts';
+import { checkFiles, fetchFiles, type BuiltFile, type FileStore } from './stored-files.ts';
 
 interface PrecacheEntry {
   readonly url: string;
-  readonly revision: string | null;
+  /** SHA-256 of the file's bytes (vite.config.ts). */
+  readonly revision: string;
 }
 
 interface WorkerMessage {
-  readonly data: CheckStored | { readonly type: 'SKIP_WAITING' };
+  readonly data: CheckStored | VerifyStored | FetchMissing | { readonly type: 'SKIP_WAITING' };
   readonly ports: readonly MessagePort[];
   waitUntil(work: Promise<unknown>): void;
 }
@@ -28,6 +30,7 @@ declare const self: {
   readonly __WB_MANIFEST: PrecacheEntry[];
   readonly location: Location;
   readonly caches: CacheStorage;
+  readonly registration: { readonly scope: string };
   skipWaiting(): Promise<void>;
   addEventListener(type: 'message', listener: (event: WorkerMessage) => void): void;
 };
@@ -44,6 +47,34 @@ async function storedFiles(): Promise<StoredFiles> {
   return { files: files.length, missing: files.flatMap(({ url }, i) => (found[i] ? [] : [url])) };
 }
 
+const built: readonly BuiltFile[] = files.map(({ url, revision }) => ({ url, sha256: revision }));
+
+function keyOf(url: string): string {
+  const key = getCacheKeyForURL(url);
+  if (key === undefined) throw new Error(`${url} is not a file of this version.`);
+  return key;
+}
+
+/** The cache that workbox made for these files, known as it knows its own when it cleans up. */
+async function precache(): Promise<string> {
+  const { scope } = self.registration;
+  const names = await self.caches.keys();
+  const own = names.find((name) => name.includes('-precache-') && name.endsWith(scope));
+  if (own === undefined) throw new Error('The files of this version have no cache.');
+  return own;
+}
+
+const store: FileStore = {
+  read: (url) => self.caches.match(keyOf(url)),
+  write: async (url, response) => {
+    await (await self.caches.open(await precache())).put(keyOf(url), response);
+  },
+};
+
+/** Past the browser's own cache, which may hold what is damaged. */
+const load = (url: string): Promise<Response> =>
+  fetch(new URL(url, self.location.href), { cache: 'reload', credentials: 'same-origin' });
+
 self.addEventListener('message', (event) => {
   switch (event.data.type) {
     case 'SKIP_WAITING':
@@ -51,6 +82,14 @@ self.addEventListener('message', (event) => {
       return;
     case 'CHECK_STORED':
       event.waitUntil(storedFiles().then((stored) => event.ports[0]?.postMessage(stored)));
+      return;
+    case 'VERIFY_STORED':
+      event.waitUntil(checkFiles(built, store).then((all) => event.ports[0]?.postMessage(all)));
+      return;
+    case 'FETCH_MISSING':
+      event.waitUntil(
+        fetchFiles(built, store, load).then((all) => event.ports[0]?.postMessage(all)),
+      );
       return;
     default:
       event.data satisfies never;

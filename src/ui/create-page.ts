@@ -7,13 +7,16 @@ import { browserRandom } from './blind-order.ts';
 import { ChartView } from './chart-view.svelte.ts';
 import { Demonstrations } from './demonstrations.svelte.ts';
 import { ExactBench } from './exact-bench.svelte.ts';
+import { HiddenControls } from './hidden-controls.svelte.ts';
 import { JudgeDesk } from './judge-desk.svelte.ts';
 import { labelStore } from './label-store.ts';
 import { Laboratory, PROJECT } from './laboratory.svelte.ts';
+import { LateDialogs } from './late-dialogs.svelte.ts';
 import { LessonPath } from './lesson-path.svelte.ts';
 import { browserOfflineService } from './offline-service.ts';
 import { Offline } from './offline.svelte.ts';
 import type { PageState } from './page-context.ts';
+import { PageKeys } from './page-keys.svelte.ts';
 import { RankingDesk } from './ranking-desk.svelte.ts';
 import { RewardBench } from './reward-bench.svelte.ts';
 import { LiveRoute } from './route.svelte.ts';
@@ -61,6 +64,11 @@ export function createPage(page: Window): PageState {
     offline: new Offline(import.meta.env.PROD ? browserOfflineService(page) : null, () => {
       page.location.reload();
     }),
+    dialogs: new LateDialogs((message) => {
+      laboratory.report({ kind: 'engine', message });
+    }),
+    pageKeys: new PageKeys(page.localStorage),
+    hidden: new HiddenControls(page.localStorage),
     exact: new ExactBench(client, report, (task) => page.setTimeout(task, SHOW_AFTER)),
   };
 }

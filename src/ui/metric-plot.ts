@@ -27,7 +27,10 @@ export interface PlotOptions {
 /** Steps, then one list per line; null where the step has no such value. */
 export type PlotData = readonly [readonly number[], ...ChartValues[]];
 
+/** Of a drawing that the layout gives no height. Pixels, as all sizes here at {@link USUAL_TEXT}. */
 const HEIGHT = 170;
+/** Size of the page's text for which the sizes of axes and lines are meant; with larger text all of it grows. */
+const USUAL_TEXT = 15;
 const FEW_STEPS = 25;
 /** Steps are whole numbers, and so are their marks. */
 const STEP_INCREMENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
@@ -68,15 +71,26 @@ export function resolvedColor(node: HTMLElement, variable: string): string {
 /** Vertical lines where a setting was changed, in steps. */
 export type PlotMarks = readonly number[];
 
-function seriesOf(node: HTMLElement, { label, color, dash, faint }: PlotLine): uPlot.Series {
+function sizeOf(node: HTMLElement): { width: number; height: number } {
+  return { width: Math.max(node.clientWidth, 120), height: node.clientHeight || HEIGHT };
+}
+
+function seriesOf(
+  node: HTMLElement,
+  { label, color, dash, faint }: PlotLine,
+  scale: number,
+): uPlot.Series {
   return {
     label,
     stroke: resolvedColor(node, color),
-    width: faint ? 1 : 2,
+    width: (faint ? 1 : 2) * scale,
     alpha: faint ? 0.55 : 1,
     dash: [...dash],
     // A line through few steps is hardly one: show what was measured.
-    points: { show: (plot: uPlot) => !faint && (plot.data[0]?.length ?? 0) < FEW_STEPS, size: 5 },
+    points: {
+      show: (plot: uPlot) => !faint && (plot.data[0]?.length ?? 0) < FEW_STEPS,
+      size: 5 * scale,
+    },
     spanGaps: true,
   };
 }
@@ -89,13 +103,14 @@ export class MetricPlot {
   constructor(node: HTMLElement, { lines, log, oncursor }: PlotOptions) {
     const ink = resolvedColor(node, '--muted');
     const grid = resolvedColor(node, '--line');
+    const scale = parseFloat(getComputedStyle(node).fontSize) / USUAL_TEXT;
+    const font = `${12 * scale}px system-ui`;
     const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid } };
     const scales: uPlot.Scales = { x: { time: false }, y: {} };
     if (log) uPlot.assign(scales, { y: LOGARITHMIC });
     this.#plot = new uPlot(
       {
-        width: Math.max(node.clientWidth, 120),
-        height: HEIGHT,
+        ...sizeOf(node),
         legend: { show: false },
         cursor: {
           drag: { x: false, y: false },
@@ -104,10 +119,10 @@ export class MetricPlot {
         },
         scales,
         axes: [
-          { ...axis, size: 30, font: '12px system-ui', incrs: STEP_INCREMENTS },
-          { ...axis, size: 52, font: '12px system-ui', ...(log && LOGARITHMIC_AXIS) },
+          { ...axis, size: 30 * scale, font, incrs: STEP_INCREMENTS },
+          { ...axis, size: 52 * scale, font, ...(log && LOGARITHMIC_AXIS) },
         ],
-        series: [{}, ...lines.map((line) => seriesOf(node, line))],
+        series: [{}, ...lines.map((line) => seriesOf(node, line, scale))],
         hooks: {
           draw: [
             (plot) => {
@@ -125,7 +140,7 @@ export class MetricPlot {
       node,
     );
     this.#observer = new ResizeObserver(() => {
-      this.#plot.setSize({ width: Math.max(node.clientWidth, 120), height: HEIGHT });
+      this.#plot.setSize(sizeOf(node));
     });
     this.#observer.observe(node);
   }

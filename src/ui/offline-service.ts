@@ -1,6 +1,12 @@
 /** The browser's service worker as the page uses it: install, check what is stored, take a new version. */
 import { Workbox } from 'workbox-window';
-import { CHECK_STORED, type StoredFiles } from '../offline/messages.ts';
+import {
+  CHECK_STORED,
+  FETCH_MISSING,
+  VERIFY_STORED,
+  type CheckedFiles,
+  type StoredFiles,
+} from '../offline/messages.ts';
 
 export interface OfflineService {
   /**
@@ -10,6 +16,8 @@ export interface OfflineService {
    */
   install(onUpdate: () => void, onReplaced: () => void): Promise<void>;
   check(): Promise<StoredFiles>;
+  /** Reads every file and compares it with what was built; `fetch` gets what is missing or damaged first. */
+  verify(fetch: boolean): Promise<CheckedFiles>;
   /** Lets the waiting version take over. */
   update(): void;
 }
@@ -35,6 +43,8 @@ export function browserOfflineService(page: Window): OfflineService | null {
       }, ASK_EVERY);
     },
     check: () => workbox.messageSW(CHECK_STORED) as Promise<StoredFiles>,
+    verify: (fetch) =>
+      workbox.messageSW(fetch ? FETCH_MISSING : VERIFY_STORED) as Promise<CheckedFiles>,
     update: () => {
       workbox.messageSkipWaiting();
     },

@@ -2,7 +2,7 @@
  * Whether everything that the page needs is stored in this browser, and whether a new version waits. A new version is
  * offered, and taken only by the person and only while nothing runs.
  */
-import type { StoredFiles } from '../offline/messages.ts';
+import type { CheckedFiles, StoredFiles } from '../offline/messages.ts';
 import type { OfflineService } from './offline-service.ts';
 
 export type OfflineState = 'unavailable' | 'preparing' | 'checking' | 'ready' | 'incomplete';
@@ -68,6 +68,19 @@ export class Offline {
     } catch {
       this.#state = 'incomplete';
     }
+  }
+
+  /**
+   * Reads every file of this version and compares it with what was built, after fetching what is missing or damaged if
+   * asked to. Null where it cannot be done.
+   */
+  async verify(fetch: boolean): Promise<CheckedFiles | null> {
+    if (this.#service === null || this.#state === 'unavailable') return null;
+    const checked = await this.#service.verify(fetch);
+    const missing = checked.filter(({ state }) => state !== 'stored').map(({ url }) => url);
+    this.#stored = { files: checked.length, missing };
+    this.#state = missing.length === 0 ? 'ready' : 'incomplete';
+    return checked;
   }
 
   /** Takes the new version and reloads. The caller makes sure that nothing runs. */

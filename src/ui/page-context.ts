@@ -3,9 +3,12 @@ import { createContext } from 'svelte';
 import type { ChartView } from './chart-view.svelte.ts';
 import type { Demonstrations } from './demonstrations.svelte.ts';
 import type { ExactBench } from './exact-bench.svelte.ts';
+import type { HiddenControls } from './hidden-controls.svelte.ts';
 import type { JudgeDesk } from './judge-desk.svelte.ts';
 import type { Laboratory } from './laboratory.svelte.ts';
+import type { LateDialogs } from './late-dialogs.svelte.ts';
 import type { Offline } from './offline.svelte.ts';
+import type { PageKeys } from './page-keys.svelte.ts';
 import type { RankingDesk } from './ranking-desk.svelte.ts';
 import type { RewardBench } from './reward-bench.svelte.ts';
 import type { LessonPath } from './lesson-path.svelte.ts';
@@ -28,6 +31,9 @@ export interface PageState {
   readonly exact: ExactBench;
   readonly charts: ChartView;
   readonly scenarios: Scenarios;
+  readonly dialogs: LateDialogs;
+  readonly pageKeys: PageKeys;
+  readonly hidden: HiddenControls;
 }
 
 export const [usePage, providePage] = createContext<PageState>();

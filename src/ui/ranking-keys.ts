@@ -1,4 +1,5 @@
 /** What a key means at the ranking desk. Pure: which text has the focus is the caller's. */
+import { actionOf, RANK_KEYS } from './keys.ts';
 import { listed, moveBy, moveTo, place, toggleTie, type RankingOrder } from './ranking-order.ts';
 
 export type RankingAction =
@@ -17,29 +18,30 @@ export function actionOfKey(
   order: RankingOrder,
   focused: number,
 ): RankingAction | null {
-  if (/^[1-9]$/.test(key)) return placed(order, focused, Number(key));
+  const action = actionOf(RANK_KEYS, { key });
   const list = listed(order);
   const at = list.indexOf(focused);
-  switch (key) {
-    case 'ArrowUp':
+  switch (action) {
+    case 'place':
+      return placed(order, focused, Number(key));
+    case 'up':
       return moved(moveBy(order, focused, -1), focused);
-    case 'ArrowDown':
+    case 'down':
       return moved(moveBy(order, focused, 1), focused);
-    case 'ArrowLeft':
+    case 'previous':
       return { type: 'focus', index: list[Math.max(0, at - 1)] ?? focused };
-    case 'ArrowRight':
+    case 'following':
       return { type: 'focus', index: list[Math.min(list.length - 1, at + 1)] ?? focused };
-    case '=':
+    case 'tie':
       return tie(order, focused);
-    case 'Enter':
-      return { type: 'save' };
-    case 's':
-      return { type: 'skip' };
-    case 'u':
-      return { type: 'undo' };
-    default:
+    case 'save':
+    case 'skip':
+    case 'undo':
+      return { type: action };
+    case null:
       return null;
   }
+  return action satisfies never;
 }
 
 /** Gives the lowest place that nobody has; nothing for a text that has one. */

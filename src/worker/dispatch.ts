@@ -85,6 +85,7 @@ const RUN_COMMANDS = [
   'run.rename',
   'run.delete',
   'run.fork',
+  'checkpoint.hashes',
   'checkpoint.export',
   'lab.export',
   'lab.import',
@@ -114,6 +115,8 @@ async function performOnRuns(handlers: RunCommandHandlers, command: RunCommand):
     case 'run.delete':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'run.fork':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'checkpoint.hashes':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'checkpoint.export':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };

@@ -93,7 +93,7 @@ function replacedById<Row extends { readonly id: string }>(
   return [...rows.filter(({ id }) => !ids.has(id)), ...added];
 }
 
-function snapshotOf({ row, bytes }: LoadedCheckpoint): Snapshot {
+export function snapshotOf({ row, bytes }: LoadedCheckpoint): Snapshot {
   return { tensors: readSafetensors(bytes), state: row.manifest.state };
 }
 

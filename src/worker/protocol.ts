@@ -157,6 +157,14 @@ export interface RunSummary {
   readonly checkpoints: readonly RunCheckpoint[];
 }
 
+/** A stored checkpoint by the hash of its models, under which every browser that has it knows it. */
+export interface HashedCheckpoint {
+  readonly id: string;
+  readonly name: string;
+  /** 16 hexadecimal digits. */
+  readonly hash: string;
+}
+
 /** What a run has left to show. */
 export interface ShownRun {
   readonly run: string;
@@ -303,6 +311,11 @@ export interface CommandMap {
   'run.fork': {
     args: { checkpoint: string; settings: 'own' | 'present' };
     reply: { run: string; runs: readonly RunSummary[] };
+  };
+  /** Every sound checkpoint of the project by its hash, oldest first; reads them all. */
+  'checkpoint.hashes': {
+    args: Record<string, never>;
+    reply: { checkpoints: readonly HashedCheckpoint[] };
   };
   /** The model of a checkpoint as a safetensors file. */
   'checkpoint.export': { args: { checkpoint: string }; reply: { file: Blob } };

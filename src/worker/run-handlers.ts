@@ -53,6 +53,7 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
       const run = await (await desk()).fork(args);
       return { run, ...(await list()) };
     }),
+    'checkpoint.hashes': async () => ({ checkpoints: await (await desk()).hashes() }),
     'checkpoint.export': async (args) => ({ file: await (await desk()).export(args) }),
     'lab.export': changing(async () => {
       const { exportLab } = await import('./lab-file.ts');

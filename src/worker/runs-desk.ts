@@ -8,20 +8,30 @@ import type { Settings } from '../config/settings.ts';
 import { writeSafetensors } from '../data/safetensors.ts';
 import type { CheckpointManifest, JsonValue, Run, Stage } from '../records/run.ts';
 import { EMPTY_VIEW } from '../records/run-view.ts';
-import { unprefixed } from '../rlhf/loop.ts';
-import { readCheckpoint, saveCheckpoint } from '../storage/checkpoints.ts';
+import { resultTensors, unprefixed } from '../rlhf/loop.ts';
+import { readCheckpoint, saveCheckpoint, sha256 } from '../storage/checkpoints.ts';
+import { DamagedCheckpointError } from '../storage/errors.ts';
 import { listMetrics } from '../storage/lists.ts';
 import { deleteRun, renameRun } from '../storage/runs.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import { InputError } from './failure.ts';
 import { freeName } from './free-name.ts';
 import { prefixOf } from './model-shelf.ts';
-import { settingsOfRun, type Project } from './project.ts';
-import type { CommandMap, RunCheckpoint, RunSummary, TrainingStage } from './protocol.ts';
+import { settingsOfRun, snapshotOf, type Project } from './project.ts';
+import type {
+  CommandMap,
+  HashedCheckpoint,
+  RunCheckpoint,
+  RunSummary,
+  TrainingStage,
+} from './protocol.ts';
 import { finishedCheckpoint, inputsOf, methodOf, newestRun } from './stage-graph.ts';
 
 /** Longer names would not fit a legend. */
 const LONGEST_NAME = 80;
+
+/** Of SHA-256: enough that no two checkpoints of a course meet, in a link that can be read out. Hexadecimal. */
+const HASH_DIGITS = 16;
 
 /** What goes on from the result of a stage, in words. */
 const READERS: Readonly<Record<TrainingStage, string>> = {
@@ -168,6 +178,27 @@ export class RunsDesk {
       step: String(summary.step),
     });
     return new Blob([new Uint8Array(bytes)], { type: 'application/octet-stream' });
+  }
+
+  /**
+   * Of the models alone: what only going on needs is dropped from older runs, and they stay the same checkpoint. Damaged
+   * ones are left out.
+   */
+  async hashes(): Promise<readonly HashedCheckpoint[]> {
+    const db = await this.#project.database();
+    const hashed: HashedCheckpoint[] = [];
+    for (const { id, manifest } of this.#project.rows.checkpoints) {
+      try {
+        const { tensors } = snapshotOf(await readCheckpoint(db, id));
+        const models = [...resultTensors(manifest.stage, tensors)];
+        models.sort(([a], [b]) => (a < b ? -1 : 1));
+        const bytes = new Uint8Array(writeSafetensors(new Map(models), 'F32'));
+        hashed.push({ id, name: manifest.name, hash: (await sha256(bytes)).slice(0, HASH_DIGITS) });
+      } catch (error) {
+        if (!(error instanceof DamagedCheckpointError)) throw error;
+      }
+    }
+    return hashed;
   }
 
   #writable(): Project {

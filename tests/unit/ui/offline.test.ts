@@ -1,6 +1,6 @@
 /** The offline state against a fake service worker: what is said, and when a new version is taken. */
 import { expect, test } from 'vitest';
-import type { StoredFiles } from '../../../src/offline/messages.ts';
+import type { CheckedFiles, StoredFiles } from '../../../src/offline/messages.ts';
 import { Offline } from '../../../src/ui/offline.svelte.ts';
 import type { OfflineService } from '../../../src/ui/offline-service.ts';
 
@@ -8,6 +8,7 @@ class FakeService implements OfflineService {
   readonly calls: string[] = [];
   stored: StoredFiles | Error = { files: 3, missing: [] };
   refuses = false;
+  verified: CheckedFiles = [];
   updateWaits: () => void = () => undefined;
   replaced: () => void = () => undefined;
 
@@ -20,6 +21,10 @@ class FakeService implements OfflineService {
     return this.stored instanceof Error
       ? Promise.reject(this.stored)
       : Promise.resolve(this.stored);
+  }
+  verify(fetch: boolean): Promise<CheckedFiles> {
+    this.calls.push(fetch ? 'fetch' : 'verify');
+    return Promise.resolve(this.verified);
   }
   update(): void {
     this.calls.push('update');
@@ -52,6 +57,24 @@ test('is ready only when no file is missing', async () => {
   service.stored = { files: 3, missing: [] };
   await offline.check();
   expect(offline.state).toBe('ready');
+});
+
+test('a damaged file is as bad as a missing one, until it has been fetched', async () => {
+  const service = new FakeService();
+  const { offline } = await started(service);
+  service.verified = [
+    { url: 'index.html', state: 'stored', bytes: 10 },
+    { url: 'assets/late.js', state: 'damaged', bytes: 9 },
+  ];
+  expect(await offline.verify(false)).toEqual(service.verified);
+  expect([offline.state, offline.stored]).toEqual([
+    'incomplete',
+    { files: 2, missing: ['assets/late.js'] },
+  ]);
+  service.verified = service.verified.map((file) => ({ ...file, state: 'stored' }));
+  await offline.verify(true);
+  expect([offline.state, service.calls]).toEqual(['ready', ['verify', 'fetch']]);
+  expect(await new Offline(null, () => undefined).verify(true)).toBeNull();
 });
 
 test('says so where there is no service worker, or the browser refuses it', async () => {

@@ -73,7 +73,13 @@ describe('settings in a link', () => {
   });
 
   test('no query changes nothing', () => {
-    expect(settingsFromLink('')).toEqual({ settings: null, scenario: null, error: null });
+    expect(settingsFromLink('')).toEqual({
+      settings: null,
+      scenario: null,
+      hidden: null,
+      start: null,
+      error: null,
+    });
   });
 
   test.each([

@@ -80,6 +80,7 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'run.rename': { run: 'r', name: 'mine' },
   'run.delete': { run: 'r' },
   'run.fork': { checkpoint: 'a', settings: 'own' },
+  'checkpoint.hashes': {},
   'checkpoint.export': { checkpoint: 'a' },
   'lab.export': {},
   'lab.import': { file: new Blob(['zip']), settings: false },
@@ -145,6 +146,7 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
   'run.rename': { runs: [] },
   'run.delete': { runs: [] },
   'run.fork': { run: 'r', runs: [] },
+  'checkpoint.hashes': { checkpoints: [] },
   'checkpoint.export': { file: new Blob(['weights']) },
   'lab.export': { file: new Blob(['zip']), notes: [] },
   'lab.import': {
@@ -204,6 +206,7 @@ function fakeHandlers(calls: [CommandName, unknown][]): CommandHandlers {
     'run.rename': handler('run.rename'),
     'run.delete': handler('run.delete'),
     'run.fork': handler('run.fork'),
+    'checkpoint.hashes': handler('checkpoint.hashes'),
     'checkpoint.export': handler('checkpoint.export'),
     'lab.export': handler('lab.export'),
     'lab.import': handler('lab.import'),

@@ -328,3 +328,23 @@ it('a checkpoint as a file holds its model alone, under the names of GPT-2', asy
   const sum = sumsOf(test, (await runNamed(test, 'SFT 1')).id).at(-1);
   expect(tensors.get('sum')?.data[0]).toBe(sum);
 });
+
+it('a checkpoint keeps its hash when only its models are kept, and others have others', async () => {
+  const test = await testSession({ name: freshName() });
+  await train(test, 'sft');
+  const hashes = async () => (await handlers(test)['checkpoint.hashes']({})).checkpoints;
+  const first = (await runNamed(test, 'SFT 1')).checkpoints.at(-1);
+  const before = (await hashes()).find(({ id }) => id === first?.id);
+  expect(before).toMatchObject({ name: 'SFT 1' });
+  expect(before?.hash).toMatch(/^[0-9a-f]{16}$/);
+  await train(test, 'sft');
+  const stripped = (await runNamed(test, 'SFT 1')).checkpoints.at(-1);
+  expect(stripped?.ended).toMatch(/only the model is kept/);
+  const after = await hashes();
+  expect(after.find(({ id }) => id === first?.id)).toEqual(before);
+  // The same run again has the same result under another name; half-way it was another model.
+  const again = (await runNamed(test, 'SFT 2')).checkpoints;
+  const hashOf = (wanted?: string) => after.find(({ id }) => id === wanted)?.hash;
+  expect(hashOf(again.at(-1)?.id)).toBe(before?.hash);
+  expect(hashOf(again.find(({ finished }) => !finished)?.id)).not.toBe(before?.hash);
+});
