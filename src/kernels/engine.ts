@@ -82,14 +82,23 @@ async function take(backend: Backend, device: string): Promise<Attempt> {
 /** The WebGPU device that the engine runs on now; one that was replaced may go without a word. */
 let current: GPUDevice | null = null;
 
-/** A device that we destroy says so (reason `destroyed`); any other end of the one in use is a loss. */
+/**
+ * A device that we destroy says so (reason `destroyed`); any other end of the one in use is a loss. So is work that it
+ * refuses: WebGPU skips it without throwing, and what is computed from its results would be wrong in silence.
+ */
 function watch(device: GPUDevice, lost: (sentence: string) => void): void {
   current = device;
-  void device.lost.then(({ reason, message }) => {
-    if (device !== current || reason === 'destroyed') return;
+  const end = (happened: string, message: string): void => {
+    if (device !== current) return;
     current = null;
     const detail = message === '' ? '' : ` (${message.trim().replace(/\.$/, '')})`;
-    lost(`The graphics device was lost${detail}.`);
+    lost(`The graphics device ${happened}${detail}.`);
+  };
+  device.addEventListener('uncapturederror', ({ error }) => {
+    end('refused work', error.message);
+  });
+  void device.lost.then(({ reason, message }) => {
+    if (reason !== 'destroyed') end('was lost', message);
   });
 }
 

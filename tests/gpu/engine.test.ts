@@ -1,6 +1,6 @@
 /** The engine on WebGPU: started by name, passed over when it is in software or faulty, told when lost; no atomics. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { Rng } from '../../src/data/rng.ts';
 import { startEngine } from '../../src/kernels/engine.ts';
 import { columnSum, linear, multiplyTransposed } from '../../src/kernels/linear.ts';
@@ -120,6 +120,20 @@ describe('a device that is lost', () => {
     const { lost, end } = await started();
     await end({ reason: 'unknown', message: 'the driver was reset.' });
     expect(lost).toEqual(['The graphics device was lost (the driver was reset).']);
+  });
+
+  test('and one that refuses work are alike: WebGPU would skip the work in silence', async () => {
+    const lost: string[] = [];
+    let device: GPUDevice | undefined;
+    const restore = await withDevices((real) => (device = real));
+    await startEngine({ prefer: 'webgpu', lost: (words) => lost.push(words) });
+    restore();
+    // A buffer to be mapped both ways is against the rules.
+    device?.createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.MAP_WRITE });
+    await vi.waitFor(() => {
+      expect(lost).toHaveLength(1);
+    });
+    expect(lost[0]).toMatch(/^The graphics device refused work \(.+\)\.$/s);
   });
 
   test('by our own destroy is no loss', async () => {
