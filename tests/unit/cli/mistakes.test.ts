@@ -29,7 +29,7 @@ writeFileSync(
 writeFileSync(join(used, 'run.json'), '{}');
 
 test.each([
-  ['an unknown option', ['--colour', 'red'], /'--colour'.*Options: --preset, --seed/],
+  ['an unknown option', ['--colour', 'red'], /'--colour'.*Options: --preset, --scenario, --seed/],
   ['a stray word', ['micro'], /'micro'/],
   ['an unknown preset', ['--preset', 'huge'], /--preset must be one of micro, quick, paper/],
   ['a seed that is no number', ['--seed', 'one'], /--seed must be a whole number/],
@@ -172,7 +172,7 @@ test('help is a line for each option and no mistake', async () => {
   const { status, stdout, stderr } = await startCommand('rlhf', ['--help']).finished;
   expect([status, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/--preset NAME +one of micro, quick, paper/);
-  expect(stdout.trim().split('\n')).toHaveLength(13);
+  expect(stdout.trim().split('\n')).toHaveLength(14);
 });
 
 test('a control beside a run has a report of its own', () => {

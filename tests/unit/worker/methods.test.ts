@@ -202,8 +202,9 @@ describe('what a run was trained from', () => {
     await train(test, 'ppo');
     const { checkpoints, stages } = await open(test);
     const id = (stage: string) => checkpoints.find((row) => row.stage === stage)?.id;
-    const { general, ppo } = defaultSettings();
-    // As it was before there were options, too: none of them is used here.
+    const { general: all, ppo } = defaultSettings();
+    // As it was before there were options and micro-batches, too: none of them is used here.
+    const general = Object.fromEntries(Object.entries(all).filter(([key]) => key !== 'microBatch'));
     const old = Object.fromEntries(Object.entries(ppo).filter(([key]) => !(key in PPO_OPTIONS)));
     const words = streamKey(0, JSON.stringify(['ppo', general, [old, id('sft'), id('reward')]]));
     const db = await new Connection({ name }).db();
