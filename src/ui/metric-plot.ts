@@ -88,7 +88,7 @@ export class MetricPlot {
 
   constructor(node: HTMLElement, { lines, log, oncursor }: PlotOptions) {
     const ink = resolvedColor(node, '--muted');
-    const grid = resolvedColor(node, '--line');
+    const grid = resolvedColor(node, '--grid');
     const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid } };
     const scales: uPlot.Scales = { x: { time: false }, y: {} };
     if (log) uPlot.assign(scales, { y: LOGARITHMIC });
