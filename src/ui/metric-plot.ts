@@ -102,7 +102,7 @@ export class MetricPlot {
 
   constructor(node: HTMLElement, { lines, log, oncursor }: PlotOptions) {
     const ink = resolvedColor(node, '--muted');
-    const grid = resolvedColor(node, '--line');
+    const grid = resolvedColor(node, '--grid');
     const scale = parseFloat(getComputedStyle(node).fontSize) / USUAL_TEXT;
     const font = `${12 * scale}px system-ui`;
     const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid } };

@@ -105,6 +105,19 @@ export class KeyboardReader {
     };
   }
 
+  /** A second look after two frames, because the page may just have been moving under the focus. */
+  async #look(): Promise<ReturnType<typeof lookAtFocus>> {
+    const first = await this.#page.evaluate(lookAtFocus);
+    if (first === null || (first.visible && first.marked)) return first;
+    await this.#page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          requestAnimationFrame(() => requestAnimationFrame(resolve));
+        }),
+    );
+    return this.#page.evaluate(lookAtFocus);
+  }
+
   async press(key: string): Promise<void> {
     await this.#page.keyboard.press(key);
   }
@@ -122,7 +135,7 @@ export class KeyboardReader {
     for (let i = 0; i < MOST_STOPS; i += 1) {
       await this.press('Tab');
       const heard = await this.heard();
-      const look = await this.#page.evaluate(lookAtFocus);
+      const look = await this.#look();
       // Null between the page's end and its beginning, where the browser's own controls are.
       if (look !== null) this.stops.push({ ...heard, ...look });
       if (heard.role === role && fits(heard.name)) return heard;

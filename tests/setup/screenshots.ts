@@ -30,12 +30,22 @@ const LOOKS = [
 /** The text that a picture begins with, where what matters is not at the top. */
 const BEGINS: Readonly<Record<string, string>> = { reinforce: 'Reinforce', judge: 'Vote blind' };
 
+/** Opened last: with a scenario come its settings, and what was trained with others is stale. */
+const SCENARIO: Place = {
+  name: 'scenario',
+  open: async (page) => {
+    await visit(page, 'model');
+    await page.getByTestId('scenario').selectOption('reward-hacking');
+    await page.locator('[data-scenario="reward-hacking"]').waitFor();
+  },
+};
+
 /** Beside the places where one can be: what lies further down in one of them. */
 const LENS: Place = { name: 'lens', open: (page) => visit(page, 'reinforce') };
 
 /** A few minutes on two cores: enough for curves with a shape. */
 const SETTINGS = [
-  'scenario=paper&sft.demonstrations=960&sft.epochs=1&labels.prompts=64',
+  'sft.demonstrations=960&sft.epochs=1&labels.prompts=64',
   'ppo.episodes=768&ppo.rolloutBatch=64&ppo.minibatches=4&evaluate.prompts=100',
 ].join('&');
 
@@ -100,10 +110,12 @@ try {
   await openLaboratory(page, served.url, SETTINGS);
   await wholeLoop(page);
   const camera = await context.newCDPSession(page);
-  for (const { name, colorScheme, size } of LOOKS) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize(size);
-    for (const place of [...PLACES, LENS]) await picture(page, camera, place, name);
+  for (const places of [[...PLACES, LENS], [SCENARIO]]) {
+    for (const { name, colorScheme, size } of LOOKS) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize(size);
+      for (const place of places) await picture(page, camera, place, name);
+    }
   }
 } finally {
   await browser.close();
