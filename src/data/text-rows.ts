@@ -33,13 +33,18 @@ export interface SplitText {
   readonly heldOut: Int32Array;
 }
 
+/** The tokens without the last `share`, which nothing is learned from. */
+export function learnedPart(tokens: Int32Array, share: number): Int32Array {
+  return tokens.subarray(0, tokens.length - Math.round(tokens.length * share));
+}
+
 /**
  * Keeps the last `share` of the tokens aside.
  * @throws FormatError when either part is too short for one passage of `length` tokens and the one after it
  */
 export function splitTokens(tokens: Int32Array, share: number, length: number): SplitText {
-  const border = tokens.length - Math.round(tokens.length * share);
-  const [training, heldOut] = [tokens.subarray(0, border), tokens.subarray(border)];
+  const training = learnedPart(tokens, share);
+  const heldOut = tokens.subarray(training.length);
   if (Math.min(training.length, heldOut.length) > length) return { training, heldOut };
   throw new FormatError(
     `The text has ${tokens.length.toLocaleString('en-US')} tokens, ${heldOut.length.toLocaleString('en-US')} of them kept aside: too few for passages of ${length}.`,
@@ -47,13 +52,22 @@ export function splitTokens(tokens: Int32Array, share: number, length: number): 
   );
 }
 
-/** Batches by index: passages of `length` tokens and the one after, from anywhere in `tokens`; same name, same rows. */
+/**
+ * Batches by index: passages of `length` tokens and the one after, from anywhere in `tokens`; same name, same rows.
+ * @throws FormatError when there is no such passage
+ */
 export function passageSource(
   tokens: Int32Array,
   { batch, length }: { readonly batch: number; readonly length: number },
   { seed, scope }: { readonly seed: number; readonly scope: string },
 ) {
   const places = tokens.length - length;
+  if (places < 1) {
+    throw new FormatError(
+      `Your text has ${tokens.length.toLocaleString('en-US')} tokens to learn from: too few for passages of ${length}.`,
+      'Choose a longer text (Model) or shorter passages of pre-training text (Settings).',
+    );
+  }
   return (index: number) => {
     const rows = new Int32Array(batch * (length + 1));
     for (let b = 0; b < batch; b++) {

@@ -3,7 +3,7 @@
  * Everything depends on the seed only, and is made once for each seed.
  */
 import { rowSource } from '../data/packing.ts';
-import { passageSource, splitTokens, tokenStream } from '../data/text-rows.ts';
+import { learnedPart, passageSource, tokenStream } from '../data/text-rows.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
 import type { OwnText } from '../records/own-text.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
@@ -143,8 +143,8 @@ export class WorldSupply {
     if (this.#mixed !== null) {
       const { text, share } = this.#mixed;
       const length = shape.length - 1;
-      const { training } = splitTokens(this.#tokensOf(text, tokenizer), share, length);
-      return passageSource(training, { batch: shape.batch, length }, name);
+      const learned = learnedPart(this.#tokensOf(text, tokenizer), share);
+      return passageSource(learned, { batch: shape.batch, length }, name);
     }
     return rowSource(writeDocument, tokenizer, shape, name);
   }

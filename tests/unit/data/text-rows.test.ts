@@ -59,6 +59,13 @@ test('every place that has a passage can be drawn, first and last too', () => {
   expect([...starts].sort()).toEqual([0, 1, 2]);
 });
 
+test('a text without one whole passage and the token after it is refused', () => {
+  const open = (n: number) => () =>
+    passageSource(numbers(n), { batch: 1, length: 8 }, { seed: 1, scope: 's' });
+  expect(open(9)).not.toThrow();
+  expect(open(8)).toThrow(/has 8 tokens to learn from: too few for passages of 8/);
+});
+
 test('passages kept aside lie side by side, whole, and are at most 32', () => {
   const { batch, tokens } = heldOutPassages(numbers(20), 8);
   expect(batch).toBe(2);

@@ -79,10 +79,12 @@ const valuesOf = (run: string) =>
     event.type === 'metrics' && event.run === run ? [event.record.values] : [],
   );
 
-/** A tale of three sentences, over and over, one to a paragraph: enough for the smallest text. */
+const PARAGRAPHS = 27;
+
+/** A tale, over and over: a short text, whose end kept aside is shorter than a row that SFT mixes in. */
 const TALE = Array.from(
-  { length: 40 },
-  (_, i) => `Ågot the otter had ${i} stones.\nShe hid one. Then she swam home.`,
+  { length: PARAGRAPHS },
+  (_, i) => `Ågot the otter had ${i} stones.\nShe hid one.`,
 ).join('\n\n');
 const fileOf = (text: BlobPart) => new Blob([text]);
 
@@ -114,9 +116,15 @@ describe('the text', () => {
   it('is stored with what is known of it, and makes training ready', async () => {
     const { text } = await session.handlers['base.take']({ name: 'tale.txt', file: fileOf(TALE) });
     expect(text).toMatchObject({
-      ...{ name: 'tale.txt', characters: TALE.length, documents: 40, lines: 40 * 3 - 1 },
+      ...{
+        name: 'tale.txt',
+        characters: TALE.length,
+        documents: PARAGRAPHS,
+        lines: 3 * PARAGRAPHS - 1,
+      },
     });
     expect(text.tokens).toBeGreaterThan(TALE.length / 4);
+    expect(0.1 * text.tokens).toBeLessThan(settings.ppo.ptxTokens);
     expect((await session.handlers['labels.changed']({})).stages.pretrain.status).toBe('ready');
     const again = await opened('own-base');
     expect(await again.handlers['base.text']({})).toEqual({ text });
