@@ -86,8 +86,8 @@ describe('rewardLoop', () => {
       (sum, { scores, ranks }) => sum + rankingLoss(scores, ranks).loss,
       0,
     );
-    const reads = vi.spyOn(model, 'get');
     const loop = rewardLoop(model, data, REWARD);
+    const reads = vi.spyOn(model, 'get');
     const [record] = await take(loop, 1);
     // Read by one forward pass, and by the optimizer for its step and to write it back: no pass per comparison.
     expect(reads.mock.calls.filter(([name]) => name === 'wpe.weight')).toHaveLength(3);
