@@ -30,7 +30,10 @@ const ARITHMETIC = [
 
 export default defineConfig({
   test: {
-    include: ARITHMETIC.map((name) => `tests/unit/rlhf/${name}.test.ts`),
+    include: [
+      'tests/unit/records/labeler-agreement.test.ts',
+      ...ARITHMETIC.map((name) => `tests/unit/rlhf/${name}.test.ts`),
+    ],
     environment: 'node',
     setupFiles: ['tests/setup/few-cases.ts'],
     testTimeout: 60_000,
