@@ -5,9 +5,10 @@
 import { hashed, listCheckpoints } from './checkpoints.ts';
 import { StorageError } from './errors.ts';
 import { listDemonstrations, listPrompts, listRankings, listVotes } from './labels.ts';
-import { listMetrics, listRuns, readSitting, readSuite, readView } from './lists.ts';
+import { listMetrics, listRuns, readOwnText, readSitting, readSuite, readView } from './lists.ts';
 import { writeDurably, type Database } from './open.ts';
 import type { CheckpointRow, MetricsRow, RunRow, ViewRow } from './schema.ts';
+import type { OwnText } from '../records/own-text.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { JsonValue } from '../records/run.ts';
@@ -29,6 +30,7 @@ export interface LabRows {
   /** None or one. */
   readonly suites: readonly Suite[];
   readonly sittings: readonly Sitting[];
+  readonly texts: readonly OwnText[];
 }
 
 /** Rows that do not pass their check are left out and counted. */
@@ -51,6 +53,7 @@ export async function readLab(
   );
   const suite = await readSuite(db, project);
   const sitting = await readSitting(db, project);
+  const text = await readOwnText(db, project);
   return {
     rows: {
       prompts: prompts.rows,
@@ -63,6 +66,7 @@ export async function readLab(
       checkpoints: await listCheckpoints(db, project),
       suites: suite === null ? [] : [suite],
       sittings: sitting === null ? [] : [sitting],
+      texts: text === null ? [] : [text],
     },
     damaged: [prompts, demonstrations, rankings, votes, runs].reduce((n, of) => n + of.damaged, 0),
   };
@@ -96,7 +100,7 @@ export async function writeLab(
   );
   const stores = [
     ...(['projects', 'prompts', 'demonstrations', 'rankings', 'votes', 'runs'] as const),
-    ...(['metrics', 'views', 'suites', 'sittings', 'checkpoints', 'chunks'] as const),
+    ...(['metrics', 'views', 'suites', 'sittings', 'texts', 'checkpoints', 'chunks'] as const),
   ];
   await writeDurably(db, stores, async (tx) => {
     const stored = await tx.objectStore('projects').get(project);
@@ -115,6 +119,7 @@ export async function writeLab(
     for (const row of rows.views) await tx.objectStore('views').add(row);
     for (const value of rows.suites) await tx.objectStore('suites').put({ project, value });
     for (const value of rows.sittings) await tx.objectStore('sittings').put({ project, value });
+    for (const value of rows.texts) await tx.objectStore('texts').put({ project, value });
     for (const { row, chunks } of checkpoints) {
       await tx.objectStore('checkpoints').add(row);
       for (const chunk of chunks) await tx.objectStore('chunks').put(chunk);

@@ -324,6 +324,7 @@ export const VALUE_CHECKS = {
   votes: vote,
   suites: suite,
   sittings: sitting,
+  texts: ownText,
 };
 
 /** The row when it passes, else null. */

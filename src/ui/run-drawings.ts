@@ -15,11 +15,12 @@ export interface RunDrawing {
   readonly summary: string;
 }
 
-/** One drawing for each chart that has something measured. */
+/** One drawing for each chart that has something measured; `marks` are the steps from which a setting was turned. */
 export function runDrawings(
   charts: readonly MethodChart[],
   runs: readonly ChartRun[],
   stepWord: string,
+  marks: readonly number[],
 ): readonly RunDrawing[] {
   return charts.flatMap(({ title, meaning, metrics }) => {
     const series = chartSeries(runs, metrics);
@@ -30,7 +31,7 @@ export function runDrawings(
       const values = drawn.raw[i] ?? [];
       return { label, color: LINES[color - 1] ?? COLORS.ink, dash, values, faint: false };
     });
-    const drawing = { title, meaning, stepWord, steps: drawn.steps, lines, marks: [], log: false };
+    const drawing = { title, meaning, stepWord, steps: drawn.steps, lines, marks, log: false };
     const summary = series.lines
       .map(({ label, values }) => chartSummary(label, series.steps, values, stepWord))
       .join(' ');

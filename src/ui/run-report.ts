@@ -107,7 +107,9 @@ function settingsSection({ stage, settings }: RunSummary): string {
 
 function curvesSection(run: RunSummary, { records }: ShownRun): string {
   const charts = chartsOf(run);
-  const drawings = runDrawings(charts, [{ name: run.name, rows: records }], stepWordOfRun(run));
+  const marks = run.turns.map(({ iteration }) => iteration);
+  const rows = [{ name: run.name, rows: records }];
+  const drawings = runDrawings(charts, rows, stepWordOfRun(run), marks);
   const figures = drawings.map(
     ({ svg, summary }) => `<figure>${svg}<figcaption>${text(summary)}</figcaption></figure>`,
   );

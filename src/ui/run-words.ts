@@ -8,6 +8,7 @@ import { voteRate, type VoteRate } from '../records/vote-rate.ts';
 import { BACKEND_NAMES, BACKENDS, type RunSummary } from '../worker/protocol.ts';
 import { formatPercent, precisionOf } from './format.ts';
 import { stepWordOfRun } from './stage-charts.ts';
+import { turnSentence } from './turn-words.ts';
 
 export const RUN_STATUS_WORDS: Readonly<Record<RunSummary['status'], string>> = {
   running: 'running',
@@ -47,7 +48,22 @@ export function runFacts(run: RunSummary): readonly Fact[] {
     { name: 'Begun', value: timeWords(run.startedAt) },
     { name: 'Seed', value: String(run.seed) },
     { name: 'Device', value: deviceWords(run) },
+    ...(run.turns.length > 0
+      ? [{ name: 'Turned while it ran', value: run.turns.map(turnSentence).join(' ') }]
+      : []),
   ];
+}
+
+/** What was turned in runs whose curves are drawn together: where, and a sentence each that says in which run. */
+export function turnsAcross(runs: readonly Pick<RunSummary, 'name' | 'turns'>[]): {
+  readonly marks: readonly number[];
+  readonly sentences: readonly string[];
+} {
+  const marks = new Set(runs.flatMap(({ turns }) => turns.map(({ iteration }) => iteration)));
+  const sentences = runs.flatMap(({ name, turns }) =>
+    turns.map((turn) => (runs.length > 1 ? `In ${name}: ` : '') + turnSentence(turn)),
+  );
+  return { marks: [...marks].sort((a, b) => a - b), sentences };
 }
 
 /** Votes between a checkpoint of a run and another one, or all against it. */

@@ -29,6 +29,7 @@ const ROW_FILES = {
   checkpoints: 'checkpoints/checkpoints.jsonl',
   suites: 'judge/suite.jsonl',
   sittings: 'judge/sitting.jsonl',
+  texts: 'base/text.jsonl',
 } as const satisfies Record<keyof LabRows, string>;
 
 const CHECKS = {
@@ -223,6 +224,7 @@ function checkTogether(rows: LabRows): void {
   for (const [kind, most] of [
     ['suites', 1],
     ['sittings', 1],
+    ['texts', 1],
   ] as const) {
     if (rows[kind].length > most) throw refused(ROW_FILES[kind], 'it has more than one row.');
   }
@@ -275,6 +277,8 @@ export async function labFromFiles(files: ReadonlyMap<string, Uint8Array>): Prom
     checkpoints: read('checkpoints'),
     suites: read('suites'),
     sittings: read('sittings'),
+    // Files from before own texts were packed have no such file.
+    texts: files.has(ROW_FILES.texts) ? read('texts') : [],
   };
   checkTogether(rows);
   return { settings: settingsOf(manifest.settings), rows, bytes: weightsOf(rows, files) };

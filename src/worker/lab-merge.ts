@@ -182,17 +182,17 @@ export function keptApart(project: string, present: LabRows, incoming: LabRows):
       metrics: ofRun(incoming.metrics),
       views: ofRun(incoming.views),
       checkpoints,
-      ...judgements(present, incoming, ids),
+      ...singles(present, incoming, ids),
     },
   };
 }
 
-/** A project has one table of the judges and one sitting: those of the file come where there are none. */
-function judgements(
+/** A project has one table of the judges, one sitting and one own text: those of the file come where there are none. */
+function singles(
   present: LabRows,
   incoming: LabRows,
   ids: Ids,
-): Pick<LabRows, 'suites' | 'sittings'> {
+): Pick<LabRows, 'suites' | 'sittings' | 'texts'> {
   const suites = incoming.suites.map((suite) => ({
     ...suite,
     reports: suite.reports.map((report) => ({
@@ -209,5 +209,6 @@ function judgements(
   return {
     suites: present.suites.length > 0 ? [] : suites,
     sittings: present.sittings.length > 0 ? [] : sittings,
+    texts: present.texts.length > 0 ? [] : incoming.texts,
   };
 }

@@ -145,6 +145,8 @@ export interface RunSummary {
   readonly device: string;
   /** Null when they are of another version and no longer pass. */
   readonly settings: Settings | null;
+  /** Settings that were turned while it was under way, oldest first. */
+  readonly turns: readonly Turn[];
   readonly startedAt: number;
   readonly status: Run['status'];
   readonly step: number;

@@ -85,8 +85,20 @@ export class RunsDesk {
       if (!isTraining(stage)) return [];
       const settings = settingsOfRun(row);
       const checkpoints = rows.checkpoints.filter(({ manifest }) => manifest.run === run.id);
-      const { id, name, seed, backend, device = '', startedAt, status } = run;
-      const shown = { id, name, stage, seed, backend, device, startedAt, status, step, total };
+      const { id, name, seed, backend, device = '', turns = [], startedAt, status } = run;
+      const shown = {
+        id,
+        name,
+        stage,
+        seed,
+        backend,
+        device,
+        turns,
+        startedAt,
+        status,
+        step,
+        total,
+      };
       return {
         ...shown,
         settings,

@@ -188,6 +188,12 @@ describe('a run that is turned and left', () => {
     expect(betas).toEqual(Array.from({ length: 4 }, (_, i) => (i < kept ? '0.100' : '0.200')));
     const summary = await page.locator('figure .sr-only').first().textContent();
     expect(summary).toMatch(said);
+    await visit(page, 'runs');
+    await page.locator(`[data-run="${turned.name}"]`).getByTestId('run-open').click();
+    expect(await page.getByTestId('run-details').locator('dl').first().innerText()).toMatch(said);
+    await page.getByLabel(`Compare ${turned.name}`).check();
+    expect(await page.locator('figure .sr-only').first().textContent()).toMatch(said);
+    await visit(page, 'reinforce');
   });
 
   test('back to a checkpoint is a run of its own; the one that was left keeps its model', async () => {

@@ -43,6 +43,21 @@ const SCENARIO: Place = {
 /** Beside the places where one can be: what lies further down in one of them. */
 const LENS: Place = { name: 'lens', open: (page) => visit(page, 'reinforce') };
 
+/** One chart as large as the screen: for the projector, so it looks the same in both themes. */
+const LECTURE: Place = {
+  name: 'lecture',
+  open: async (page) => {
+    await visit(page, 'reinforce');
+    await page.getByTestId('nav-reinforce').focus();
+    await page.keyboard.press('l');
+    await page.getByTestId('lecture').waitFor();
+  },
+  close: async (page) => {
+    await page.keyboard.press('Escape');
+    await page.getByTestId('lecture').waitFor({ state: 'detached' });
+  },
+};
+
 /** A few minutes on two cores: enough for curves with a shape. */
 const SETTINGS = [
   'sft.demonstrations=960&sft.epochs=1&labels.prompts=64',
@@ -110,7 +125,7 @@ try {
   await openLaboratory(page, served.url, SETTINGS);
   await wholeLoop(page);
   const camera = await context.newCDPSession(page);
-  for (const places of [[...PLACES, LENS], [SCENARIO]]) {
+  for (const places of [[...PLACES, LENS, LECTURE], [SCENARIO]]) {
     for (const { name, colorScheme, size } of LOOKS) {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize(size);

@@ -7,7 +7,7 @@ import { defaultSettings, parseSettings, SETTING_ENTRIES } from '../../../src/co
 import type { Suite } from '../../../src/records/suite.ts';
 import type { Vote, VoteChoice } from '../../../src/records/vote.ts';
 import { escaped } from '../../../src/ui/markup.ts';
-import { rateWords, suiteAbout, votesAbout } from '../../../src/ui/run-words.ts';
+import { rateWords, suiteAbout, turnsAcross, votesAbout } from '../../../src/ui/run-words.ts';
 import { runReport, type RunReport } from '../../../src/ui/run-report.ts';
 import type { RunSummary } from '../../../src/worker/protocol.ts';
 import { completion, prompt } from './fake-client.ts';
@@ -23,6 +23,7 @@ function run(over: Partial<RunSummary> = {}): RunSummary {
     backend: 'webgpu',
     device: 'a card',
     settings: parseSettings({ ppo: { beta: 0.25 } }),
+    turns: [],
     startedAt: Date.UTC(2026, 4, 1, 12, 30),
     status: 'finished',
     step: 3,
@@ -162,6 +163,25 @@ describe('the document', () => {
     expect(text).toContain('<blockquote>at first</blockquote>');
     expect(text).toContain('<blockquote>in the end</blockquote>');
     expect(text).toContain('<span class="changed">FAILS</span>');
+  });
+
+  test('tells what was turned while it ran, and marks it on each curve', () => {
+    const sentence = 'KL penalty (beta) turned from 0.25 to 0.5 at iteration 2.';
+    const marks = (text: string) => text.match(/<line [^>]*stroke-dasharray="2 3"[^>]*>/g) ?? [];
+    const plain = runReport(report());
+    expect(plain).not.toContain('Turned while it ran');
+    const turns = [{ iteration: 2, name: 'beta', from: 0.25, to: 0.5 }] as const;
+    const turned = runReport(report({ run: run({ turns }) }));
+    elementsOf(turned);
+    expect(turned).toContain(`<th scope="row">Turned while it ran</th><td>${sentence}</td>`);
+    expect(marks(turned)).toHaveLength(marks(plain).length + 2);
+    // Drawn together, it is said of which run; two that were turned at one place have one mark there.
+    const other = { name: 'Other', turns };
+    expect(turnsAcross([run({ turns })])).toEqual({ marks: [2], sentences: [sentence] });
+    expect(turnsAcross([run({ turns }), run({ turns: [] }), other])).toEqual({
+      marks: [2],
+      sentences: [`In PPO-ptx 1: ${sentence}`, `In Other: ${sentence}`],
+    });
   });
 
   test('says so when a run has nothing to show', () => {

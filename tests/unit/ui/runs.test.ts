@@ -9,7 +9,7 @@ import { BASE, checkpoint, FakeClient, stageState, stageStates } from './fake-cl
 function run(id: string, over: Partial<RunSummary> = {}): RunSummary {
   const row = { createdAt: 1, bytes: 1, ended: null, use: '', finished: false };
   return {
-    ...{ id, name: id, stage: 'sft', seed: 1, backend: 'cpu', device: '', startedAt: 1 },
+    ...{ id, name: id, stage: 'sft', seed: 1, backend: 'cpu', device: '', turns: [], startedAt: 1 },
     ...{ settings: defaultSettings(), status: 'paused', step: 4, total: 8, stale: false, use: '' },
     checkpoints: [2, 4].map((step) => ({
       ...row,

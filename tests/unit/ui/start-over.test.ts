@@ -15,7 +15,16 @@ function run(id: string, use = ''): RunSummary {
   };
   return {
     ...{ id, name: id.toUpperCase(), stage: 'sft', seed: 1, backend: 'cpu', device: '' },
-    ...{ settings: null, startedAt: 1, status: 'finished', step: 1, total: 1, stale: false, use },
+    ...{
+      settings: null,
+      turns: [],
+      startedAt: 1,
+      status: 'finished',
+      step: 1,
+      total: 1,
+      stale: false,
+      use,
+    },
     checkpoints: [checkpoint],
   };
 }

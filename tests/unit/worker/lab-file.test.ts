@@ -10,6 +10,7 @@ import { readCheckpoint } from '../../../src/storage/checkpoints.ts';
 import { readLab } from '../../../src/storage/lab.ts';
 import { saveSitting } from '../../../src/storage/labels.ts';
 import { Connection } from '../../../src/storage/open.ts';
+import { saveOwnText } from '../../../src/storage/projects.ts';
 import { failWrites } from '../storage/failing-writes.ts';
 import { ranking } from './fake-workbench.ts';
 import { freshName, testSession, train, type TestSession } from './session-world.ts';
@@ -20,6 +21,8 @@ afterEach(() => {
 
 const handlers = (test: TestSession) => test.session.handlers;
 const SETTINGS = parseSettings({ ppo: { beta: 0.25 } });
+
+const OWN_TEXT = { name: 'verse', text: 'one.\n\ntwo “three”.', print: 'ab12', at: 5 };
 
 interface Lab {
   readonly name: string;
@@ -65,7 +68,9 @@ async function fullLab(): Promise<Lab> {
   const pair = { id: 'pair', prompt, left, right };
   const sitting = { first: sft, second: `${sft}/average`, pairs: [pair], at: 1, revealed: false };
   const vote = { id: 'vote', prompt, left, right, choice: 'left', at: 9 } as const;
-  await saveSitting(await new Connection({ name }).db(), 'p', sitting, vote);
+  const db = await new Connection({ name }).db();
+  await saveSitting(db, 'p', sitting, vote);
+  await saveOwnText(db, 'p', OWN_TEXT);
   return lab;
 }
 
@@ -225,6 +230,34 @@ describe('what is here already', () => {
     await imported(to, file, false);
     expect((await rowsOf(to)).suites).toEqual(suites);
     expect((await rowsOf(to)).sittings).toHaveLength(1);
+  });
+});
+
+describe('the own text', () => {
+  it('comes with the file and is known at once; one that is here already stays', async () => {
+    const { file } = await exported(await fullLab());
+    const to = await emptyLab();
+    expect(await handlers(to.test)['base.text']({})).toEqual({ text: null });
+    await imported(to, file);
+    expect((await rowsOf(to)).texts).toEqual([OWN_TEXT]);
+    expect((await handlers(to.test)['base.text']({})).text).toMatchObject({ name: 'verse' });
+    const other = await emptyLab();
+    const own = { ...OWN_TEXT, name: 'mine', text: 'four.' };
+    await saveOwnText(await new Connection({ name: other.name }).db(), 'p', own);
+    await imported(other, file);
+    expect((await rowsOf(other)).texts).toEqual([own]);
+  });
+
+  it('may be missing from a file of before it was packed', async () => {
+    const { 'base/text.jsonl': packed, ...files } = await filesOf(await fullLab());
+    expect(packed).toBeDefined();
+    const manifest = JSON.parse(text(files['lab.json'])) as { files: Record<string, unknown> };
+    const { 'base/text.jsonl': listed, ...rest } = manifest.files;
+    expect(listed).toBeDefined();
+    const old = { ...files, 'lab.json': bytesOf(JSON.stringify({ ...manifest, files: rest })) };
+    const to = await emptyLab();
+    expect((await imported(to, zipSync(old))).added).toMatchObject({ rankings: 3 });
+    expect((await rowsOf(to)).texts).toEqual([]);
   });
 });
 
