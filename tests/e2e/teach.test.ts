@@ -212,8 +212,9 @@ test('lecture mode shows one large chart, is driven by keys that stand on screen
   await page.setViewportSize({ width: 360, height: 740 });
   const cut = () =>
     lecture.evaluate((node) => {
-      const [plot, frame] = ['.plot', '.canvas'].map((of) => node.querySelector(of));
-      if (plot == null || frame == null) throw new Error('There is no drawing.');
+      const plot = node.querySelector('.plot');
+      const frame = node.querySelector('.canvas');
+      if (plot === null || frame === null) throw new Error('There is no drawing.');
       return plot.getBoundingClientRect().bottom - frame.getBoundingClientRect().bottom;
     });
   await expect.poll(cut).toBeLessThan(1);
