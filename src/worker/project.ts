@@ -354,41 +354,48 @@ export class Project {
     return readCheckpoint(await this.database(), id);
   }
 
-  /**
-   * Stores a run that goes on from a checkpoint of `other`, all or nothing: the checkpoint, the series up to it, and what
-   * was turned by then. It waits, paused, as the newest run of its stage.
-   */
+  /** A run of step 3 that goes on from a checkpoint of `other`, with what was turned by then; it waits, paused. */
   async forkRun(
-    { row, bytes }: LoadedCheckpoint,
+    from: LoadedCheckpoint,
     other: RunRow,
     on: Pick<Run, 'backend'> & { readonly device: string },
   ): Promise<void> {
-    this.expectWritable();
-    const db = await this.database();
-    const { stage, step } = row.manifest;
+    const { step, state } = from.row.manifest;
     const settings = settingsOfRun(other) ?? this.#rows.settings;
     const { id, run } = this.newRun('ppo', on, settings);
-    const { turns = [] } = other.run;
-    const metrics = await listMetrics(db, other.id);
-    const view = await this.viewOf(other.id);
-    const forked: RunRow = {
-      ...{ ...other, id, step },
-      run: {
-        ...run,
-        status: 'paused',
-        origin: { run: other.id, step },
-        turns: turns.filter(({ iteration }) => iteration <= step),
-      },
+    const turns = (other.run.turns ?? []).filter(({ iteration }) => iteration <= step);
+    const origin = { run: other.id, step };
+    const forked = {
+      ...other,
+      id,
+      step,
+      run: { ...run, status: 'paused' as const, origin, turns },
     };
+    await this.saveFork(forked, from, { finished: false, state });
+  }
+
+  /**
+   * Stores a run that goes on from a checkpoint of another, all or nothing: the checkpoint as its own, the series up to it,
+   * and of the view what holds there. It is the newest run of its stage; the other run is as it was.
+   */
+  async saveFork(
+    forked: RunRow,
+    { row, bytes }: LoadedCheckpoint,
+    own: Pick<CheckpointManifest, 'finished' | 'state'>,
+  ): Promise<void> {
+    this.expectWritable();
+    const db = await this.database();
+    const { run, step } = row.manifest;
+    const { finished } = own;
     const manifest: CheckpointManifest = {
-      ...{ ...row.manifest, id: `${id}/${step}`, run: id, stage, finished: false },
-      ...{ name: `${run.name}, step ${step}`, createdAt: this.#now() },
+      ...{ ...row.manifest, ...own, run: forked.id, createdAt: this.#now() },
+      id: `${forked.id}/${finished ? `finished-${step}` : step}`,
+      name: finished ? forked.run.name : `${forked.run.name}, step ${step}`,
     };
-    await saveCheckpoint(db, {
-      ...{ manifest, kind: row.kind, bytes, run: forked },
-      metrics: metrics.filter((record) => record.step <= step),
-      view: { ...EMPTY_VIEW, first: view?.first ?? null },
-    });
+    const metrics = (await listMetrics(db, run)).filter((record) => record.step <= step);
+    const whole = (await this.viewOf(run)) ?? EMPTY_VIEW;
+    const view = finished ? whole : { ...EMPTY_VIEW, first: whole.first };
+    await saveCheckpoint(db, { manifest, kind: row.kind, bytes, run: forked, metrics, view });
     await this.refreshTraining();
   }
 

@@ -7,9 +7,8 @@ import { METHOD_LABELS } from '../config/method-table.ts';
 import type { Settings } from '../config/settings.ts';
 import { writeSafetensors } from '../data/safetensors.ts';
 import type { CheckpointManifest, JsonValue, Run, Stage } from '../records/run.ts';
-import { EMPTY_VIEW } from '../records/run-view.ts';
 import { resultTensors, unprefixed } from '../rlhf/loop.ts';
-import { readCheckpoint, saveCheckpoint, sha256 } from '../storage/checkpoints.ts';
+import { readCheckpoint, sha256 } from '../storage/checkpoints.ts';
 import { DamagedCheckpointError } from '../storage/errors.ts';
 import { listMetrics } from '../storage/lists.ts';
 import { deleteRun, renameRun } from '../storage/runs.ts';
@@ -154,25 +153,11 @@ export class RunsDesk {
     const from = this.#checkpointRow(checkpoint);
     const row = this.#run(from.manifest.run);
     const forked = this.#forkedRun(row, from, settings);
-    const db = await this.#project.database();
-    const { bytes } = await readCheckpoint(db, from.id);
-    const metrics = (await listMetrics(db, row.id)).filter(
-      ({ step }) => step <= from.manifest.step,
-    );
-    const { step, state } = from.manifest;
-    const whole = isModelAlone(from.manifest);
-    const manifest: CheckpointManifest = {
-      ...from.manifest,
-      id: `${forked.id}/${whole ? `finished-${step}` : step}`,
-      run: forked.id,
-      name: whole ? forked.run.name : `${forked.run.name}, step ${step}`,
-      finished: whole,
+    const { state } = from.manifest;
+    await this.#project.saveFork(forked, await this.#project.read(from.id), {
+      finished: isModelAlone(from.manifest),
       state: settings === 'own' ? state : withoutOldValues(state, row, forked),
-      createdAt: this.#now(),
-    };
-    const view = (await this.#project.viewOf(row.id)) ?? EMPTY_VIEW;
-    await saveCheckpoint(db, { manifest, kind: from.kind, bytes, run: forked, metrics, view });
-    await this.#project.refreshTraining();
+    });
     return forked.id;
   }
 
