@@ -4,9 +4,7 @@
 import { readFileSync } from 'node:fs';
 import type * as Axe from 'axe-core';
 import { source as axeSource } from 'axe-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { launch, type LaunchedBrowser } from '../setup/browser.ts';
-import { serveBuild, type ServedBuild } from '../setup/serve.ts';
+import { beforeAll, expect, test } from 'vitest';
 import {
   letClassRank,
   openLaboratory,
@@ -16,24 +14,14 @@ import {
   waitForStatus,
   waitForStep,
 } from './laboratory-page.ts';
+import { sharedBrowser } from './shared-browser.ts';
 
-let served: ServedBuild;
-let browser: LaunchedBrowser;
+const browser = sharedBrowser();
 beforeAll(async () => {
-  served = await serveBuild();
-  browser = await launch(served.url, { webgpu: 'off' });
-  await openLaboratory(browser.page, served.url, 'preset=micro&ppo.episodes=192');
+  await openLaboratory(browser.page, browser.url, 'preset=micro&ppo.episodes=192');
   await visit(browser.page, 'demonstrate');
   await train(browser.page, 'sft');
 });
-afterAll(async () => {
-  await browser.close();
-  await served.close();
-});
-afterEach(() => {
-  expect(browser.problems()).toEqual([]);
-});
-
 /** The reading head of a chart. */
 const reader = (title: string) =>
   browser.page.getByRole('slider', { name: `${title}: read along the lines` });

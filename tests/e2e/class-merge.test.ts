@@ -1,8 +1,6 @@
 // The ranking files of a class, merged as an instructor does it: every file becomes a labeler of its own, how far they
 // agree is counted, a bad file among good ones changes nothing, and the reward model learns from them by name.
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { launch, type LaunchedBrowser } from '../setup/browser.ts';
-import { serveBuild, type ServedBuild } from '../setup/serve.ts';
+import { beforeAll, expect, test } from 'vitest';
 import { violations } from './accessibility.ts';
 import {
   letClassRank,
@@ -13,24 +11,14 @@ import {
   train,
   visit,
 } from './laboratory-page.ts';
+import { sharedBrowser } from './shared-browser.ts';
 
 const SETUP = 'preset=micro&sft.demonstrations=48&labels.prompts=6';
 
-let served: ServedBuild;
-let browser: LaunchedBrowser;
+const browser = sharedBrowser({ width: 1280, height: 900 });
 beforeAll(async () => {
-  served = await serveBuild();
-  browser = await launch(served.url, { webgpu: 'off', viewport: { width: 1280, height: 900 } });
-  await openLaboratory(browser.page, served.url, SETUP);
+  await openLaboratory(browser.page, browser.url, SETUP);
 });
-afterAll(async () => {
-  await browser.close();
-  await served.close();
-});
-afterEach(() => {
-  expect(browser.problems()).toEqual([]);
-});
-
 /** An odd number: so what Chen turned round cannot come out even between right and wrong. */
 const PROMPTS = Array.from({ length: 11 }, (_, i) => `is bird ${i} happy ?`);
 const ANSWERS = ['yes .', 'no .', 'a bird is happy .'];

@@ -1,8 +1,6 @@
 // Every place of the filled page by what design can be measured: axe in each theme, the size of targets, no sideways
 // scroll from 320 px to 4K, no motion when none is wanted, and what a system's own colours leave. Micro size, on WASM.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { launch, type LaunchedBrowser } from '../setup/browser.ts';
-import { serveBuild, type ServedBuild } from '../setup/serve.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { lowContrast, violations } from './accessibility.ts';
 import {
   letClassRank,
@@ -13,26 +11,16 @@ import {
   visit,
 } from './laboratory-page.ts';
 import { PLACES } from './places.ts';
+import { sharedBrowser } from './shared-browser.ts';
 
-let served: ServedBuild;
-let browser: LaunchedBrowser;
+const browser = sharedBrowser();
 beforeAll(async () => {
-  served = await serveBuild();
-  browser = await launch(served.url, { webgpu: 'off' });
   await fillPage();
 }, 240_000);
-afterAll(async () => {
-  await browser.close();
-  await served.close();
-});
-afterEach(() => {
-  expect(browser.problems()).toEqual([]);
-});
-
 /** Something in every part: an answer, a ranking half done, models, curves, a vote under way, a table of judges. */
 async function fillPage(): Promise<void> {
   const { page } = browser;
-  await openLaboratory(page, served.url, 'preset=micro');
+  await openLaboratory(page, browser.url, 'preset=micro');
   await press(page, 'sample-button');
   await page.getByTestId('sample-text').first().waitFor();
   await visit(page, 'demonstrate');

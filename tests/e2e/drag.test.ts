@@ -1,26 +1,14 @@
 // A person who drags: the answer that is dropped on top takes the first place. Keys and buttons do the same in
 // whole-loop.test.ts; nothing can be done by dragging alone.
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launch, type LaunchedBrowser } from '../setup/browser.ts';
-import { serveBuild, type ServedBuild } from '../setup/serve.ts';
+import { expect, test } from 'vitest';
 import { openLaboratory, press, textsToRank, train, visit } from './laboratory-page.ts';
+import { sharedBrowser } from './shared-browser.ts';
 
-let served: ServedBuild;
-let browser: LaunchedBrowser;
-beforeAll(async () => {
-  served = await serveBuild();
-  browser = await launch(served.url, { webgpu: 'off' });
-});
-afterAll(async () => {
-  const problems = browser.problems();
-  await browser.close();
-  await served.close();
-  expect(problems).toEqual([]);
-});
+const browser = sharedBrowser();
 
 test('an answer dragged to the top is the best one', async () => {
   const { page } = browser;
-  await openLaboratory(page, served.url, 'preset=micro&labels.source=both&sft.demonstrations=16');
+  await openLaboratory(page, browser.url, 'preset=micro&labels.source=both&sft.demonstrations=16');
   await visit(page, 'demonstrate');
   await train(page, 'sft');
   await visit(page, 'rank');

@@ -1,28 +1,18 @@
 // The scenario Exact as a person uses it: a reward changed by keys, the methods run to where they should end, pause,
 // one iteration, stop, bad input, links, the report. That the arithmetic is right is tested without a browser.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { exactOptions, runExact } from '../../src/cli/rlhf-exact.ts';
 import { EXACT_REWARDS } from '../../src/config/exact-table.ts';
 import { EXACT_METHODS } from '../../src/rlhf/exact/methods.ts';
 import type { ExactReport } from '../../src/rlhf/exact/report.ts';
-import { launch, type LaunchedBrowser } from '../setup/browser.ts';
-import { serveBuild, type ServedBuild } from '../setup/serve.ts';
 import { violations } from './accessibility.ts';
 import { openLaboratory, press, textOf } from './laboratory-page.ts';
+import { sharedBrowser } from './shared-browser.ts';
 
-let served: ServedBuild;
-let browser: LaunchedBrowser;
+const browser = sharedBrowser();
 beforeAll(async () => {
-  served = await serveBuild();
-  browser = await launch(served.url, { webgpu: 'off' });
   // The scenario needs no engine; waiting for it here only keeps it from slowing the methods down.
-  await openLaboratory(browser.page, served.url);
-});
-afterAll(async () => {
-  const problems = browser.problems();
-  await browser.close();
-  await served.close();
-  expect(problems).toEqual([]);
+  await openLaboratory(browser.page, browser.url);
 });
 
 const SHOWN = ['ppo', 'ppo-k3', 'rloo', 'dr-grpo', 'grpo', 'dpo', 'best-of-n'];
@@ -170,13 +160,13 @@ test('a link brings the table back, also after a reload; a bad one is refused in
   const { page } = browser;
   const rewards = EXACT_REWARDS.with(15, -1.5);
   const query = `seed=3&beta=0.4&rewards=${rewards.join(',')}`;
-  await page.goto(`${served.url}#/model?scenario=exact&${query}`);
+  await page.goto(`${browser.url}#/model?scenario=exact&${query}`);
   await expect.poll(() => field('reward-DD').inputValue()).toBe('-1.5');
   await page.reload();
   await expect.poll(() => field('seed').inputValue()).toBe('3');
   expect(await field('beta').inputValue()).toBe('0.4');
   expect(await field('reward-DD').inputValue()).toBe('-1.5');
-  await page.goto(`${served.url}#/exact?beta=0.4&rewards=${EXACT_REWARDS.with(6, 4).join(',')}`);
+  await page.goto(`${browser.url}#/exact?beta=0.4&rewards=${EXACT_REWARDS.with(6, 4).join(',')}`);
   await expect
     .poll(() => textOf(page, 'exact-link-error'))
     .toContain('The link’s table was not used. Reward of BC: use a number from −1.5 to 1.5.');
@@ -192,7 +182,7 @@ test.each(['light', 'dark'] as const)(
   async (theme) => {
     const { page } = browser;
     await page.emulateMedia({ colorScheme: theme });
-    await page.goto(`${served.url}#/exact?seed=2`);
+    await page.goto(`${browser.url}#/exact?seed=2`);
     await page.getByTestId('exact-method-ppo').waitFor();
     await press(page, 'exact-step');
     await waitFor('paused');

@@ -1,30 +1,18 @@
 // The whole loop by keyboard alone at micro size, as someone has it who hears the page: no pointer, no focus set by the
 // test. Where the focus is, and what is told of it, is read from the accessibility tree at each step.
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { launch, type LaunchedBrowser } from '../setup/browser.ts';
-import { serveBuild, type ServedBuild } from '../setup/serve.ts';
+import { beforeAll, expect, test } from 'vitest';
 import { KeyboardReader } from './keyboard.ts';
 import { placeByKeys, ready, saveRanking, waitForStatus } from './laboratory-page.ts';
+import { sharedBrowser } from './shared-browser.ts';
 
 /** Six iterations of PPO: enough to hear whether each of them is told. */
 const SETTINGS = 'preset=micro&ppo.episodes=192';
 
-let served: ServedBuild;
-let browser: LaunchedBrowser;
+const browser = sharedBrowser();
 let reader: KeyboardReader;
 beforeAll(async () => {
-  served = await serveBuild();
-  browser = await launch(served.url, { webgpu: 'off' });
   reader = await KeyboardReader.attach(browser.context, browser.page);
 });
-afterAll(async () => {
-  await browser.close();
-  await served.close();
-});
-afterEach(() => {
-  expect(browser.problems()).toEqual([]);
-});
-
 /** What is announced from now on until `until` is over. */
 async function announcedDuring(until: () => Promise<unknown>): Promise<readonly string[]> {
   const before = (await reader.announcements()).length;
@@ -56,7 +44,7 @@ async function arrive(name: string, heading: string): Promise<void> {
 
 test('a prompt: past the head of the page, typed, asked, answered aloud', async () => {
   const { page } = browser;
-  await page.goto(`${served.url}#/model?${SETTINGS}`);
+  await page.goto(`${browser.url}#/model?${SETTINGS}`);
   await ready(page);
   await reader.tabTo('link', 'Skip to the content');
   expect(reader.stops).toHaveLength(1);

@@ -1,21 +1,11 @@
 // The guided path as a newcomer takes it: predict, do, see what happened, go on; remembered across a reload, by keys.
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launch, type LaunchedBrowser } from '../setup/browser.ts';
-import { serveBuild, type ServedBuild } from '../setup/serve.ts';
+import { beforeAll, expect, test } from 'vitest';
 import { openLaboratory, press, ready, textOf, train, visit } from './laboratory-page.ts';
+import { sharedBrowser } from './shared-browser.ts';
 
-let served: ServedBuild;
-let browser: LaunchedBrowser;
+const browser = sharedBrowser();
 beforeAll(async () => {
-  served = await serveBuild();
-  browser = await launch(served.url, { webgpu: 'off' });
-  await openLaboratory(browser.page, served.url, 'preset=micro&sft.demonstrations=16');
-});
-afterAll(async () => {
-  const problems = browser.problems();
-  await browser.close();
-  await served.close();
-  expect(problems).toEqual([]);
+  await openLaboratory(browser.page, browser.url, 'preset=micro&sft.demonstrations=16');
 });
 
 test('nothing is told before a prediction, and everything from what happened here', async () => {

@@ -1,23 +1,13 @@
 // What the page looks like, as far as numbers can say it: nothing wider than a phone, next steps in view,
 // equations and charts of a sensible shape, words explained where they first appear. Nothing is trained.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { PARTS } from '../../src/ui/hash-route.ts';
-import { launch, type LaunchedBrowser } from '../setup/browser.ts';
-import { serveBuild, type ServedBuild } from '../setup/serve.ts';
 import { openLaboratory, visit } from './laboratory-page.ts';
+import { sharedBrowser } from './shared-browser.ts';
 
-let served: ServedBuild;
-let browser: LaunchedBrowser;
+const browser = sharedBrowser({ width: 1280, height: 800 });
 beforeAll(async () => {
-  served = await serveBuild();
-  browser = await launch(served.url, { webgpu: 'off', viewport: { width: 1280, height: 800 } });
-  await openLaboratory(browser.page, served.url);
-});
-afterAll(async () => {
-  const problems = browser.problems();
-  await browser.close();
-  await served.close();
-  expect(problems).toEqual([]);
+  await openLaboratory(browser.page, browser.url);
 });
 
 test('the next step is in view, and a part begins at its top', async () => {

@@ -1,26 +1,16 @@
 // Measure this machine as a person uses it, in its smallest form: reached and run by keys, stopped, saved as JSON and
 // CSV, refused while something trains, and readable by everyone. What is computed from it is tested without a browser.
 import type { Download } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { MEASURED_SIZES } from '../../src/config/measured-sizes.ts';
 import type { MachineMeasurement } from '../../src/records/measurement.ts';
-import { launch, type LaunchedBrowser } from '../setup/browser.ts';
-import { serveBuild, type ServedBuild } from '../setup/serve.ts';
 import { violations } from './accessibility.ts';
 import { openLaboratory, press, ready, textOf, visit, waitForStatus } from './laboratory-page.ts';
+import { sharedBrowser } from './shared-browser.ts';
 
-let served: ServedBuild;
-let browser: LaunchedBrowser;
+const browser = sharedBrowser();
 beforeAll(async () => {
-  served = await serveBuild();
-  browser = await launch(served.url, { webgpu: 'off' });
-  await openLaboratory(browser.page, served.url, 'preset=micro');
-});
-afterAll(async () => {
-  const problems = browser.problems();
-  await browser.close();
-  await served.close();
-  expect(problems).toEqual([]);
+  await openLaboratory(browser.page, browser.url, 'preset=micro');
 });
 
 const PATIENCE = 120_000;

@@ -1,24 +1,14 @@
 // A base model from a person's own text as a person makes one, in its smallest form: a bad file is refused with its
 // place, a good one is kept, the size is suggested, training is paused across a reload and ends in a model to pick.
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launch, type LaunchedBrowser } from '../setup/browser.ts';
-import { serveBuild, type ServedBuild } from '../setup/serve.ts';
+import { beforeAll, expect, test } from 'vitest';
 import { violations } from './accessibility.ts';
 import { openLaboratory, press, ready, textOf, visit, waitForStatus } from './laboratory-page.ts';
+import { sharedBrowser } from './shared-browser.ts';
 
-let served: ServedBuild;
-let browser: LaunchedBrowser;
+const browser = sharedBrowser();
 beforeAll(async () => {
-  served = await serveBuild();
-  browser = await launch(served.url, { webgpu: 'off' });
   const small = 'base.size=tiny&base.steps=6&base.batchSize=2&base.passageTokens=32';
-  await openLaboratory(browser.page, served.url, `preset=micro&${small}`);
-});
-afterAll(async () => {
-  const problems = browser.problems();
-  await browser.close();
-  await served.close();
-  expect(problems).toEqual([]);
+  await openLaboratory(browser.page, browser.url, `preset=micro&${small}`);
 });
 
 const TALE = Array.from({ length: 40 }, (_, i) => `The otter had ${i} stones and hid one.`);

@@ -1,10 +1,8 @@
 // Train N + M equals train N, save, reload the page, train M: to the bit, in a real browser on WASM, for SFT, the
 // reward model, PPO-ptx, DPO and GRPO. The methods are chosen by clicks. What is compared is what the page stored:
 // hashes of the tensors (optimizer moments too), the state, and the metric series.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { TrainingStage } from '../../src/worker/protocol.ts';
-import { launch, type LaunchedBrowser } from '../setup/browser.ts';
-import { serveBuild, type ServedBuild } from '../setup/serve.ts';
 import { violations } from './accessibility.ts';
 import { finishedAfter, newestFinished, type Stored } from './stored-run.ts';
 import {
@@ -18,24 +16,12 @@ import {
   waitForStatus,
   waitForStep,
 } from './laboratory-page.ts';
+import { sharedBrowser } from './shared-browser.ts';
 
 /** Four iterations of PPO and GRPO, so that two lie before the reload and two after it. */
 const SETTINGS = 'preset=micro&ppo.episodes=128';
 
-let served: ServedBuild;
-let browser: LaunchedBrowser;
-beforeAll(async () => {
-  served = await serveBuild();
-  browser = await launch(served.url, { webgpu: 'off' });
-});
-afterAll(async () => {
-  await browser.close();
-  await served.close();
-});
-afterEach(() => {
-  expect(browser.problems()).toEqual([]);
-});
-
+const browser = sharedBrowser();
 /** Some steps, one press each, a reload of the page, and the rest; then the same again without a stop. */
 async function bothWays(
   stage: TrainingStage,
@@ -85,7 +71,7 @@ const titles = () => browser.page.locator('figure strong').allInnerTexts();
 describe('a reload in the middle changes nothing, to the bit', () => {
   test('O17, D54: SFT', async () => {
     const { page } = browser;
-    await openLaboratory(page, served.url, SETTINGS);
+    await openLaboratory(page, browser.url, SETTINGS);
     await visit(page, 'demonstrate');
     expectSame(await bothWays('sft', 2));
   });

@@ -2,9 +2,8 @@
 // the whole laboratory to another profile as one file. Everything is trained here, in the micro preset on WASM.
 import { readFileSync } from 'node:fs';
 import type { Download } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { launch, type LaunchedBrowser } from '../setup/browser.ts';
-import { serveBuild, type ServedBuild } from '../setup/serve.ts';
+import { expect, test } from 'vitest';
+import { launch } from '../setup/browser.ts';
 import { violations } from './accessibility.ts';
 import {
   openLaboratory,
@@ -15,24 +14,12 @@ import {
   waitForStatus,
   waitForStep,
 } from './laboratory-page.ts';
+import { sharedBrowser } from './shared-browser.ts';
 
 /** Long enough to be paused in the middle. */
 const SETTINGS = 'preset=micro&sft.epochs=4';
 
-let served: ServedBuild;
-let browser: LaunchedBrowser;
-beforeAll(async () => {
-  served = await serveBuild();
-  browser = await launch(served.url, { webgpu: 'off' });
-});
-afterAll(async () => {
-  await browser.close();
-  await served.close();
-});
-afterEach(() => {
-  expect(browser.problems()).toEqual([]);
-});
-
+const browser = sharedBrowser();
 const rows = () =>
   browser.page
     .getByTestId('run-row')
@@ -67,13 +54,13 @@ async function noViolationsInBothThemes(): Promise<void> {
 
 test('two runs are compared: what differs is written out, and their curves are drawn together', async () => {
   const { page } = browser;
-  await openLaboratory(page, served.url, SETTINGS);
+  await openLaboratory(page, browser.url, SETTINGS);
   await visit(page, 'runs');
   await page.getByText('There is no run yet').waitFor();
   await visit(page, 'demonstrate');
   await train(page, 'sft');
   await page.goto('about:blank');
-  await openLaboratory(page, served.url, `${SETTINGS}&sft.learningRate=0.003`);
+  await openLaboratory(page, browser.url, `${SETTINGS}&sft.learningRate=0.003`);
   await visit(page, 'demonstrate');
   await page.locator('[data-testid="sft-status"][data-status="stale"]').waitFor();
   await press(page, 'sft-start');
@@ -222,9 +209,9 @@ test('a whole laboratory goes to another profile; a damaged file is refused by n
   const download = await saved('lab-export');
   const path = await download.path();
   expect(await textOf(page, 'lab-news')).toMatch(/^Packed: /);
-  const other = await launch(served.url, { webgpu: 'off' });
+  const other = await launch(browser.url, { webgpu: 'off' });
   try {
-    await openLaboratory(other.page, served.url);
+    await openLaboratory(other.page, browser.url);
     await visit(other.page, 'runs');
     const bytes = readFileSync(path);
     const take = async (buffer: Buffer) => {

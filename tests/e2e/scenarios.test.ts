@@ -1,24 +1,12 @@
 // Scenarios as a person finds and plays them: by menu and by link, to a verdict from real numbers, at micro size.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { SCENARIO_MENU } from '../../src/config/scenarios/menu.ts';
 import { SCENARIOS } from '../../src/config/scenarios/table.ts';
-import { launch, type LaunchedBrowser } from '../setup/browser.ts';
-import { serveBuild, type ServedBuild } from '../setup/serve.ts';
 import { violations } from './accessibility.ts';
 import { openLaboratory, press, ready, textOf, visit } from './laboratory-page.ts';
+import { sharedBrowser } from './shared-browser.ts';
 
-let served: ServedBuild;
-let browser: LaunchedBrowser;
-beforeAll(async () => {
-  served = await serveBuild();
-  browser = await launch(served.url, { webgpu: 'off' });
-});
-afterAll(async () => {
-  const problems = browser.problems();
-  await browser.close();
-  await served.close();
-  expect(problems).toEqual([]);
-});
+const browser = sharedBrowser();
 
 /** On a crowded machine. Milliseconds. */
 const PATIENCE = 240_000;
@@ -45,7 +33,7 @@ async function verdict(): Promise<string> {
 
 test('the menu opens each one, and it stays what it is', async () => {
   const { page } = browser;
-  await openLaboratory(page, served.url, 'preset=micro&sft.demonstrations=16');
+  await openLaboratory(page, browser.url, 'preset=micro&sft.demonstrations=16');
   for (const { id } of [...SCENARIO_MENU].reverse()) {
     await page.getByTestId('scenario').selectOption(id);
     await expectShown(id);
@@ -56,7 +44,7 @@ test.each(SCENARIO_MENU.map(({ id }) => id))('a link opens %s over its preset', 
   const { page } = browser;
   // Another page first: a new address behind # alone is not a visit.
   await page.goto('about:blank');
-  await openLaboratory(page, served.url, `preset=micro&scenario=${id}&sft.demonstrations=16`);
+  await openLaboratory(page, browser.url, `preset=micro&scenario=${id}&sft.demonstrations=16`);
   await expectShown(id);
   await expect.poll(() => page.url()).not.toContain('scenario=');
 });

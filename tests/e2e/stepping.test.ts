@@ -1,9 +1,7 @@
 // Stepping inside PPO in a real browser on WASM, by keys: one phase at a time with what it made, a reload in the middle of
 // an iteration, settings turned under way, and back to a checkpoint. Stepped through or played through, what is stored
 // is the same to the bit.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { launch, type LaunchedBrowser } from '../setup/browser.ts';
-import { serveBuild, type ServedBuild } from '../setup/serve.ts';
+import { describe, expect, test } from 'vitest';
 import { violations } from './accessibility.ts';
 import { finishedAfter, newestFinished, type Stored } from './stored-run.ts';
 import {
@@ -18,24 +16,12 @@ import {
   waitForStatus,
   waitForStep,
 } from './laboratory-page.ts';
+import { sharedBrowser } from './shared-browser.ts';
 
 /** Four iterations of two minibatches. */
 const SETTINGS = 'preset=micro&ppo.episodes=128&ppo.minibatches=2';
 
-let served: ServedBuild;
-let browser: LaunchedBrowser;
-beforeAll(async () => {
-  served = await serveBuild();
-  browser = await launch(served.url, { webgpu: 'off' });
-});
-afterAll(async () => {
-  await browser.close();
-  await served.close();
-});
-afterEach(() => {
-  expect(browser.problems()).toEqual([]);
-});
-
+const browser = sharedBrowser();
 /** Tab until the focus is on a control, as a person without a mouse does. */
 async function tabTo(testId: string): Promise<void> {
   const { page } = browser;
@@ -76,7 +62,7 @@ let stepped: Stored;
 describe('inside an iteration of PPO', () => {
   test('each phase by a key, with its place, its numbers and its part of the token lens', async () => {
     const { page } = browser;
-    await openLaboratory(page, served.url, SETTINGS);
+    await openLaboratory(page, browser.url, SETTINGS);
     await visit(page, 'demonstrate');
     await train(page, 'sft');
     await visit(page, 'rank');

@@ -1,10 +1,8 @@
 // The whole loop by clicks and keys on WASM, in one sitting: base, demonstrations, rankings by a
 // scripted person and by the class, reward model, PPO with a reload in its middle, judgement. At the
 // end the filled page is looked at by axe. What the numbers are worth is not tested here.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { PARTS } from '../../src/ui/hash-route.ts';
-import { launch, type LaunchedBrowser } from '../setup/browser.ts';
-import { serveBuild, type ServedBuild } from '../setup/serve.ts';
 import { violations } from './accessibility.ts';
 import {
   classRankings,
@@ -24,28 +22,16 @@ import {
   waitForStatus,
   waitForStep,
 } from './laboratory-page.ts';
+import { sharedBrowser } from './shared-browser.ts';
 
 /** Six iterations of PPO, so that there is a middle. */
 const SETTINGS = 'preset=micro&labels.source=both&ppo.episodes=192&evaluate.prompts=50';
 
-let served: ServedBuild;
-let browser: LaunchedBrowser;
-beforeAll(async () => {
-  served = await serveBuild();
-  browser = await launch(served.url, { webgpu: 'off' });
-});
-afterAll(async () => {
-  await browser.close();
-  await served.close();
-});
-afterEach(() => {
-  expect(browser.problems()).toEqual([]);
-});
-
+const browser = sharedBrowser();
 describe('the whole loop on WASM', () => {
   test('the base model loads by itself and answers', async () => {
     const { page } = browser;
-    await openLaboratory(page, served.url, SETTINGS);
+    await openLaboratory(page, browser.url, SETTINGS);
     expect(await textOf(page, 'engine-badge')).toContain('WebAssembly');
     await page.getByTestId('prompt-input').fill('Tell me what zebras eat.');
     await expect.poll(() => textOf(page, 'unknown-words')).toMatch(/Not in this world: zebras\./);

@@ -2,16 +2,7 @@
  * How many dispatches a minibatch of PPO and a step of the reward model take with own kernels: as many for tiny shapes as
  * for large ones. dispatches.test.ts has the language model's step and decoding.
  */
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  expect,
-  test,
-  vi,
-  type MockInstance,
-} from 'vitest';
+import { expect, test } from 'vitest';
 import { useOwnKernels } from '../../src/kernels/own-kernel.ts';
 import { AdamW, DEFAULT_OPTIMIZER } from '../../src/model/optimizer.ts';
 import { updateOnMinibatch } from '../../src/rlhf/ppo-update.ts';
@@ -19,21 +10,9 @@ import { rewardLoop } from '../../src/rlhf/reward.ts';
 import { collectRollout } from '../../src/rlhf/rollout.ts';
 import { TINY, tinyModel } from '../unit/model/tiny-model.ts';
 import { PPO, prompts, rankings, REWARD } from '../unit/rlhf/toy.ts';
-import { deviceErrors, useWebGpu } from './webgpu.ts';
+import { countedDispatches } from './dispatch-count.ts';
 
-let dispatches: MockInstance;
-
-beforeAll(useWebGpu);
-beforeEach(() => {
-  dispatches = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups');
-});
-afterEach(() => {
-  useOwnKernels(true);
-  dispatches.mockRestore();
-});
-afterAll(() => {
-  expect(deviceErrors()).toEqual([]);
-});
+const dispatches = countedDispatches();
 
 /** Dispatches of the second of two equal updates of policy and value function, without pre-training mix. */
 async function minibatch(layers: number): Promise<number> {
@@ -48,10 +27,10 @@ async function minibatch(layers: number): Promise<number> {
   const learners = { policy, value, policyOptimizer, valueOptimizer };
   const rates = { policy: 1e-3, value: 1e-3 };
   for (let i = 0; i < 2; i++) {
-    dispatches.mockClear();
+    dispatches.clear();
     await updateOnMinibatch(learners, rollout, [0, 1, 2, 3, 4, 5, 6, 7], null, PPO, rates);
   }
-  const counted = dispatches.mock.calls.length;
+  const counted = dispatches.count();
   for (const each of [policy, reference, value, policyOptimizer, valueOptimizer]) each.dispose();
   return counted;
 }
@@ -62,8 +41,8 @@ async function rewardStep(layers: number): Promise<number> {
   const loop = rewardLoop(model, rankings(4), REWARD);
   let counted = 0;
   for await (const { step } of loop.steps()) {
-    counted = dispatches.mock.calls.length;
-    if (step === 1) dispatches.mockClear();
+    counted = dispatches.count();
+    if (step === 1) dispatches.clear();
   }
   loop.dispose();
   model.dispose();

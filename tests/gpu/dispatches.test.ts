@@ -2,37 +2,16 @@
  * How many dispatches a training step and a decoded token take with own kernels: as many for tiny shapes as for large
  * ones, since every op is a fixed number of them.
  */
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  expect,
-  test,
-  vi,
-  type MockInstance,
-} from 'vitest';
+import { expect, test } from 'vitest';
 import { streamKey } from '../../src/data/rng.ts';
 import { useOwnKernels } from '../../src/kernels/own-kernel.ts';
 import { DEFAULT_OPTIMIZER } from '../../src/model/optimizer.ts';
 import { sampleResponses } from '../../src/model/sample.ts';
 import { pretrainLoop } from '../../src/rlhf/pretrain.ts';
 import { TINY, tinyModel } from '../unit/model/tiny-model.ts';
-import { deviceErrors, useWebGpu } from './webgpu.ts';
+import { countedDispatches } from './dispatch-count.ts';
 
-let dispatches: MockInstance;
-
-beforeAll(useWebGpu);
-beforeEach(() => {
-  dispatches = vi.spyOn(GPUComputePassEncoder.prototype, 'dispatchWorkgroups');
-});
-afterEach(() => {
-  useOwnKernels(true);
-  dispatches.mockRestore();
-});
-afterAll(() => {
-  expect(deviceErrors()).toEqual([]);
-});
+const dispatches = countedDispatches();
 
 /** Dispatches of the second of two training steps: forward, backward, AdamW. */
 async function trainingStep(layers: number): Promise<number> {
@@ -47,8 +26,8 @@ async function trainingStep(layers: number): Promise<number> {
   });
   let counted = 0;
   for await (const { step } of loop.steps()) {
-    counted = dispatches.mock.calls.length;
-    if (step === 1) dispatches.mockClear();
+    counted = dispatches.count();
+    if (step === 1) dispatches.clear();
   }
   loop.dispose();
   model.dispose();
@@ -70,7 +49,7 @@ async function decodedToken(layers: number): Promise<number> {
   const model = tinyModel('language', 1, { ...TINY, layers });
   const counts: number[] = [];
   for (const responseLength of [4, 9]) {
-    dispatches.mockClear();
+    dispatches.clear();
     const settings = {
       promptLength: 3,
       responseLength,
@@ -78,7 +57,7 @@ async function decodedToken(layers: number): Promise<number> {
       key: streamKey(1, 'count'),
     };
     await sampleResponses(model, [[1, 2], [3]], settings);
-    counts.push(dispatches.mock.calls.length);
+    counts.push(dispatches.count());
   }
   model.dispose();
   const [short = NaN, long = NaN] = counts;
