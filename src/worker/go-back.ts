@@ -5,7 +5,7 @@
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import { InputError } from './failure.ts';
 import { settingsOfRun } from './project.ts';
-import type { KeptCheckpoint } from './protocol.ts';
+import type { KeptCheckpoint, TrainingStage } from './protocol.ts';
 import { inputsOf, methodOf, type ProjectRows } from './stage-graph.ts';
 
 function runOf({ runs }: ProjectRows, { manifest }: CheckpointRow): RunRow | undefined {
@@ -24,6 +24,24 @@ export function keptCheckpoints(rows: ProjectRows): KeptCheckpoint[] {
   return kept.reverse();
 }
 
+/** Why no training can go on from a checkpoint of a run, in a sentence; null when it can. */
+export function endedBecause(
+  rows: ProjectRows,
+  run: RunRow,
+  { manifest }: CheckpointRow,
+  stage: TrainingStage,
+): string | null {
+  if (manifest.state === null) {
+    return 'Of an older run only the model is kept: it can be taken as the result of its step again.';
+  }
+  const settings = settingsOfRun(run);
+  if (settings === null) return 'Its settings are of another version of this program.';
+  if (inputsOf({ ...rows, settings }, stage) !== run.inputs) {
+    return 'What it was trained from (labels, or the model before it) has changed since.';
+  }
+  return null;
+}
+
 /** The run of a checkpoint to go back to. Throws InputError with a sentence when none can go on from there. */
 export function runToGoBackIn(rows: ProjectRows, id: string): RunRow {
   const checkpoint = rows.checkpoints.find((row) => row.id === id);
@@ -31,14 +49,7 @@ export function runToGoBackIn(rows: ProjectRows, id: string): RunRow {
   if (checkpoint === undefined || run === undefined || checkpoint.manifest.stage !== 'ppo') {
     throw new InputError('This checkpoint does not exist (any more): choose another.');
   }
-  if (checkpoint.manifest.state === null) {
-    throw new InputError('Of this run only the model is left: choose a checkpoint of a newer run.');
-  }
-  const settings = settingsOfRun(run);
-  if (settings === null || inputsOf({ ...rows, settings }, 'ppo') !== run.inputs) {
-    throw new InputError(
-      'What this run was trained from has changed since, so it cannot go on: train again.',
-    );
-  }
+  const ended = endedBecause(rows, run, checkpoint, 'ppo');
+  if (ended !== null) throw new InputError(`${ended} Choose another checkpoint, or train again.`);
   return run;
 }

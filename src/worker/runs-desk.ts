@@ -14,6 +14,7 @@ import { listMetrics } from '../storage/lists.ts';
 import { deleteRun, renameRun } from '../storage/runs.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import { InputError } from './failure.ts';
+import { endedBecause } from './go-back.ts';
 import { freeName } from './free-name.ts';
 import { prefixOf } from './model-shelf.ts';
 import { settingsOfRun, snapshotOf, type Project } from './project.ts';
@@ -246,21 +247,7 @@ export class RunsDesk {
     const isNext = this.#project.lastOf(row)?.id === id && row.run.status !== 'finished';
     const use = isResult ? `${READERS[stage]}.` : isNext ? `${row.run.name} goes on from it.` : '';
     const of = { id, name, step, finished, createdAt, bytes: own.byteLength };
-    return { ...of, use, ended: this.#endedBecause(row, own) };
-  }
-
-  /** Why training cannot go on from a checkpoint; null when it can. */
-  #endedBecause(row: RunRow, { manifest }: CheckpointRow): string | null {
-    if (manifest.state === null) {
-      return 'Of an older run only the model is kept: it can be taken as the result of its step again.';
-    }
-    const settings = settingsOfRun(row);
-    if (settings === null) return 'Its settings are of another version of this program.';
-    const { rows } = this.#project;
-    if (inputsOf({ ...rows, settings }, trainingStage(row.run)) !== row.inputs) {
-      return 'What it was trained from (labels, or the model before it) has changed since.';
-    }
-    return null;
+    return { ...of, use, ended: endedBecause(this.#project.rows, row, own, stage) };
   }
 
   /** The run that a fork would be. Throws InputError when nothing can go on from the checkpoint. */
@@ -279,7 +266,7 @@ export class RunsDesk {
     const fork = { ...row, id, step, run: { ...plain, id, name, startedAt, origin } };
     const turned = turns.filter(({ iteration }) => iteration <= step);
     if (isModelAlone(from.manifest)) return fork;
-    const ended = this.#endedBecause(row, from);
+    const ended = endedBecause(this.#project.rows, row, from, trainingStage(row.run));
     if (ended !== null) throw new InputError(`${ended} Train again instead.`);
     const own = settingsOfRun(row);
     if (own === null || wish === 'own') {
