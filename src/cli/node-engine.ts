@@ -4,8 +4,7 @@
  * Not part of the page, which has its own navigator.gpu and workers of its own.
  */
 import { Worker } from 'node:worker_threads';
-import { startEngine, type Backend, type Engine } from '../kernels/engine.ts';
-import type { HelperPort } from '../kernels/wasm/thread-team.ts';
+import { startEngine, type Backend, type Engine, type EngineOptions } from '../kernels/engine.ts';
 import { UsageError } from './options.ts';
 
 /** Threads of Node do not read TypeScript by themselves, unlike the command that starts them. */
@@ -15,7 +14,7 @@ const HELPER = `import('tsx/esm/api').then(({ register }) => {
 });`;
 
 /** A helper's thread, which does not keep the process alive. */
-function startHelper(): HelperPort {
+const startHelper: NonNullable<EngineOptions['helpers']>['start'] = () => {
   const thread = new Worker(HELPER, { eval: true });
   thread.unref();
   return {
@@ -27,7 +26,7 @@ function startHelper(): HelperPort {
     },
     terminate: () => void thread.terminate(),
   };
-}
+};
 
 /**
  * Throws when the backend asked for is not the one that started.
