@@ -14,6 +14,10 @@ import {
   PASSAGE_FACTS,
   QUESTION_LEADS,
 } from './phrasings.ts';
+import { BRAINSTORMING_PHRASINGS } from './phrasings/brainstorming.ts';
+import { EXTRACT_PHRASINGS } from './phrasings/extract.ts';
+import { ITEM_TEMPLATES } from './phrasings/items.ts';
+import { LITTLE_PHRASINGS, ROW_TEMPLATES } from './phrasings/other.ts';
 import { pronounForm, RELATIONS, typed } from './relations.ts';
 import { TEMPLATES, type TemplateGroup } from './templates.ts';
 
@@ -116,7 +120,14 @@ const LABELS = new Set([
 
 /** What a sentence is for: a template group, or its part in facts, prompts and passages. */
 export type SentenceKind =
-  TemplateGroup | 'statement' | 'denial' | 'question' | 'prompt' | 'passage';
+  | TemplateGroup
+  | 'statement'
+  | 'denial'
+  | 'question'
+  | 'prompt'
+  | 'passage'
+  | 'item'
+  | 'row';
 
 function factTemplates(): [SentenceKind, string][] {
   return RELATIONS.flatMap((relation) => {
@@ -142,6 +153,9 @@ function promptTemplates(): [SentenceKind, string][] {
     ...Object.values(CHAT_PHRASINGS).flat(),
     ...CLASSIFICATION_PHRASINGS.map((phrasing) => phrasing.replace('{review}', '')),
     ...OTHER_PHRASINGS,
+    ...BRAINSTORMING_PHRASINGS,
+    ...EXTRACT_PHRASINGS,
+    ...LITTLE_PHRASINGS,
     ...PASSAGE_FACTS.flatMap((fact) => fact.questions.map((question) => question.text)),
   ];
   const passages = PASSAGE_FACTS.flatMap((fact) => [
@@ -151,6 +165,8 @@ function promptTemplates(): [SentenceKind, string][] {
   return [
     ...prompts.flatMap(sentencesOfTemplate).map((text): [SentenceKind, string] => ['prompt', text]),
     ...passages.map((text): [SentenceKind, string] => ['passage', text]),
+    ...ITEM_TEMPLATES.map((text): [SentenceKind, string] => ['item', text]),
+    ...ROW_TEMPLATES.map((text): [SentenceKind, string] => ['row', text]),
   ];
 }
 

@@ -81,6 +81,9 @@ const SET: Readonly<Record<PresentUseCase, number>> = {
   'closed-qa': 20,
   chat: 20,
   classification: 10,
+  brainstorming: 15,
+  extract: 10,
+  other: 10,
 };
 
 export function homework(rng: Rng): readonly string[] {
