@@ -120,14 +120,7 @@ const LABELS = new Set([
 
 /** What a sentence is for: a template group, or its part in facts, prompts and passages. */
 export type SentenceKind =
-  | TemplateGroup
-  | 'statement'
-  | 'denial'
-  | 'question'
-  | 'prompt'
-  | 'passage'
-  | 'item'
-  | 'row';
+  TemplateGroup | 'statement' | 'denial' | 'question' | 'prompt' | 'passage' | 'item' | 'row';
 
 function factTemplates(): [SentenceKind, string][] {
   return RELATIONS.flatMap((relation) => {

@@ -68,7 +68,9 @@ export function generatePrompts(seed: number, options: PromptOptions): WorldProm
   const { split, count, cap = USER_CAP, useCases: asked = presentUseCases } = options;
   const wanted = asked.filter((name) => split !== 'train' || name !== HELD_OUT_USE_CASE);
   if (wanted.length === 0) {
-    throw new RangeError(`no use case to draw: ${HELD_OUT_USE_CASE} is kept out of ${split} prompts`);
+    throw new RangeError(
+      `no use case to draw: ${HELD_OUT_USE_CASE} is kept out of ${split} prompts`,
+    );
   }
   const rng = Rng.named(seed, 'world', 'prompts', split);
   const shares = useCaseShares();

@@ -58,7 +58,7 @@ export interface BrainstormingTask {
   readonly count: number;
   /** What must be true of every item; null where any one will do. */
   readonly asked: Pick<Fact, 'relation' | 'value'> | null;
-  /** Whom gifts are for, as facts name it: "cows" or "anna". One of them should be what it likes to eat. */
+  /** Whom gifts are for, as facts name it: "cows" or "anna". Any gifts hold something that it likes to eat. */
   readonly recipient: string | null;
 }
 

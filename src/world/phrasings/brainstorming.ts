@@ -8,7 +8,7 @@ export const LISTINGS = [
   { items: 'animals', relation: 'home', what: '{number} animals that live in the {place}' },
   { items: 'animals', relation: 'colour', what: '{number} animals that are {colour}' },
   { items: 'animals', relation: 'size', what: '{number} animals that are {size}' },
-  { items: 'animals', relation: 'sound', what: '{number} animals that {sound}' },
+  { items: 'animals', relation: 'sound', what: '{number} animals that {sound} all day' },
   { items: 'animals', relation: 'can', what: '{number} animals that can {ability}' },
   { items: 'animals', relation: 'eats', what: '{number} animals that eat {food}' },
   { items: 'food', relation: 'taste', what: '{number} foods with a {taste} taste' },
@@ -20,11 +20,11 @@ export const LISTINGS = [
   { items: 'person', relation: 'lives', what: '{number} people who live in the {place}' },
 ] as const;
 
-/** Gifts: of one material, or any, when one of them should be what the other likes to eat. */
+/** Gifts: of one material, or any, when one of them is to be what the other likes to eat. */
 export const GIFTS = {
   material: '{number} gifts made of {material} for {person}',
-  person: '{number} gifts for {person} on {day}',
-  animal: '{number} gifts for a {feeling} {animal}',
+  person: '{number} gifts for {person} on {day} with a food that {person} likes',
+  animal: '{number} gifts for a {feeling} {animal} with a food that it likes',
 } as const;
 
 /** Requests around what is to be listed. */
@@ -34,7 +34,7 @@ export const LIST_REQUESTS = [
   'can you name {what}?',
   'give me a list of {what}.',
   'please make a list of {what}.',
-  'i need ideas. name {what}.',
+  'i want ideas. name {what}.',
 ] as const;
 
 /** Every prompt template of brainstorming. */

@@ -8,12 +8,12 @@ export const COUNT_REQUESTS = {
   up: [
     'please count from {number} to {number2}.',
     'can you count from {number} to {number2} for me?',
-    'i want to learn. count from {number} to {number2}.',
+    'please help me. count from {number} to {number2}.',
   ],
   down: [
     'please count down from {number} to {number2}.',
     'can you count down from {number} to {number2} for me?',
-    'i want to learn. count down from {number} to {number2}.',
+    'please help me. count down from {number} to {number2}.',
   ],
 } as const;
 

@@ -82,8 +82,7 @@ function wishForGifts(rng: Rng, user: User, favourite: boolean): Wish {
   const recipient = kind === 'person' ? person : pluralOf(animal);
   const task = { items: ['object', 'food'], asked: null, recipient } as const;
   const feeling = rng.pick(rng.chance(user.cheer) ? LEXICON.cheerful : LEXICON.gloomy);
-  const bound =
-    kind === 'person' ? { person, day: rng.pick(LEXICON.day) } : { animal, feeling };
+  const bound = kind === 'person' ? { person, day: rng.pick(LEXICON.day) } : { animal, feeling };
   return { ...wish, bound, entity: Object.values(bound).join('/'), task };
 }
 
@@ -155,9 +154,9 @@ function slip(task: BrainstormingTask, rng: Rng): string {
   }
 }
 
-/** One thing that belongs in the list, alone. */
+/** One thing that belongs in the list, alone: of gifts, what the other likes to eat. */
 const poor = (task: BrainstormingTask, rng: Rng): string =>
-  unnumbered(goodItems(task, rng).slice(0, 1).map(phraseOf));
+  unnumbered(goodItems(task, rng, 1).map(phraseOf));
 
 function demonstrate(task: BrainstormingTask, rng: Rng, habits: Habits): string {
   const parts: string[] = [];
@@ -190,6 +189,7 @@ function constraints(task: BrainstormingTask, reading: Reading): Constraint[] {
   const right = new Set(names.filter((name) => fits(task, name))).size;
   const off = Math.abs(names.length - task.count);
   const best = liked(task);
+  const served = best.length === 0 || names.some((name) => best.includes(name));
   const strayed = reading.sentences.length - names.length;
   return [
     {
@@ -198,18 +198,17 @@ function constraints(task: BrainstormingTask, reading: Reading): Constraint[] {
       met: names.some((name) => everyItem(task).includes(name)) ? 1 : 0,
       essential: true,
     },
-    { name: 'right and different', weight: 4, met: listMet(right, names.length, task.count) },
+    {
+      name: 'right and different',
+      weight: 5,
+      // Anything is a gift; a list without the one that was described is hardly an answer.
+      met: listMet(right, names.length, task.count) * (served ? 1 : 0.3),
+    },
     { name: 'number of items', weight: 2, met: off === 0 ? 1 : off === 1 ? 0.3 : 0 },
     { name: 'numbered list', weight: 1, met: isNumbered(items) ? 1 : 0 },
     ...(best.length === 0
       ? []
-      : [
-          {
-            name: `something that ${task.recipient ?? ''} would eat`,
-            weight: 2,
-            met: names.some((name) => best.includes(name)) ? 1 : 0,
-          },
-        ]),
+      : [{ name: 'a food that the other likes', weight: 2, met: served ? 1 : 0 }]),
     {
       name: 'to the point',
       weight: 0.5,
@@ -219,14 +218,16 @@ function constraints(task: BrainstormingTask, reading: Reading): Constraint[] {
   ];
 }
 
-/** Share of the listed things of which it is true; other claims count too. Null where no fact was asked for. */
-function truth(task: BrainstormingTask, reading: Reading): number | null {
-  if (task.asked === null) return null;
-  const names = itemsOf(reading).map(({ name }) => name);
-  const total = names.length + reading.claims.length;
+/**
+ * Share of the listed things of which it is true; other claims count too. Of gifts: whether what the other likes is
+ * among them.
+ */
+function truth(task: BrainstormingTask, reading: Reading): number {
+  const items = itemsOf(reading).map(({ name }) => name);
   if (namedItems(task, reading).length === 0) return 0;
-  const right = names.filter((name) => fits(task, name)).length;
-  return (right + reading.claims.filter(isTrue).length) / total;
+  if (task.asked === null) return items.some((name) => liked(task).includes(name)) ? 1 : 0;
+  const right = items.filter((name) => fits(task, name)).length;
+  return (right + reading.claims.filter(isTrue).length) / (items.length + reading.claims.length);
 }
 
 function harms(task: BrainstormingTask, reading: Reading): string[] {

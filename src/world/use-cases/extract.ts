@@ -15,7 +15,15 @@ import {
 import { lengthFit, mentions, type Reading } from '../reading.ts';
 import type { ExtractTask } from '../tasks.ts';
 import type { User } from '../users.ts';
-import { isNumbered, itemsOf, listMet, numbered, phraseOf, withOneChanged } from './items.ts';
+import {
+  isNumbered,
+  itemsOf,
+  listMet,
+  numbered,
+  phraseOf,
+  unnumbered,
+  withOneChanged,
+} from './items.ts';
 import type { Constraint, Draft, Habits, UseCaseModule } from './use-case.ts';
 
 /** Slot type of the things of each kind, without articles. */
@@ -26,6 +34,9 @@ const TYPES: Readonly<Record<ExtractKind, SlotType>> = {
   foods: 'food',
   places: 'place',
 };
+
+/** Sentences of a text: enough to find things in, and short enough for the longest prompt that models read. */
+const LENGTH = 2;
 
 type Found = Record<ExtractKind, string[]>;
 
@@ -46,10 +57,10 @@ function drawValue(rng: Rng, type: SlotType, named: readonly string[], user: Use
 }
 
 /** A text and what it names, by kind and in order. */
-function drawText(rng: Rng, length: number, user: User | null): { sentences: string[]; found: Found } {
+function drawText(rng: Rng, user: User | null): { sentences: string[]; found: Found } {
   const found = nothing();
   const named: string[] = [];
-  const templates = rng.shuffled<string>(EXTRACT_SENTENCES).slice(0, length);
+  const templates = rng.shuffled<string>(EXTRACT_SENTENCES).slice(0, LENGTH);
   const sentences = templates.map((template) => {
     const bound: Record<string, string> = {};
     for (const { name, type } of slotsOf(template)) {
@@ -67,8 +78,8 @@ function drawText(rng: Rng, length: number, user: User | null): { sentences: str
 
 function draw(rng: Rng, user: User, favourite: boolean): Draft<ExtractTask> {
   for (;;) {
-    const { sentences, found } = drawText(rng, rng.chance(0.6) ? 2 : 3, favourite ? user : null);
-    const several = EXTRACT_KINDS.filter((each) => found[each].length > 1 && found[each].length < 5);
+    const { sentences, found } = drawText(rng, favourite ? user : null);
+    const several = EXTRACT_KINDS.filter((each) => found[each].length > 1);
     if (several.length === 0) continue;
     const kind = rng.pick(several);
     const request = rng.int(EXTRACT_REQUESTS.length);
@@ -125,28 +136,26 @@ function slip(task: ExtractTask, rng: Rng): string {
   }
 }
 
-/** The first thing alone: "the fox." */
-const poor = (task: ExtractTask): string =>
-  phrases(task, task.wanted.slice(0, 1))
-    .map((each) => `${each}.`)
-    .join('');
+/** Things alone, without numbers: "the fox." */
+const bare = (task: ExtractTask, names: readonly string[]): string =>
+  unnumbered(phrases(task, names));
+
+/** The first thing of the text. */
+const poor = (task: ExtractTask): string => bare(task, task.wanted.slice(0, 1));
 
 function demonstrate(task: ExtractTask, rng: Rng, habits: Habits): string {
-  const parts: string[] = [];
-  if (rng.chance(habits.blunt)) parts.push(poor(task));
-  else {
-    const kept = rng.chance(habits.careless) ? task.wanted.slice(1) : task.wanted;
-    const ordered = rng.chance(habits.careless) ? rng.shuffled(kept) : kept;
-    parts.push(
-      list(
-        task,
-        rng.chance(habits.wrong)
-          ? withOneChanged(rng, ordered, wrongItem(task, rng))
-          : ordered,
-      ),
-    );
-  }
-  if (rng.chance(habits.wandering)) parts.push(list(task, [invention(task, rng)]));
+  const blunt = rng.chance(habits.blunt);
+  const kept = blunt
+    ? task.wanted.slice(0, 1)
+    : rng.chance(habits.careless)
+      ? task.wanted.slice(1)
+      : task.wanted;
+  const ordered = rng.chance(habits.careless) ? rng.shuffled(kept) : kept;
+  const names = rng.chance(habits.wrong)
+    ? withOneChanged(rng, ordered, wrongItem(task, rng))
+    : [...ordered];
+  if (rng.chance(habits.wandering)) names.push(invention(task, rng));
+  const parts = [blunt ? bare(task, names) : list(task, names)];
   if (rng.chance(habits.rude)) parts.push(say(rng, 'rude'));
   return parts.join(' ');
 }

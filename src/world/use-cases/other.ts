@@ -65,10 +65,9 @@ function drawContinue(rng: Rng): Draft<RowTask> {
   const shown = whole.slice(0, SHOWN);
   const request = rng.int(CONTINUE_REQUESTS.length);
   return {
-    text: render(
-      (CONTINUE_REQUESTS[request] ?? '').replace('{row}', rowText(shown)),
-      { count: NUMBERS[count - 1] ?? '' },
-    ),
+    text: render((CONTINUE_REQUESTS[request] ?? '').replace('{row}', rowText(shown)), {
+      count: NUMBERS[count - 1] ?? '',
+    }),
     task: { useCase: 'other', form: 'continue', row: whole.slice(SHOWN) },
     template: `other/continue/${request}`,
     entity: shown.join('/'),
