@@ -16,6 +16,10 @@ import {
   PASSAGE_FACTS,
   QUESTION_LEADS,
 } from './phrasings.ts';
+import { BRAINSTORMING_PHRASINGS } from './phrasings/brainstorming.ts';
+import { EXTRACT_PHRASINGS } from './phrasings/extract.ts';
+import { ITEM_TEMPLATES } from './phrasings/items.ts';
+import { LITTLE_PHRASINGS, ROW_TEMPLATES } from './phrasings/other.ts';
 import { pronounForm, RELATIONS, typed } from './relations.ts';
 import { TEMPLATES, type TemplateGroup } from './templates.ts';
 
@@ -122,7 +126,15 @@ const LABELS = new Set([
 
 /** What a sentence is for: a template group, or its part in facts, prompts and passages. */
 export type SentenceKind =
-  TemplateGroup | 'statement' | 'denial' | 'question' | 'prompt' | 'passage' | 'frogspeak';
+  | TemplateGroup
+  | 'statement'
+  | 'denial'
+  | 'question'
+  | 'prompt'
+  | 'passage'
+  | 'frogspeak'
+  | 'item'
+  | 'row';
 
 function factTemplates(): [SentenceKind, string][] {
   return RELATIONS.flatMap((relation) => {
@@ -151,6 +163,9 @@ function promptTemplates(): [SentenceKind, string][] {
       .flat()
       .map((phrasing) => phrasing.replace('{sentence}', '')),
     ...OTHER_PHRASINGS,
+    ...BRAINSTORMING_PHRASINGS,
+    ...EXTRACT_PHRASINGS,
+    ...LITTLE_PHRASINGS,
     ...PASSAGE_FACTS.flatMap((fact) => fact.questions.map((question) => question.text)),
   ];
   const passages = PASSAGE_FACTS.flatMap((fact) => [
@@ -160,6 +175,8 @@ function promptTemplates(): [SentenceKind, string][] {
   return [
     ...prompts.flatMap(sentencesOfTemplate).map((text): [SentenceKind, string] => ['prompt', text]),
     ...passages.map((text): [SentenceKind, string] => ['passage', text]),
+    ...ITEM_TEMPLATES.map((text): [SentenceKind, string] => ['item', text]),
+    ...ROW_TEMPLATES.map((text): [SentenceKind, string] => ['row', text]),
   ];
 }
 

@@ -7,7 +7,7 @@ import { Rng, streamKey } from '../data/rng.ts';
 import type { Split } from '../records/prompt.ts';
 import { personalDataIn } from './personal-data.ts';
 import type { PresentUseCase, WorldPrompt } from './tasks.ts';
-import { presentUseCases, useCases, useCaseShares } from './use-cases.ts';
+import { HELD_OUT_USE_CASE, presentUseCases, useCases, useCaseShares } from './use-cases.ts';
 import { worldUsers, type User } from './users.ts';
 
 export interface PromptOptions {
@@ -16,7 +16,7 @@ export interface PromptOptions {
   readonly count: number;
   /** Most prompts of one user (the paper's cap is 200). */
   readonly cap?: number;
-  /** Only these use cases; all that are present by default. */
+  /** Only these use cases; all that are present by default. The held-out one is never drawn for training. */
   readonly useCases?: readonly PresentUseCase[];
 }
 
@@ -61,10 +61,17 @@ function drawPrompt(rng: Rng, user: User, useCase: PresentUseCase): Omit<WorldPr
 
 /**
  * Prompts of one split, without duplicates, in a random order of users and use cases. A longer set of the same seed
- * begins with the shorter one. Throws when the cap makes the count impossible or the world has no more new prompts.
+ * begins with the shorter one. Training prompts are never of the held-out use case. Throws a RangeError when the cap
+ * makes the count impossible, no use case is left, or the world has no more new prompts.
  */
 export function generatePrompts(seed: number, options: PromptOptions): WorldPrompt[] {
-  const { split, count, cap = USER_CAP, useCases: wanted = presentUseCases } = options;
+  const { split, count, cap = USER_CAP, useCases: asked = presentUseCases } = options;
+  const wanted = asked.filter((name) => split !== 'train' || name !== HELD_OUT_USE_CASE);
+  if (wanted.length === 0) {
+    throw new RangeError(
+      `no use case to draw: ${HELD_OUT_USE_CASE} is kept out of ${split} prompts`,
+    );
+  }
   const rng = Rng.named(seed, 'world', 'prompts', split);
   const shares = useCaseShares();
   const weights = wanted.map((name) => shares[name]);

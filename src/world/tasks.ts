@@ -5,6 +5,7 @@
 import type { Prompt, UseCase } from '../records/prompt.ts';
 import type { Fact } from './facts.ts';
 import type { ChatTopic } from './phrasings.ts';
+import type { ExtractKind } from './phrasings/extract.ts';
 
 export interface GenerationTask {
   readonly useCase: 'generation';
@@ -49,7 +50,53 @@ export interface ClassificationTask {
   readonly verdict: 'happy' | 'sad';
 }
 
-export type Task = GenerationTask | OpenQaTask | ClosedQaTask | ChatTask | ClassificationTask;
+export interface BrainstormingTask {
+  readonly useCase: 'brainstorming';
+  /** What the items are: slot types whose values are listed; several where anything of them will do. */
+  readonly items: readonly ('animals' | 'food' | 'object' | 'person')[];
+  /** Number of items asked for. */
+  readonly count: number;
+  /** What must be true of every item; null where any one will do. */
+  readonly asked: Pick<Fact, 'relation' | 'value'> | null;
+  /** Whom gifts are for, as facts name it: "cows" or "anna". Any gifts hold something that it likes to eat. */
+  readonly recipient: string | null;
+}
+
+export interface ExtractTask {
+  readonly useCase: 'extract';
+  readonly kind: ExtractKind;
+  readonly sentences: readonly string[];
+  /** Everything of the kind in the text, in order and without articles. */
+  readonly wanted: readonly string[];
+}
+
+export interface RowTask {
+  readonly useCase: 'other';
+  readonly form: 'count' | 'continue';
+  /** The words of the right answer, in order. */
+  readonly row: readonly string[];
+}
+
+export interface GreetTask {
+  readonly useCase: 'other';
+  readonly form: 'greet';
+  /** "hello", "good morning" or "hi". */
+  readonly greeting: string;
+  readonly person: string;
+  readonly feeling: string;
+}
+
+export type OtherTask = RowTask | GreetTask;
+
+export type Task =
+  | GenerationTask
+  | OpenQaTask
+  | ClosedQaTask
+  | ChatTask
+  | ClassificationTask
+  | BrainstormingTask
+  | ExtractTask
+  | OtherTask;
 
 /** Use cases for which prompts and judges exist. */
 export type PresentUseCase = Task['useCase'] & UseCase;

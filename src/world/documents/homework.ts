@@ -65,7 +65,14 @@ function labels(rng: Rng): readonly [task: string, answer: string] {
  * is not named here still has some 6 % of the tasks.
  */
 const SET: Syllabus = {
-  named: { generation: 20, 'open-qa': 30, 'closed-qa': 20, chat: 20, classification: 10 },
+  named: {
+    generation: 20,
+    'open-qa': 30,
+    'closed-qa': 20,
+    chat: 20,
+    classification: 10,
+    brainstorming: 12,
+  },
   others: 9,
 };
 

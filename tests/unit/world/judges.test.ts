@@ -14,12 +14,16 @@ import {
 import { LEXICON } from '../../../src/world/lexicon.ts';
 import { generatePrompts } from '../../../src/world/prompts.ts';
 import type { Task, WorldPrompt } from '../../../src/world/tasks.ts';
-import { presentUseCases, useCases } from '../../../src/world/use-cases.ts';
+import { HELD_OUT_USE_CASE, presentUseCases, useCases } from '../../../src/world/use-cases.ts';
 
 const promptSets = new Map(
   presentUseCases.map((useCase) => [
     useCase,
-    generatePrompts(3, { split: 'train', count: 200, useCases: [useCase] }),
+    generatePrompts(3, {
+      split: useCase === HELD_OUT_USE_CASE ? 'validation' : 'train',
+      count: 200,
+      useCases: [useCase],
+    }),
   ]),
 );
 const promptsOf = (useCase: (typeof presentUseCases)[number]): WorldPrompt[] =>
@@ -50,9 +54,37 @@ function stuffed(task: Task): string {
         .join(' ');
     case 'classification':
       return 'happy. sad. the review is happy. the review is sad.';
+    case 'brainstorming':
+      return [...LEXICON.animals, ...LEXICON.food, ...LEXICON.person]
+        .concat(LEXICON.object.map((object) => `a ${object}`))
+        .map((each, i) => `${(i % 12) + 1}: ${each}.`)
+        .join(' ');
+    case 'extract':
+      return [...LEXICON.animal, ...LEXICON.object, ...LEXICON.place]
+        .map((each) => `the ${each}`)
+        .concat(LEXICON.person, LEXICON.food)
+        .map((each, i) => `${(i % 12) + 1}: ${each}.`)
+        .join(' ');
+    case 'other':
+      return LEXICON.number
+        .map((number) => `${number}.`)
+        .concat(LEXICON.day.map((day) => `${day}.`))
+        .concat(LEXICON.person.map((person) => `hello ${person}.`))
+        .concat(LEXICON.cheerful.map((feeling) => `i feel ${feeling}.`))
+        .join(' ');
     default:
       return task satisfies never;
   }
+}
+
+/** Whether the answer to another prompt happens to suit: a greeting does, where someone greets. */
+function isFairReply(task: Task, other: Task): boolean {
+  return (
+    task.useCase === 'chat' &&
+    task.topic === 'greeting' &&
+    other.useCase === 'other' &&
+    other.form === 'greet'
+  );
 }
 
 describe.each(presentUseCases)('gold judge of %s', (useCase) => {
@@ -78,6 +110,7 @@ describe.each(presentUseCases)('gold judge of %s', (useCase) => {
         'another answer': idealResponse(stranger.task, rng),
         worksheet: generateDocument(rng, 'worksheet').text,
       };
+      if (isFairReply(prompt.task, stranger.task)) delete tricks['another answer'];
       const poor = gold(prompt, poorResponse(prompt.task, rng));
       for (const [name, text] of Object.entries(tricks)) {
         const score = gold(prompt, text);
