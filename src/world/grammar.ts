@@ -15,6 +15,13 @@ import {
   QUESTION_LEADS,
 } from './phrasings.ts';
 import { pronounForm, RELATIONS, typed } from './relations.ts';
+import {
+  ALL_REWRITE_LEADS,
+  POLITE_FORMS,
+  requestTemplates,
+  RUDE_FORMS,
+} from './rewrite-phrasings.ts';
+import { SUMMARY_PHRASINGS, SUMMARY_TEMPLATES } from './summary-phrasings.ts';
 import { TEMPLATES, type TemplateGroup } from './templates.ts';
 
 export type Bindings = Readonly<Record<string, string>>;
@@ -116,7 +123,16 @@ const LABELS = new Set([
 
 /** What a sentence is for: a template group, or its part in facts, prompts and passages. */
 export type SentenceKind =
-  TemplateGroup | 'statement' | 'denial' | 'question' | 'prompt' | 'passage';
+  | TemplateGroup
+  | 'statement'
+  | 'denial'
+  | 'question'
+  | 'prompt'
+  | 'passage'
+  | 'request'
+  | 'polite-request'
+  | 'rude-request'
+  | 'summary';
 
 function factTemplates(): [SentenceKind, string][] {
   return RELATIONS.flatMap((relation) => {
@@ -143,6 +159,7 @@ function promptTemplates(): [SentenceKind, string][] {
     ...CLASSIFICATION_PHRASINGS.map((phrasing) => phrasing.replace('{review}', '')),
     ...OTHER_PHRASINGS,
     ...PASSAGE_FACTS.flatMap((fact) => fact.questions.map((question) => question.text)),
+    ...SUMMARY_PHRASINGS.map((phrasing) => phrasing.replace('{passage}', '')),
   ];
   const passages = PASSAGE_FACTS.flatMap((fact) => [
     fact.statement,
@@ -154,6 +171,33 @@ function promptTemplates(): [SentenceKind, string][] {
   ];
 }
 
+/** Requests of each manner, and short accounts. */
+function rewrittenTemplates(): [SentenceKind, string][] {
+  const of = (kind: SentenceKind, texts: readonly string[]): [SentenceKind, string][] =>
+    texts.map((text) => [kind, text]);
+  return [
+    ...of('request', requestTemplates(['{request}.'])),
+    ...of('polite-request', requestTemplates(POLITE_FORMS)),
+    ...of('rude-request', requestTemplates(RUDE_FORMS)),
+    ...of('summary', SUMMARY_TEMPLATES),
+  ];
+}
+
+/** What a person writes before a text, up to the colon: "make this polite:". */
+const LEADS: readonly string[] = [
+  ...ALL_REWRITE_LEADS,
+  ...SUMMARY_PHRASINGS.flatMap((phrasing) => phrasing.match(/^[^:]+:/) ?? []),
+];
+const LEAD_PATTERNS: readonly RegExp[] = LEADS.map(patternOf);
+
+/** Takes a lead such as "make this polite: " off the front of a sentence; unchanged where there is none. */
+export function stripRequest(sentence: string): string {
+  const colon = sentence.indexOf(': ');
+  if (colon <= 0) return sentence;
+  const lead = sentence.slice(0, colon + 1);
+  return LEAD_PATTERNS.some((pattern) => pattern.test(lead)) ? sentence.slice(colon + 2) : sentence;
+}
+
 /** Every sentence template of the world, once each, with what it is for. */
 const KINDS: ReadonlyMap<string, ReadonlySet<SentenceKind>> = collectTemplates();
 
@@ -162,7 +206,12 @@ function collectTemplates(): Map<string, Set<SentenceKind>> {
     ([group, texts]) => texts.map((text): [SentenceKind, string] => [group, text]),
   );
   const kinds = new Map<string, Set<SentenceKind>>();
-  for (const [kind, text] of [...factTemplates(), ...promptTemplates(), ...groups]) {
+  for (const [kind, text] of [
+    ...factTemplates(),
+    ...promptTemplates(),
+    ...rewrittenTemplates(),
+    ...groups,
+  ]) {
     kinds.set(text, (kinds.get(text) ?? new Set<SentenceKind>()).add(kind));
   }
   return kinds;
@@ -231,6 +280,8 @@ export function kindsOf(sentence: string): ReadonlySet<SentenceKind> {
   const bare = stripLabel(sentence.trim());
   const whole = match(bare);
   if (whole.length > 0) return new Set(whole);
+  const asked = stripRequest(bare);
+  if (asked !== bare) return new Set(acceptsSentence(asked) ? ['prompt'] : []);
   const unled = stripLeads(bare);
   if (unled === bare) return new Set();
   return new Set(match(unled).filter((kind) => kind === 'statement' || kind === 'denial'));
@@ -267,5 +318,6 @@ export const WORD_TYPES: ReadonlySet<string> = new Set([
   ...SENTENCE_TEMPLATES.flatMap((template) => wordsOf(template.replace(SLOT, ' '))),
   ...Object.values(LEXICON).flatMap((values) => values.flatMap(wordsOf)),
   ...STATEMENT_LEADS.flatMap(wordsOf),
+  ...LEADS.flatMap((lead) => wordsOf(lead.replace(SLOT, ' '))),
   ...LABELS,
 ]);

@@ -7,6 +7,8 @@ import { classification } from './use-cases/classification.ts';
 import { closedQa } from './use-cases/closed-qa.ts';
 import { generation } from './use-cases/generation.ts';
 import { openQa } from './use-cases/open-qa.ts';
+import { rewrite } from './use-cases/rewrite.ts';
+import { summarization } from './use-cases/summarization.ts';
 import type { UseCaseModule } from './use-cases/use-case.ts';
 
 export const useCases: Readonly<Record<PresentUseCase, UseCaseModule<Task>>> = {
@@ -15,6 +17,8 @@ export const useCases: Readonly<Record<PresentUseCase, UseCaseModule<Task>>> = {
   'closed-qa': closedQa,
   chat,
   classification,
+  rewrite,
+  summarization,
 };
 
 export const presentUseCases = Object.keys(useCases) as PresentUseCase[];

@@ -81,6 +81,8 @@ const SET: Readonly<Record<PresentUseCase, number>> = {
   'closed-qa': 20,
   chat: 20,
   classification: 10,
+  rewrite: 15,
+  summarization: 15,
 };
 
 export function homework(rng: Rng): readonly string[] {
