@@ -21,6 +21,13 @@ import { EXTRACT_PHRASINGS } from './phrasings/extract.ts';
 import { ITEM_TEMPLATES } from './phrasings/items.ts';
 import { LITTLE_PHRASINGS, ROW_TEMPLATES } from './phrasings/other.ts';
 import { pronounForm, RELATIONS, typed } from './relations.ts';
+import {
+  ALL_REWRITE_LEADS,
+  POLITE_FORMS,
+  requestTemplates,
+  RUDE_FORMS,
+} from './rewrite-phrasings.ts';
+import { SUMMARY_PHRASINGS, SUMMARY_TEMPLATES } from './summary-phrasings.ts';
 import { TEMPLATES, type TemplateGroup } from './templates.ts';
 
 export type Bindings = Readonly<Record<string, string>>;
@@ -134,7 +141,11 @@ export type SentenceKind =
   | 'passage'
   | 'frogspeak'
   | 'item'
-  | 'row';
+  | 'row'
+  | 'request'
+  | 'polite-request'
+  | 'rude-request'
+  | 'summary';
 
 function factTemplates(): [SentenceKind, string][] {
   return RELATIONS.flatMap((relation) => {
@@ -167,6 +178,7 @@ function promptTemplates(): [SentenceKind, string][] {
     ...EXTRACT_PHRASINGS,
     ...LITTLE_PHRASINGS,
     ...PASSAGE_FACTS.flatMap((fact) => fact.questions.map((question) => question.text)),
+    ...SUMMARY_PHRASINGS.map((phrasing) => phrasing.replace('{passage}', '')),
   ];
   const passages = PASSAGE_FACTS.flatMap((fact) => [
     fact.statement,
@@ -180,6 +192,33 @@ function promptTemplates(): [SentenceKind, string][] {
   ];
 }
 
+/** Requests of each manner, and short accounts. */
+function rewrittenTemplates(): [SentenceKind, string][] {
+  const of = (kind: SentenceKind, texts: readonly string[]): [SentenceKind, string][] =>
+    texts.map((text) => [kind, text]);
+  return [
+    ...of('request', requestTemplates(['{request}.'])),
+    ...of('polite-request', requestTemplates(POLITE_FORMS)),
+    ...of('rude-request', requestTemplates(RUDE_FORMS)),
+    ...of('summary', SUMMARY_TEMPLATES),
+  ];
+}
+
+/** What a person writes before a text, up to the colon: "make this polite:". */
+const LEADS: readonly string[] = [
+  ...ALL_REWRITE_LEADS,
+  ...SUMMARY_PHRASINGS.flatMap((phrasing) => phrasing.match(/^[^:]+:/) ?? []),
+];
+const LEAD_PATTERNS: readonly RegExp[] = LEADS.map(patternOf);
+
+/** Takes a lead such as "make this polite: " off the front of a sentence; unchanged where there is none. */
+export function stripRequest(sentence: string): string {
+  const colon = sentence.indexOf(': ');
+  if (colon <= 0) return sentence;
+  const lead = sentence.slice(0, colon + 1);
+  return LEAD_PATTERNS.some((pattern) => pattern.test(lead)) ? sentence.slice(colon + 2) : sentence;
+}
+
 /** Every sentence template of the world, once each, with what it is for. */
 const KINDS: ReadonlyMap<string, ReadonlySet<SentenceKind>> = collectTemplates();
 
@@ -188,7 +227,12 @@ function collectTemplates(): Map<string, Set<SentenceKind>> {
     ([group, texts]) => texts.map((text): [SentenceKind, string] => [group, text]),
   );
   const kinds = new Map<string, Set<SentenceKind>>();
-  for (const [kind, text] of [...factTemplates(), ...promptTemplates(), ...groups]) {
+  for (const [kind, text] of [
+    ...factTemplates(),
+    ...promptTemplates(),
+    ...rewrittenTemplates(),
+    ...groups,
+  ]) {
     kinds.set(text, (kinds.get(text) ?? new Set<SentenceKind>()).add(kind));
   }
   return kinds;
@@ -259,6 +303,8 @@ export function kindsOf(sentence: string): ReadonlySet<SentenceKind> {
   if (whole.length > 0) return new Set(whole);
   const plain = fromFrogspeak(bare);
   if (plain !== null) return new Set(kindsOf(plain).size > 0 ? ['frogspeak'] : []);
+  const asked = stripRequest(bare);
+  if (asked !== bare) return new Set(acceptsSentence(asked) ? ['prompt'] : []);
   const unled = stripLeads(bare);
   if (unled === bare) return new Set();
   return new Set(match(unled).filter((kind) => kind === 'statement' || kind === 'denial'));
@@ -296,5 +342,6 @@ export const WORD_TYPES: ReadonlySet<string> = new Set([
   ...Object.values(LEXICON).flatMap((values) => values.flatMap(wordsOf)),
   ...STATEMENT_LEADS.flatMap(wordsOf),
   ...FROGSPEAK_WORDS,
+  ...LEADS.flatMap((lead) => wordsOf(lead.replace(SLOT, ' '))),
   ...LABELS,
 ]);

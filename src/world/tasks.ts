@@ -88,6 +88,33 @@ export interface GreetTask {
 
 export type OtherTask = RowTask | GreetTask;
 
+export interface RewriteTask {
+  readonly useCase: 'rewrite';
+  readonly form: 'mood' | 'polite' | 'replace' | 'words';
+  /** The sentences of the text to rewrite. */
+  readonly source: readonly string[];
+  /** What each of them may become; every sentence listed is right. */
+  readonly targets: readonly (readonly string[])[];
+  /** Full answers with one thing wrong: another name, thing or feeling, or one that the text had. */
+  readonly slips: readonly string[];
+  /** The fact that is said in other words, null for every other form. */
+  readonly fact: Fact | null;
+}
+
+export interface SummarizationTask {
+  readonly useCase: 'summarization';
+  readonly passage: readonly string[];
+  /** "the fox" or "anna". */
+  readonly hero: string;
+  readonly pronoun: string;
+  /** What happened, as the passage tells it (with the pronoun), and in short after a name: "lost the ball". */
+  readonly event: string;
+  readonly short: string;
+  readonly feeling: string;
+  /** One sentence was asked for. */
+  readonly oneSentence: boolean;
+}
+
 export type Task =
   | GenerationTask
   | OpenQaTask
@@ -96,7 +123,9 @@ export type Task =
   | ClassificationTask
   | BrainstormingTask
   | ExtractTask
-  | OtherTask;
+  | OtherTask
+  | RewriteTask
+  | SummarizationTask;
 
 /** Use cases for which prompts and judges exist. */
 export type PresentUseCase = Task['useCase'] & UseCase;

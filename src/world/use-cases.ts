@@ -10,6 +10,8 @@ import { extract } from './use-cases/extract.ts';
 import { generation } from './use-cases/generation.ts';
 import { openQa } from './use-cases/open-qa.ts';
 import { otherUses } from './use-cases/other.ts';
+import { rewrite } from './use-cases/rewrite.ts';
+import { summarization } from './use-cases/summarization.ts';
 import type { UseCaseModule } from './use-cases/use-case.ts';
 
 export const useCases: Readonly<Record<PresentUseCase, UseCaseModule<Task>>> = {
@@ -21,6 +23,8 @@ export const useCases: Readonly<Record<PresentUseCase, UseCaseModule<Task>>> = {
   brainstorming,
   extract,
   other: otherUses,
+  rewrite,
+  summarization,
 };
 
 export const presentUseCases = Object.keys(useCases) as PresentUseCase[];

@@ -72,6 +72,8 @@ const SET: Syllabus = {
     chat: 20,
     classification: 10,
     brainstorming: 12,
+    rewrite: 12,
+    summarization: 10,
   },
   others: 9,
 };
