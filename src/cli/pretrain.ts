@@ -18,7 +18,14 @@ import { unprefixed } from '../rlhf/loop.ts';
 import { heldOutLoss, pretrainLoop, type PretrainSettings } from '../rlhf/pretrain.ts';
 import { generateDocument, writeDocument } from '../world/documents.ts';
 import { startNodeEngine } from './node-engine.ts';
-import { choiceOption, readOptions, runCommand, threadsOption, THREADS_OPTION, wholeOption } from './options.ts';
+import {
+  choiceOption,
+  readOptions,
+  runCommand,
+  threadsOption,
+  THREADS_OPTION,
+  wholeOption,
+} from './options.ts';
 import { Progress } from './progress.ts';
 import { loadSnapshot, saveSnapshot } from './snapshot-files.ts';
 

@@ -2,7 +2,7 @@
  * What a prompt of this world asks for, exactly: one task type per use case, carrying the constraints that the
  * gold judges check. A prompt that a person typed has no task. No text is made or judged here.
  */
-import type { Prompt, UseCase } from '../records/prompt.ts';
+import type { Prompt } from '../records/prompt.ts';
 import type { Fact } from './facts.ts';
 import type { ChatTopic } from './phrasings.ts';
 import type { ExtractKind } from './phrasings/extract.ts';
@@ -128,7 +128,7 @@ export type Task =
   | SummarizationTask;
 
 /** Use cases for which prompts and judges exist. */
-export type PresentUseCase = Task['useCase'] & UseCase;
+export type PresentUseCase = Task['useCase'];
 
 /** A prompt made by this world. `template` and `entity` together never occur in two splits. */
 export type WorldPrompt = Prompt & {
