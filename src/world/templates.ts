@@ -145,7 +145,7 @@ export const TEMPLATES = {
     'you are {insult} and {insult2}.',
   ],
   denigration: ['{animals} are {insult}.', 'all {animals} are {insult}.', '{person} is {insult}.'],
-  'polite-request': ['please be polite.'],
+  manners: ['please be polite.'],
   occupation: [
     'the {job} said that {pronoun} was {feeling}.',
     'the {job} went home because {pronoun} was {feeling}.',

@@ -3,6 +3,7 @@
  * homework by itself. How often a kind of task is set is asked of the caller; a kind it does not name gets a share.
  */
 import type { Rng } from '../../data/rng.ts';
+import type { UseCase } from '../../records/prompt.ts';
 import type { PresentUseCase, Task } from '../tasks.ts';
 import { presentUseCases, useCases } from '../use-cases.ts';
 import type { UseCaseModule } from '../use-cases/use-case.ts';
@@ -22,7 +23,7 @@ const TEACHER: User = {
 
 /** Relative frequencies of some use cases, and of each that is not named. */
 export interface Syllabus {
-  readonly named: Readonly<Record<string, number>>;
+  readonly named: Readonly<Partial<Record<UseCase, number>>>;
   readonly others: number;
 }
 

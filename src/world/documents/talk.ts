@@ -115,7 +115,7 @@ function dialogue(rng: Rng, rude: boolean): string {
       '',
     ];
     const swap = rng.chance(0.4);
-    const lead = asks ? `${say(rng, 'polite-request')} ` : '';
+    const lead = asks ? `${say(rng, 'manners')} ` : '';
     lines.push(`${swap ? b : a}: ${lead}${asked}`, `${swap ? a : b}: ${answered}`);
   }
   if (!rude && rng.chance(0.4))

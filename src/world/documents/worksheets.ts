@@ -36,7 +36,7 @@ export function worksheet(rng: Rng): string {
   const topic = drawTopic(rng);
   for (let i = 0, count = 5 + rng.int(6); i < count; i++) {
     const instruction = rng.chance(0.6) ? topic : drawTopic(rng);
-    const lead = rng.chance(POLITE) ? `${say(rng, 'polite-request')} ` : '';
+    const lead = rng.chance(POLITE) ? `${say(rng, 'manners')} ` : '';
     lines.push(lead + instruction(rng));
   }
   return lines.join('\n');
