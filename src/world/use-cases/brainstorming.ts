@@ -211,7 +211,7 @@ function constraints(task: BrainstormingTask, reading: Reading): Constraint[] {
       : [{ name: 'a food that the other likes', weight: 2, met: served ? 1 : 0 }]),
     {
       name: 'to the point',
-      weight: 0.5,
+      weight: 2,
       met: names.length === 0 ? 0 : 1 / (1 + 2 * Math.max(0, strayed)),
     },
     { name: 'length', weight: 0.5, met: lengthFit(reading.words, 2 * task.count, 4 * task.count) },

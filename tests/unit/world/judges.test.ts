@@ -15,6 +15,7 @@ import { LEXICON } from '../../../src/world/lexicon.ts';
 import { generatePrompts } from '../../../src/world/prompts.ts';
 import type { Task, WorldPrompt } from '../../../src/world/tasks.ts';
 import { HELD_OUT_USE_CASE, presentUseCases, useCases } from '../../../src/world/use-cases.ts';
+import { ask } from './ask.ts';
 
 const promptSets = new Map(
   presentUseCases.map((useCase) => [
@@ -28,12 +29,6 @@ const promptSets = new Map(
 );
 const promptsOf = (useCase: (typeof presentUseCases)[number]): WorldPrompt[] =>
   promptSets.get(useCase) ?? [];
-
-/** A prompt with a task, for hand-written cases. */
-function ask(text: string, task: Task): WorldPrompt {
-  const base = { id: 'x', kind: 'plain', userId: 'u', split: 'test', source: 'world' } as const;
-  return { ...base, text, task, useCase: task.useCase, template: '', entity: '' };
-}
 
 /** Sentences stuffed with every value of a type, in good grammar. */
 function stuffed(task: Task): string {
