@@ -9,7 +9,10 @@ import { LONGEST_PROMPT, piecesOf } from './prompt-length.ts';
 import type { PresentUseCase, Task } from './tasks.ts';
 import type { Draft, UseCaseModule } from './use-cases/use-case.ts';
 
-/** Share of few-shot prompts among all; the paper does not state one. */
+/**
+ * Share of few-shot prompts among all, where examples fit before the query; a query that leaves no room for one stays
+ * plain, so that the true share is lower. The paper does not state one.
+ */
 export const FEW_SHOT_SHARE = 0.08;
 
 /** Use cases whose queries and answers are short and show by example what is asked. */
@@ -52,6 +55,7 @@ export function withExamples(
     const example = draw();
     if (!example || entities.includes(example.entity) || kindOf(example) !== kindOf(draft))
       continue;
+    if (piecesOf(example.text) + piecesOf(text) >= LONGEST_PROMPT) continue;
     const answer = module.ideal(example.task, rng);
     if (splitSentences(answer).some((each) => right.includes(each) || UNNAMED.test(each))) continue;
     const longer = `${example.text}\n${answer}\n\n${text}`;

@@ -26,8 +26,8 @@ import {
   POLITE_FORMS,
   requestTemplates,
   RUDE_FORMS,
-} from './rewrite-phrasings.ts';
-import { SUMMARY_PHRASINGS, SUMMARY_TEMPLATES } from './summary-phrasings.ts';
+} from './phrasings/rewrite.ts';
+import { SUMMARY_PHRASINGS, SUMMARY_TEMPLATES } from './phrasings/summarization.ts';
 import { TEMPLATES, type TemplateGroup } from './templates.ts';
 
 export type Bindings = Readonly<Record<string, string>>;

@@ -19,7 +19,7 @@ import {
   REWRITE_LEADS,
   RUDE_FORMS,
   type ReplacedType,
-} from '../rewrite-phrasings.ts';
+} from '../phrasings/rewrite.ts';
 import type { RewriteTask } from '../tasks.ts';
 import { TEMPLATES } from '../templates.ts';
 import type { User } from '../users.ts';

@@ -14,7 +14,7 @@ import {
   SUMMARY_ENDINGS,
   SUMMARY_EVENTS,
   SUMMARY_PHRASINGS,
-} from '../summary-phrasings.ts';
+} from '../phrasings/summarization.ts';
 import type { SummarizationTask } from '../tasks.ts';
 import type { User } from '../users.ts';
 import type { Constraint, Draft, Habits, UseCaseModule } from './use-case.ts';

@@ -67,6 +67,18 @@ function stuffed(task: Task): string {
         .concat(LEXICON.person.map((person) => `hello ${person}.`))
         .concat(LEXICON.cheerful.map((feeling) => `i feel ${feeling}.`))
         .join(' ');
+    case 'rewrite':
+      return LEXICON.object
+        .map((object) => `please give me the ${object}.`)
+        .concat(LEXICON.feeling.map((feeling) => `anna was ${feeling}.`))
+        .concat(task.targets.flat())
+        .join(' ');
+    case 'summarization':
+      return LEXICON.object
+        .map((object) => `${task.hero} lost the ${object}.`)
+        .concat(LEXICON.feeling.map((feeling) => `${task.hero} was ${feeling}.`))
+        .concat(`${task.hero} ${task.short}.`)
+        .join(' ');
     default:
       return task satisfies never;
   }
@@ -103,6 +115,7 @@ describe.each(presentUseCases)('gold judge of %s', (useCase) => {
         stuffed: stuffed(prompt.task),
         looped: Array.from({ length: 8 }, () => splitSentences(good)[0]).join(' '),
         'another answer': idealResponse(stranger.task, rng),
+        'the example copied': prompt.text.split('\n\n').slice(0, -1).join(' '),
         worksheet: generateDocument(rng, 'worksheet').text,
       };
       if (isFairReply(prompt.task, stranger.task)) delete tricks['another answer'];

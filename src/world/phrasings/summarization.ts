@@ -1,6 +1,6 @@
 /**
  * How people ask for a short account of a passage, the events that a passage turns on, and how an event is told in
- * short. What is drawn and judged is in use-cases/summarization.ts.
+ * short. What is drawn and judged is in ../use-cases/summarization.ts.
  */
 
 /** `{passage}` is replaced by the sentences of a passage. */

@@ -1,6 +1,6 @@
 /**
  * How people ask for a text in another way, and what a text becomes: pairs of glad and sad sentences, rude and polite
- * requests. A lead ends with a colon and the text follows it. What is drawn and judged is in use-cases/rewrite.ts.
+ * requests. A lead ends with a colon and the text follows it. What is drawn and judged is in ../use-cases/rewrite.ts.
  */
 
 /** Noun phrases that one can put in place of another. */
