@@ -32,7 +32,7 @@ import { loadSnapshot, saveSnapshot } from './snapshot-files.ts';
 const VOCABULARY = 1024;
 const TOKENIZER_DOCUMENTS = 8000;
 const SAVE_EVERY = 50;
-const STEPS = 17_000;
+const STEPS = 15_000;
 
 const SIZE_NAMES = Object.keys(BASE_SIZES) as BaseSizeName[];
 
