@@ -15,6 +15,7 @@ import {
   waitForStep,
 } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
+import { expectFitsPhone } from './width.ts';
 
 const browser = sharedBrowser();
 beforeAll(async () => {
@@ -208,10 +209,5 @@ test.each(['light', 'dark'] as const)(
 
 test('a phone is wide enough', async () => {
   const { page } = browser;
-  await page.setViewportSize({ width: 360, height: 740 });
-  const excess = await page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return scrollWidth - clientWidth;
-  });
-  expect(excess).toBe(0);
+  await expectFitsPhone(page);
 });

@@ -36,9 +36,9 @@ async function fillPage(): Promise<void> {
   await page.getByTestId('token-lens').waitFor();
   await visit(page, 'judge');
   await press(page, 'suite-run');
-  await page.getByTestId('suite-table').waitFor({ timeout: 120_000 });
+  await page.getByTestId('suite-table').waitFor();
   await press(page, 'judge-start');
-  await page.getByTestId('judge-pair').waitFor({ timeout: 60_000 });
+  await page.getByTestId('judge-pair').waitFor();
 }
 
 /** What `look` finds at each place, with the place's name before it. */

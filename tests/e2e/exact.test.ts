@@ -8,6 +8,7 @@ import type { ExactReport } from '../../src/rlhf/exact/report.ts';
 import { violations } from './accessibility.ts';
 import { openLaboratory, press, textOf } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
+import { expectFitsPhone } from './width.ts';
 
 const browser = sharedBrowser();
 beforeAll(async () => {
@@ -191,13 +192,7 @@ test.each(['light', 'dark'] as const)(
       await numbers.click();
     }
     expect(await violations(page)).toEqual([]);
-    await page.setViewportSize({ width: 360, height: 740 });
-    const excess = await page.evaluate(() => {
-      const { scrollWidth, clientWidth } = document.documentElement;
-      return scrollWidth - clientWidth;
-    });
-    expect(excess).toBe(0);
-    await page.setViewportSize({ width: 1280, height: 900 });
+    await expectFitsPhone(page);
     await page.reload();
   },
 );

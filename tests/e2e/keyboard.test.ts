@@ -29,7 +29,7 @@ async function expectFocus(role: string, name: RegExp): Promise<void> {
     const heard = await reader.heard();
     return heard.role === role && name.test(heard.name) ? 'there' : `${heard.role} "${heard.name}"`;
   };
-  await expect.poll(where, { timeout: 30_000 }).toBe('there');
+  await expect.poll(where).toBe('there');
 }
 
 /** A part has begun: the focus is on its content, which its name and its first heading tell. */
@@ -55,7 +55,7 @@ test('a prompt: past the head of the page, typed, asked, answered aloud', async 
   await reader.replace('what do cows eat?');
   const said = await announcedDuring(async () => {
     await reader.activate('button', /^Ask/);
-    await page.getByTestId('sample-text').first().waitFor({ timeout: 60_000 });
+    await page.getByTestId('sample-text').first().waitFor();
   });
   const answers = await page.getByTestId('sample-text').allInnerTexts();
   expect(said.at(-1)).toContain('asked: what do cows eat?');
@@ -89,7 +89,7 @@ test('a ranking by number keys, the class, and the reward model', async () => {
   await expectFocus('button', /^A no place yet/);
   const simulated = await announcedDuring(async () => {
     await reader.activate('button', 'Let the class rank 16 prompts');
-    await page.getByTestId('class-count').getByText('16 rankings').waitFor({ timeout: 60_000 });
+    await page.getByTestId('class-count').getByText('16 rankings').waitFor();
   });
   expect(simulated.at(-1)).toBe('The simulated class ranked 16 prompts.');
   await expectFocus('button', /^Let the class rank/);

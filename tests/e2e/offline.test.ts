@@ -29,7 +29,7 @@ afterAll(async () => {
 async function waitForOffline(): Promise<void> {
   await browser.page
     .locator('[data-testid="offline"][data-state="ready"]')
-    .waitFor({ timeout: 60_000 });
+    .waitFor();
 }
 
 test('says that every file is stored, and no file of the build is left out', async () => {
@@ -57,7 +57,7 @@ test('the whole loop runs with the network off', async () => {
   await train(page, 'ppo');
   await visit(page, 'judge');
   await press(page, 'judge-start');
-  await page.getByTestId('judge-pair').waitFor({ timeout: 120_000 });
+  await page.getByTestId('judge-pair').waitFor();
   expect(browser.problems()).toEqual([]);
 });
 
@@ -79,7 +79,7 @@ test('offers a new version, takes it only when asked, and keeps what was made', 
   appendFileSync(`${served.folder}/service-worker.js`, '\n// another version\n');
   await page.reload();
   await ready(page);
-  await page.getByTestId('update-offer').waitFor({ timeout: 60_000 });
+  await page.getByTestId('update-offer').waitFor();
   const loaded = await page.evaluate(() => performance.timeOrigin);
   await page.getByRole('button', { name: 'Update and reload' }).click();
   await page.waitForFunction((before) => performance.timeOrigin !== before, loaded);

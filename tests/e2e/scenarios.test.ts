@@ -5,6 +5,7 @@ import { SCENARIOS } from '../../src/config/scenarios/table.ts';
 import { violations } from './accessibility.ts';
 import { openLaboratory, press, ready, textOf, visit } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
+import { expectFitsPhone } from './width.ts';
 
 const browser = sharedBrowser();
 
@@ -84,13 +85,7 @@ test.each(['light', 'dark'] as const)(
     await page.emulateMedia({ colorScheme: theme });
     await page.getByTestId('scenario-verdict').waitFor();
     expect(await violations(page)).toEqual([]);
-    await page.setViewportSize({ width: 360, height: 740 });
-    const excess = await page.evaluate(() => {
-      const { scrollWidth, clientWidth } = document.documentElement;
-      return scrollWidth - clientWidth;
-    });
-    expect(excess).toBe(0);
-    await page.setViewportSize({ width: 1280, height: 900 });
+    await expectFitsPhone(page);
   },
 );
 

@@ -247,7 +247,7 @@ test('one key starts over after a question, labels stay, and all of it comes bac
   await page.locator('[data-testid="sft-status"][data-status="done"]').waitFor();
   await page.keyboard.press('r');
   await press(page, 'reset-yes');
-  await page.locator('[data-testid="reset-news"][data-state="done"]').waitFor({ timeout: 60_000 });
+  await page.locator('[data-testid="reset-news"][data-state="done"]').waitFor();
   await clean();
   await press(page, 'reset-close');
   await page.locator('[data-testid="sft-status"][data-status="ready"]').waitFor();
@@ -262,9 +262,9 @@ test('one key starts over after a question, labels stay, and all of it comes bac
     page.locator(`[data-testid="lecture-status"][data-status="${name}"]`);
   await status('ready').waitFor();
   await page.keyboard.press('s');
-  await status('paused').waitFor({ timeout: 60_000 });
+  await status('paused').waitFor();
   await page.keyboard.press(' ');
-  await status('done').waitFor({ timeout: 60_000 });
+  await status('done').waitFor();
   await page.keyboard.press('Escape');
 
   // After a reload the copy is still there, and what was trained since stays beside it.
@@ -275,7 +275,7 @@ test('one key starts over after a question, labels stay, and all of it comes bac
   await press(page, 'reset-undo');
   await page
     .locator('[data-testid="reset-news"][data-state="undone"]')
-    .waitFor({ timeout: 60_000 });
+    .waitFor();
   await press(page, 'reset-close');
   await page.getByTestId('nav-runs').click();
   await expect.poll(() => textOf(page, 'nav-demonstrate')).toMatch(/done/);
@@ -285,11 +285,11 @@ test('one key starts over after a question, labels stay, and all of it comes bac
 
 test('ready for offline is proved byte by byte, names what is missing or damaged, and fetches it', async () => {
   const { page } = browser;
-  await page.locator('[data-testid="offline"][data-state="ready"]').waitFor({ timeout: 60_000 });
+  await page.locator('[data-testid="offline"][data-state="ready"]').waitFor();
   await teach('offline');
   const verdict = (name: string) =>
     page.locator(`[data-testid="offline-verdict"][data-verdict="${name}"]`);
-  await verdict('ready').waitFor({ timeout: 60_000 });
+  await verdict('ready').waitFor();
   await inBothThemes(clean);
   const damaged = await page.evaluate(async () => {
     const names = await caches.keys();
@@ -305,17 +305,17 @@ test('ready for offline is proved byte by byte, names what is missing or damaged
   await browser.context.setOffline(true);
   onTestFinished(() => browser.context.setOffline(false));
   await press(page, 'offline-check');
-  await verdict('incomplete').waitFor({ timeout: 60_000 });
+  await verdict('incomplete').waitFor();
   const listed = (await textOf(page, 'offline-missing')).split('\n').sort();
   expect(listed).toEqual([`${damaged[0]}: damaged`, `${damaged[1]}: missing`].sort());
   await clean();
   // Without a network nothing changes; with it the very files come back.
   await press(page, 'offline-fetch');
-  await verdict('working').waitFor({ state: 'detached', timeout: 60_000 });
+  await verdict('working').waitFor({ state: 'detached' });
   expect((await textOf(page, 'offline-missing')).split('\n')).toHaveLength(2);
   await browser.context.setOffline(false);
   await press(page, 'offline-fetch');
-  await verdict('ready').waitFor({ timeout: 60_000 });
+  await verdict('ready').waitFor();
   await page.keyboard.press('Escape');
   expect(await textOf(page, 'offline')).toContain('Ready without a network');
 });

@@ -85,10 +85,10 @@ describe('the whole loop on WASM', () => {
     await train(page, 'reward');
     expect(await textOf(page, 'reward-accuracy')).toMatch(/\d+(\.\d)? % right on \d+ held-out/);
     await page.getByTestId('score-input').fill('zebras eat grass .');
-    await expect.poll(() => textOf(page, 'score-value'), { timeout: 60_000 }).toMatch(/^.?\d/);
+    await expect.poll(() => textOf(page, 'score-value')).toMatch(/^.?\d/);
     const first = await textOf(page, 'score-value');
     await page.getByTestId('score-input').fill('no no no no no no');
-    await expect.poll(() => textOf(page, 'score-value'), { timeout: 60_000 }).not.toBe(first);
+    await expect.poll(() => textOf(page, 'score-value')).not.toBe(first);
   });
 
   test('PPO steps, plays, pauses; charts, checks and token lens show its numbers', async () => {
@@ -142,7 +142,7 @@ describe('the whole loop on WASM', () => {
     await visit(page, 'judge');
     await page.getByTestId('judge-count').fill('5');
     await press(page, 'judge-start');
-    await page.getByTestId('judge-pair').waitFor({ timeout: 60_000 });
+    await page.getByTestId('judge-pair').waitFor();
     for (const [i, key] of ['ArrowLeft', 'ArrowRight', 't', 'b', 'ArrowLeft'].entries()) {
       await page.getByRole('region', { name: `Blind comparison ${i + 1} of 5` }).waitFor();
       // The second press without a release is the repeat of a key held down: no vote of its own.
@@ -156,7 +156,7 @@ describe('the whole loop on WASM', () => {
     );
     await press(page, 'suite-run');
     const rows = page.locator('[data-testid="suite-table"] tbody tr');
-    await rows.first().waitFor({ timeout: 150_000 });
+    await rows.first().waitFor();
     // Base, SFT, PPO's average and its last weights, each with samples and greedily.
     expect(await rows.count()).toBe(8);
     expect(await textOf(page, 'suite-pairs')).toMatch(/gold prefers the first on/);
