@@ -17,17 +17,13 @@ beforeAll(async () => {
 });
 
 const SHOWN = ['ppo', 'ppo-k3', 'rloo', 'dr-grpo', 'grpo', 'dpo', 'best-of-n'];
-/** On a crowded machine. Milliseconds. */
-const PATIENCE = 200_000;
 
 const field = (name: string) => browser.page.getByTestId(`exact-${name}`);
 const inRow = (method: string, testId: string) =>
   browser.page.getByTestId(`exact-row-${method}`).getByTestId(testId);
 
 async function waitFor(status: string): Promise<void> {
-  await browser.page
-    .locator(`[data-testid="exact-status"][data-status="${status}"]`)
-    .waitFor({ timeout: PATIENCE });
+  await browser.page.locator(`[data-testid="exact-status"][data-status="${status}"]`).waitFor();
 }
 
 async function iteration(): Promise<number> {

@@ -64,17 +64,18 @@ test('brackets of an equation are as high as what they hold, and names stand apa
 test('a drawing stands right below its title', async () => {
   const { page } = browser;
   await visit(page, 'reinforce');
-  const gaps = await page
-    .locator('figure')
-    .evaluateAll((nodes) =>
-      nodes.map(
-        (node) =>
-          (node.querySelector('.canvas')?.getBoundingClientRect().top ?? Infinity) -
-          (node.querySelector('strong')?.getBoundingClientRect().bottom ?? 0),
-      ),
-    );
-  expect(gaps).toHaveLength(8);
-  expect(Math.max(...gaps)).toBeLessThan(40);
+  const gaps = () =>
+    page
+      .locator('figure')
+      .evaluateAll((nodes) =>
+        nodes.map(
+          (node) =>
+            (node.querySelector('.canvas')?.getBoundingClientRect().top ?? Infinity) -
+            (node.querySelector('strong')?.getBoundingClientRect().bottom ?? 0),
+        ),
+      );
+  await expect.poll(async () => (await gaps()).length).toBe(8);
+  await expect.poll(async () => Math.max(...(await gaps()))).toBeLessThan(40);
 });
 
 test('words of the trade are explained where they first appear', async () => {

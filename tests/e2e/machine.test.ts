@@ -22,9 +22,7 @@ beforeAll(async () => {
 });
 
 async function waitFor(status: string): Promise<void> {
-  await browser.page
-    .locator(`[data-testid="machine-status"][data-status="${status}"]`)
-    .waitFor();
+  await browser.page.locator(`[data-testid="machine-status"][data-status="${status}"]`).waitFor();
 }
 
 async function tabTo(testId: string): Promise<void> {

@@ -27,9 +27,7 @@ afterAll(async () => {
 });
 
 async function waitForOffline(): Promise<void> {
-  await browser.page
-    .locator('[data-testid="offline"][data-state="ready"]')
-    .waitFor();
+  await browser.page.locator('[data-testid="offline"][data-state="ready"]').waitFor();
 }
 
 test('says that every file is stored, and no file of the build is left out', async () => {
@@ -70,7 +68,7 @@ test('says which files are gone when the browser has dropped some', async () => 
   });
   await page.getByRole('button', { name: 'Check again' }).click();
   await page.locator('[data-testid="offline"][data-state="incomplete"]').waitFor();
-  expect(await textOf(page, 'offline')).toContain('1 of ');
+  await expect.poll(() => textOf(page, 'offline')).toContain('1 of ');
 });
 
 test('offers a new version, takes it only when asked, and keeps what was made', async () => {
@@ -87,6 +85,6 @@ test('offers a new version, takes it only when asked, and keeps what was made', 
   await waitForOffline();
   expect(await page.getByTestId('update-offer').count()).toBe(0);
   await visit(page, 'rank');
-  expect(await classRankings(page)).toBe(16);
+  await expect.poll(() => classRankings(page)).toBe(16);
   expect(browser.problems()).toEqual([]);
 });

@@ -64,10 +64,9 @@ test('it trains a step, is still there after a reload, goes on to its end and sp
   await expect.poll(() => textOf(page, 'own-base')).toContain('kept aside');
   await page.getByTestId('pinned-text').first().waitFor();
   const picker = page.getByTestId('model-picker');
-  await expect.poll(() => picker.locator('option').allInnerTexts()).toEqual([
-    'Base model (shipped)',
-    'Base model 1',
-  ]);
+  await expect
+    .poll(() => picker.locator('option').allInnerTexts())
+    .toEqual(['Base model (shipped)', 'Base model 1']);
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     press(page, 'own-base-export'),

@@ -105,14 +105,9 @@ describe('a reload in the middle changes nothing, to the bit', () => {
     const both = await bothWays('ppo', 2);
     expectSame(both);
     expect(both.straight.name).toBe('DPO 2');
-    await expect.poll(titles).toEqual([
-      'Implicit rewards',
-      'Margin',
-      'Accuracy',
-      'Loss',
-      'Log-probabilities',
-      'Entropy',
-    ]);
+    await expect
+      .poll(titles)
+      .toEqual(['Implicit rewards', 'Margin', 'Accuracy', 'Loss', 'Log-probabilities', 'Entropy']);
     expect(await page.getByTestId('method-equation').textContent()).toMatch(/last step.*=/s);
     const checks = page.locator('[data-testid^="check-"]');
     await expect.poll(() => checks.count()).toBe(4);
@@ -137,9 +132,11 @@ describe('a reload in the middle changes nothing, to the bit', () => {
     const { page } = browser;
     await visit(page, 'judge');
     const options = page.getByTestId('judge-first').locator('option');
-    await expect.poll(() => options.allInnerTexts()).toEqual(
-      expect.arrayContaining(['SFT 2', 'PPO-ptx 2 (average)', 'PPO-ptx 2', 'DPO 2', 'GRPO 2']),
-    );
+    await expect
+      .poll(() => options.allInnerTexts())
+      .toEqual(
+        expect.arrayContaining(['SFT 2', 'PPO-ptx 2 (average)', 'PPO-ptx 2', 'DPO 2', 'GRPO 2']),
+      );
     const names = await options.allInnerTexts();
     expect(names.filter((name) => /(DPO|GRPO).*average/.test(name))).toEqual([]);
   });

@@ -73,9 +73,9 @@ test('two runs are compared: what differs is written out, and their curves are d
   await visit(page, 'runs');
   await expect.poll(rows).toEqual(['SFT 2', 'SFT 1']);
   for (const name of ['SFT 1', 'SFT 2']) await page.getByLabel(`Compare ${name}`).check();
-  await expect.poll(() => textOf(page, 'run-differences')).toMatch(
-    /1 Demonstrate, .*earning rate: \S+ in SFT 1, 0\.003 in SFT 2\./,
-  );
+  await expect
+    .poll(() => textOf(page, 'run-differences'))
+    .toMatch(/1 Demonstrate, .*earning rate: \S+ in SFT 1, 0\.003 in SFT 2\./);
   const legend = page.locator('figure').first();
   for (const name of ['SFT 1', 'SFT 2']) {
     await legend.locator('.key', { hasText: `loss, ${name}` }).waitFor();
@@ -107,9 +107,9 @@ test('training goes on from a checkpoint as another run, and ends where the run 
   await page.locator(`[data-run="${name ?? ''}"]`, { hasText: 'finished' }).waitFor();
   await page.getByLabel('Compare the slow one').uncheck();
   await page.getByLabel(`Compare ${name ?? ''}`).check();
-  await expect.poll(() => textOf(page, 'run-news')).toMatch(
-    /^SFT 2 goes on from step \d+ as SFT 2, from step \d+; SFT 2 stays as it is\.$/,
-  );
+  await expect
+    .poll(() => textOf(page, 'run-news'))
+    .toMatch(/^SFT 2 goes on from step \d+ as SFT 2, from step \d+; SFT 2 stays as it is\.$/);
   const cells = page.getByTestId('run-comparison').locator('tr', { hasText: 'Loss: loss' });
   await expect.poll(async () => new Set(await cells.locator('td').allInnerTexts()).size).toBe(1);
   await expect.poll(() => textOf(page, 'run-differences')).toMatch(/same settings and seed/);

@@ -9,16 +9,13 @@ import { expectFitsPhone } from './width.ts';
 
 const browser = sharedBrowser();
 
-/** On a crowded machine. Milliseconds. */
-const PATIENCE = 240_000;
-
 const panel = (id: string) =>
   browser.page.locator(`[data-testid="scenario-panel"][data-scenario="${id}"]`);
 
 async function expectShown(id: (typeof SCENARIO_MENU)[number]['id']): Promise<void> {
   const { page } = browser;
   await panel(id).waitFor();
-  expect(await page.getByTestId('scenario').inputValue()).toBe(id);
+  await expect.poll(() => page.getByTestId('scenario').inputValue()).toBe(id);
   const words = await panel(id).innerText();
   for (const sentence of SCENARIOS[id].lookFor) expect(words).toContain(sentence);
   for (const { label } of SCENARIOS[id].arms) expect(words).toContain(`${label}: not run yet`);
@@ -26,9 +23,7 @@ async function expectShown(id: (typeof SCENARIO_MENU)[number]['id']): Promise<vo
 
 async function verdict(): Promise<string> {
   const { page } = browser;
-  await page
-    .locator('[data-testid="scenario-verdict"]:not([data-state="waiting"])')
-    .waitFor({ timeout: PATIENCE });
+  await page.locator('[data-testid="scenario-verdict"]:not([data-state="waiting"])').waitFor();
   return (await textOf(page, 'scenario-verdict')).trim();
 }
 
@@ -70,7 +65,7 @@ test('going on to the next scenario trains only what it needs; paused, it goes o
   await page.getByTestId('scenario').selectOption('without-rl');
   await panel('without-rl').waitFor();
   await press(page, 'scenario-play');
-  await page.getByTestId('scenario-arms').getByText('reinforcing').waitFor({ timeout: PATIENCE });
+  await page.getByTestId('scenario-arms').getByText('reinforcing').waitFor();
   await press(page, 'scenario-play');
   await page.locator('[data-testid="scenario-play"]', { hasText: 'Play' }).waitFor();
   expect(await page.getByTestId('scenario-verdict').getAttribute('data-state')).toBe('waiting');
@@ -92,6 +87,6 @@ test.each(['light', 'dark'] as const)(
 test('elsewhere the panel is folded to one line with the goal', async () => {
   const { page } = browser;
   await visit(page, 'rank');
-  expect(await panel('without-rl').getAttribute('open')).toBeNull();
+  await expect.poll(() => panel('without-rl').getAttribute('open')).toBeNull();
   expect(await panel('without-rl').innerText()).toContain('Without RL');
 });
