@@ -30,7 +30,8 @@ const WANTED: Partial<Record<MilestoneName, number>> = {
 function lasting(seconds: number): string {
   if (seconds < 60) return `${short(seconds)} s`;
   const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const rest = whole % 60;
+  return `${Math.floor(whole / 60)} min${rest === 0 ? '' : ` ${rest} s`}`;
 }
 
 function rowOf(name: MilestoneName, { milestones }: NewcomerRun): string[] {
@@ -75,7 +76,7 @@ async function main(): Promise<void> {
   });
   const conditions =
     `${new Date().toISOString().slice(0, 10)}: ${cpus().length} shared cores (${cpus()[0]?.model ?? 'unknown'}), no GPU, ` +
-    `Chromium, ${run.engine.trim()}, load ${load.toFixed(1)} before the start` +
+    `Chromium, ${run.engine.split(/\s+/).at(-1) ?? ''}, load ${load.toFixed(1)} before the start` +
     `${hasPriority() ? ', this run with real-time priority' : ''}; the page waited ${short(clock)} times as long for fixed arithmetic as on the same machine when idle.`;
   writeFileSync(
     SHEET,
