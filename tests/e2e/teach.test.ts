@@ -53,6 +53,28 @@ const clean = async (): Promise<void> => {
   expect(await violations(browser.page)).toEqual([]);
 };
 
+/** On a phone the open dialog is within the window, and nothing in it scrolls sideways. */
+async function expectFitsPhone(): Promise<void> {
+  const { page } = browser;
+  await page.setViewportSize({ width: 360, height: 740 });
+  const wide = () =>
+    page.evaluate(() => {
+      const parts = [...document.querySelectorAll('[role=dialog], [role=dialog] *')];
+      const { clientWidth } = document.documentElement;
+      return parts
+        .filter((part) => {
+          const { left, right } = part.getBoundingClientRect();
+          const isScroller = getComputedStyle(part).overflowX !== 'visible';
+          const isField = part.matches('textarea, select, input, .sr-only');
+          const scrolls = isScroller && !isField && part.scrollWidth > part.clientWidth;
+          return scrolls || left < 0 || right > clientWidth;
+        })
+        .map((part) => part.outerHTML.slice(0, 80));
+    });
+  await expect.poll(wide).toEqual([]);
+  await page.setViewportSize({ width: 1280, height: 720 });
+}
+
 test('one link carries scenario, seed, settings and what is hidden, and nothing is locked', async () => {
   const { page } = browser;
   await page.getByTestId('scenario').selectOption('no-leash');
@@ -60,6 +82,7 @@ test('one link carries scenario, seed, settings and what is hidden, and nothing 
   await teach('share');
   for (const name of ['judge', 'settings']) await page.getByTestId(`share-hide-${name}`).check();
   await inBothThemes(clean);
+  await expectFitsPhone();
   const shown = () => page.getByTestId('share-link').inputValue();
   await expect.poll(shown).toMatch(/&hide=settings\.judge|&hide=judge\.settings/);
   const link = await shown();
@@ -106,6 +129,7 @@ test('a link says when its starting checkpoint is not here, and starts from it w
   const hash = (await option.getAttribute('value')) ?? '';
   expect(hash).toMatch(/^[0-9a-f]{16}$/);
   await page.getByTestId('share-start').selectOption(hash);
+  await expectFitsPhone();
   const shown = () => page.getByTestId('share-link').inputValue();
   await expect.poll(shown).toContain(`start=${hash}`);
   const link = await shown();
@@ -149,6 +173,7 @@ test('? lists every key, works where nothing is typed, and can be turned off', a
     for (const { does } of rows) expect(text).toContain(does);
   }
   await inBothThemes(clean);
+  await expectFitsPhone();
   await page.getByTestId('page-keys').uncheck();
   await page.keyboard.press('Escape');
   await page.getByTestId('keys-dialog').waitFor({ state: 'detached' });
@@ -242,6 +267,7 @@ test('one key starts over after a question, labels stay, and all of it comes bac
   await page.getByTestId('reset-dialog').waitFor();
   await expect.poll(() => textOf(page, 'reset-dialog')).toMatch(/What goes:.*\d+ runs/s);
   await inBothThemes(clean);
+  await expectFitsPhone();
   // The question does nothing by itself.
   await page.keyboard.press('Escape');
   await page.locator('[data-testid="sft-status"][data-status="done"]').waitFor();
@@ -289,6 +315,7 @@ test('ready for offline is proved byte by byte, names what is missing or damaged
     page.locator(`[data-testid="offline-verdict"][data-verdict="${name}"]`);
   await verdict('ready').waitFor();
   await inBothThemes(clean);
+  await expectFitsPhone();
   const damaged = await page.evaluate(async () => {
     const names = await caches.keys();
     const cache = await caches.open(names.find((name) => name.includes('-precache-')) ?? '');

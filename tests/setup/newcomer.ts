@@ -76,7 +76,7 @@ async function main(): Promise<void> {
   });
   const conditions =
     `${new Date().toISOString().slice(0, 10)}: ${cpus().length} shared cores (${cpus()[0]?.model ?? 'unknown'}), no GPU, ` +
-    `Chromium, ${run.engine.split(/\s+/).at(-1) ?? ''}, load ${load.toFixed(1)} before the start` +
+    `Chromium, ${run.engine.trim().split(/\s+/).at(-1) ?? ''}, load ${load.toFixed(1)} before the start` +
     `${hasPriority() ? ', this run with real-time priority' : ''}; the page waited ${short(clock)} times as long for fixed arithmetic as on the same machine when idle.`;
   writeFileSync(
     SHEET,

@@ -14,6 +14,17 @@ interface Panel {
 const chart = (title: string) => (page: Page) =>
   page.locator('figure', { has: page.getByText(title, { exact: true }) }).first();
 
+/** Passes over pairs whose answers are the same, which show nothing side by side. */
+async function toDifferentPair(page: Page): Promise<void> {
+  const text = (side: string) => page.getByTestId(`judge-${side}-text`).innerText();
+  const progress = page.getByTestId('judge-progress');
+  while ((await text('left')) === (await text('right'))) {
+    const before = await progress.innerText();
+    await page.getByTestId('judge-tie').click();
+    await page.getByTestId('judge-progress').filter({ hasNotText: before }).waitFor();
+  }
+}
+
 const PANELS: readonly Panel[] = [
   {
     part: 'model',
@@ -37,7 +48,7 @@ const PANELS: readonly Panel[] = [
 /** Of the page while its parts are taken, so narrow that they can be read side by side. */
 const WINDOW = { width: 620, height: 900 };
 /** Of a panel's picture in the strip; what is longer is cut off below. */
-const SIZE = { width: 540, height: 430 };
+const SIZE = { width: 540, height: 370 };
 const GAP = 14;
 const CAPTION = 48;
 
@@ -50,7 +61,7 @@ function markupOf(pictures: readonly Buffer[]): string {
     body { margin: 0; padding: ${GAP}px; display: flex; gap: ${GAP}px; background: #fff; }
     figure { margin: 0; width: ${SIZE.width}px; font: 600 26px/${CAPTION}px sans-serif; color: #222; }
     div { overflow: hidden; height: ${SIZE.height}px; border: 1px solid #999; }
-    img { display: block; width: 100%; }
+    img { display: block; width: calc(100% - 8px); margin: 4px; }
   </style>${panels.join('')}`;
 }
 
@@ -60,6 +71,7 @@ export async function drawStrip(page: Page, context: BrowserContext, file: strin
   const pictures: Buffer[] = [];
   for (const { part, look } of PANELS) {
     await visit(page, part);
+    if (part === 'judge') await toDifferentPair(page);
     pictures.push(await look(page).screenshot({ animations: 'disabled' }));
   }
   const sheet = await context.newPage();
