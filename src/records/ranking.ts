@@ -35,6 +35,11 @@ export function classMarkOf(labeler: string): string {
   return at < 0 ? '' : labeler.slice(at);
 }
 
+/** True for a simulated labeler of the class that is named; those of other classes rank for theirs. */
+export function isOfClass(labeler: string, choice: ClassChoice): boolean {
+  return sourceOf(labeler) === 'class' && classMarkOf(labeler) === classMark(choice);
+}
+
 /** Answers that the usual class ranks at once. */
 const USUAL_K = 4;
 

@@ -46,6 +46,8 @@ const exactTable = v.strictObject({
   ),
   beta: number(EXACT.beta.min, EXACT.beta.max),
   seed,
+  rate: number(EXACT.rate.min, EXACT.rate.max),
+  iterations: number(EXACT.iterations.min, EXACT.iterations.max),
 });
 
 export const ARGUMENT_CHECKS = {

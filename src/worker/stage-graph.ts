@@ -16,13 +16,7 @@ import { REWARD } from '../config/supervised-table.ts';
 import { streamKey } from '../data/rng.ts';
 import type { OwnText } from '../records/own-text.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
-import {
-  classMark,
-  classMarkOf,
-  sourceOf,
-  type LabelSource,
-  type Ranking,
-} from '../records/ranking.ts';
+import { isOfClass, sourceOf, type LabelSource, type Ranking } from '../records/ranking.ts';
 import type { JsonValue, Run } from '../records/run.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import type { StageState, TrainingStage } from './protocol.ts';
@@ -101,10 +95,7 @@ export function trainingPromptsOf({ prompts }: ProjectRows): readonly Prompt[] {
 
 /** Rankings by the simulated class that the settings name; those of other classes wait until theirs is chosen again. */
 export function classRankings({ settings, rankings }: ProjectRows): readonly Ranking[] {
-  const mark = classMark(settings.labels);
-  return rankings.filter(
-    ({ labeler }) => sourceOf(labeler) === 'class' && classMarkOf(labeler) === mark,
-  );
+  return rankings.filter(({ labeler }) => isOfClass(labeler, settings.labels));
 }
 
 /** Rankings whose labelers the settings ask for; what the person brought in a file goes with the person's. */

@@ -30,7 +30,7 @@ const stages = { pretrain: state, sft: state, labels: state, reward: state, ppo:
 const facts = { name: 'a.txt', characters: 9, lines: 1, documents: 1, tokens: 3 };
 const prompts: readonly Prompt[] = [];
 
-const table: ExactTable = { rewards: EXACT_REWARDS, beta: 0.5, seed: 1 };
+const table: ExactTable = { rewards: EXACT_REWARDS, beta: 0.5, seed: 1, rate: 1, iterations: 1 };
 
 const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'engine.start': { settings, backend: 'wasm' },
