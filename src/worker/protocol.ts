@@ -4,6 +4,7 @@
  * and reports progress with events in between. Rankings, votes and demonstrations of a person are written by the
  * page itself (storage/labels.ts), then `labels.changed` is sent. A stage that trains is driven by start / pause / step / stop.
  */
+import type { Calibration } from '../records/calibration.ts';
 import type { ExactProgress, ExactSolution, ExactState, ExactTable } from '../records/exact.ts';
 import type { OwnTextFacts } from '../records/own-text.ts';
 import type { Completion } from '../records/ranking.ts';
@@ -88,6 +89,8 @@ export interface RewardReport {
   readonly heldOutLabelers: ComparisonAccuracy & {
     readonly byLabeler: readonly LabelerAccuracy[];
   };
+  /** On the same comparisons as `heldOut`; null when there is none. */
+  readonly calibration: Calibration | null;
   readonly demonstrationMean: number;
   /** Best accuracy the simulated labelers' noise allows on the held-out comparisons; null for a person's. */
   readonly ceiling: number | null;

@@ -269,6 +269,7 @@ export class FakeWorkbench implements Workbench {
       heldOut: { accuracy: 1, n: 1 },
       byLabeler: [],
       heldOutLabelers: { accuracy: null, n: 0, byLabeler: [] },
+      calibration: null,
       demonstrationMean: 0,
       ceiling: null,
     });

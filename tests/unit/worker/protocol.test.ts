@@ -134,6 +134,7 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
     heldOut: { accuracy: 0, n: 0 },
     byLabeler: [],
     heldOutLabelers: { accuracy: null, n: 0, byLabeler: [] },
+    calibration: null,
     demonstrationMean: 0,
     ceiling: null,
   },
