@@ -87,6 +87,7 @@ const RUN_COMMANDS = [
   'run.fork',
   'checkpoint.hashes',
   'checkpoint.export',
+  'checkpoint.bundle',
   'lab.export',
   'lab.import',
   'base.text',
@@ -119,6 +120,8 @@ async function performOnRuns(handlers: RunCommandHandlers, command: RunCommand):
     case 'checkpoint.hashes':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'checkpoint.export':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'checkpoint.bundle':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'lab.export':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };

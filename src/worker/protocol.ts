@@ -324,6 +324,14 @@ export interface CommandMap {
   };
   /** The model of a checkpoint as a safetensors file. */
   'checkpoint.export': { args: { checkpoint: string }; reply: { file: Blob } };
+  /**
+   * What goes on with a checkpoint at scale by TRL, in one zip: models that `transformers` opens, data, settings and
+   * Python scripts. `notes` are sentences about what is missing for some of them.
+   */
+  'checkpoint.bundle': {
+    args: { checkpoint: string };
+    reply: { file: Blob; notes: readonly string[] };
+  };
   /** Labels, runs, checkpoints and settings in one zip; `notes` are sentences about what had to be left out. */
   'lab.export': {
     args: Record<string, never>;

@@ -82,6 +82,7 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'run.fork': { checkpoint: 'a', settings: 'own' },
   'checkpoint.hashes': {},
   'checkpoint.export': { checkpoint: 'a' },
+  'checkpoint.bundle': { checkpoint: 'a' },
   'lab.export': {},
   'lab.import': { file: new Blob(['zip']), settings: false },
   'exact.solve': { table },
@@ -149,6 +150,7 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
   'run.fork': { run: 'r', runs: [] },
   'checkpoint.hashes': { checkpoints: [] },
   'checkpoint.export': { file: new Blob(['weights']) },
+  'checkpoint.bundle': { file: new Blob(['zip']), notes: ['one'] },
   'lab.export': { file: new Blob(['zip']), notes: [] },
   'lab.import': {
     added: { runs: 1, checkpoints: 1, rankings: 0, votes: 0, demonstrations: 0, prompts: 0 },
@@ -209,6 +211,7 @@ function fakeHandlers(calls: [CommandName, unknown][]): CommandHandlers {
     'run.fork': handler('run.fork'),
     'checkpoint.hashes': handler('checkpoint.hashes'),
     'checkpoint.export': handler('checkpoint.export'),
+    'checkpoint.bundle': handler('checkpoint.bundle'),
     'lab.export': handler('lab.export'),
     'lab.import': handler('lab.import'),
     'exact.solve': handler('exact.solve'),
