@@ -103,6 +103,8 @@ export const ARGUMENT_CHECKS = {
   'run.back': v.strictObject({ checkpoint: id }),
   'reward.score': v.strictObject({ prompt: text, response: text }),
   'reward.report': nothing,
+  'labeler.holdOut': v.strictObject({ labeler: id }),
+  'labeler.stop': nothing,
   'judge.pairs': v.strictObject({ left: id, right: id, count: whole(1, 1000), seed }),
   'judge.suite': v.strictObject({
     checkpoints: v.pipe(v.array(id), v.minLength(1), v.maxLength(32)),
@@ -173,6 +175,8 @@ const commandCheck = v.variant('type', [
   envelope('run.back'),
   envelope('reward.score'),
   envelope('reward.report'),
+  envelope('labeler.holdOut'),
+  envelope('labeler.stop'),
   envelope('judge.pairs'),
   envelope('judge.suite'),
   envelope('judge.stop'),

@@ -80,6 +80,17 @@ export interface ComparisonAccuracy {
 }
 export type LabelerAccuracy = ComparisonAccuracy & { readonly labeler: string };
 
+/** A reward model trained on all labelers but one, as the paper's held-out labelers (section 4.1, S79). Not kept. */
+export interface LabelerTrial {
+  readonly labeler: string;
+  readonly trainedComparisons: number;
+  /** On comparisons of that labeler, all of them, and those under prompts that none of the others' rankings trained on. */
+  readonly theirs: ComparisonAccuracy;
+  readonly unseen: ComparisonAccuracy;
+  /** On held-out comparisons of the labelers that it was trained on. */
+  readonly others: ComparisonAccuracy;
+}
+
 export interface RewardReport {
   readonly trainedComparisons: number;
   /** On comparisons held out from training, by labelers who were trained on. */
@@ -285,6 +296,10 @@ export interface CommandMap {
   'run.back': { args: { checkpoint: string }; reply: { stages: StageStates } & ShownRuns };
   'reward.score': { args: { prompt: string; response: string }; reply: { score: number } };
   'reward.report': { args: Record<string, never>; reply: RewardReport };
+  /** Trains a reward model on the other labelers, tests it on this one, and throws it away; null when stopped before its end. */
+  'labeler.holdOut': { args: { labeler: string }; reply: { trial: LabelerTrial | null } };
+  /** Ends a trial under way after its current step. */
+  'labeler.stop': { args: Record<string, never>; reply: Record<string, never> };
   'judge.pairs': {
     args: { left: string; right: string; count: number; seed: number };
     reply: { pairs: readonly BlindPair[] };

@@ -16,7 +16,13 @@ import { REWARD } from '../config/supervised-table.ts';
 import { streamKey } from '../data/rng.ts';
 import type { OwnText } from '../records/own-text.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
-import { isOfClass, sourceOf, type LabelSource, type Ranking } from '../records/ranking.ts';
+import {
+  isChosenLabeler,
+  isOfClass,
+  sourceOf,
+  type LabelSource,
+  type Ranking,
+} from '../records/ranking.ts';
 import type { JsonValue, Run } from '../records/run.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import type { StageState, TrainingStage } from './protocol.ts';
@@ -100,16 +106,11 @@ export function classRankings({ settings, rankings }: ProjectRows): readonly Ran
 
 /** Rankings whose labelers the settings ask for; what the person brought in a file goes with the person's. */
 export function chosenRankings(rows: ProjectRows): readonly Ranking[] {
-  const own = rows.rankings.filter(({ labeler }) => sourceOf(labeler) !== 'class');
-  switch (rows.settings.labels.source) {
-    case 'both':
-      return [...own, ...classRankings(rows)];
-    case 'person':
-      return own;
-    case 'class':
-      return classRankings(rows);
-  }
-  return rows.settings.labels.source satisfies never;
+  const { labels } = rows.settings;
+  const chosen = rows.rankings.filter(({ labeler }) => isChosenLabeler(labeler, labels));
+  const ofClass = ({ labeler }: Ranking) => sourceOf(labeler) === 'class';
+  // In this order, by which runs know what they were trained from.
+  return [...chosen.filter((row) => !ofClass(row)), ...chosen.filter(ofClass)];
 }
 
 /** What a reward model is tested on. */
