@@ -6,7 +6,7 @@ import type { Rng } from '../../data/rng.ts';
 import type { UseCase } from '../../records/prompt.ts';
 import type { PresentUseCase, Task } from '../tasks.ts';
 import { presentUseCases, useCases } from '../use-cases.ts';
-import type { UseCaseModule } from '../use-cases/use-case.ts';
+import type { Draft, UseCaseModule } from '../use-cases/use-case.ts';
 import type { User } from '../users.ts';
 
 /** Whoever set the tasks: no favourites, as often cheerful as not, now and then rude. */
@@ -27,9 +27,7 @@ export interface Syllabus {
   readonly others: number;
 }
 
-export interface Lesson {
-  readonly text: string;
-  readonly task: Task;
+export interface Lesson extends Draft<Task> {
   readonly module: UseCaseModule<Task>;
 }
 
@@ -41,6 +39,5 @@ export function drawUseCase(rng: Rng, syllabus: Syllabus): PresentUseCase {
 /** A task of a use case, without favourites. */
 export function drawLesson(rng: Rng, useCase: PresentUseCase): Lesson {
   const module = useCases[useCase];
-  const { text, task } = module.draw(rng, TEACHER, false);
-  return { text, task, module };
+  return { ...module.draw(rng, TEACHER, false), module };
 }
