@@ -20,6 +20,7 @@ import {
 } from '../rlhf/evaluate.ts';
 import { rankingAccuracy } from '../rlhf/metrics.ts';
 import type { RateInterval } from '../rlhf/intervals.ts';
+import { calibrationOf } from '../rlhf/calibration.ts';
 import { comparisonsFromRanks } from '../rlhf/ranking-loss.ts';
 import { promptsThatFit, promptTokens, rankedSequences } from '../rlhf/pipeline.ts';
 import { scoreRankings } from '../rlhf/reward.ts';
@@ -44,15 +45,22 @@ export interface EvaluationModels {
   readonly best: BestOfDraws | null;
 }
 
-/** One good answer for each use case in the form prompt, line break, answer, empty line. */
-export function fewShotPrefix(pool: readonly WorldPrompt[], seed: number): string {
+/**
+ * Good answers in the form prompt, line break, answer, empty line: one for each use case in turn, left out where
+ * `fits` says that the prefix would become too long with it.
+ */
+export function fewShotPrefix(
+  pool: readonly WorldPrompt[],
+  seed: number,
+  fits: (prefix: string) => boolean,
+): string {
   const rng = Rng.named(seed, 'few-shot');
-  return presentUseCases
-    .map((useCase) => {
-      const prompt = pool.find((candidate) => candidate.useCase === useCase);
-      return prompt ? `${prompt.text}\n${idealResponse(prompt.task, rng)}\n\n` : '';
-    })
-    .join('');
+  return presentUseCases.reduce((prefix, useCase) => {
+    const prompt = pool.find((each) => each.useCase === useCase && each.kind !== 'few-shot');
+    if (!prompt) return prefix;
+    const longer = `${prefix}${prompt.text}\n${idealResponse(prompt.task, rng)}\n\n`;
+    return fits(longer) ? longer : prefix;
+  }, '');
 }
 
 type Answers = PolicyAnswers<WorldPrompt>;
@@ -72,7 +80,8 @@ async function answerAll(
   const { seed } = settings.general;
   const shape = sequenceShape(settings);
   const prompts = promptsThatFit(tokenizer, testPrompts(seed, settings.evaluate.prompts), shape);
-  const prefix = fewShotPrefix(pool, seed);
+  const room = models.base.config.contextLength - shape.promptLength - shape.responseLength;
+  const prefix = fewShotPrefix(pool, seed, (text) => promptTokens(tokenizer, text).length <= room);
   const wide = {
     ...shape,
     promptLength: promptTokens(tokenizer, prefix).length + shape.promptLength,
@@ -157,6 +166,7 @@ async function evaluateReward(
   );
   return {
     accuracy: rankingAccuracy(scored),
+    calibration: calibrationOf(scored),
     ceiling: noiseCeiling(labelers, pairs),
     agreement: agreement(labelers, pairs),
     n: rankings.reduce((sum, { ranks }) => sum + comparisonsFromRanks(ranks).length, 0),
