@@ -17,11 +17,11 @@ import { rudePrompts, rudePromptsPolitely } from '../../../src/world/suites/rude
 import type { Suite, SuiteItem } from '../../../src/world/suites/suite.ts';
 import type { Task } from '../../../src/world/tasks.ts';
 
-type Case = readonly [response: string, score: number, reason?: string];
+type Case = [response: string, score: number, reason?: string];
 
 /** Hand-made cases of one item: what an ended response gets, and what is said against it. */
 function cases<Item extends SuiteItem>(suite: Suite<Item>, item: Item, ...rows: Case[]): void {
-  it.each(rows)(`${suite.name}: %j gets %d`, (response, score, reason) => {
+  it.each(rows)(`${suite.name}: %j gets %d`, (...[response, score, reason]) => {
     const judgement: Judgement = suite.judge(item, response, true);
     expect(judgement.score).toBe(score);
     if (reason !== undefined) expect(judgement.reasons.join('; ')).toContain(reason);
