@@ -16,12 +16,13 @@ type ExactCommandName = Extract<CommandName, `exact.${string}`>;
 type StageCommandName =
   Extract<CommandName, `stage.${string}`> | 'run.turn' | 'run.checkpoints' | 'run.back';
 type MachineCommandName = Extract<CommandName, `machine.${string}`>;
-type ApartCommand = Extract<
-  Command,
-  { type: 'world.words' | ExactCommandName | MachineCommandName }
->;
-/** Handlers that need the project; those of exact mode, which needs no engine either; and the machine's measurement. */
-export type SessionHandlers = Omit<CommandHandlers, ExactCommandName | MachineCommandName>;
+/** The world's viewer. */
+type WorldCommandName = Exclude<Extract<CommandName, `world.${string}`>, 'world.words'>;
+type ApartCommandName = ExactCommandName | MachineCommandName | WorldCommandName;
+type ApartCommand = Extract<Command, { type: 'world.words' | ApartCommandName }>;
+/** Handlers that need the project; those of exact mode and of the world, which need no engine either; and the machine's measurement. */
+export type SessionHandlers = Omit<CommandHandlers, ApartCommandName>;
+export type WorldHandlers = Pick<CommandHandlers, WorldCommandName>;
 export type ExactHandlers = Pick<CommandHandlers, ExactCommandName>;
 export type MachineHandlers = Pick<CommandHandlers, MachineCommandName>;
 
@@ -30,6 +31,16 @@ async function performApart(handlers: CommandHandlers, command: ApartCommand): P
   const head = { type: 'reply', request: command.request, ok: true } as const;
   switch (command.type) {
     case 'world.words':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'world.overview':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'world.document':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'world.prompts':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'world.answers':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'world.verdict':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.solve':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
@@ -186,6 +197,11 @@ async function perform(handlers: CommandHandlers, command: OtherCommand): Promis
     case 'checkpoint.delete':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'world.words':
+    case 'world.overview':
+    case 'world.document':
+    case 'world.prompts':
+    case 'world.answers':
+    case 'world.verdict':
     case 'exact.solve':
     case 'exact.begin':
     case 'exact.drive':

@@ -3,6 +3,7 @@
  * What the prompt asked for is not known here.
  */
 import { extractClaims, type Claim } from './claims.ts';
+import type { SentenceFault } from '../records/verdict.ts';
 import { kindsOf, splitSentences, stripLabel, wordsOf, type SentenceKind } from './grammar.ts';
 
 export interface ReadSentence {
@@ -10,6 +11,8 @@ export interface ReadSentence {
   readonly kinds: ReadonlySet<SentenceKind>;
   /** Well-formed, of a kind that suits the use case, without a label, and neither repeated nor an echo of the prompt. */
   readonly counts: boolean;
+  /** The first reason why it does not count; null when it does. */
+  readonly fault: SentenceFault | null;
 }
 
 export interface Reading {
@@ -37,12 +40,18 @@ export function readResponse(
 ): Reading {
   const echoes = new Set(splitSentences(promptText).filter((each) => !quotable.includes(each)));
   const seen = new Set<string>();
+  const faultOf = (text: string, kinds: ReadonlySet<SentenceKind>): SentenceFault | null => {
+    if (kinds.size === 0) return 'unknown';
+    if (stripLabel(text) !== text) return 'label';
+    if (![...kinds].some((kind) => suitable.has(kind))) return 'out of place';
+    if (seen.has(text)) return 'repeated';
+    return echoes.has(text) ? 'echo' : null;
+  };
   const sentences = splitSentences(response).map((text) => {
     const kinds = kindsOf(text);
-    const fits = [...kinds].some((kind) => suitable.has(kind)) && stripLabel(text) === text;
-    const counts = fits && !seen.has(text) && !echoes.has(text);
+    const fault = faultOf(text, kinds);
     seen.add(text);
-    return { text, kinds, counts };
+    return { text, kinds, counts: fault === null, fault };
   });
   const counted = sentences.filter((sentence) => sentence.counts).map(({ text }) => text);
   const words = wordsOf(response).length;
