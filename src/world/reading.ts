@@ -2,8 +2,8 @@
  * A response as the judges read it: its sentences, which of them count, and how fit it is to be judged at all.
  * What the prompt asked for is not known here.
  */
-import { extractClaims, type Claim } from './claims.ts';
 import type { SentenceFault } from '../records/verdict.ts';
+import { extractClaims, type Claim } from './claims.ts';
 import { kindsOf, splitSentences, stripLabel, wordsOf, type SentenceKind } from './grammar.ts';
 
 export interface ReadSentence {
