@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { EXAMPLE_RESULTS } from '../unit/ui/stored-results.ts';
 import { RESULTS_FILE } from '../../src/ui/paper-results.ts';
 import { lowContrast, violations } from './accessibility.ts';
-import { openLaboratory, press, textOf, visit } from './laboratory-page.ts';
+import { openLaboratory, textOf, visit } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
 
 const browser = sharedBrowser();
@@ -119,7 +119,7 @@ test('“run it here” sets the page up for the claim', async () => {
   const { page } = browser;
   await openFile(JSON.stringify(EXAMPLE_RESULTS));
   await page.getByTestId('paper-here').first().waitFor();
-  await press(page, 'paper-here');
+  await page.getByTestId('paper-here').first().click();
   await page.locator('.page[data-part="model"]').waitFor();
   await page.locator('[data-scenario="paper"]').waitFor({ timeout: 60_000 });
   await expect.poll(() => page.getByTestId('scenario').inputValue()).toBe('paper');
