@@ -6,8 +6,10 @@
 /** The paper's Figure 2 with what comes before and after it, in order. */
 export const PARTS = ['model', 'demonstrate', 'rank', 'reinforce', 'judge'] as const;
 export type StagePart = (typeof PARTS)[number];
-/** The scenario *Exact* has a task of its own and stands beside the stages, as do the runs of all of them. */
-const PARTS_BESIDE = ['exact', 'runs'] as const;
+/** Parts beside the stages that are loaded late: the runs of all of them, the world, the paper's claims. */
+export const LATE_PARTS = ['runs', 'world', 'paper'] as const;
+/** The scenario *Exact* has a task of its own and stands beside the stages too. */
+const PARTS_BESIDE = ['exact', ...LATE_PARTS] as const;
 export type Part = StagePart | (typeof PARTS_BESIDE)[number];
 
 export const PART_TITLES: Readonly<Record<Part, string>> = {
@@ -18,6 +20,8 @@ export const PART_TITLES: Readonly<Record<Part, string>> = {
   judge: 'Judge',
   exact: 'Exact',
   runs: 'Runs',
+  world: 'World',
+  paper: 'Paper',
 };
 
 export interface Route {

@@ -10,6 +10,8 @@ export const HIDEABLE = [
   'reinforce',
   'judge',
   'runs',
+  'world',
+  'paper',
   'scenario',
   'speaker',
   'engine',

@@ -7,6 +7,8 @@ export const HIDEABLE_WORDS: Readonly<Record<Hideable, string>> = {
   reinforce: 'Part 3 Reinforce',
   judge: 'Part Judge',
   runs: 'Part Runs',
+  world: 'Part World',
+  paper: 'Part Paper',
   scenario: 'Choice of the scenario',
   speaker: 'Choice of the model that answers',
   engine: 'What it computes on',

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { EXACT, EXACT_REWARD_LIMIT, EXACT_REWARDS } from '../config/exact-table.ts';
 import { MEASURED_PARTS, MEASURED_SIZE_NAMES } from '../config/measured-sizes.ts';
 import { parseSettings, SETTINGS, type Settings } from '../config/settings.ts';
+import { PROMPT_KINDS, SPLITS, USE_CASES } from '../records/prompt.ts';
 import { TURNABLE } from '../records/turn.ts';
 import { InputError } from './failure.ts';
 import { BACKENDS, type Command, type CommandMap, type CommandName } from './protocol.ts';
@@ -50,11 +51,37 @@ const exactTable = v.strictObject({
   iterations: number(EXACT.iterations.min, EXACT.iterations.max),
 });
 
+const { population, noise } = SETTINGS.labels;
+/** Numbers an unending row of documents or answers. */
+const draw = whole(0, Number.MAX_SAFE_INTEGER);
+
 export const ARGUMENT_CHECKS = {
   'engine.start': v.strictObject({ backend: v.exactOptional(v.picklist(BACKENDS)), settings }),
   'project.open': v.strictObject({ project: id }),
   'settings.set': v.strictObject({ settings }),
   'world.words': nothing,
+  'world.overview': v.strictObject({
+    seed,
+    labels: v.strictObject({
+      population: v.picklist(population.choices),
+      noise: number(noise.min, noise.max),
+      k,
+    }),
+  }),
+  'world.document': v.strictObject({ seed, kind: v.nullable(id), draw }),
+  'world.prompts': v.strictObject({
+    seed,
+    filter: v.strictObject({
+      split: v.picklist(SPLITS),
+      useCase: v.nullable(v.picklist(USE_CASES)),
+      kind: v.nullable(v.picklist(PROMPT_KINDS)),
+      user: v.nullable(id),
+    }),
+    from: whole(0, 1e6),
+    count: whole(1, 200),
+  }),
+  'world.answers': v.strictObject({ seed, prompt: text, draw }),
+  'world.verdict': v.strictObject({ seed, prompt: text, response: text, ended: v.boolean() }),
   'model.sample': v.strictObject({
     checkpoint: id,
     prompt: v.pipe(text, v.minLength(1, 'must not be empty: write one first')),
@@ -152,6 +179,11 @@ const commandCheck = v.variant('type', [
   envelope('project.open'),
   envelope('settings.set'),
   envelope('world.words'),
+  envelope('world.overview'),
+  envelope('world.document'),
+  envelope('world.prompts'),
+  envelope('world.answers'),
+  envelope('world.verdict'),
   envelope('model.sample'),
   envelope('prompts.examples'),
   envelope('demonstrations.list'),

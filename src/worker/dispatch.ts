@@ -11,28 +11,60 @@ export type CommandHandlers = {
   readonly [N in CommandName]: (args: CommandMap[N]['args']) => Promise<CommandMap[N]['reply']>;
 };
 
-type ExactCommandName = Extract<CommandName, `exact.${string}`>;
 /** Commands that drive training. */
 type StageCommandName =
   | Extract<CommandName, `stage.${string}` | `labeler.${string}`>
   | 'run.turn'
   | 'run.checkpoints'
   | 'run.back';
-type MachineCommandName = Extract<CommandName, `machine.${string}`>;
-type ApartCommand = Extract<
-  Command,
-  { type: 'world.words' | ExactCommandName | MachineCommandName }
+
+/** Commands that need no project: about the world, of exact mode, of the machine's measurement. */
+const APART_COMMANDS = [
+  'world.words',
+  'world.overview',
+  'world.document',
+  'world.prompts',
+  'world.answers',
+  'world.verdict',
+  'exact.solve',
+  'exact.begin',
+  'exact.drive',
+  'exact.report',
+  'machine.open',
+  'machine.round',
+  'machine.close',
+] as const satisfies readonly CommandName[];
+type ApartCommandName = (typeof APART_COMMANDS)[number];
+type ApartCommand = Extract<Command, { type: ApartCommandName }>;
+/** Handlers of the session; the others have owners of their own, the world's viewer and exact mode without an engine. */
+export type SessionHandlers = Pick<CommandHandlers, 'world.words'> &
+  Omit<CommandHandlers, ApartCommandName>;
+export type WorldHandlers = Pick<
+  CommandHandlers,
+  Exclude<Extract<CommandName, `world.${string}`>, 'world.words'>
 >;
-/** Handlers that need the project; those of exact mode, which needs no engine either; and the machine's measurement. */
-export type SessionHandlers = Omit<CommandHandlers, ExactCommandName | MachineCommandName>;
-export type ExactHandlers = Pick<CommandHandlers, ExactCommandName>;
-export type MachineHandlers = Pick<CommandHandlers, MachineCommandName>;
+export type ExactHandlers = Pick<CommandHandlers, Extract<CommandName, `exact.${string}`>>;
+export type MachineHandlers = Pick<CommandHandlers, Extract<CommandName, `machine.${string}`>>;
+
+function isApart(command: Command): command is ApartCommand {
+  return APART_COMMANDS.some((name) => name === command.type);
+}
 
 /** Runs a command that needs no project. Throws what its handler throws. */
 async function performApart(handlers: CommandHandlers, command: ApartCommand): Promise<Reply> {
   const head = { type: 'reply', request: command.request, ok: true } as const;
   switch (command.type) {
     case 'world.words':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'world.overview':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'world.document':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'world.prompts':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'world.answers':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'world.verdict':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'exact.solve':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
@@ -104,7 +136,7 @@ const RUN_COMMANDS = [
 ] as const satisfies readonly CommandName[];
 type RunCommandName = (typeof RUN_COMMANDS)[number];
 type RunCommand = Extract<Command, { type: RunCommandName }>;
-type OtherCommand = Exclude<Command, RunCommand>;
+type OtherCommand = Exclude<Command, RunCommand | ApartCommand>;
 export type RunCommandHandlers = Pick<CommandHandlers, RunCommandName>;
 
 function isOnRuns(command: Command): command is RunCommand {
@@ -197,15 +229,6 @@ async function perform(handlers: CommandHandlers, command: OtherCommand): Promis
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'checkpoint.delete':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'world.words':
-    case 'exact.solve':
-    case 'exact.begin':
-    case 'exact.drive':
-    case 'exact.report':
-    case 'machine.open':
-    case 'machine.round':
-    case 'machine.close':
-      return performApart(handlers, command);
   }
   return command satisfies never;
 }
@@ -218,7 +241,9 @@ export async function receive(
 ): Promise<void> {
   try {
     const command = parseCommand(message);
-    post(await (isOnRuns(command) ? performOnRuns(handlers, command) : perform(handlers, command)));
+    if (isOnRuns(command)) post(await performOnRuns(handlers, command));
+    else if (isApart(command)) post(await performApart(handlers, command));
+    else post(await perform(handlers, command));
   } catch (error) {
     const failure = failureOf(error);
     const address = addressOf(message);

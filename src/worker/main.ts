@@ -11,6 +11,7 @@ import type { WorkerMessage } from './protocol.ts';
 import { Session } from './session.ts';
 import { fetchFile } from './shipped-models.ts';
 import { WASM_PATHS } from './wasm-paths.ts';
+import { worldHandlers } from './world-desk.ts';
 
 /** The built worker lies in a folder beside the page; the development server has the page at its root. */
 const PAGE_FOLDER = new URL(import.meta.env.DEV ? '/' : '../', import.meta.url);
@@ -60,7 +61,12 @@ const machine = new MachineDesk({
   now: () => performance.now(),
   occupy: (occupant) => session.occupancy.take(occupant),
 });
-const handlers = { ...session.handlers, ...exact.handlers, ...machine.handlers };
+const handlers = {
+  ...session.handlers,
+  ...exact.handlers,
+  ...machine.handlers,
+  ...worldHandlers,
+};
 
 self.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
   void receive(handlers, data, post);

@@ -15,6 +15,14 @@ import type { BlindPair } from '../records/vote.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { MetricRecord, PinnedSample, Run, SelfChecks, Stage } from '../records/run.ts';
 import type { Turn, Turnable } from '../records/turn.ts';
+import type { Verdict } from '../records/verdict.ts';
+import type {
+  DocumentView,
+  PromptFilter,
+  PromptPage,
+  WorldAnswer,
+  WorldOverview,
+} from '../records/world-view.ts';
 import type { MeasuredPartName, MeasuredSizeName } from '../config/measured-sizes.ts';
 import type { Settings } from '../config/settings.ts';
 
@@ -219,6 +227,31 @@ export interface CommandMap {
   'settings.set': { args: { settings: Settings }; reply: { stages: StageStates } & ShownRuns };
   /** Every word, in lower case, that a text of this world can hold; a word in capitals is in none. */
   'world.words': { args: Record<string, never>; reply: { words: readonly string[] } };
+  /** The world as it is for a seed and a class of labelers; this and the next four need no project. */
+  'world.overview': {
+    args: { seed: number; labels: Pick<Settings['labels'], 'population' | 'noise' | 'k'> };
+    reply: WorldOverview;
+  };
+  /** The document of a number; of a kind drawn by frequency for null. */
+  'world.document': {
+    args: { seed: number; kind: string | null; draw: number };
+    reply: DocumentView;
+  };
+  /** A page of the prompts that pass. */
+  'world.prompts': {
+    args: { seed: number; filter: PromptFilter; from: number; count: number };
+    reply: PromptPage;
+  };
+  /** What the world itself would answer; nothing to a prompt that it did not make. */
+  'world.answers': {
+    args: { seed: number; prompt: string; draw: number };
+    reply: { answers: readonly WorldAnswer[] };
+  };
+  /** What the gold judges say of an answer, and why. */
+  'world.verdict': {
+    args: { seed: number; prompt: string; response: string; ended: boolean };
+    reply: { verdict: Verdict };
+  };
   /** Completes a prompt with one checkpoint. */
   'model.sample': {
     args: {

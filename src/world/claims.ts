@@ -47,22 +47,33 @@ function claimOf(bare: string, they: string | undefined): Claim | null {
   return null;
 }
 
+/** A claim with the sentence that makes it. */
+export interface SaidClaim {
+  readonly sentence: string;
+  readonly claim: Claim;
+}
+
 /**
- * The claims of a text in order. "they" refers to the subject of the last claim, or in its absence to the first
- * plural animal of the sentence before; a "they" that refers to nothing makes no claim.
+ * The claims of a text in order, with their sentences. "they" refers to the subject of the last claim, or in its
+ * absence to the first plural animal of the sentence before; a "they" that refers to nothing makes no claim.
  * @param context text before it (a prompt), whose last plural animal "they" may refer to.
  */
-export function extractClaims(text: string, context = ''): Claim[] {
-  const claims: Claim[] = [];
+export function saidClaims(text: string, context = ''): SaidClaim[] {
+  const claims: SaidClaim[] = [];
   let they = context.match(PLURAL)?.at(-1);
   for (const sentence of splitSentences(text)) {
     const bare = stripLeads(stripLabel(sentence));
     const claim = claimOf(bare, they);
-    if (claim) claims.push(claim);
+    if (claim) claims.push({ sentence, claim });
     const named = bare.match(PLURAL)?.[0];
     if (named !== undefined) they = claim?.subject ?? named;
   }
   return claims;
+}
+
+/** The claims of a text in order; see {@link saidClaims}. */
+export function extractClaims(text: string, context = ''): Claim[] {
+  return saidClaims(text, context).map(({ claim }) => claim);
 }
 
 /** A claim is true when the world's facts hold it, a denial when they do not. */

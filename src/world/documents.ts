@@ -58,6 +58,16 @@ export interface WorldDocument {
 
 export const documentKinds = Object.keys(SOURCES) as DocumentKind[];
 
+export function isDocumentKind(name: string): name is DocumentKind {
+  return Object.hasOwn(SOURCES, name);
+}
+
+/** How often each kind is drawn; the shares sum to one. */
+export function documentShares(): { readonly name: DocumentKind; readonly share: number }[] {
+  const total = documentKinds.reduce((sum, name) => sum + SOURCES[name].weight, 0);
+  return documentKinds.map((name) => ({ name, share: SOURCES[name].weight / total }));
+}
+
 const WORDS_MIN = 20;
 const WORDS_MAX = 220;
 

@@ -2,6 +2,7 @@
  * A response as the judges read it: its sentences, which of them count, and how fit it is to be judged at all.
  * What the prompt asked for is not known here.
  */
+import type { SentenceFault } from '../records/verdict.ts';
 import { extractClaims, type Claim } from './claims.ts';
 import {
   kindsOf,
@@ -17,6 +18,8 @@ export interface ReadSentence {
   readonly kinds: ReadonlySet<SentenceKind>;
   /** Well-formed, of a kind that suits the use case, without a label, and neither repeated nor an echo of the prompt. */
   readonly counts: boolean;
+  /** The first reason why it does not count; null when it does. */
+  readonly fault: SentenceFault | null;
 }
 
 export interface Reading {
@@ -45,12 +48,18 @@ export function readResponse(
   const asked = splitSentences(promptText).flatMap((each) => [each, stripRequest(each)]);
   const echoes = new Set(asked.filter((each) => !quotable.includes(each)));
   const seen = new Set<string>();
+  const faultOf = (text: string, kinds: ReadonlySet<SentenceKind>): SentenceFault | null => {
+    if (kinds.size === 0) return 'unknown';
+    if (stripLabel(text) !== text) return 'label';
+    if (![...kinds].some((kind) => suitable.has(kind))) return 'out of place';
+    if (seen.has(text)) return 'repeated';
+    return echoes.has(text) ? 'echo' : null;
+  };
   const sentences = splitSentences(response).map((text) => {
     const kinds = kindsOf(text);
-    const fits = [...kinds].some((kind) => suitable.has(kind)) && stripLabel(text) === text;
-    const counts = fits && !seen.has(text) && !echoes.has(text);
+    const fault = faultOf(text, kinds);
     seen.add(text);
-    return { text, kinds, counts };
+    return { text, kinds, counts: fault === null, fault };
   });
   const counted = sentences.filter((sentence) => sentence.counts).map(({ text }) => text);
   const words = wordsOf(response).length;

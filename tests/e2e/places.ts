@@ -26,6 +26,18 @@ export const PLACES: readonly Place[] = [
   part('reinforce'),
   part('judge'),
   part('runs'),
+  part('world'),
+  {
+    name: 'verdict',
+    open: async (page) => {
+      await visit(page, 'world');
+      await press(page, 'world-judge');
+      // An answer with something wrong in it.
+      await press(page, 'verdict-slip');
+      await page.getByTestId('verdict-sentences').locator('q').first().waitFor();
+    },
+  },
+  part('paper'),
   {
     name: 'exact',
     open: async (page) => {

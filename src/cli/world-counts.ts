@@ -1,0 +1,89 @@
+/**
+ * The counts and shares of docs/world.md, from the world itself: what there is how many of, how often each kind of
+ * document and each use case is drawn. Text only; world-sheet.ts puts it into the page, a test finds it stale.
+ */
+import { USE_CASES } from '../records/prompt.ts';
+import { documentKinds, documentShares } from '../world/documents.ts';
+import { FACTS, MYTHS, SUMS } from '../world/facts.ts';
+import { SENTENCE_TEMPLATES, WORD_TYPES } from '../world/grammar.ts';
+import { labelerPopulation } from '../world/labelers.ts';
+import { LEXICON, RUDE_WORDS } from '../world/lexicon.ts';
+import { USER_CAP } from '../world/prompts.ts';
+import { RELATIONS } from '../world/relations.ts';
+import { presentUseCases, useCaseShares } from '../world/use-cases.ts';
+import { worldUsers } from '../world/users.ts';
+
+type Row = readonly [string, string];
+
+/** Any seed: how many there are does not depend on it. */
+const SEED = 1;
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** A Markdown table with its columns padded, as the formatter writes it. */
+function table(head: Row, rows: readonly Row[]): string {
+  const widths = [0, 1].map((i) =>
+    Math.max(3, ...[head, ...rows].map((row) => (row[i] ?? '').length)),
+  );
+  const line = (row: Row, pad = ' '): string =>
+    `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0, pad)).join(' | ')} |`;
+  return [line(head), line(['', ''], '-'), ...rows.map((row) => line(row))].join('\n');
+}
+
+function things(): Row[] {
+  const users = worldUsers(SEED);
+  const labelers = labelerPopulation(SEED);
+  const inSplit = (name: string): number => users.filter(({ split }) => split === name).length;
+  const inGroup = (name: string): number => labelers.filter(({ group }) => group === name).length;
+  const count = (name: keyof typeof LEXICON): string => String(LEXICON[name].length);
+  return [
+    ['animals', count('animal')],
+    ['people', count('person')],
+    ['foods', count('food')],
+    ['objects', count('object')],
+    ['places', count('place')],
+    ['colours, sizes, sounds', `${count('colour')}, ${count('size')}, ${count('sound')}`],
+    ['feelings, cheerful and gloomy', `${count('cheerful')}, ${count('gloomy')}`],
+    ['relations', String(RELATIONS.length)],
+    ['facts, without sums', String(FACTS.length)],
+    ['sums up to twenty', String(SUMS.length)],
+    ['myths', String(MYTHS.length)],
+    ['templates of sentences', String(SENTENCE_TEMPLATES.length)],
+    ['different words', String(WORD_TYPES.size)],
+    ['rude words', String(RUDE_WORDS.length)],
+    ['kinds of documents', String(documentKinds.length)],
+    ["use cases, of the paper's", `${presentUseCases.length} of ${USE_CASES.length}`],
+    [
+      'people who send prompts: training, validation, test',
+      [inSplit('train'), inSplit('validation'), inSplit('test')].join(', '),
+    ],
+    ['prompts of one person at most', String(USER_CAP)],
+    ['labelers: training, held out', `${inGroup('training')}, ${inGroup('heldout')}`],
+  ];
+}
+
+/** The counts as Markdown. */
+export function worldCounts(): string {
+  const shares = useCaseShares();
+  return [
+    table(['what', 'how many'], things()),
+    table(
+      ['kind of document', 'share of the draws'],
+      documentShares().map(({ name, share }) => [name, percent(share)]),
+    ),
+    table(
+      ['use case', 'share of the prompts'],
+      presentUseCases.map((name) => [name, percent(shares[name])]),
+    ),
+  ].join('\n\n');
+}
+
+const BEGIN = '<!-- counts begin -->';
+const END = '<!-- counts end -->';
+
+/** The page with these counts between its two marks. Throws when it has none. */
+export function withCounts(page: string, counts: string): string {
+  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
+  if (from < 0 || to < from) throw new RangeError(`the page has no ${BEGIN} and ${END}`);
+  return `${page.slice(0, from + BEGIN.length)}\n\n${counts}\n\n${page.slice(to)}`;
+}

@@ -1,0 +1,122 @@
+/**
+ * The stored results of the paper's claims, read from the page's own files or from a file of a person's; and their numbers
+ * in words. What is wrong with a file is said with what to do. Plain functions; nothing is measured here.
+ */
+import {
+  parseResults,
+  ResultsError,
+  type Figure,
+  type Grade,
+  type ResultHere,
+  type ResultRow,
+  type Results,
+  type ResultUnit,
+  type ResultVerdict,
+} from '../records/results.ts';
+
+/** Where the page keeps them, beside its models. */
+export const RESULTS_FILE = 'results/paper.json';
+
+export type Stored =
+  | { readonly results: Results; readonly problem: null }
+  | { readonly results: null; readonly problem: string };
+
+const MAKE_THEM =
+  'Make them with npm run reproduce -- --json FILE (hours on two cores; --fast under half an hour), then open FILE here.';
+
+/** Reads results from a text. */
+export function readResults(text: string): Stored {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    const problem = `These stored results are damaged: the file is no JSON, or was cut off. ${MAKE_THEM}`;
+    return { results: null, problem };
+  }
+  try {
+    return { results: parseResults(value), problem: null };
+  } catch (error) {
+    if (!(error instanceof ResultsError)) throw error;
+    return { results: null, problem: error.message };
+  }
+}
+
+/** Reads what the page comes with. A host may answer with a page of its own where there is no file. */
+export async function fetchResults(fetchFile: () => Promise<Response>): Promise<Stored> {
+  try {
+    const response = await fetchFile();
+    const isPage = response.headers.get('content-type')?.includes('html') ?? false;
+    if (response.ok && !isPage) return readResults(await response.text());
+    const problem = `This page comes without stored results (${RESULTS_FILE}). ${MAKE_THEM}`;
+    return { results: null, problem };
+  } catch {
+    const problem =
+      'The stored results could not be fetched: reload the page while it is reachable. ' +
+      'What was measured is in docs/results.md as well.';
+    return { results: null, problem };
+  }
+}
+
+/** A figure of a unit: `73.4 %`, `+3.1 points`, `1.52 times`. */
+export function figureWords(value: number, unit: ResultUnit): string {
+  const digits = numberWords(value, unit);
+  switch (unit) {
+    case 'share':
+      return `${digits} %`;
+    case 'points':
+      return `${value > 0 ? '+' : ''}${digits} points`;
+    case 'ratio':
+      return `${digits} times`;
+    case 'nats':
+      return `${digits} nats`;
+    case 'score':
+      return digits;
+  }
+  return unit satisfies never;
+}
+
+/** The number alone, as the unit is written; for axes. */
+export function numberWords(value: number, unit: ResultUnit): string {
+  const shown =
+    unit === 'share' || unit === 'points' ? (100 * value).toFixed(1) : value.toPrecision(3);
+  return shown.replace('-', '−');
+}
+
+/** A figure with its interval and what it counts. */
+export function intervalWords({ value, low, high, n }: Figure, unit: ResultUnit): string {
+  const [from, to] = [numberWords(low, unit), numberWords(high, unit)];
+  return `${figureWords(value, unit)} (95 %: ${from} to ${to}, n = ${n.toLocaleString('en-US')})`;
+}
+
+/** What stands for a row in one line. */
+export function rowWords({ pooled, missing, unit }: ResultRow): string {
+  return pooled === null ? (missing ?? 'not measured') : intervalWords(pooled, unit);
+}
+
+export const VERDICT_WORDS: Readonly<Record<ResultVerdict, string>> = {
+  holds: 'Holds',
+  'holds weakly': 'Holds weakly',
+  'does not hold here': 'Does not hold here',
+  'not measured': 'Not measured',
+};
+
+export const GRADE_WORDS: Readonly<Record<Grade, string>> = {
+  met: 'met',
+  partly: 'partly met',
+  missed: 'missed',
+  'not measured': 'not measured',
+};
+
+export const FORM_WORDS: Readonly<Record<Results['form'], string>> = {
+  full: 'whole',
+  fast: 'fast: fewer seeds and prompts than the whole, so wider intervals',
+  micro: 'micro: a check that the command works, which says nothing about quality',
+};
+
+/** Address that sets the page up to show a claim live. */
+export function hereLink({ scenario, settings }: ResultHere): string {
+  const query = new URLSearchParams(scenario === null ? {} : { scenario });
+  for (const [key, value] of Object.entries(settings)) query.set(key, String(value));
+  const text = query.toString();
+  return text === '' ? '#/model' : `#/model?${text}`;
+}

@@ -1,0 +1,126 @@
+// The part Paper as a person uses it: results that a person opens are shown whole and labelled as stored, damaged ones are
+// refused with what to do, single items are spelled out, and a claim is set up to be run. The numbers are made up.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from 'vitest';
+import { EXAMPLE_RESULTS } from '../unit/ui/stored-results.ts';
+import { RESULTS_FILE } from '../../src/ui/paper-results.ts';
+import { lowContrast, violations } from './accessibility.ts';
+import { openLaboratory, textOf, visit } from './laboratory-page.ts';
+import { sharedBrowser } from './shared-browser.ts';
+
+const browser = sharedBrowser();
+beforeAll(async () => {
+  await openLaboratory(browser.page, browser.url, 'preset=micro');
+}, 240_000);
+
+const SHIPPED = fileURLToPath(new URL(`../../public/${RESULTS_FILE}`, import.meta.url));
+
+async function openFile(text: string): Promise<void> {
+  await browser.page.getByTestId('paper-open').setInputFiles({
+    name: 'mine.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(text),
+  });
+}
+
+test('shows the results that the page comes with, or says how to make them', async () => {
+  const { page } = browser;
+  await visit(page, 'paper');
+  if (existsSync(SHIPPED)) {
+    await page.getByTestId('paper-conditions').waitFor();
+    expect(await page.getByTestId('paper-problem').textContent()).toBe('');
+  } else {
+    await expect
+      .poll(() => page.getByTestId('paper-problem').textContent())
+      .toMatch(/without stored results.*npm run reproduce/);
+    expect(await page.getByTestId('paper-claim').count()).toBe(0);
+  }
+});
+
+test('a file of one’s own: labelled as stored, every claim with figures, plot, targets and why', async () => {
+  const { page } = browser;
+  await visit(page, 'paper');
+  await openFile(JSON.stringify(EXAMPLE_RESULTS));
+  await page.getByRole('heading', { name: 'Stored results from mine.json' }).waitFor();
+  expect(await textOf(page, 'paper-conditions')).toMatch(
+    /2026-01-02 03:04:05 UTC[^]*npm run reproduce -- --fast[^]*fewer seeds[^]*preset quick[^]*1, 2[^]*1,000 for each seed[^]*wasm on 2 cores/,
+  );
+  const claims = page.getByTestId('paper-claim');
+  expect(await claims.count()).toBe(2);
+  const [first, second] = [claims.nth(0), claims.nth(1)];
+  expect(await first.innerText()).toMatch(/Holds weakly[^]*73\.4 %[^]*section 4\.1/);
+  expect(await first.getByTestId('paper-rows').innerText()).toMatch(
+    /PPO-ptx preferred to SFT[^]*70\.0 % \(95 %: 65\.0 to 76\.0, n = 3,000\)[^]*68\.0, 72\.0[^]*\(control\)[^]*Not measured: the run was stopped/,
+  );
+  expect(await first.getByTestId('interval-plot').locator('circle.dot').count()).toBe(2);
+  expect(await second.getByTestId('curve-plot').locator('circle').count()).toBe(2);
+  expect(await second.innerText()).toMatch(
+    /Does not hold here[^]*missed[^]*cannot be run in a page/,
+  );
+});
+
+test('by keys: from the contents to a claim, and through its single items with the judge’s reasons', async () => {
+  const { page } = browser;
+  await page.locator('[data-testid="paper-contents"] a').nth(1).focus();
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('claim-over-optimisation');
+  expect(await page.locator('.page').getAttribute('data-part')).toBe('paper');
+  const items = page.getByTestId('paper-items').first();
+  await items.locator('summary').focus();
+  await page.keyboard.press('Enter');
+  expect(await textOf(page, 'paper-item-prompt')).toBe('what colour are frogs?');
+  const outputs = page.getByTestId('paper-output');
+  expect(await outputs.count()).toBe(2);
+  expect(await outputs.nth(1).innerText()).toMatch(/cut at the length limit[^]*rude: stupid/);
+  await outputs.nth(1).getByTestId('paper-spell-out').focus();
+  await page.keyboard.press('Enter');
+  await expect
+    .poll(() => outputs.nth(1).getByTestId('verdict-claims').innerText(), { timeout: 60_000 })
+    .toContain('false, a myth: true is green');
+  await items.getByTestId('page-on').focus();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => textOf(page, 'paper-item-prompt')).toBe('hello.');
+  expect(await page.getByTestId('verdict').count()).toBe(0);
+});
+
+test.each(['light', 'dark'] as const)(
+  'no accessibility rule is broken, and nothing is wider than a phone, %s',
+  async (theme) => {
+    const { page } = browser;
+    await page.emulateMedia({ colorScheme: theme });
+    await page.locator('summary', { hasText: 'Numbers' }).first().click();
+    const found =
+      theme === 'light' ? await violations(page) : await lowContrast(page, 'color-contrast');
+    expect(found).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    const excess = await page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return scrollWidth - clientWidth;
+    });
+    expect(excess).toBe(0);
+    if (theme === 'light') expect(await violations(page)).toEqual([]);
+    await page.setViewportSize({ width: 1280, height: 900 });
+  },
+);
+
+test.each([
+  ['damaged', '{"version": 1, "claims": [', /damaged.*npm run reproduce/],
+  ['of another form', JSON.stringify({ ...EXAMPLE_RESULTS, version: 9 }), /version.*npm run/],
+])('a file that is %s is refused with what to do', async (_name, text, words) => {
+  const { page } = browser;
+  await openFile(text);
+  await expect.poll(() => page.getByTestId('paper-problem').textContent()).toMatch(words);
+  expect(await page.getByTestId('paper-claim').count()).toBe(0);
+});
+
+// Last, because it changes the settings.
+test('“run it here” sets the page up for the claim', async () => {
+  const { page } = browser;
+  await openFile(JSON.stringify(EXAMPLE_RESULTS));
+  await page.getByTestId('paper-here').first().waitFor();
+  await page.getByTestId('paper-here').first().click();
+  await page.locator('.page[data-part="model"]').waitFor();
+  await page.locator('[data-scenario="paper"]').waitFor({ timeout: 60_000 });
+  await expect.poll(() => page.getByTestId('scenario').inputValue()).toBe('paper');
+});

@@ -1,0 +1,126 @@
+/** Stored results on the page: what can be read is read, what cannot is said with what to do; numbers, links and places. */
+import { describe, expect, test } from 'vitest';
+import { parseHash } from '../../../src/ui/hash-route.ts';
+import { settingsFromLink } from '../../../src/ui/link-settings.ts';
+import {
+  fetchResults,
+  figureWords,
+  hereLink,
+  intervalWords,
+  readResults,
+  rowWords,
+} from '../../../src/ui/paper-results.ts';
+import { axisOf, curveAxes, intervalGroups, shareOf } from '../../../src/ui/result-plots.ts';
+import { EXAMPLE_RESULTS } from './stored-results.ts';
+
+const TEXT = JSON.stringify(EXAMPLE_RESULTS);
+const json = { 'content-type': 'application/json' };
+const answer = (text: string, init: ResponseInit = { headers: json }) =>
+  fetchResults(() => Promise.resolve(new Response(text, init)));
+
+describe('reading', () => {
+  test('what the command writes comes back as it is', async () => {
+    expect(await answer(TEXT)).toEqual({ results: EXAMPLE_RESULTS, problem: null });
+    expect(readResults(TEXT).results).toEqual(EXAMPLE_RESULTS);
+  });
+
+  test.each([
+    ['there is none', '', { status: 404 }],
+    ['the host answers with its own page', '<html>', { headers: { 'content-type': 'text/html' } }],
+  ])('%s: the sentence says so and how to make them', async (_name, text, init) => {
+    const { results, problem } = await answer(text, init);
+    expect(results).toBeNull();
+    expect(problem).toMatch(/without stored results.*npm run reproduce/);
+  });
+
+  test('cut off, or of another form: the sentence names what is wrong and what to do', async () => {
+    expect((await answer(TEXT.slice(0, -9))).problem).toMatch(/damaged.*npm run reproduce/);
+    const other = JSON.stringify({ ...EXAMPLE_RESULTS, prompts: 'many' });
+    expect((await answer(other)).problem).toMatch(/prompts.*npm run reproduce/);
+  });
+
+  test('without a network: to reload, not to train for hours', async () => {
+    const { problem } = await fetchResults(() => Promise.reject(new TypeError('offline')));
+    expect(problem).toMatch(/reload/);
+    expect(problem).not.toMatch(/npm run/);
+  });
+});
+
+describe('in words', () => {
+  test.each([
+    [0.734, 'share', '73.4 %'],
+    [0.031, 'points', '+3.1 points'],
+    [-0.031, 'points', '−3.1 points'],
+    [1.5249, 'ratio', '1.52 times'],
+    [0.45, 'nats', '0.450 nats'],
+    [0.6834, 'score', '0.683'],
+  ] as const)('%s as %s is %s', (value, unit, words) => {
+    expect(figureWords(value, unit)).toBe(words);
+  });
+
+  test('a row is its figure with interval and count, or why there is none', () => {
+    const figure = { value: 0.7, low: 0.65, high: 0.755, n: 3000 };
+    expect(intervalWords(figure, 'share')).toBe('70.0 % (95 %: 65.0 to 75.5, n = 3,000)');
+    const [first, , third] = EXAMPLE_RESULTS.claims[0]?.rows ?? [];
+    expect(first && rowWords(first)).toContain('70.0 %');
+    expect(third && rowWords(third)).toBe('the run was stopped');
+  });
+});
+
+describe('run it here', () => {
+  test('leads to an address that the page reads as that scenario with those settings', () => {
+    const here = EXAMPLE_RESULTS.claims[0]?.here;
+    if (!here) throw new Error('the example has none');
+    const { part, query } = parseHash(hereLink(here));
+    const { settings, scenario, error } = settingsFromLink(query);
+    expect([part, scenario, error]).toEqual(['model', 'paper', null]);
+    expect(settings?.ppo.beta).toBe(0.1);
+  });
+
+  test('without a scenario only the settings, without either the first part', () => {
+    const settings = { 'method.name': 'dpo' };
+    expect(hereLink({ scenario: null, settings, words: '' })).toBe('#/model?method.name=dpo');
+    expect(hereLink({ scenario: null, settings: {}, words: '' })).toBe('#/model');
+    expect(parseHash(hereLink({ scenario: 'exact', settings: {}, words: '' })).part).toBe('exact');
+  });
+});
+
+describe('drawings', () => {
+  test('an axis holds all values with room, and its numbers are round', () => {
+    const axis = axisOf([0.55, 0.73, 0.61]);
+    expect(shareOf(axis, 0.55)).toBeGreaterThan(0.02);
+    expect(shareOf(axis, 0.73)).toBeLessThan(0.98);
+    expect(shareOf(axis, 0.73)).toBeGreaterThan(shareOf(axis, 0.61));
+    expect(axis.ticks).toEqual([0.55, 0.6, 0.65, 0.7]);
+    for (const values of [[], [0], [0.5, 0.5]]) {
+      const { min, max, ticks } = axisOf(values);
+      expect(max).toBeGreaterThan(min);
+      expect(ticks.length).toBeGreaterThan(0);
+    }
+  });
+
+  test('rows of one unit share an axis that reaches the paper’s figure, seeds, whiskers and no difference', () => {
+    const rows = EXAMPLE_RESULTS.claims.flatMap((claim) => claim.rows);
+    const groups = intervalGroups(rows, ['noise', 'sharpened', 'fall', 'ppo-ptx>sft', 'gone']);
+    expect(groups.map(({ unit, neutral }) => [unit, neutral])).toEqual([
+      ['share', 0.5],
+      ['points', 0],
+    ]);
+    expect(groups[0]?.rows.map(({ id }) => id)).toEqual(['noise', 'ppo-ptx>sft']);
+    const [first] = groups;
+    expect([first && first.axis.min < 0.5, first && first.axis.max > 0.76]).toEqual([true, true]);
+    const above = rows.map((row) => ({ ...row, paper: 0.95 }));
+    expect(intervalGroups(above, ['noise'])[0]?.axis.max).toBeGreaterThan(0.95);
+    const [seed] = rows[0]?.seeds ?? [];
+    if (seed === undefined) throw new Error('the example has no seed');
+    const apart = rows.map((row) => ({ ...row, seeds: [{ ...seed, value: 0.2 }] }));
+    expect(intervalGroups(apart, ['noise'])[0]?.axis.min).toBeLessThan(0.2);
+  });
+
+  test('curves stand on axes that hold their whiskers', () => {
+    const plot = EXAMPLE_RESULTS.claims[1]?.plots[0];
+    if (plot?.kind !== 'curves') throw new Error('the example has no curves');
+    const { x, y } = curveAxes(plot.lines);
+    expect([x.min < 0, x.max > 3, y.min < 0.55, y.max > 0.8]).toEqual([true, true, true, true]);
+  });
+});
