@@ -13,10 +13,7 @@ export type CommandHandlers = {
 
 /** Commands that drive training. */
 type StageCommandName =
-  | Extract<CommandName, `stage.${string}` | `labeler.${string}`>
-  | 'run.turn'
-  | 'run.checkpoints'
-  | 'run.back';
+  Extract<CommandName, `stage.${string}`> | 'run.turn' | 'run.checkpoints' | 'run.back';
 
 /** Commands that need no project: about the world, of exact mode, of the machine's measurement. */
 const APART_COMMANDS = [
@@ -109,15 +106,11 @@ async function performStage(
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'run.back':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'labeler.holdOut':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'labeler.stop':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
   }
   return command satisfies never;
 }
 
-/** Commands about stored runs and whole laboratories (run-handlers.ts) and about own base models (base-handlers.ts). */
+/** Commands about stored runs and whole laboratories (run-handlers.ts) about own base models (base-handlers.ts), and about one labeler held out. */
 const RUN_COMMANDS = [
   'runs.list',
   'runs.show',
@@ -127,6 +120,8 @@ const RUN_COMMANDS = [
   'checkpoint.hashes',
   'checkpoint.export',
   'checkpoint.bundle',
+  'labeler.holdOut',
+  'labeler.stop',
   'lab.export',
   'lab.import',
   'base.text',
@@ -161,6 +156,10 @@ async function performOnRuns(handlers: RunCommandHandlers, command: RunCommand):
     case 'checkpoint.export':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'checkpoint.bundle':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'labeler.holdOut':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'labeler.stop':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'lab.export':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
@@ -214,8 +213,6 @@ async function perform(handlers: CommandHandlers, command: OtherCommand): Promis
     case 'run.turn':
     case 'run.checkpoints':
     case 'run.back':
-    case 'labeler.holdOut':
-    case 'labeler.stop':
       return performStage(handlers, command);
     case 'reward.score':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };

@@ -5,17 +5,17 @@
 import type { CommandHandlers } from './dispatch.ts';
 import { InputError } from './failure.ts';
 import type { Occupancy } from './occupancy.ts';
-import { chosenRankings, type ProjectRows } from './stage-graph.ts';
-import type { ModelSource, ReportProgress, Workbench } from './stages.ts';
+import type { Project } from './project.ts';
+import { chosenRankings } from './stage-graph.ts';
+import type { ReportProgress, Workbench } from './stages.ts';
 
 /** What the commands ask of the session around them. */
 export interface LabelerSession {
   readonly occupancy: Occupancy;
   readonly workbench: Pick<Workbench, 'holdOut'>;
   readonly progress: ReportProgress;
-  /** Throws InputError when no project is open. */
-  rows(): ProjectRows;
-  sft(): ModelSource | null;
+  /** Throws InputError when none is open. */
+  project(): Project;
 }
 
 type LabelerHandlers = Pick<CommandHandlers, Extract<keyof CommandHandlers, `labeler.${string}`>>;
@@ -24,8 +24,8 @@ export function labelerHandlers(session: LabelerSession): LabelerHandlers {
   let work: { stopped: boolean } | null = null;
   return {
     'labeler.holdOut': async ({ labeler }) => {
-      const rows = session.rows();
-      const sft = session.sft();
+      const project = session.project();
+      const sft = project.finished('sft');
       if (sft === null) throw new InputError('First train on demonstrations (1 Demonstrate).');
       const own = { stopped: false };
       const leave = session.occupancy.take({
@@ -36,8 +36,8 @@ export function labelerHandlers(session: LabelerSession): LabelerHandlers {
       });
       work = own;
       try {
-        const { settings } = rows;
-        const of = { labeler, sft, settings, rankings: chosenRankings(rows) };
+        const { rows } = project;
+        const of = { labeler, sft, settings: rows.settings, rankings: chosenRankings(rows) };
         const request = { ...of, stopped: () => own.stopped };
         return { trial: await session.workbench.holdOut(request, session.progress) };
       } finally {

@@ -4,18 +4,16 @@
  */
 import { baseHandlers } from './base-handlers.ts';
 import type { RunCommandHandlers } from './dispatch.ts';
-import type { Project } from './project.ts';
+import { labelerHandlers, type LabelerSession } from './labeler-handlers.ts';
 import type { CommandMap } from './protocol.ts';
-import type { ReportProgress, Workbench } from './stages.ts';
+import type { Workbench } from './stages.ts';
+import { bundleInput } from './trl-input.ts';
 
 /** What the commands ask of the session around them. */
-export interface RunsSession {
+export interface RunsSession extends LabelerSession {
   /** Milliseconds since 1970. */
   now(): number;
-  readonly progress: ReportProgress;
-  /** Throws InputError when none is open. */
-  project(): Project;
-  readonly workbench: Pick<Workbench, 'forget' | 'language'>;
+  readonly workbench: Pick<Workbench, 'forget' | 'language' | 'holdOut'>;
   /** After the commands that came before. */
   inOrder<R>(action: () => Promise<R>): Promise<R>;
   /** Throws InputError when something computes; afterwards no runner keeps rows that are about to change. */
@@ -56,14 +54,16 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
     'checkpoint.hashes': async () => ({ checkpoints: await (await desk()).hashes() }),
     'checkpoint.export': async (args) => ({ file: await (await desk()).export(args) }),
     'checkpoint.bundle': async ({ checkpoint }) => {
+      const input = bundleInput(session.project(), session.workbench, checkpoint);
       const { bundleForTrl } = await import('./trl-bundle.ts');
-      return bundleForTrl(session, checkpoint);
+      return bundleForTrl(input);
     },
     'lab.export': changing(async () => {
       const { exportLab } = await import('./lab-file.ts');
       return exportLab(session.project(), session.now(), session.progress);
     }),
     ...baseHandlers(session),
+    ...labelerHandlers(session),
     'lab.import': changing(async (args: CommandMap['lab.import']['args']) => {
       const { importLab } = await import('./lab-file.ts');
       return { added: await importLab(session.project(), args, session.progress) };

@@ -1,6 +1,7 @@
 /**
  * One zip that goes on with a checkpoint at scale by TRL: models as folders that `transformers` opens, the data that the
- * run was trained on, its settings, and scripts. Loaded when it is first asked for; nothing is stored or changed.
+ * run was trained on, its settings, and scripts. Loaded when it is first asked for; what goes in is found by trl-input.ts,
+ * so that this loads nothing that the worker begins with.
  */
 import type { Settings } from '../config/settings.ts';
 import { writePreferences } from '../data/jsonl.ts';
@@ -9,46 +10,13 @@ import { trlScripts, type ScriptModels } from '../data/trl-scripts.ts';
 import { packFiles } from '../data/zip-archive.ts';
 import { transformersFolder } from '../model/transformers-folder.ts';
 import type { Prompt } from '../records/prompt.ts';
-import { unprefixed } from '../rlhf/loop.ts';
 import { SEPARATOR } from '../rlhf/pipeline.ts';
-import { InputError } from './failure.ts';
-import { configOf, prefixOf } from './model-shelf.ts';
-import { settingsOfRun, type Project } from './project.ts';
 import type { CommandMap } from './protocol.ts';
-import type { RunsSession } from './run-handlers.ts';
-import { chosenRankings, trainingPromptsOf } from './stage-graph.ts';
-import type { ModelSource } from './stages.ts';
+import type { BundleInput } from './trl-input.ts';
 import { WorldSupply } from './world-supply.ts';
-
-type Files = Map<string, Uint8Array | string>;
-type Models = { readonly [K in keyof ScriptModels]: ModelSource | null };
 
 const FOLDERS = { policy: 'models/policy', sft: 'models/sft', reward: 'models/reward' } as const;
 const ROLES = ['policy', 'sft', 'reward'] as const;
-
-/** The checkpoint in its role, and the present results of the steps before and beside it. */
-function modelsOf(project: Project, source: ModelSource): Models {
-  const { stage, kind, name } = source.summary;
-  if (kind === 'sampling') throw new InputError(`${name} trained nothing: bundle another one.`);
-  return {
-    policy: stage === 'ppo' || stage === 'pretrain' ? source : null,
-    sft: stage === 'sft' ? source : project.finished('sft'),
-    reward: stage === 'reward' ? source : project.finished('reward'),
-  };
-}
-
-async function addModel(
-  files: Files,
-  folder: string,
-  source: ModelSource,
-  { workbench }: Pick<RunsSession, 'workbench'>,
-): Promise<void> {
-  const { config, tokenizer } = workbench.language();
-  const tensors = unprefixed((await source.load()).tensors, prefixOf(source.summary));
-  const head = source.summary.kind === 'reward' ? 'scalar' : 'language';
-  const contents = transformersFolder(tensors, head, configOf(tensors, config), tokenizer);
-  for (const [name, content] of contents) files.set(`${folder}/${name}`, content);
-}
 
 const asked = ({ text }: Prompt): string => text + SEPARATOR;
 
@@ -57,18 +25,17 @@ function lines(rows: readonly object[]): string {
 }
 
 /** What the run is trained on, each with the number of its rows. */
-function dataOf({ rows }: Project, settings: Settings) {
+function dataOf({ settings, rankings, own }: BundleInput) {
   const supply = new WorldSupply(settings.general.seed);
   const demonstrations = [
     ...supply.demonstrations(settings.sft.demonstrations),
-    ...rows.demonstrations,
+    ...own.demonstrations,
   ].map(({ prompt, response }) => ({ prompt: asked(prompt), completion: response }));
-  const rankings = chosenRankings({ ...rows, settings });
   const preferences = writePreferences(
     rankings.map((row) => ({ ...row, prompt: { ...row.prompt, text: asked(row.prompt) } })),
   );
   const prompts = supply
-    .withOwn(trainingPromptsOf(rows), supply.training)
+    .withOwn(own.prompts, supply.training)
     .map((prompt) => ({ prompt: asked(prompt) }));
   return {
     files: [
@@ -83,55 +50,54 @@ function dataOf({ rows }: Project, settings: Settings) {
 }
 
 /** Sentences about what some of the scripts will miss. */
-function notesOf({ sft, reward }: Models, preferences: number): string[] {
+function notesOf({ models, settingsAreOwn }: BundleInput, preferences: number): string[] {
   const notes: string[] = [];
-  if (sft === null)
+  if (!settingsAreOwn) {
+    notes.push(
+      'The settings of this run can no longer be read: the scripts have the present ones.',
+    );
+  }
+  if (models.sft === null) {
     notes.push('There is no model trained on demonstrations yet: run sft.py first.');
-  if (reward === null) notes.push('There is no reward model yet: run reward.py before ppo.py.');
+  }
+  if (models.reward === null) {
+    notes.push('There is no reward model yet: run reward.py before ppo.py.');
+  }
   if (preferences === 0) {
     notes.push('There is no ranking that prefers an answer: reward.py and dpo.py need some.');
   }
   return notes;
 }
 
-/** Throws InputError for a checkpoint without a model, DamagedCheckpointError for one that cannot be read. */
+/** Throws DamagedCheckpointError for one that cannot be read. */
 export async function bundleForTrl(
-  session: RunsSession,
-  checkpoint: string,
+  input: BundleInput,
 ): Promise<CommandMap['checkpoint.bundle']['reply']> {
-  const project = session.project();
-  const source = project.source(checkpoint);
-  const models = modelsOf(project, source);
-  const row = project.rows.runs.find(({ id }) => id === source.summary.run);
-  const own = row === undefined ? null : settingsOfRun(row);
-  const settings = own ?? project.rows.settings;
-  const run = row?.run.name ?? source.summary.name;
-  const turned = (row?.run.turns ?? []).map(
-    ({ name, from, to, iteration }) =>
-      `ppo.${name}: ${from} to ${to}, from iteration ${iteration} on`,
-  );
-  const files: Files = new Map();
+  const { settings, run, checkpoint, turned, models, tokenizer } = input;
+  const files = new Map<string, Uint8Array | string>();
   const folders: { -readonly [K in keyof ScriptModels]: string | null } = {
     ...{ policy: null, sft: null, reward: null },
   };
   for (const role of ROLES) {
-    const model = models[role];
-    if (model === null) continue;
+    const load = models[role];
+    if (load === null) continue;
     folders[role] = FOLDERS[role];
-    await addModel(files, FOLDERS[role], model, session);
+    const { tensors, head, config } = await load();
+    for (const [name, content] of transformersFolder(tensors, head, config, tokenizer)) {
+      files.set(`${FOLDERS[role]}/${name}`, content);
+    }
   }
-  const data = dataOf(project, settings);
+  const data = dataOf(input);
   for (const [name, content] of data.files) files.set(name, content);
-  files.set('settings.json', `${JSON.stringify(settings, null, 2)}\n`);
+  files.set('settings.json', toText(settings));
   for (const [name, content] of trlScripts(settings, run, folders)) files.set(name, content);
   const { demonstrations, preferences, prompts } = data;
-  const facts = { run, checkpoint: source.summary.name, models: folders, turned };
+  const facts = { run, checkpoint, models: folders, turned };
   files.set('README.md', trlReadme({ ...facts, demonstrations, preferences, prompts }));
-  const notes = notesOf(models, preferences);
-  if (own === null) {
-    notes.unshift(
-      'The settings of this run can no longer be read: the scripts have the present ones.',
-    );
-  }
-  return { file: new Blob([packFiles(files)], { type: 'application/zip' }), notes };
+  const file = new Blob([packFiles(files)], { type: 'application/zip' });
+  return { file, notes: notesOf(input, preferences) };
+}
+
+function toText(settings: Settings): string {
+  return `${JSON.stringify(settings, null, 2)}\n`;
 }
