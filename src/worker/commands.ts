@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { EXACT, EXACT_REWARD_LIMIT, EXACT_REWARDS } from '../config/exact-table.ts';
 import { MEASURED_PARTS, MEASURED_SIZE_NAMES } from '../config/measured-sizes.ts';
 import { parseSettings, SETTINGS, type Settings } from '../config/settings.ts';
+import { OUTPUTS } from '../records/human-evaluation.ts';
 import { TURNABLE } from '../records/turn.ts';
 import { InputError } from './failure.ts';
 import { BACKENDS, type Command, type CommandMap, type CommandName } from './protocol.ts';
@@ -102,6 +103,17 @@ export const ARGUMENT_CHECKS = {
   'reward.score': v.strictObject({ prompt: text, response: text }),
   'reward.report': nothing,
   'judge.pairs': v.strictObject({ left: id, right: id, count: whole(1, 1000), seed }),
+  'judge.outputs': v.strictObject({
+    checkpoints: v.pipe(
+      v.array(id),
+      v.minLength(OUTPUTS.least),
+      v.maxLength(OUTPUTS.most),
+      v.check((ids) => new Set(ids).size === ids.length, 'must be different'),
+    ),
+    count: whole(1, 1000),
+    seed,
+  }),
+  'judge.board': nothing,
   'judge.suite': v.strictObject({
     checkpoints: v.pipe(v.array(id), v.minLength(1), v.maxLength(32)),
     prompts: whole(1, SETTINGS.evaluate.prompts.max),
@@ -171,6 +183,8 @@ const commandCheck = v.variant('type', [
   envelope('reward.score'),
   envelope('reward.report'),
   envelope('judge.pairs'),
+  envelope('judge.outputs'),
+  envelope('judge.board'),
   envelope('judge.suite'),
   envelope('judge.stop'),
   envelope('checkpoint.delete'),

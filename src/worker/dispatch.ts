@@ -78,7 +78,7 @@ async function performStage(
   return command satisfies never;
 }
 
-/** Commands about stored runs and whole laboratories (run-handlers.ts) and about own base models (base-handlers.ts). */
+/** Commands about stored runs and whole laboratories (run-handlers.ts) and about own base models (base-handlers.ts), and what is read from all of them. */
 const RUN_COMMANDS = [
   'runs.list',
   'runs.show',
@@ -93,6 +93,7 @@ const RUN_COMMANDS = [
   'base.take',
   'base.export',
   'base.import',
+  'judge.board',
 ] as const satisfies readonly CommandName[];
 type RunCommandName = (typeof RUN_COMMANDS)[number];
 type RunCommand = Extract<Command, { type: RunCommandName }>;
@@ -129,6 +130,8 @@ async function performOnRuns(handlers: RunCommandHandlers, command: RunCommand):
     case 'base.take':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'base.export':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'judge.board':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'base.import':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
@@ -178,6 +181,8 @@ async function perform(handlers: CommandHandlers, command: OtherCommand): Promis
     case 'reward.report':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'judge.pairs':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'judge.outputs':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'judge.suite':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };

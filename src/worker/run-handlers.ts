@@ -15,7 +15,7 @@ export interface RunsSession {
   readonly progress: ReportProgress;
   /** Throws InputError when none is open. */
   project(): Project;
-  readonly workbench: Pick<Workbench, 'forget' | 'language'>;
+  readonly workbench: Pick<Workbench, 'forget' | 'language' | 'simulatedAgreement'>;
   /** After the commands that came before. */
   inOrder<R>(action: () => Promise<R>): Promise<R>;
   /** Throws InputError when something computes; afterwards no runner keeps rows that are about to change. */
@@ -60,6 +60,10 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
       return exportLab(session.project(), session.now(), session.progress);
     }),
     ...baseHandlers(session),
+    'judge.board': async () => {
+      const { humanBoard } = await import('./human-board.ts');
+      return humanBoard(session);
+    },
     'lab.import': changing(async (args: CommandMap['lab.import']['args']) => {
       const { importLab } = await import('./lab-file.ts');
       return { added: await importLab(session.project(), args, session.progress) };

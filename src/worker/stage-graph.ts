@@ -20,6 +20,7 @@ import {
   classMark,
   classMarkOf,
   sourceOf,
+  withoutRepeats,
   type LabelSource,
   type Ranking,
 } from '../records/ranking.ts';
@@ -107,9 +108,14 @@ export function classRankings({ settings, rankings }: ProjectRows): readonly Ran
   );
 }
 
+/** Rankings by the person and from files; what came back to measure consistency is not trained on again. */
+function peoplesRankings({ rankings }: ProjectRows): readonly Ranking[] {
+  return withoutRepeats(rankings).filter(({ labeler }) => sourceOf(labeler) !== 'class');
+}
+
 /** Rankings whose labelers the settings ask for; what the person brought in a file goes with the person's. */
 export function chosenRankings(rows: ProjectRows): readonly Ranking[] {
-  const own = rows.rankings.filter(({ labeler }) => sourceOf(labeler) !== 'class');
+  const own = peoplesRankings(rows);
   switch (rows.settings.labels.source) {
     case 'both':
       return [...own, ...classRankings(rows)];
@@ -134,7 +140,7 @@ function otherRankings(rows: ProjectRows): readonly Ranking[] {
     case 'person':
       return classRankings(rows);
     case 'class':
-      return rows.rankings.filter(({ labeler }) => sourceOf(labeler) !== 'class');
+      return peoplesRankings(rows);
   }
   return rows.settings.labels.source satisfies never;
 }
@@ -302,11 +308,12 @@ export function labelsState(rows: ProjectRows): StageState {
   if (finishedCheckpoint(rows, 'sft') === undefined) {
     return idle('empty', 'First train on demonstrations (1 Demonstrate).');
   }
+  const once = withoutRepeats(rows.rankings);
   const count = (source: LabelSource) =>
-    rows.rankings.filter(({ labeler }) => sourceOf(labeler) === source).length;
+    once.filter(({ labeler }) => sourceOf(labeler) === source).length;
   const imported = count('imported') > 0 ? `, ${count('imported')} imported` : '';
   const byClass = classRankings(rows).length;
   const message = `${count('person')} rankings by you, ${byClass} by the simulated class${imported}.`;
   const state = idle(chosenRankings(rows).length > 0 ? 'done' : 'ready', message);
-  return { ...state, step: chosenRankings(rows).length, total: rows.rankings.length };
+  return { ...state, step: chosenRankings(rows).length, total: once.length };
 }
