@@ -87,6 +87,7 @@ function listPlace(column: string): { one: string; list: string; index: number }
 /** The column of a path in the row's object. */
 function columnName(path: string): string {
   const [list, index, field] = path.split('.');
+  if (path === 'ratings') return 'columns overall_1, flags_1, ...';
   if (list === 'ratings' && index !== undefined) {
     return field === undefined
       ? `columns overall_${Number(index) + 1} and flags_${Number(index) + 1}`

@@ -53,13 +53,8 @@ function reachesAll(wins: readonly (readonly number[])[], reversed: boolean): bo
  * Log strengths with mean 0: P(i beats j) = sigmoid(strength_i - strength_j), maximum likelihood.
  * `prior` adds that many wins to both sides of every pair (0: none); without it the maximum exists only when
  * every policy can be reached from every other along wins, and a RangeError says so otherwise. One policy alone is 0.
- * It ends when no log strength moves by `tolerance` any more.
  */
-export function bradleyTerry(
-  observed: readonly (readonly number[])[],
-  prior = 0,
-  tolerance = 1e-13,
-): number[] {
+export function bradleyTerry(observed: readonly (readonly number[])[], prior = 0): number[] {
   const players = observed.length;
   if (players < 2) return observed.map(() => 0);
   const wins = observed.map((row, i) => row.map((w, j) => (i === j ? 0 : w + prior)));
@@ -75,7 +70,7 @@ export function bradleyTerry(
       ...normalised.map((s, i) => Math.abs(Math.log(s) - Math.log(at(strength, i)))),
     );
     strength = normalised;
-    if (change < tolerance) break;
+    if (change < 1e-13) break;
   }
   return strength.map(Math.log);
 }

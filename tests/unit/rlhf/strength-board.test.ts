@@ -1,10 +1,12 @@
 /** Strengths with bootstrap intervals: their centre, their width against theory, and who may be compared. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Rng } from '../../../src/data/rng.ts';
 import { bradleyTerry, winsFromVotes, type Vote } from '../../../src/rlhf/bradley-terry.ts';
 import {
   BOARD_PRIOR,
   connectedPlayers,
+  newtonStrengths,
   strengthIntervals,
   type Judgement,
 } from '../../../src/rlhf/strength-board.ts';
@@ -23,6 +25,39 @@ describe('who may be compared', () => {
   test('one who has met both joins two groups', () => {
     const met = [[win(0, 1)], [win(2, 3)], [win(3, 0)]];
     expect(connectedPlayers(met, 4)).toEqual([[0, 1, 2, 3]]);
+  });
+});
+
+describe('the fast way to the maximum', () => {
+  test('O13: ends where minorise-maximise ends, from wherever it starts, also after lopsided votes', () => {
+    const table = fc.integer({ min: 2, max: 6 }).chain((n) => {
+      const row = fc.array(fc.double({ min: 0.01, max: 60, noNaN: true }), {
+        minLength: n,
+        maxLength: n,
+      });
+      const start = fc.array(fc.double({ min: -4, max: 4, noNaN: true }), {
+        minLength: n,
+        maxLength: n,
+      });
+      return fc.tuple(fc.array(row, { minLength: n, maxLength: n }), start);
+    });
+    fc.assert(
+      fc.property(table, ([wins, start]) => {
+        const expected = bradleyTerry(wins);
+        newtonStrengths(wins, start).forEach((theta, i) =>
+          expect(theta).toBeCloseTo(expected[i] ?? NaN, 5),
+        );
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('says so when there is no maximum', () => {
+    const unbeaten = [
+      [0, 5],
+      [0, 0],
+    ];
+    expect(() => newtonStrengths(unbeaten, [0, 0])).toThrow(/do not settle/);
   });
 });
 
@@ -60,6 +95,20 @@ describe('intervals', () => {
     };
     // Ten times fewer independent judgements: about sqrt(10) times as wide.
     expect(width(clustered) / width(single)).toBeGreaterThan(2.5);
+  });
+
+  test('of a few unanimous votes are wide, and narrower with more of them', () => {
+    const odds = (n: number): readonly number[] => {
+      const [row] = strengthIntervals(times(n, [win(0, 1)]), 2, Rng.named(5, 'board'));
+      return [row?.low ?? NaN, row?.strength ?? NaN, row?.high ?? NaN].map((half) => 2 * half);
+    };
+    const [low = NaN, middle = NaN, high = NaN] = odds(9);
+    expect(middle).toBeCloseTo(Math.log(9.5 / 0.5), 9);
+    // The lower end for 9 wins of 9 after Jeffreys, Beta(9.5, 0.5), is 0.763: log odds 1.2.
+    expect(low).toBeGreaterThan(0.8);
+    expect(low).toBeLessThan(2);
+    expect(high).toBeGreaterThan(middle + 1);
+    expect(odds(90)[0]).toBeGreaterThan(low + 1.5);
   });
 
   test('are the same for the same judgements and stream', () => {
