@@ -103,10 +103,9 @@ export class JudgeDesk {
     this.#sitting ??= sitting;
   }
 
-  /** Where outputs are rated alone and then ranked; loaded when it is first asked for. */
-  async evaluation(): Promise<EvaluationDesk> {
-    const { EvaluationDesk } = await import('./evaluation-desk.svelte.ts');
-    this.#evaluation ??= new EvaluationDesk(this.#laboratory, this.#store, this.#random, this.#now);
+  /** Where outputs are rated alone and then ranked: one desk for the page, of a class that comes with its part. */
+  evaluation(Desk: typeof EvaluationDesk): EvaluationDesk {
+    this.#evaluation ??= new Desk(this.#laboratory, this.#store, this.#random, this.#now);
     return this.#evaluation;
   }
 

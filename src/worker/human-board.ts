@@ -1,15 +1,13 @@
 /**
  * Everything that a person has judged between checkpoints, from blind votes, evaluations and rankings alike, as one
- * Bradley-Terry board with intervals, and how far the person agrees with the simulated labelers. Read from the database
- * each time, because the page writes there. Loaded when it is asked for.
+ * Bradley-Terry board with intervals, and how far the person agrees with the simulated labelers. Loaded when it is asked
+ * for. Whatever it shares with the worker's first chunk is handed in where it can be: the bundler would cut that chunk up.
  */
-import { Rng } from '../data/rng.ts';
-import { PERSON, withoutRepeats, type Ranking } from '../records/ranking.ts';
+import type { Rng } from '../data/rng.ts';
+import type { Ranking } from '../records/ranking.ts';
 import type { Vote } from '../records/vote.ts';
-import { pointsFor } from '../records/vote-rate.ts';
 import { connectedPlayers, strengthIntervals, type Judgement } from '../rlhf/strength-board.ts';
 import { eloFromStrength } from '../rlhf/bradley-terry.ts';
-import { listEvaluations, listVotes } from '../storage/labels.ts';
 import type { BoardRow, HumanBoard } from './protocol.ts';
 import type { Project } from './project.ts';
 import type { Workbench } from './stages.ts';
@@ -27,11 +25,11 @@ interface NamedMatch {
   readonly outcome: 0 | 0.5 | 1;
 }
 
-function matchOf(vote: Vote): readonly NamedMatch[] {
-  const [first, second] = [vote.left.policy, vote.right.policy];
+/** A tie and "both bad" count one half. */
+function matchOf({ left, right, choice }: Vote): readonly NamedMatch[] {
+  const [first, second] = [left.policy, right.policy];
   if (first === second) return [];
-  const points = pointsFor(first, vote);
-  return [{ first, second, outcome: points === 1 ? 1 : points === 0 ? 0 : 0.5 }];
+  return [{ first, second, outcome: choice === 'left' ? 1 : choice === 'right' ? 0 : 0.5 }];
 }
 
 /** Every two outputs of different checkpoints. */
@@ -47,11 +45,13 @@ function matchesOf({ completions, ranks }: Ranking): readonly NamedMatch[] {
 }
 
 /**
- * One table for each group of checkpoints that have met; best first. The same judgements give the same intervals.
+ * One table for each group of checkpoints that have met; best first.
  * @param judged comparisons of each judgement
+ * @param rng of the resampling
  */
 export function boardGroups(
   judged: readonly (readonly NamedMatch[])[],
+  rng: Rng,
 ): readonly (readonly BoardRow[])[] {
   const named = judged.flat();
   const ids = [...new Set(named.flatMap(({ first, second }) => [first, second]))].sort();
@@ -74,7 +74,6 @@ export function boardGroups(
           })),
       )
       .filter((matches) => matches.length > 0);
-    const rng = Rng.named(0, 'board', ...players.map((player) => ids[player] ?? ''));
     return strengthIntervals(within, players.length, rng)
       .map(({ strength, low, high }, k) => ({
         checkpoint: ids[players[k] ?? 0] ?? '',
@@ -88,19 +87,13 @@ export function boardGroups(
   });
 }
 
-export async function humanBoard(session: BoardSession): Promise<HumanBoard> {
+export async function humanBoard(session: BoardSession, rng: Rng): Promise<HumanBoard> {
   const project = session.project();
-  const db = await project.database();
-  const votes = (await listVotes(db, project.id)).rows;
-  const evaluations = (await listEvaluations(db, project.id)).rows;
-  const own = project.rows.rankings.filter(({ labeler }) => labeler === PERSON);
-  const judged = [
-    ...votes.map(matchOf),
-    ...withoutRepeats([...evaluations, ...own]).map(matchesOf),
-  ];
+  const { votes, evaluations, rankings } = await project.judgements();
+  const judged = [...votes.map(matchOf), ...rankings.map(matchesOf)];
   const compared = judged.filter((matches) => matches.length > 0);
   return {
-    groups: boardGroups(compared),
+    groups: boardGroups(compared, rng),
     judgements: compared.length,
     agreement: await session.workbench.simulatedAgreement(evaluations, project.rows.settings),
   };

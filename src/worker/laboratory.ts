@@ -30,6 +30,7 @@ import {
   type ChunkedBench,
 } from './judging.ts';
 import { BASE, ModelShelf } from './model-shelf.ts';
+import { simulatedAgreement } from './simulated-agreement.ts';
 import { silence, stageName } from './stage-names.ts';
 import type { CheckpointSummary, CommandMap } from './protocol.ts';
 import { loadModelFolder, type ModelFiles, type ReadFile } from './shipped-models.ts';
@@ -302,12 +303,12 @@ export class Laboratory implements Workbench {
     return drawBlindOutputs(models, this.#chunked(report), this.#world(settings), draw, settings);
   }
 
-  async simulatedAgreement(
+  simulatedAgreement(
     judgements: readonly Ranking[],
     settings: Settings,
   ): Promise<SimulatedAgreement> {
-    const { simulatedAgreement } = await import('./simulated-agreement.ts');
-    return simulatedAgreement(judgements, this.#world(settings), settings.evaluate.prompts);
+    const { prompts } = settings.evaluate;
+    return Promise.resolve(simulatedAgreement(judgements, this.#world(settings), prompts));
   }
 
   judgeSuite(request: SuiteRequest, report: ReportProgress): Promise<Suite> {

@@ -2,6 +2,7 @@
  * The commands about stored runs, own base models (base-handlers.ts) and whole laboratories, each with its place in the session's order. What they do is in
  * runs-desk.ts and lab-file.ts, which are loaded when one of them is first asked for.
  */
+import { Rng } from '../data/rng.ts';
 import { baseHandlers } from './base-handlers.ts';
 import type { RunCommandHandlers } from './dispatch.ts';
 import type { Project } from './project.ts';
@@ -62,7 +63,7 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
     ...baseHandlers(session),
     'judge.board': async () => {
       const { humanBoard } = await import('./human-board.ts');
-      return humanBoard(session);
+      return humanBoard(session, Rng.named(0, 'board'));
     },
     'lab.import': changing(async (args: CommandMap['lab.import']['args']) => {
       const { importLab } = await import('./lab-file.ts');

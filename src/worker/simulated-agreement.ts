@@ -1,6 +1,6 @@
 /**
  * How far a person agrees with the simulated labelers about outputs of several checkpoints, pair by pair. The labelers
- * are those of the class that the settings name, training and held-out ones apart. Loaded when it is asked for.
+ * are those of the class that the settings name, training and held-out ones apart.
  */
 import { agreementWith, type SimulatedAgreement } from '../records/human-evaluation.ts';
 import type { AgreementCount } from '../records/labeler-agreement.ts';

@@ -1,5 +1,6 @@
 /** A person's votes, evaluations and rankings on one board, and agreement with labelers that are known exactly. */
 import { describe, expect, it } from 'vitest';
+import { Rng } from '../../../src/data/rng.ts';
 import type { Completion, Ranking } from '../../../src/records/ranking.ts';
 import type { Vote } from '../../../src/records/vote.ts';
 import { addRankings, saveEvaluation, saveSitting } from '../../../src/storage/labels.ts';
@@ -30,6 +31,8 @@ function vote(id: string, left: string, right: string, choice: Vote['choice']): 
   const { prompt } = ranking(id, 'person');
   return { id, prompt, left: by(left, 0), right: by(right, 1), choice, at: 1 };
 }
+
+const rng = (): Rng => Rng.named(0, 'board');
 
 describe('the board', () => {
   it('counts votes, evaluations and rankings between checkpoints; not repeats, others’ or one checkpoint’s own', async () => {
@@ -81,7 +84,7 @@ describe('the board', () => {
 
   it('keeps checkpoints apart that have never met', () => {
     const win = (first: string, second: string) => [{ first, second, outcome: 1 as const }];
-    const groups = boardGroups([win('a', 'b'), win('d', 'c'), win('a', 'b')]);
+    const groups = boardGroups([win('a', 'b'), win('d', 'c'), win('a', 'b')], rng());
     expect(groups.map((rows) => rows.map(({ checkpoint }) => checkpoint))).toEqual([
       ['a', 'b'],
       ['d', 'c'],
@@ -91,10 +94,10 @@ describe('the board', () => {
   it('two checkpoints stand as far apart as the odds with half a win on each side', () => {
     const match = (outcome: 0 | 1) => [{ first: 'a', second: 'b', outcome }];
     const judgedMatches = [...Array.from({ length: 9 }, () => match(1)), match(0)];
-    const [rows = []] = boardGroups(judgedMatches);
+    const [rows = []] = boardGroups(judgedMatches, rng());
     const [a, b] = rows;
     expect((a?.elo ?? 0) - (b?.elo ?? 0)).toBeCloseTo(400 * Math.log10(9.5 / 1.5), 6);
-    expect(boardGroups(judgedMatches)).toEqual([rows]);
+    expect(boardGroups(judgedMatches, rng())).toEqual([rows]);
   });
 });
 
