@@ -1,16 +1,24 @@
 /**
  * Prompts, demonstrations and rankings as CSV files with a heading line, as spreadsheets save them: commas, semicolons
  * or tabs, quoted cells over several lines. A row becomes the object that a line of JSONL would hold; what it must hold
- * is label-rows.ts. An empty cell says nothing. A ranking's lists are numbered columns: `completion_1`, `rank_1`.
+ * is label-rows.ts. An empty cell says nothing. A ranking's lists are numbered columns: `completion_1`, `rank_1`;
+ * `overall_1` and `flags_1` (names with spaces between) are its ratings.
  */
 import { CsvError, parse } from 'csv-parse/browser/esm/sync';
 import { FormatError } from './format-error.ts';
 import { expectReadableCount, expectReadableSize, type FileRows } from './label-rows.ts';
 
 /** Columns that are lists in a row's object, by the name of one entry. */
-const LISTS: Readonly<Record<string, string>> = { completion: 'completions', rank: 'ranks' };
+const LISTS: Readonly<Record<string, string>> = {
+  completion: 'completions',
+  rank: 'ranks',
+  overall: 'overall',
+  flags: 'flags',
+};
 /** Columns of numbers; all others are text. */
-const NUMBERS: ReadonlySet<string> = new Set(['rank', 'at']);
+const NUMBERS: ReadonlySet<string> = new Set(['rank', 'at', 'overall']);
+
+type Cell = string | number | boolean;
 
 interface Row {
   readonly cells: readonly string[];
@@ -78,7 +86,13 @@ function listPlace(column: string): { one: string; list: string; index: number }
 
 /** The column of a path in the row's object. */
 function columnName(path: string): string {
-  const [list, index] = path.split('.');
+  const [list, index, field] = path.split('.');
+  if (path === 'ratings') return 'columns overall_1, flags_1, ...';
+  if (list === 'ratings' && index !== undefined) {
+    return field === undefined
+      ? `columns overall_${Number(index) + 1} and flags_${Number(index) + 1}`
+      : `column ${field}_${Number(index) + 1}`;
+  }
   const one = Object.keys(LISTS).find((name) => LISTS[name] === list);
   if (one === undefined) return `column ${path}`;
   return index === undefined
@@ -87,7 +101,8 @@ function columnName(path: string): string {
 }
 
 /** A number where one belongs; what is no number stays text, for the validator to name. */
-function valueOf(column: string, cell: string): string | number {
+function valueOf(column: string, cell: string): string | number | boolean {
+  if (column === 'repeat' && (cell === 'true' || cell === 'false')) return cell === 'true';
   return NUMBERS.has(column) && cell.trim() !== '' && Number.isFinite(Number(cell))
     ? Number(cell)
     : cell;
@@ -95,7 +110,7 @@ function valueOf(column: string, cell: string): string | number {
 
 function objectOf(columns: readonly string[], record: readonly string[]): Record<string, unknown> {
   const row = new Map<string, unknown>();
-  const lists = new Map<string, (string | number)[]>();
+  const lists = new Map<string, Cell[]>();
   columns.forEach((column, i) => {
     const cell = record[i] ?? '';
     if (cell === '') return;
@@ -103,12 +118,28 @@ function objectOf(columns: readonly string[], record: readonly string[]): Record
     if (place === null) row.set(column, valueOf(column, cell));
     else listOf(lists, place.list)[place.index] = valueOf(place.one, cell);
   });
+  const ratings = takeRatings(lists);
+  if (ratings !== null) row.set('ratings', ratings);
   // Array.from: a cell left out inside of a list is an entry that the validator must see.
   for (const [list, cells] of lists) row.set(list, Array.from(cells));
   return Object.fromEntries(row);
 }
 
-function listOf<Cell>(lists: Map<string, Cell[]>, name: string): Cell[] {
+/** The columns `overall_1`, `flags_1` and so on as the list that they are in a row's object; null without any. */
+function takeRatings(lists: Map<string, Cell[]>): readonly unknown[] | null {
+  const [overall, flags] = [lists.get('overall'), lists.get('flags')];
+  if (overall === undefined && flags === undefined) return null;
+  lists.delete('overall');
+  lists.delete('flags');
+  const counts = [lists.get('completions'), overall, flags].map((cells) => cells?.length ?? 0);
+  return Array.from({ length: Math.max(...counts) }, (_, k) => {
+    const [score, names] = [overall?.[k], flags?.[k]];
+    if (score === undefined && names === undefined) return null;
+    return { overall: score ?? null, flags: String(names ?? '').match(/\S+/g) ?? [] };
+  });
+}
+
+function listOf(lists: Map<string, Cell[]>, name: string): Cell[] {
   const known = lists.get(name);
   if (known !== undefined) return known;
   const list: Cell[] = [];

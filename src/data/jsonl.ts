@@ -4,7 +4,7 @@
  * label-rows.ts.
  */
 import type { Demonstration, Prompt } from '../records/prompt.ts';
-import type { Ranking } from '../records/ranking.ts';
+import { withoutRepeats, type Ranking } from '../records/ranking.ts';
 import { FormatError } from './format-error.ts';
 import {
   expectReadableCount,
@@ -70,7 +70,7 @@ export function writeDemonstrations(demonstrations: readonly Demonstration[]): s
 
 export function writeRankings(rankings: readonly Ranking[]): string {
   return toLines(
-    rankings.map(({ prompt, id, completions, ranks, labeler, shown, at }) => ({
+    rankings.map(({ prompt, id, completions, ranks, labeler, shown, at, ratings, repeat }) => ({
       ...promptCells(prompt),
       id,
       completions,
@@ -78,14 +78,16 @@ export function writeRankings(rankings: readonly Ranking[]): string {
       labeler,
       shown,
       at,
+      ratings,
+      repeat,
     })),
   );
 }
 
-/** Every strict preference as one line of TRL's explicit-prompt format; ties give none. */
+/** Every strict preference as one line of TRL's explicit-prompt format; ties give none, what was ranked again neither. */
 export function writePreferences(rankings: readonly Ranking[]): string {
   const rows: { prompt: string; chosen: string; rejected: string }[] = [];
-  for (const { prompt, completions, ranks } of rankings) {
+  for (const { prompt, completions, ranks } of withoutRepeats(rankings)) {
     completions.forEach((chosen, i) => {
       completions.forEach((rejected, j) => {
         if ((ranks[i] ?? 0) >= (ranks[j] ?? 0)) return;

@@ -11,6 +11,7 @@ import {
   type Demonstration,
   type Prompt,
 } from '../records/prompt.ts';
+import { isLikert, OUTPUT_FLAGS } from '../records/output-rating.ts';
 import { IMPORTED, PERSON, type Completion, type Ranking } from '../records/ranking.ts';
 import { FormatError } from './format-error.ts';
 import { streamKey } from './rng.ts';
@@ -71,6 +72,21 @@ const completionCell = v.union(
 );
 const wholeNumber = v.pipe(v.number('must be a number'), v.integer('must be a whole number'));
 
+const ratingCell = v.nullable(
+  v.strictObject({
+    overall: v.nullable(
+      v.pipe(
+        v.number('must be a number'),
+        v.check(isLikert, 'must be a whole number from 1 (worst) to 7'),
+      ),
+    ),
+    flags: v.pipe(
+      v.array(v.picklist(OUTPUT_FLAGS, `must be one of ${OUTPUT_FLAGS.join(', ')}`)),
+      v.check((flags) => new Set(flags).size === flags.length, 'must name each flag once'),
+    ),
+  }),
+);
+
 const rankingRow = v.pipe(
   v.strictObject({
     ...promptColumns,
@@ -84,6 +100,8 @@ const rankingRow = v.pipe(
     labeler: v.optional(name, IMPORTED),
     shown: v.optional(v.array(wholeNumber, 'must be a list')),
     at: v.optional(v.pipe(wholeNumber, v.minValue(0, 'must not be negative'))),
+    ratings: v.optional(v.array(ratingCell, 'must be a list')),
+    repeat: v.optional(v.boolean('must be true or false')),
   }),
   v.forward(
     v.partialCheck(
@@ -100,6 +118,14 @@ const rankingRow = v.pipe(
       'must name each completion once, counted from 0',
     ),
     ['shown'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['completions'], ['ratings']],
+      ({ completions, ratings }) => !ratings || ratings.length === completions.length,
+      'must be one for each completion, null for one that was not rated',
+    ),
+    ['ratings'],
   ),
 );
 
@@ -246,6 +272,8 @@ function rankingOf(row: v.InferOutput<typeof rankingRow>, now: number): Ranking 
     labeler: row.labeler,
     shown: row.shown ?? row.completions.map((_, index) => index),
     at: row.at ?? now,
+    ...(row.ratings && { ratings: row.ratings }),
+    ...(row.repeat === true && { repeat: true }),
   };
 }
 

@@ -2,7 +2,7 @@
  * How often labelers who ranked the same answers agree, one labeler against all others and all together: the paper's
  * inter-annotator agreement (section 3.4: 72.6 % in training, 77.3 % held out). Counts only; who they are is elsewhere.
  */
-import type { Ranking } from './ranking.ts';
+import { withoutRepeats, type Ranking } from './ranking.ts';
 
 export interface AgreementCount {
   readonly agreed: number;
@@ -83,9 +83,10 @@ function comparisonsOf(ranks: readonly number[]): number {
 
 /**
  * Pairs that either labeler tied are left out, as everywhere (S74). A labeler who ranked the same answers twice is not
- * compared with themselves here.
+ * compared with themselves here, and what came back to measure that counts once.
  */
-export function classAgreement(rankings: readonly Ranking[]): ClassAgreement {
+export function classAgreement(given: readonly Ranking[]): ClassAgreement {
+  const rankings = withoutRepeats(given);
   const withOthers = new Map<string, AgreementCount>();
   const credit = (labeler: string, count: AgreementCount): void => {
     withOthers.set(labeler, add(withOthers.get(labeler) ?? NONE, count));

@@ -2,6 +2,7 @@
  * The one label type: what was shown and in which order a labeler put it.
  * Page, store, files, simulated labelers and the reward model all use these rows.
  */
+import type { OutputRating } from './output-rating.ts';
 import type { Prompt } from './prompt.ts';
 
 /** Id of the labeler who sits at the keyboard. */
@@ -91,6 +92,15 @@ export interface Ranking {
   readonly shown: readonly number[];
   /** Milliseconds since 1970; 0 for simulated labelers. */
   readonly at: number;
+  /** `ratings[k]` is what was said of `completions[k]` by itself; null for one of which nothing was. */
+  readonly ratings?: readonly (OutputRating | null)[];
+  /** Answers that this labeler had ranked before, shown again to see whether it comes out alike; teaches nothing new. */
+  readonly repeat?: true;
+}
+
+/** Rankings to learn from and to count: what came back to measure a labeler's own consistency is in none of them twice. */
+export function withoutRepeats(rankings: readonly Ranking[]): readonly Ranking[] {
+  return rankings.filter(({ repeat }) => repeat === undefined);
 }
 
 /** One strict preference taken from a ranking: indices into `completions`. Ties give none. */

@@ -3,6 +3,7 @@
  * sitting that is under way.
  * The arithmetic of win rates is not here.
  */
+import type { OutputRating } from './output-rating.ts';
 import type { Prompt } from './prompt.ts';
 import type { Completion } from './ranking.ts';
 
@@ -18,6 +19,8 @@ export interface Vote {
   readonly choice: VoteChoice;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** What was said of the left and of the right text by itself; null for one of which nothing was. */
+  readonly ratings?: readonly (OutputRating | null)[];
 }
 
 /** A pair shown blind to the judge at the page. */

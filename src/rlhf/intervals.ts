@@ -41,7 +41,7 @@ function clusterSums(values: Numbers, clusters: readonly string[]): ClusterSums 
 }
 
 /** Linear interpolation between order statistics; `sorted` ascending, share in [0, 1]. */
-function quantile(sorted: Numbers, share: number): number {
+export function quantile(sorted: Numbers, share: number): number {
   const position = share * (sorted.length - 1);
   const below = Math.floor(position);
   const above = Math.min(below + 1, sorted.length - 1);

@@ -4,10 +4,25 @@
  */
 import { hashed, listCheckpoints } from './checkpoints.ts';
 import { StorageError } from './errors.ts';
-import { listDemonstrations, listPrompts, listRankings, listVotes } from './labels.ts';
-import { listMetrics, listRuns, readOwnText, readSitting, readSuite, readView } from './lists.ts';
+import {
+  listDemonstrations,
+  listEvaluations,
+  listPrompts,
+  listRankings,
+  listVotes,
+} from './labels.ts';
+import {
+  listMetrics,
+  listRuns,
+  readEvaluationSitting,
+  readOwnText,
+  readSitting,
+  readSuite,
+  readView,
+} from './lists.ts';
 import { writeDurably, type Database } from './open.ts';
 import type { CheckpointRow, MetricsRow, RunRow, ViewRow } from './schema.ts';
+import type { EvaluationSitting } from '../records/human-evaluation.ts';
 import type { OwnText } from '../records/own-text.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
@@ -21,6 +36,7 @@ export interface LabRows {
   readonly demonstrations: readonly Demonstration[];
   readonly rankings: readonly Ranking[];
   readonly votes: readonly Vote[];
+  readonly evaluations: readonly Ranking[];
   /** Oldest first. */
   readonly runs: readonly RunRow[];
   readonly metrics: readonly MetricsRow[];
@@ -30,6 +46,7 @@ export interface LabRows {
   /** None or one. */
   readonly suites: readonly Suite[];
   readonly sittings: readonly Sitting[];
+  readonly evaluationSittings: readonly EvaluationSitting[];
   readonly texts: readonly OwnText[];
 }
 
@@ -38,11 +55,12 @@ export async function readLab(
   db: Database,
   project: string,
 ): Promise<{ rows: LabRows; damaged: number }> {
-  const [prompts, demonstrations, rankings, votes, runs] = await Promise.all([
+  const [prompts, demonstrations, rankings, votes, evaluations, runs] = await Promise.all([
     listPrompts(db, project),
     listDemonstrations(db, project),
     listRankings(db, project),
     listVotes(db, project),
+    listEvaluations(db, project),
     listRuns(db, project),
   ]);
   const metrics = await Promise.all(
@@ -53,6 +71,7 @@ export async function readLab(
   );
   const suite = await readSuite(db, project);
   const sitting = await readSitting(db, project);
+  const evaluation = await readEvaluationSitting(db, project);
   const text = await readOwnText(db, project);
   return {
     rows: {
@@ -60,15 +79,20 @@ export async function readLab(
       demonstrations: demonstrations.rows,
       rankings: rankings.rows,
       votes: votes.rows,
+      evaluations: evaluations.rows,
       runs: runs.rows,
       metrics: metrics.filter(({ records }) => records.length > 0),
       views: views.flatMap(({ run, view }) => (view === null ? [] : [{ run, view }])),
       checkpoints: await listCheckpoints(db, project),
       suites: suite === null ? [] : [suite],
       sittings: sitting === null ? [] : [sitting],
+      evaluationSittings: evaluation === null ? [] : [evaluation],
       texts: text === null ? [] : [text],
     },
-    damaged: [prompts, demonstrations, rankings, votes, runs].reduce((n, of) => n + of.damaged, 0),
+    damaged: [prompts, demonstrations, rankings, votes, evaluations, runs].reduce(
+      (n, of) => n + of.damaged,
+      0,
+    ),
   };
 }
 
@@ -100,6 +124,7 @@ export async function writeLab(
   );
   const stores = [
     ...(['projects', 'prompts', 'demonstrations', 'rankings', 'votes', 'runs'] as const),
+    ...(['evaluations', 'evaluationSittings'] as const),
     ...(['metrics', 'views', 'suites', 'sittings', 'texts', 'checkpoints', 'chunks'] as const),
   ];
   await writeDurably(db, stores, async (tx) => {
@@ -114,11 +139,15 @@ export async function writeLab(
     for (const row of rows.demonstrations) await tx.objectStore('demonstrations').add(own(row));
     for (const row of rows.rankings) await tx.objectStore('rankings').add(own(row));
     for (const row of rows.votes) await tx.objectStore('votes').add(own(row));
+    for (const row of rows.evaluations) await tx.objectStore('evaluations').add(own(row));
     for (const row of rows.runs) await tx.objectStore('runs').add(row);
     for (const row of rows.metrics) await tx.objectStore('metrics').add(row);
     for (const row of rows.views) await tx.objectStore('views').add(row);
     for (const value of rows.suites) await tx.objectStore('suites').put({ project, value });
     for (const value of rows.sittings) await tx.objectStore('sittings').put({ project, value });
+    for (const value of rows.evaluationSittings) {
+      await tx.objectStore('evaluationSittings').put({ project, value });
+    }
     for (const value of rows.texts) await tx.objectStore('texts').put({ project, value });
     for (const { row, chunks } of checkpoints) {
       await tx.objectStore('checkpoints').add(row);

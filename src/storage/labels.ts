@@ -3,6 +3,7 @@
  * change is on disk, so the page may say "saved". Used by the page and by the worker.
  */
 import type { StoreKey, StoreValue } from 'idb';
+import type { EvaluationSitting } from '../records/human-evaluation.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { Sitting, Vote } from '../records/vote.ts';
@@ -11,7 +12,7 @@ import { writeDurably, type Database } from './open.ts';
 import type { LaboratorySchema, OwnedRow } from './schema.ts';
 import { checkRows, ROW_CHECKS, type CheckedRows } from './validators.ts';
 
-type OwnedStore = 'prompts' | 'demonstrations' | 'rankings' | 'votes';
+type OwnedStore = 'prompts' | 'demonstrations' | 'rankings' | 'votes' | 'evaluations';
 type AnyOwnedRow = StoreValue<LaboratorySchema, OwnedStore>;
 
 /** Every key `[project, id]` of a project; as a key, an array sorts after every string. */
@@ -92,6 +93,28 @@ export async function saveSitting(
     await tx.objectStore('sittings').put({ project, value: sitting });
     if (vote !== null) await tx.objectStore('votes').put({ project, id: vote.id, value: vote });
   });
+}
+
+/** The same for an evaluation of several checkpoints at once, with the judgement that moved it on. */
+export async function saveEvaluation(
+  db: Database,
+  project: string,
+  sitting: EvaluationSitting,
+  judgement: Ranking | null,
+): Promise<void> {
+  await writeDurably(db, ['evaluationSittings', 'evaluations'], async (tx) => {
+    await tx.objectStore('evaluationSittings').put({ project, value: sitting });
+    if (judgement === null) return;
+    await tx.objectStore('evaluations').put({ project, id: judgement.id, value: judgement });
+  });
+}
+
+/** A person's judgements of several checkpoints' outputs, in the order of their ids. */
+export async function listEvaluations(
+  db: Database,
+  project: string,
+): Promise<CheckedRows<Ranking>> {
+  return values(checkRows(ROW_CHECKS.evaluations, await readAll(db, 'evaluations', project)));
 }
 
 export async function listVotes(db: Database, project: string): Promise<CheckedRows<Vote>> {

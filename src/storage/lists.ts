@@ -1,8 +1,9 @@
 /**
  * Reading what training and judging have left behind: runs, their series and views, the last suite, the
- * sitting, the own text. Read-only, for the page and the worker;
+ * sittings, the own text. Read-only, for the page and the worker;
  * rows that do not pass their check are left out.
  */
+import type { EvaluationSitting } from '../records/human-evaluation.ts';
 import type { MetricRecord } from '../records/run.ts';
 import type { OwnText } from '../records/own-text.ts';
 import type { RunView } from '../records/run-view.ts';
@@ -44,6 +45,15 @@ export async function readSuite(db: Database, project: string): Promise<Suite | 
 /** The blind sitting under way; null when there is none or it does not pass its check. */
 export async function readSitting(db: Database, project: string): Promise<Sitting | null> {
   return checkRow(ROW_CHECKS.sittings, await db.get('sittings', project))?.value ?? null;
+}
+
+/** The evaluation under way or just over; null when there is none or it does not pass its check. */
+export async function readEvaluationSitting(
+  db: Database,
+  project: string,
+): Promise<EvaluationSitting | null> {
+  const row = checkRow(ROW_CHECKS.evaluationSittings, await db.get('evaluationSittings', project));
+  return row?.value ?? null;
 }
 
 /** The text that a base model is trained from; null when there is none or it does not pass its check. */

@@ -38,8 +38,14 @@ function addTexts(db: Database): void {
   db.createObjectStore('texts', { keyPath: 'project' });
 }
 
+/** 3 to 4: a person's evaluations of several checkpoints at once, and the one under way. */
+function addEvaluations(db: Database): void {
+  db.createObjectStore('evaluations', { keyPath: ['project', 'id'] });
+  db.createObjectStore('evaluationSittings', { keyPath: 'project' });
+}
+
 /** `MIGRATIONS[n]` brings version n to n + 1; their number is {@link SCHEMA_VERSION}. */
-export const MIGRATIONS: readonly Migration[] = [createStores, addViews, addTexts];
+export const MIGRATIONS: readonly Migration[] = [createStores, addViews, addTexts, addEvaluations];
 
 export interface ConnectionOptions {
   readonly name?: string;

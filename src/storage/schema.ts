@@ -1,9 +1,10 @@
 /**
- * The stores of the database and their rows, version 3. Types only; validators are in validators.ts.
+ * The stores of the database and their rows, version 4. Types only; validators are in validators.ts.
  * Stored data outlives the program: a change here needs a new version and a migration in open.ts.
  */
 import type { DBSchema } from 'idb';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
+import type { EvaluationSitting } from '../records/human-evaluation.ts';
 import type { OwnText } from '../records/own-text.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { CheckpointManifest, JsonValue, MetricRecord, Run } from '../records/run.ts';
@@ -13,7 +14,7 @@ import type { Sitting, Vote } from '../records/vote.ts';
 
 /** Never rename: another name is an empty database. */
 export const DATABASE_NAME = 'rlhf-playground';
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 export interface ProjectRow {
   readonly id: string;
@@ -90,11 +91,14 @@ export interface LaboratorySchema extends DBSchema {
   demonstrations: { key: [string, string]; value: OwnedRow<Demonstration> };
   rankings: { key: [string, string]; value: OwnedRow<Ranking> };
   votes: { key: [string, string]; value: OwnedRow<Vote> };
+  /** Judgements of several checkpoints' outputs: rankings that nothing learns from. */
+  evaluations: { key: [string, string]; value: OwnedRow<Ranking> };
   runs: { key: string; value: RunRow; indexes: { project: string } };
   metrics: { key: [string, number]; value: MetricsRow };
   views: { key: string; value: ViewRow };
   suites: { key: string; value: SingleRow<Suite> };
   sittings: { key: string; value: SingleRow<Sitting> };
+  evaluationSittings: { key: string; value: SingleRow<EvaluationSitting> };
   texts: { key: string; value: SingleRow<OwnText> };
   checkpoints: { key: string; value: CheckpointRow; indexes: { project: string } };
   chunks: { key: [string, number]; value: ChunkRow };

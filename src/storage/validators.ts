@@ -3,6 +3,8 @@
  * another program. Each table of checks stops compiling when its row type grows; unknown keys are refused.
  */
 import * as v from 'valibot';
+import type { EvaluationItem, EvaluationSitting } from '../records/human-evaluation.ts';
+import { isLikert, OUTPUT_FLAGS, type OutputRating } from '../records/output-rating.ts';
 import type { OwnText } from '../records/own-text.ts';
 import {
   PROMPT_KINDS,
@@ -79,6 +81,16 @@ const completion = v.strictObject({
   ended: v.boolean(),
 } satisfies ChecksFor<Completion>);
 
+const outputRating = v.strictObject({
+  overall: v.nullable(v.pipe(v.number(), v.check(isLikert, 'not on the scale'))),
+  flags: v.pipe(
+    v.array(v.picklist(OUTPUT_FLAGS)),
+    v.check((flags) => new Set(flags).size === flags.length, 'a flag is there twice'),
+  ),
+} satisfies ChecksFor<OutputRating>);
+
+const ratings = v.array(v.nullable(outputRating));
+
 const ranking = v.pipe(
   v.strictObject({
     id: name,
@@ -88,12 +100,15 @@ const ranking = v.pipe(
     labeler: name,
     shown: v.array(count),
     at: time,
-  } satisfies ChecksFor<Ranking>),
+    ratings: v.exactOptional(ratings),
+    repeat: v.exactOptional(v.literal(true)),
+  } satisfies ChecksFor<Required<Ranking>>),
   v.check(
-    ({ completions, ranks, shown }) =>
+    ({ completions, ranks, shown, ratings }) =>
       ranks.length === completions.length &&
+      (ratings === undefined || ratings.length === completions.length) &&
       [...shown].sort((a, b) => a - b).join() === [...completions.keys()].join(),
-    'ranks and shown order must cover the completions',
+    'ranks, ratings and shown order must cover the completions',
   ),
 );
 
@@ -104,7 +119,8 @@ const vote = v.strictObject({
   right: completion,
   choice: v.picklist(VOTE_CHOICES),
   at: time,
-} satisfies ChecksFor<Vote>);
+  ratings: v.exactOptional(v.pipe(ratings, v.length(2))),
+} satisfies ChecksFor<Required<Vote>>);
 
 const turn = v.strictObject({
   iteration: v.pipe(count, v.minValue(1)),
@@ -259,6 +275,24 @@ const sitting = v.strictObject({
   revealed: v.boolean(),
 } satisfies ChecksFor<Sitting>);
 
+const outputs = v.pipe(v.array(completion), v.minLength(2), v.maxLength(9));
+
+const evaluationSitting = v.strictObject({
+  checkpoints: v.pipe(v.array(name), v.minLength(2), v.maxLength(9)),
+  baseline: name,
+  items: v.array(
+    v.strictObject({
+      id: name,
+      prompt,
+      outputs,
+      repeat: v.exactOptional(v.literal(true)),
+    } satisfies ChecksFor<Required<EvaluationItem>>),
+  ),
+  at: count,
+  ratings: v.array(outputRating),
+  revealed: v.boolean(),
+} satisfies ChecksFor<EvaluationSitting>);
+
 const ownText = v.strictObject({
   name,
   text: v.string(),
@@ -283,6 +317,7 @@ export const ROW_CHECKS = {
   demonstrations: owned(demonstration),
   rankings: owned(ranking),
   votes: owned(vote),
+  evaluations: owned(ranking),
   runs: v.strictObject({
     id: name,
     project: name,
@@ -299,6 +334,7 @@ export const ROW_CHECKS = {
   views: v.strictObject({ run: name, view: runView } satisfies ChecksFor<ViewRow>),
   suites: single(suite),
   sittings: single(sitting),
+  evaluationSittings: single(evaluationSitting),
   texts: single(ownText),
   checkpoints: v.strictObject({
     id: name,
@@ -322,8 +358,10 @@ export const VALUE_CHECKS = {
   demonstrations: demonstration,
   rankings: ranking,
   votes: vote,
+  evaluations: ranking,
   suites: suite,
   sittings: sitting,
+  evaluationSittings: evaluationSitting,
   texts: ownText,
 };
 

@@ -2,7 +2,7 @@
  * Numbers and times as the page writes them. Plain functions of plain values; no locale surprises, so that
  * screenshots, tests and screen readers agree.
  */
-import { pointsOfError } from '../records/vote-rate.ts';
+import { pointsOfError, votesNeeded } from '../records/vote-rate.ts';
 
 /** Three significant digits by default, a true minus sign, and words for what is no number. */
 export function formatNumber(value: number | undefined | null, digits = 3): string {
@@ -66,6 +66,12 @@ export function displayed(text: string): string {
 export function precisionOf(votes: number): string {
   return `${counted(votes, 'vote')}: ±${Math.round(pointsOfError(votes))} points`;
 }
+
+/** Half width, as a share, of an interval that tells models apart which are only somewhat different. */
+const FINE = 0.05;
+
+/** Told before one begins: what it takes to see a difference of a few points. */
+export const NEEDED = `For ±${100 * FINE} points it takes ${counted(votesNeeded(FINE), 'vote')}.`;
 
 /** What is wrong with a number typed for a whole number of a range, in words; empty when nothing is. */
 export function wholeProblem(value: number | null | undefined, min: number, max: number): string {

@@ -3,18 +3,24 @@
  * the id of its checkpoint, which is not shown until the votes are in; votes are stored one by one, and the sitting
  * with them.
  */
+import { NO_RATING, storedRatings, type OutputRating } from '../records/output-rating.ts';
 import { voteRate, type VoteRate } from '../records/vote-rate.ts';
 import type { Suite } from '../records/suite.ts';
 import type { BlindPair, Sitting, Vote, VoteChoice } from '../records/vote.ts';
 import type { RandomIndex } from './blind-order.ts';
+import type { EvaluationDesk } from './evaluation-desk.svelte.ts';
 import type { LabelStore } from './label-store.ts';
 import type { Laboratory } from './laboratory.svelte.ts';
+
+/** Nothing is said of either side yet. */
+const UNRATED: readonly OutputRating[] = [NO_RATING, NO_RATING];
 
 export class JudgeDesk {
   #sitting: Sitting | null = $state.raw(null);
   #starting = $state.raw(false);
   #voting = $state.raw(false);
   #votes: readonly Vote[] = $state.raw([]);
+  #ratings = $state.raw(UNRATED);
   #suite: Suite | null = $state.raw(null);
   #suiteRunning = $state.raw(false);
 
@@ -30,6 +36,7 @@ export class JudgeDesk {
     ...(this.#suite?.reports.map(({ checkpoint }) => checkpoint) ?? []),
   ]);
 
+  #evaluation: EvaluationDesk | null = null;
   readonly #laboratory: Laboratory;
   readonly #store: LabelStore;
   readonly #random: RandomIndex;
@@ -44,6 +51,10 @@ export class JudgeDesk {
 
   get pair(): BlindPair | undefined {
     return this.#pair;
+  }
+  /** What is said of the left and the right text by itself. */
+  get ratings(): readonly OutputRating[] {
+    return this.#ratings;
   }
   get position(): number {
     return this.#sitting?.at ?? 0;
@@ -92,6 +103,17 @@ export class JudgeDesk {
     this.#sitting ??= sitting;
   }
 
+  /** Where outputs are rated alone and then ranked: one desk for the page, of a class that comes with its part. */
+  evaluation(Desk: typeof EvaluationDesk): EvaluationDesk {
+    this.#evaluation ??= new Desk(this.#laboratory, this.#store, this.#random, this.#now);
+    return this.#evaluation;
+  }
+
+  /** Says something of a side, left first; stored with the vote. */
+  rateSide(side: number, rating: OutputRating): void {
+    this.#ratings = this.#ratings.with(side, rating);
+  }
+
   async begin(first: string, second: string, count: number): Promise<void> {
     this.#starting = true;
     const seed = this.#random(2 ** 31);
@@ -115,7 +137,11 @@ export class JudgeDesk {
     if (pair === undefined || sitting === null || this.#voting) return;
     this.#voting = true;
     const { prompt, left, right } = pair;
-    const vote: Vote = { id: crypto.randomUUID(), prompt, left, right, choice, at: this.#now() };
+    const ratings = storedRatings(this.#ratings);
+    const vote: Vote = {
+      ...{ id: crypto.randomUUID(), prompt, left, right, choice, at: this.#now() },
+      ...(ratings && { ratings }),
+    };
     const at = sitting.at + 1;
     await this.#move({ ...sitting, at, revealed: at >= sitting.pairs.length }, vote);
     this.#voting = false;
@@ -148,7 +174,9 @@ export class JudgeDesk {
     if (stored === null) return;
     if (vote !== null) this.#votes = [...this.#votes, vote];
     // Another sitting may have begun meanwhile; its first pair is still to be seen.
-    if (this.#sitting === from) this.#sitting = sitting;
+    if (this.#sitting !== from) return;
+    this.#sitting = sitting;
+    this.#ratings = UNRATED;
   }
 }
 

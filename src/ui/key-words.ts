@@ -6,6 +6,7 @@ import {
   PHASE_KEYS,
   PROMPT_KEYS,
   RANK_KEYS,
+  RATE_KEYS,
   RECURSION_KEYS,
   VOTE_KEYS,
   type KeyTable,
@@ -85,6 +86,11 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
     right: 'Right is better',
     tie: 'Tie',
     'both-bad': 'Both bad',
+  }),
+  group('One answer alone', 'While the focus is in the answer that is scored.', RATE_KEYS, {
+    score: 'Score it from 1 (worst) to 7',
+    next: 'Next answer, once it is scored',
+    back: 'Answer before',
   }),
   group('Phases of step 3', 'While the focus is in “Inside one iteration”.', PHASE_KEYS, {
     phase: 'Next phase',

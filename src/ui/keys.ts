@@ -52,6 +52,13 @@ export const VOTE_KEYS = [
   { action: 'both-bad', keys: ['b'] },
 ] as const satisfies KeyTable<string>;
 
+/** While one output is rated alone. */
+export const RATE_KEYS = [
+  { action: 'score', keys: ['1', '2', '3', '4', '5', '6', '7'] },
+  { action: 'next', keys: ['Enter'] },
+  { action: 'back', keys: ['Backspace'] },
+] as const satisfies KeyTable<string>;
+
 export const CHART_KEYS = [
   { action: 'back', keys: ['ArrowLeft', 'ArrowDown'] },
   { action: 'next', keys: ['ArrowRight', 'ArrowUp'] },

@@ -1,7 +1,8 @@
 /**
- * What the page itself reads and writes in the browser's database: the person's labels, demonstrations and blind sitting.
+ * What the page itself reads and writes in the browser's database: the person's labels, demonstrations and sittings.
  * Bound to one project; each write resolves only when it is on disk.
  */
+import type { EvaluationSitting } from '../records/human-evaluation.ts';
 import type { Demonstration } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { Sitting, Vote } from '../records/vote.ts';
@@ -9,13 +10,15 @@ import {
   addDemonstrations,
   addRankings,
   listDemonstrations,
+  listEvaluations,
   listRankings,
   listVotes,
   removeDemonstrations,
   removeRankings,
+  saveEvaluation,
   saveSitting,
 } from '../storage/labels.ts';
-import { readSitting } from '../storage/lists.ts';
+import { readEvaluationSitting, readSitting } from '../storage/lists.ts';
 import type { Connection } from '../storage/open.ts';
 
 export interface LabelStore {
@@ -26,6 +29,10 @@ export interface LabelStore {
   saveSitting(sitting: Sitting, vote: Vote | null): Promise<void>;
   sitting(): Promise<Sitting | null>;
   votes(): Promise<readonly Vote[]>;
+  /** Keeps where an evaluation is, with the judgement that moved it on: both or neither. */
+  saveEvaluation(sitting: EvaluationSitting, judgement: Ranking | null): Promise<void>;
+  evaluationSitting(): Promise<EvaluationSitting | null>;
+  evaluations(): Promise<readonly Ranking[]>;
   addDemonstration(demonstration: Demonstration): Promise<void>;
   removeDemonstration(id: string): Promise<void>;
   demonstrations(): Promise<readonly Demonstration[]>;
@@ -40,6 +47,10 @@ export function labelStore(connection: Connection, project: string): LabelStore 
       saveSitting(await connection.db(), project, sitting, vote),
     sitting: async () => readSitting(await connection.db(), project),
     votes: async () => (await listVotes(await connection.db(), project)).rows,
+    saveEvaluation: async (sitting, judgement) =>
+      saveEvaluation(await connection.db(), project, sitting, judgement),
+    evaluationSitting: async () => readEvaluationSitting(await connection.db(), project),
+    evaluations: async () => (await listEvaluations(await connection.db(), project)).rows,
     addDemonstration: async (row) => addDemonstrations(await connection.db(), project, [row]),
     removeDemonstration: async (id) => removeDemonstrations(await connection.db(), project, [id]),
     demonstrations: async () => (await listDemonstrations(await connection.db(), project)).rows,

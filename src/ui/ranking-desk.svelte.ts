@@ -2,10 +2,12 @@
  * The desk at which a person ranks: fetches prompts with their completions, shows them shuffled and unnamed,
  * and stores each ranking before it counts. The order under way is a plain reducer in ranking-order.ts.
  */
+import { NO_RATING, storedRatings, type OutputRating } from '../records/output-rating.ts';
 import {
   isOfClass,
   PERSON,
   sourceOf,
+  withoutRepeats,
   type Completion,
   type Ranking,
 } from '../records/ranking.ts';
@@ -27,6 +29,8 @@ export interface RankingItem {
   readonly completions: readonly Completion[];
   /** `shown[i]` is the index into `completions` of the i-th text on screen. */
   readonly shown: readonly number[];
+  /** A pair that was ranked before and has come back. */
+  readonly repeat?: true;
 }
 
 /** Prompts fetched at once, so that the next is there when one is saved. */
@@ -35,6 +39,7 @@ const AHEAD = 4;
 export class RankingDesk {
   #queue: readonly RankingItem[] = $state.raw([]);
   #order: RankingOrder = $state.raw(emptyOrder(0));
+  #ratings: readonly OutputRating[] = $state.raw([]);
   #rankings: readonly Ranking[] = $state.raw([]);
   #fetching = $state.raw(false);
   #saving = $state.raw(false);
@@ -44,13 +49,16 @@ export class RankingDesk {
   #done: readonly { item: RankingItem; ranking: Ranking | null }[] = $state.raw([]);
 
   #item = $derived(this.#queue[0]);
-  #own = $derived(this.#rankings.filter((row) => row.labeler === PERSON));
+  #mine = $derived(this.#rankings.filter((row) => row.labeler === PERSON));
+  #own = $derived(withoutRepeats(this.#mine));
   #ofClass = $derived(
     this.#countOf((labeler) => isOfClass(labeler, this.#laboratory.settings.labels)),
   );
   #imported = $derived(this.#countOf((labeler) => sourceOf(labeler) === 'imported'));
   #comparisons = $derived(this.#own.reduce((sum, row) => sum + comparisonCount(row.ranks).won, 0));
 
+  /** Prompts that came back and were skipped, by their text. */
+  readonly #passed = new Set<string>();
   readonly #laboratory: Laboratory;
   readonly #store: LabelStore;
   readonly #random: RandomIndex;
@@ -70,6 +78,10 @@ export class RankingDesk {
   get order(): RankingOrder {
     return this.#order;
   }
+  /** What is said of each text by itself, in the order shown. */
+  get ratings(): readonly OutputRating[] {
+    return this.#ratings;
+  }
   get fetching(): boolean {
     return this.#fetching;
   }
@@ -83,7 +95,11 @@ export class RankingDesk {
   get news(): string {
     return this.#news;
   }
-  /** Rankings by the person at the page, as stored. */
+  /** Everything that the person at the page has ranked, pairs that came back among it. */
+  get mine(): readonly Ranking[] {
+    return this.#mine;
+  }
+  /** Rankings by the person at the page, as stored; pairs that came back are not among them. */
   get own(): readonly Ranking[] {
     return this.#own;
   }
@@ -140,6 +156,11 @@ export class RankingDesk {
     this.#news = news;
   }
 
+  /** Says something of the `i`-th text shown; stored with the ranking. */
+  rate(i: number, rating: OutputRating): void {
+    this.#ratings = this.#ratings.with(i, rating);
+  }
+
   /** Stores the ranking, and only then counts it and shows the next prompt. */
   async save(): Promise<void> {
     const item = this.#item;
@@ -155,13 +176,21 @@ export class RankingDesk {
     this.#rankings = [...this.#rankings, ranking];
     const { won, tied } = comparisonCount(ranking.ranks);
     const ties = tied > 0 ? `, ${tied} tied and not used` : '';
-    this.#next(item, ranking, `Saved: ${won} comparisons won${ties}.`);
+    this.#next(
+      item,
+      ranking,
+      ranking.repeat === undefined
+        ? `Saved: ${won} comparisons won${ties}.`
+        : 'Saved. You had ranked this pair before; it counts for your consistency alone.',
+    );
+    void this.#bringBack();
     await this.#laboratory.labelsChanged();
   }
 
   skip(): void {
-    if (this.#item !== undefined && !this.#busy)
-      this.#next(this.#item, null, 'Skipped; nothing was stored.');
+    if (this.#item === undefined || this.#busy) return;
+    if (this.#item.repeat) this.#passed.add(this.#item.prompt.text);
+    this.#next(this.#item, null, 'Skipped; nothing was stored.');
   }
 
   /** Takes back the last change, else brings back the prompt before, whose stored ranking is removed. */
@@ -220,11 +249,23 @@ export class RankingDesk {
   }
 
   #countOf(counts: (labeler: string) => boolean): number {
-    return this.#rankings.filter(({ labeler }) => counts(labeler)).length;
+    return withoutRepeats(this.#rankings).filter(({ labeler }) => counts(labeler)).length;
   }
 
   #begin(): void {
-    this.#order = emptyOrder(this.#item?.completions.length ?? 0);
+    const shown = this.#item?.shown ?? [];
+    this.#order = emptyOrder(shown.length);
+    this.#ratings = shown.map(() => NO_RATING);
+  }
+
+  /** Now and then a pair that was ranked a while ago is put behind what is on screen. */
+  async #bringBack(): Promise<void> {
+    const again = await this.#laboratory.attempt(() => import('../records/self-agreement.ts'));
+    if (again === null || this.#queue.some(({ repeat }) => repeat)) return;
+    const pair = again.nextRepeat(this.#mine, this.#passed, this.#random);
+    if (pair === null) return;
+    this.#queue = this.#queue.toSpliced(1, 0, { ...pair, repeat: true });
+    if (this.#queue.length === 1) this.#begin();
   }
 
   #next(item: RankingItem, ranking: Ranking | null, news: string): void {
@@ -235,8 +276,10 @@ export class RankingDesk {
     void this.fetch();
   }
 
-  #rankingOf({ prompt, completions, shown }: RankingItem): Ranking {
+  #rankingOf({ prompt, completions, shown, repeat }: RankingItem): Ranking {
     const byShown = denseRanks(this.#order);
+    const given = completions.map((_, k) => this.#ratings[shown.indexOf(k)] ?? NO_RATING);
+    const ratings = storedRatings(given);
     const ranks = completions.map((_, k) => byShown[shown.indexOf(k)] ?? 1);
     return {
       id: crypto.randomUUID(),
@@ -246,6 +289,8 @@ export class RankingDesk {
       labeler: PERSON,
       shown,
       at: this.#now(),
+      ...(ratings && { ratings }),
+      ...(repeat && { repeat }),
     };
   }
 }

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { EXACT, EXACT_REWARD_LIMIT, EXACT_REWARDS } from '../config/exact-table.ts';
 import { MEASURED_PARTS, MEASURED_SIZE_NAMES } from '../config/measured-sizes.ts';
 import { parseSettings, SETTINGS, type Settings } from '../config/settings.ts';
+import { OUTPUTS } from '../records/human-evaluation.ts';
 import { PROMPT_KINDS, SPLITS, USE_CASES } from '../records/prompt.ts';
 import { TURNABLE } from '../records/turn.ts';
 import { InputError } from './failure.ts';
@@ -133,6 +134,17 @@ export const ARGUMENT_CHECKS = {
   'labeler.holdOut': v.strictObject({ labeler: id }),
   'labeler.stop': nothing,
   'judge.pairs': v.strictObject({ left: id, right: id, count: whole(1, 1000), seed }),
+  'judge.outputs': v.strictObject({
+    checkpoints: v.pipe(
+      v.array(id),
+      v.minLength(OUTPUTS.least),
+      v.maxLength(OUTPUTS.most),
+      v.check((ids) => new Set(ids).size === ids.length, 'must be different'),
+    ),
+    count: whole(1, 1000),
+    seed,
+  }),
+  'judge.board': nothing,
   'judge.suite': v.strictObject({
     checkpoints: v.pipe(v.array(id), v.minLength(1), v.maxLength(32)),
     prompts: whole(1, SETTINGS.evaluate.prompts.max),
@@ -210,6 +222,8 @@ const commandCheck = v.variant('type', [
   envelope('labeler.holdOut'),
   envelope('labeler.stop'),
   envelope('judge.pairs'),
+  envelope('judge.outputs'),
+  envelope('judge.board'),
   envelope('judge.suite'),
   envelope('judge.stop'),
   envelope('checkpoint.delete'),

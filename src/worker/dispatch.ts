@@ -110,7 +110,7 @@ async function performStage(
   return command satisfies never;
 }
 
-/** Commands about stored runs and whole laboratories (run-handlers.ts) about own base models (base-handlers.ts), and about one labeler held out. */
+/** Commands about stored runs and whole laboratories (run-handlers.ts), about own base models (base-handlers.ts) and one labeler held out, and what is read from all of them. */
 const RUN_COMMANDS = [
   'runs.list',
   'runs.show',
@@ -128,6 +128,7 @@ const RUN_COMMANDS = [
   'base.take',
   'base.export',
   'base.import',
+  'judge.board',
 ] as const satisfies readonly CommandName[];
 type RunCommandName = (typeof RUN_COMMANDS)[number];
 type RunCommand = Extract<Command, { type: RunCommandName }>;
@@ -170,6 +171,8 @@ async function performOnRuns(handlers: RunCommandHandlers, command: RunCommand):
     case 'base.take':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'base.export':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'judge.board':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'base.import':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
@@ -219,6 +222,8 @@ async function perform(handlers: CommandHandlers, command: OtherCommand): Promis
     case 'reward.report':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'judge.pairs':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'judge.outputs':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'judge.suite':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };

@@ -8,6 +8,7 @@ import { Rng } from '../data/rng.ts';
 import type { Model } from '../model/parameters.ts';
 import { sourceOf, type Completion, type Ranking } from '../records/ranking.ts';
 import type { Suite } from '../records/suite.ts';
+import type { BlindOutputs } from '../records/human-evaluation.ts';
 import type { BlindPair } from '../records/vote.ts';
 import {
   answerPrompts,
@@ -124,23 +125,32 @@ export interface ChunkedBench {
   readonly report: ReportProgress;
 }
 
-/** Answers of two checkpoints to the same held-out prompts, sides drawn at random for each. */
-export async function drawBlindPairs(
-  models: readonly [ModelSource, ModelSource],
+interface Draw {
+  readonly count: number;
+  readonly seed: number;
+}
+
+/** The same held-out prompts answered by each of several checkpoints: `answers[m][i]` is what model m said to prompt i. */
+async function answersToHeldOut(
+  models: readonly ModelSource[],
   bench: ChunkedBench,
   supply: WorldSupply,
-  { count, seed }: { readonly count: number; readonly seed: number },
+  { count, seed }: Draw,
   settings: Settings,
-): Promise<readonly BlindPair[]> {
+): Promise<{
+  readonly prompts: readonly WorldPrompt[];
+  readonly answers: readonly (readonly Completion[])[];
+}> {
   const shape = sequenceShape(settings);
   const order = Rng.named(seed, 'blind prompts');
   const pool = heldOutPrompts(bench.shelf(), supply, settings.evaluate.prompts, shape);
   const prompts = order.shuffled(pool).slice(0, count);
+  const total = models.length * prompts.length;
   const answers: (readonly Completion[])[] = [];
   for (const [side, source] of models.entries()) {
     const own: Completion[] = [];
     for (let from = 0; from < prompts.length; from += CHUNK) {
-      bench.report('Writing answers', side * prompts.length + from, 2 * prompts.length);
+      bench.report('Writing answers', side * prompts.length + from, total);
       const texts = prompts.slice(from, from + CHUNK).map(({ text }) => text);
       const scope = `blind-${side}-${from}`;
       const call = { shape, temperature: 1, seed, scope, policy: source.summary.id };
@@ -153,7 +163,37 @@ export async function drawBlindPairs(
     }
     answers.push(own);
   }
-  bench.report('Writing answers', 2 * prompts.length, 2 * prompts.length);
+  bench.report('Writing answers', total, total);
+  return { prompts, answers };
+}
+
+/** Answers of several checkpoints to the same held-out prompts, in an order drawn at random for each prompt. */
+export async function drawBlindOutputs(
+  models: readonly ModelSource[],
+  bench: ChunkedBench,
+  supply: WorldSupply,
+  draw: Draw,
+  settings: Settings,
+): Promise<readonly BlindOutputs[]> {
+  const { prompts, answers } = await answersToHeldOut(models, bench, supply, draw, settings);
+  const places = Rng.named(draw.seed, 'blind places');
+  return prompts.map((prompt, i) => ({
+    id: `${draw.seed}-${prompt.id}`,
+    prompt: plainPrompt(prompt),
+    outputs: places.shuffled(answers.flatMap((list) => list[i] ?? [])).map(plainCompletion),
+  }));
+}
+
+/** Answers of two checkpoints to the same held-out prompts, sides drawn at random for each. */
+export async function drawBlindPairs(
+  models: readonly [ModelSource, ModelSource],
+  bench: ChunkedBench,
+  supply: WorldSupply,
+  draw: Draw,
+  settings: Settings,
+): Promise<readonly BlindPair[]> {
+  const { prompts, answers } = await answersToHeldOut(models, bench, supply, draw, settings);
+  const { seed } = draw;
   const sides = Rng.named(seed, 'blind sides');
   return prompts.flatMap((prompt, i): BlindPair[] => {
     const [first, second] = answers.map((list) => list[i]);

@@ -83,7 +83,7 @@ export async function importLab(
       runs: rows.runs.length,
       checkpoints: rows.checkpoints.length,
       rankings: rows.rankings.length,
-      votes: rows.votes.length,
+      votes: rows.votes.length + rows.evaluations.length,
       demonstrations: rows.demonstrations.length,
       prompts: rows.prompts.length,
     };

@@ -23,12 +23,14 @@ const ROW_FILES = {
   demonstrations: 'labels/demonstrations.jsonl',
   rankings: 'labels/rankings.jsonl',
   votes: 'labels/votes.jsonl',
+  evaluations: 'labels/evaluations.jsonl',
   runs: 'runs/runs.jsonl',
   metrics: 'runs/metrics.jsonl',
   views: 'runs/views.jsonl',
   checkpoints: 'checkpoints/checkpoints.jsonl',
   suites: 'judge/suite.jsonl',
   sittings: 'judge/sitting.jsonl',
+  evaluationSittings: 'judge/evaluation.jsonl',
   texts: 'base/text.jsonl',
 } as const satisfies Record<keyof LabRows, string>;
 
@@ -224,6 +226,7 @@ function checkTogether(rows: LabRows): void {
   for (const [kind, most] of [
     ['suites', 1],
     ['sittings', 1],
+    ['evaluationSittings', 1],
     ['texts', 1],
   ] as const) {
     if (rows[kind].length > most) throw refused(ROW_FILES[kind], 'it has more than one row.');
@@ -266,19 +269,23 @@ export async function labFromFiles(files: ReadonlyMap<string, Uint8Array>): Prom
   await checkListed(files, manifest.files);
   const read = <K extends keyof LabRows>(kind: K): LabRows[K][number][] =>
     rowsOf<LabRows[K][number]>(ROW_FILES[kind], files.get(ROW_FILES[kind]), CHECKS[kind]);
+  // Files from before these were packed have no such file.
+  const readNewer = <K extends 'evaluations' | 'evaluationSittings' | 'texts'>(kind: K) =>
+    files.has(ROW_FILES[kind]) ? read(kind) : [];
   const rows: LabRows = {
     prompts: read('prompts'),
     demonstrations: read('demonstrations'),
     rankings: read('rankings'),
     votes: read('votes'),
+    evaluations: readNewer('evaluations'),
     runs: read('runs'),
     metrics: read('metrics'),
     views: read('views'),
     checkpoints: read('checkpoints'),
     suites: read('suites'),
     sittings: read('sittings'),
-    // Files from before own texts were packed have no such file.
-    texts: files.has(ROW_FILES.texts) ? read('texts') : [],
+    evaluationSittings: readNewer('evaluationSittings'),
+    texts: readNewer('texts'),
   };
   checkTogether(rows);
   return { settings: settingsOf(manifest.settings), rows, bytes: weightsOf(rows, files) };

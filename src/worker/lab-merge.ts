@@ -3,7 +3,7 @@
  * out; one that bears the id of another is kept apart under an id of its own, and what refers to it follows. Plain
  * functions of plain rows.
  */
-import type { Completion } from '../records/ranking.ts';
+import type { Completion, Ranking } from '../records/ranking.ts';
 import type { CheckpointManifest } from '../records/run.ts';
 import type { BlindPair } from '../records/vote.ts';
 import type { LabRows } from '../storage/lab.ts';
@@ -164,16 +164,17 @@ export function keptApart(project: string, present: LabRows, incoming: LabRows):
       .filter(({ run }) => fresh.has(run));
   const plain = <T extends { readonly id: string }>(here: readonly T[], there: readonly T[]) =>
     placed(here, there, (row) => contentOf({ ...row, id: '' })).added;
-  const rankings = incoming.rankings.map((row) => ({
+  const movedRanking = (row: Ranking): Ranking => ({
     ...row,
     completions: row.completions.map((completion) => moved(completion, ids)),
-  }));
+  });
   return {
     sources: new Map(checkpoints.map(({ id }) => [id, sources.get(id) ?? id])),
     rows: {
       prompts: plain(present.prompts, incoming.prompts),
       demonstrations: plain(present.demonstrations, incoming.demonstrations),
-      rankings: plain(present.rankings, rankings),
+      rankings: plain(present.rankings, incoming.rankings.map(movedRanking)),
+      evaluations: plain(present.evaluations, incoming.evaluations.map(movedRanking)),
       votes: plain(
         present.votes,
         incoming.votes.map((vote) => movedPair(vote, ids)),
@@ -187,12 +188,12 @@ export function keptApart(project: string, present: LabRows, incoming: LabRows):
   };
 }
 
-/** A project has one table of the judges, one sitting and one own text: those of the file come where there are none. */
+/** A project has one table of the judges, one sitting of each kind and one own text: those of the file come where there are none. */
 function singles(
   present: LabRows,
   incoming: LabRows,
   ids: Ids,
-): Pick<LabRows, 'suites' | 'sittings' | 'texts'> {
+): Pick<LabRows, 'suites' | 'sittings' | 'evaluationSittings' | 'texts'> {
   const suites = incoming.suites.map((suite) => ({
     ...suite,
     reports: suite.reports.map((report) => ({
@@ -206,9 +207,19 @@ function singles(
     second: movedCheckpoint(sitting.second, ids),
     pairs: sitting.pairs.map((pair) => movedPair(pair, ids)),
   }));
+  const evaluations = incoming.evaluationSittings.map((sitting) => ({
+    ...sitting,
+    checkpoints: sitting.checkpoints.map((id) => movedCheckpoint(id, ids)),
+    baseline: movedCheckpoint(sitting.baseline, ids),
+    items: sitting.items.map((item) => ({
+      ...item,
+      outputs: item.outputs.map((output) => moved(output, ids)),
+    })),
+  }));
   return {
     suites: present.suites.length > 0 ? [] : suites,
     sittings: present.sittings.length > 0 ? [] : sittings,
+    evaluationSittings: present.evaluationSittings.length > 0 ? [] : evaluations,
     texts: present.texts.length > 0 ? [] : incoming.texts,
   };
 }

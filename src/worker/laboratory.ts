@@ -6,6 +6,7 @@
 import type { Settings } from '../config/settings.ts';
 import { sequenceShape } from '../config/stage-settings.ts';
 import { EngineError, startEngine, type Engine, type EngineOptions } from '../kernels/engine.ts';
+import type { BlindOutputs, SimulatedAgreement } from '../records/human-evaluation.ts';
 import type { Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { RolloutView } from '../records/run-view.ts';
@@ -21,8 +22,15 @@ import {
 import { scoreSequences } from '../rlhf/sequences.ts';
 import { WORD_TYPES } from '../world/grammar.ts';
 import { InputError } from './failure.ts';
-import { drawBlindPairs, judgeCheckpoints, reportReward, type ChunkedBench } from './judging.ts';
+import {
+  drawBlindOutputs,
+  drawBlindPairs,
+  judgeCheckpoints,
+  reportReward,
+  type ChunkedBench,
+} from './judging.ts';
 import { BASE, ModelShelf } from './model-shelf.ts';
+import { simulatedAgreement } from './simulated-agreement.ts';
 import { silence, stageName } from './stage-names.ts';
 import type { CheckpointSummary, CommandMap, LabelerTrial } from './protocol.ts';
 import { loadModelFolder, type ModelFiles, type ReadFile } from './shipped-models.ts';
@@ -288,6 +296,25 @@ export class Laboratory implements Workbench {
     const supply = this.#world(settings);
     const pairs = await drawBlindPairs(models, this.#chunked(report), supply, args, settings);
     return { pairs };
+  }
+
+  blindOutputs(
+    models: readonly ModelSource[],
+    draw: { readonly count: number; readonly seed: number },
+    settings: Settings,
+    report: ReportProgress,
+  ): Promise<readonly BlindOutputs[]> {
+    const silent = models.find(({ summary }) => summary.kind !== 'policy');
+    if (silent !== undefined) throw new InputError(silence(silent.summary));
+    return drawBlindOutputs(models, this.#chunked(report), this.#world(settings), draw, settings);
+  }
+
+  simulatedAgreement(
+    judgements: readonly Ranking[],
+    settings: Settings,
+  ): Promise<SimulatedAgreement> {
+    const { prompts } = settings.evaluate;
+    return Promise.resolve(simulatedAgreement(judgements, this.#world(settings), prompts));
   }
 
   judgeSuite(request: SuiteRequest, report: ReportProgress): Promise<Suite> {

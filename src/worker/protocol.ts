@@ -6,6 +6,7 @@
  */
 import type { Calibration } from '../records/calibration.ts';
 import type { ExactProgress, ExactSolution, ExactState, ExactTable } from '../records/exact.ts';
+import type { BlindOutputs, SimulatedAgreement } from '../records/human-evaluation.ts';
 import type { OwnTextFacts } from '../records/own-text.ts';
 import type { Completion } from '../records/ranking.ts';
 import type { PhaseView } from '../records/phase.ts';
@@ -201,9 +202,31 @@ export interface LabAdditions {
   readonly runs: number;
   readonly checkpoints: number;
   readonly rankings: number;
+  /** Judgements of several outputs at once count as one each. */
   readonly votes: number;
   readonly demonstrations: number;
   readonly prompts: number;
+}
+
+/** A checkpoint among others that a person compared it with. */
+export interface BoardRow {
+  readonly checkpoint: string;
+  /** Elo points (400 per factor ten in odds) around a mean of 0, with a 95 % bootstrap interval. */
+  readonly elo: number;
+  readonly low: number;
+  readonly high: number;
+  /** Comparisons with others in which it was one of the two. */
+  readonly comparisons: number;
+}
+
+/** What all of a person's votes and rankings between checkpoints add up to. */
+export interface HumanBoard {
+  /** Checkpoints that have met, directly or through others, best first; those of two groups cannot be compared. */
+  readonly groups: readonly (readonly BoardRow[])[];
+  /** Votes and rankings that compared checkpoints. */
+  readonly judgements: number;
+  /** Of the person's rankings of several outputs with the simulated labelers'. */
+  readonly agreement: SimulatedAgreement;
 }
 
 export interface CommandMap {
@@ -337,6 +360,13 @@ export interface CommandMap {
     args: { left: string; right: string; count: number; seed: number };
     reply: { pairs: readonly BlindPair[] };
   };
+  /** Answers of 2 to 5 checkpoints to the same held-out prompts, in an order drawn by lot for each. */
+  'judge.outputs': {
+    args: { checkpoints: readonly string[]; count: number; seed: number };
+    reply: { items: readonly BlindOutputs[] };
+  };
+  /** Counts everything that the page has stored of a person's judgements until now. */
+  'judge.board': { args: Record<string, never>; reply: HumanBoard };
   /** Gold judges over held-out prompts for the checkpoints named, at temperature 1 and greedily. */
   'judge.suite': {
     args: { checkpoints: readonly string[]; prompts: number };

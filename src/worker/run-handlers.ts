@@ -2,6 +2,7 @@
  * The commands about stored runs, own base models (base-handlers.ts) and whole laboratories, each with its place in the session's order. What they do is in
  * runs-desk.ts and lab-file.ts, which are loaded when one of them is first asked for.
  */
+import { Rng } from '../data/rng.ts';
 import { baseHandlers } from './base-handlers.ts';
 import type { RunCommandHandlers } from './dispatch.ts';
 import { labelerHandlers, type LabelerSession } from './labeler-handlers.ts';
@@ -13,7 +14,7 @@ import { bundleInput } from './trl-input.ts';
 export interface RunsSession extends LabelerSession {
   /** Milliseconds since 1970. */
   now(): number;
-  readonly workbench: Pick<Workbench, 'forget' | 'language' | 'holdOut'>;
+  readonly workbench: Pick<Workbench, 'forget' | 'language' | 'holdOut' | 'simulatedAgreement'>;
   /** After the commands that came before. */
   inOrder<R>(action: () => Promise<R>): Promise<R>;
   /** Throws InputError when something computes; afterwards no runner keeps rows that are about to change. */
@@ -64,6 +65,10 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
     }),
     ...baseHandlers(session),
     ...labelerHandlers(session),
+    'judge.board': async () => {
+      const { humanBoard } = await import('./human-board.ts');
+      return humanBoard(session, Rng.named(0, 'board'));
+    },
     'lab.import': changing(async (args: CommandMap['lab.import']['args']) => {
       const { importLab } = await import('./lab-file.ts');
       return { added: await importLab(session.project(), args, session.progress) };

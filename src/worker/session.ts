@@ -178,6 +178,14 @@ export class Session {
           this.#settings,
           this.#progress,
         ),
+      'judge.outputs': async ({ checkpoints, ...draw }) => ({
+        items: await bench.blindOutputs(
+          checkpoints.map((id) => this.#model(id)),
+          draw,
+          this.#settings,
+          this.#progress,
+        ),
+      }),
       'judge.suite': (args) => this.#judge(args),
       'judge.stop': () => {
         this.#judges.stop();

@@ -20,6 +20,7 @@ import {
   isChosenLabeler,
   isOfClass,
   sourceOf,
+  withoutRepeats,
   type LabelSource,
   type Ranking,
 } from '../records/ranking.ts';
@@ -104,10 +105,17 @@ export function classRankings({ settings, rankings }: ProjectRows): readonly Ran
   return rankings.filter(({ labeler }) => isOfClass(labeler, settings.labels));
 }
 
+/** Rankings by the person and from files; what came back to measure consistency is not trained on again. */
+function peoplesRankings({ rankings }: ProjectRows): readonly Ranking[] {
+  return withoutRepeats(rankings).filter(({ labeler }) => sourceOf(labeler) !== 'class');
+}
+
 /** Rankings whose labelers the settings ask for; what the person brought in a file goes with the person's. */
 export function chosenRankings(rows: ProjectRows): readonly Ranking[] {
   const { labels } = rows.settings;
-  const chosen = rows.rankings.filter(({ labeler }) => isChosenLabeler(labeler, labels));
+  const chosen = withoutRepeats(rows.rankings).filter(({ labeler }) =>
+    isChosenLabeler(labeler, labels),
+  );
   const ofClass = ({ labeler }: Ranking) => sourceOf(labeler) === 'class';
   // In this order, by which runs know what they were trained from.
   return [...chosen.filter((row) => !ofClass(row)), ...chosen.filter(ofClass)];
@@ -126,7 +134,7 @@ function otherRankings(rows: ProjectRows): readonly Ranking[] {
     case 'person':
       return classRankings(rows);
     case 'class':
-      return rows.rankings.filter(({ labeler }) => sourceOf(labeler) !== 'class');
+      return peoplesRankings(rows);
   }
   return rows.settings.labels.source satisfies never;
 }
@@ -294,11 +302,12 @@ export function labelsState(rows: ProjectRows): StageState {
   if (finishedCheckpoint(rows, 'sft') === undefined) {
     return idle('empty', 'First train on demonstrations (1 Demonstrate).');
   }
+  const once = withoutRepeats(rows.rankings);
   const count = (source: LabelSource) =>
-    rows.rankings.filter(({ labeler }) => sourceOf(labeler) === source).length;
+    once.filter(({ labeler }) => sourceOf(labeler) === source).length;
   const imported = count('imported') > 0 ? `, ${count('imported')} imported` : '';
   const byClass = classRankings(rows).length;
   const message = `${count('person')} rankings by you, ${byClass} by the simulated class${imported}.`;
   const state = idle(chosenRankings(rows).length > 0 ? 'done' : 'ready', message);
-  return { ...state, step: chosenRankings(rows).length, total: rows.rankings.length };
+  return { ...state, step: chosenRankings(rows).length, total: once.length };
 }

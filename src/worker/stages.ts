@@ -4,6 +4,7 @@
  * which is why the session is tested with a fake one. The real one is laboratory.ts.
  */
 import type { Settings } from '../config/settings.ts';
+import type { BlindOutputs, SimulatedAgreement } from '../records/human-evaluation.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { OwnText } from '../records/own-text.ts';
 import type { Ranking } from '../records/ranking.ts';
@@ -154,6 +155,18 @@ export interface Workbench {
     settings: Settings,
     report: ReportProgress,
   ): Promise<CommandMap['judge.pairs']['reply']>;
+  /** Answers of several checkpoints to the same held-out prompts, in an order drawn by lot for each. */
+  blindOutputs(
+    models: readonly ModelSource[],
+    draw: { readonly count: number; readonly seed: number },
+    settings: Settings,
+    report: ReportProgress,
+  ): Promise<readonly BlindOutputs[]>;
+  /** How often the simulated labelers rank the outputs of a person's judgements as the person did. */
+  simulatedAgreement(
+    judgements: readonly Ranking[],
+    settings: Settings,
+  ): Promise<SimulatedAgreement>;
   /** Between two chunks others have their turn, and `stopped` may end it early. */
   judgeSuite(
     request: SuiteRequest,

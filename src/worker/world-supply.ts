@@ -60,6 +60,11 @@ export class WorldSupply {
     this.#class = { population, noise, k };
   }
 
+  /** The class that ranks now. */
+  get classOptions(): ClassOptions {
+    return this.#class;
+  }
+
   get training(): readonly WorldPrompt[] {
     this.#training ??= trainingPrompts(this.seed);
     return this.#training;

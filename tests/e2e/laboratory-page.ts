@@ -177,14 +177,21 @@ export async function placeByButtons(page: Page): Promise<void> {
 
 /** Saves what is ranked and waits until the page says that it is stored. */
 export async function saveRanking(page: Page, how: 'button' | 'key'): Promise<void> {
-  const before = await ownRankings(page);
+  const before = await savedRankings(page);
   if (how === 'button') await press(page, 'rank-save');
   else await page.keyboard.press('Enter');
   await page.waitForFunction(
     (least) =>
-      parseInt(document.querySelector('[data-testid="rank-count"]')?.textContent ?? '', 10) > least,
+      Number(
+        document.querySelector('[data-testid="rank-count"]')?.getAttribute('data-saved') ?? 0,
+      ) > least,
     before,
   );
+}
+
+/** Rankings by the person that are stored; a pair that came back is one of them and is counted nowhere on screen. */
+async function savedRankings(page: Page): Promise<number> {
+  return Number((await page.getByTestId('rank-count').getAttribute('data-saved')) ?? 0);
 }
 
 /** Rankings by the person, as counted on screen. */

@@ -1,5 +1,6 @@
 /** A page's end of a worker that is not there: answers from a table, records what was asked, emits on demand. */
 import { defaultSettings } from '../../../src/config/settings.ts';
+import type { EvaluationSitting } from '../../../src/records/human-evaluation.ts';
 import type { Demonstration, Prompt } from '../../../src/records/prompt.ts';
 import type { Completion, Ranking } from '../../../src/records/ranking.ts';
 import type { Sitting, Vote } from '../../../src/records/vote.ts';
@@ -131,7 +132,12 @@ export class FakeStore implements LabelStore {
     votes: Vote[];
     demonstrations: Demonstration[];
     sitting: Sitting | null;
-  } = { rankings: [], votes: [], demonstrations: [], sitting: null };
+    evaluations: Ranking[];
+    evaluation: EvaluationSitting | null;
+  } = {
+    ...{ rankings: [], votes: [], demonstrations: [], sitting: null },
+    ...{ evaluations: [], evaluation: null },
+  };
 
   rankings(): Promise<readonly Ranking[]> {
     return Promise.resolve([...this.kept.rankings]);
@@ -152,6 +158,18 @@ export class FakeStore implements LabelStore {
     return this.#write(() => {
       this.kept.sitting = sitting;
       if (vote !== null) this.kept.votes.push(vote);
+    });
+  }
+  evaluations(): Promise<readonly Ranking[]> {
+    return Promise.resolve([...this.kept.evaluations]);
+  }
+  evaluationSitting(): Promise<EvaluationSitting | null> {
+    return Promise.resolve(this.kept.evaluation);
+  }
+  saveEvaluation(sitting: EvaluationSitting, judgement: Ranking | null): Promise<void> {
+    return this.#write(() => {
+      this.kept.evaluation = sitting;
+      if (judgement !== null) this.kept.evaluations.push(judgement);
     });
   }
   addDemonstration(row: Demonstration): Promise<void> {

@@ -286,6 +286,16 @@ export class FakeWorkbench implements Workbench {
   blindPairs() {
     return Promise.resolve({ pairs: [] });
   }
+  blindOutputs(models: readonly ModelSource[]) {
+    const outputs = models.map(({ summary }, i) => ({
+      ...{ id: `${i}`, text: `by ${summary.name}`, policy: summary.id, ended: true },
+    }));
+    return Promise.resolve([{ id: 'item', prompt: PROMPT, outputs }]);
+  }
+  simulatedAgreement(judgements: readonly Ranking[]) {
+    const none = { agreed: 0, total: 0 };
+    return Promise.resolve({ training: none, heldOut: none, judgements: judgements.length });
+  }
   async judgeSuite({ models, stopped }: SuiteRequest) {
     while (this.judgingWaits && !stopped()) await new Promise((resolve) => setImmediate(resolve));
     if (stopped()) return { reports: [], pairs: [] };

@@ -8,7 +8,7 @@ import { parseSettings } from '../../../src/config/settings.ts';
 import { packFiles } from '../../../src/data/zip-archive.ts';
 import { readCheckpoint } from '../../../src/storage/checkpoints.ts';
 import { readLab } from '../../../src/storage/lab.ts';
-import { saveSitting } from '../../../src/storage/labels.ts';
+import { saveEvaluation, saveSitting } from '../../../src/storage/labels.ts';
 import { Connection } from '../../../src/storage/open.ts';
 import { saveOwnText } from '../../../src/storage/projects.ts';
 import { failWrites } from '../storage/failing-writes.ts';
@@ -70,6 +70,17 @@ async function fullLab(): Promise<Lab> {
   const vote = { id: 'vote', prompt, left, right, choice: 'left', at: 9 } as const;
   const db = await new Connection({ name }).db();
   await saveSitting(db, 'p', sitting, vote);
+  const rating = { overall: 6, flags: ['hallucination'] } as const;
+  const evaluated = { ...ranking('e', 'person'), completions: [left, right] };
+  await saveEvaluation(
+    db,
+    'p',
+    {
+      ...{ checkpoints: [sft, `${sft}/average`], baseline: sft, at: 0, revealed: false },
+      ...{ items: [{ id: 'item', prompt, outputs: [left, right] }], ratings: [rating] },
+    },
+    { ...evaluated, ratings: [rating, null], repeat: true },
+  );
   await saveOwnText(db, 'p', OWN_TEXT);
   return lab;
 }
@@ -117,7 +128,7 @@ describe('the round trip', () => {
     expect(notes).toEqual([]);
     const to = await emptyLab();
     const { added } = await imported(to, file);
-    expect(added).toMatchObject({ rankings: 3, votes: 1, demonstrations: 1, prompts: 1 });
+    expect(added).toMatchObject({ rankings: 3, votes: 2, demonstrations: 1, prompts: 1 });
     expect(await rowsOf(to)).toEqual(await rowsOf(from));
     // Known at once, before the project is opened again.
     const { runs } = await handlers(to.test)['runs.list']({});
@@ -211,6 +222,9 @@ describe('what is here already', () => {
     const moved = after.votes.find(({ id }) => id === 'vote~2');
     expect(moved?.left.policy).toBe(own[0]?.id);
     expect(after.rankings.map(({ id }) => id)).toContain('class-0~2');
+    const evaluated = after.evaluations.find(({ id }) => id === 'e~2');
+    expect(evaluated?.completions.map(({ policy }) => policy)).toEqual([own[0]?.id, own[0]?.id]);
+    expect(evaluated?.ratings).toEqual([{ overall: 6, flags: ['hallucination'] }, null]);
     // And a third time there is nothing new.
     expect((await imported(to, file, false)).added).toMatchObject({
       runs: 0,
@@ -230,6 +244,42 @@ describe('what is here already', () => {
     await imported(to, file, false);
     expect((await rowsOf(to)).suites).toEqual(suites);
     expect((await rowsOf(to)).sittings).toHaveLength(1);
+    expect((await rowsOf(to)).evaluationSittings).toHaveLength(1);
+  });
+});
+
+describe('evaluations', () => {
+  it('may be missing from a file of before there were any, and one here already stays', async () => {
+    const { file } = await exported(await fullLab());
+    const to = await emptyLab();
+    const files = unzipSync(new Uint8Array(await file.arrayBuffer()));
+    const newer = ['labels/evaluations.jsonl', 'judge/evaluation.jsonl'];
+    const manifest = JSON.parse(text(files['lab.json'])) as { files: Record<string, unknown> };
+    const without = <T>(of: Record<string, T>) =>
+      Object.fromEntries(Object.entries(of).filter(([name]) => !newer.includes(name)));
+    expect(Object.keys(files)).toEqual(expect.arrayContaining(newer));
+    const list = bytesOf(JSON.stringify({ ...manifest, files: without(manifest.files) }));
+    const old = zipSync({ ...without(files), 'lab.json': list });
+    expect((await imported(to, old)).added).toMatchObject({ rankings: 3, votes: 1 });
+    const rows = await rowsOf(to);
+    expect([rows.evaluations, rows.evaluationSittings]).toEqual([[], []]);
+    expect((await imported(to, file)).added).toMatchObject({ rankings: 0, votes: 1 });
+    const [sitting] = (await rowsOf(to)).evaluationSittings;
+    if (sitting === undefined) throw new Error('expected an evaluation');
+    const db = await new Connection({ name: to.name }).db();
+    await saveEvaluation(db, 'p', { ...sitting, at: 1 }, null);
+    await imported(to, file);
+    expect((await rowsOf(to)).evaluationSittings).toEqual([{ ...sitting, at: 1 }]);
+  });
+
+  it('with a bad rating are refused by file and line', async () => {
+    const from = await fullLab();
+    const bad = await forged(from, 'labels/evaluations.jsonl', (content) =>
+      content.replace('"overall":6', '"overall":9'),
+    );
+    const to = await emptyLab();
+    await expect(imported(to, bad)).rejects.toThrow(/labels\/evaluations\.jsonl, line 1/);
+    expect((await rowsOf(to)).evaluations).toEqual([]);
   });
 });
 

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { METHOD_LABELS } from '../../../src/config/method-table.ts';
 import { presetSettings } from '../../../src/config/presets.ts';
-import { addRankings, listRankings } from '../../../src/storage/labels.ts';
+import { addRankings, listRankings, saveEvaluation } from '../../../src/storage/labels.ts';
 import { Connection } from '../../../src/storage/open.ts';
 import { PERSON } from '../../../src/records/ranking.ts';
 import { Laboratory } from '../../../src/worker/laboratory.ts';
@@ -230,6 +230,38 @@ describe('the laboratory', () => {
     expect(suite.reports.every((row) => row.gold.n > 0 && Number.isFinite(row.gold.mean))).toBe(
       true,
     );
+  });
+
+  it('lets several checkpoints answer blind, and counts a person’s judgements of them', async () => {
+    const [sft, ppo] = [await newest('SFT 1'), await newest('PPO-ptx 1')];
+    const checkpoints = ['base', sft, ppo];
+    const draw = { checkpoints, count: 8, seed: 3 };
+    const { items } = await handlers['judge.outputs'](draw);
+    expect(items).toHaveLength(8);
+    for (const { outputs } of items) {
+      expect(outputs.map(({ policy }) => policy).sort()).toEqual([...checkpoints].sort());
+    }
+    const orders = new Set(items.map(({ outputs }) => outputs.map(({ policy }) => policy).join()));
+    expect(orders.size).toBeGreaterThan(1);
+    expect((await handlers['judge.outputs'](draw)).items).toEqual(items);
+    const db = await new Connection({ name: NAME }).db();
+    const sitting = { checkpoints, baseline: sft, items, at: 8, ratings: [], revealed: true };
+    for (const { id, prompt, outputs } of items) {
+      // A person who likes whatever the base model says least.
+      const ranks = outputs.map(({ policy }) => (policy === 'base' ? 2 : 1));
+      const of = { id, prompt, completions: outputs, ranks, shown: [0, 1, 2] };
+      await saveEvaluation(db, 'p', sitting, { ...of, labeler: PERSON, at: 1 });
+    }
+    const { groups, judgements, agreement } = await handlers['judge.board']({});
+    expect(judgements).toBe(8);
+    expect(groups.map((rows) => rows.map(({ checkpoint }) => checkpoint).at(-1))).toEqual(['base']);
+    expect(groups[0]?.every(({ low, elo, high }) => low <= elo && elo <= high)).toBe(true);
+    expect(agreement.judgements).toBe(8);
+    // Two pairs of each judgement are ordered, by 20 labelers and by 10, less what they tie.
+    expect(agreement.training.total).toBeGreaterThan(8 * 20);
+    expect(agreement.training.total).toBeLessThanOrEqual(2 * 8 * 20);
+    expect(agreement.heldOut.total).toBeLessThanOrEqual(2 * 8 * 10);
+    expect(agreement.training.agreed).toBeLessThanOrEqual(agreement.training.total);
   });
 
   it('goes on in a new session where a paused run was, to the same result', async () => {

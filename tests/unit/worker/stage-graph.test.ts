@@ -2,7 +2,15 @@
 import { expect, test } from 'vitest';
 import { parseSettings, type Settings } from '../../../src/config/settings.ts';
 import { streamKey } from '../../../src/data/rng.ts';
-import { chosenRankings, inputsOf, type ProjectRows } from '../../../src/worker/stage-graph.ts';
+import {
+  chosenRankings,
+  inputsOf,
+  labelsState,
+  reportedRankings,
+  type ProjectRows,
+} from '../../../src/worker/stage-graph.ts';
+import type { Ranking } from '../../../src/records/ranking.ts';
+import { checkpointWrite } from '../storage/rows.ts';
 import { ranking } from './fake-workbench.ts';
 
 const rowsWith = (settings: Settings): ProjectRows => ({
@@ -79,4 +87,27 @@ test('each simulated class counts when it is chosen, and the person apart from a
   expect(chosen({ noise: 0.7, source: 'both' })).toEqual(['person', 'training-3@default~0.7']);
   expect(chosen({ population: 'length', source: 'person' })).toEqual(['person']);
   expect(chosen({ k: 9 })).toEqual([]);
+});
+
+test('what came back to measure consistency is never trained on, tested on, counted or part of a fingerprint', () => {
+  const once = ranking('a', 'person');
+  const again: Ranking = { ...ranking('b', 'person'), repeat: true };
+  const given: Ranking = { ...ranking('c', 'imported:eve'), repeat: true };
+  const rows = (source: Settings['labels']['source'], rankings: readonly Ranking[]) => ({
+    ...rowsWith(parseSettings({ labels: { source } })),
+    rankings,
+  });
+  for (const source of ['person', 'both'] as const) {
+    const all = rows(source, [once, again, given]);
+    expect(chosenRankings(all)).toEqual([once]);
+    expect(inputsOf(all, 'reward')).toBe(inputsOf(rows(source, [once]), 'reward'));
+  }
+  expect(reportedRankings(rows('class', [once, again])).others).toEqual([once]);
+  const { manifest, kind } = checkpointWrite(4, new Uint8Array());
+  const sft = { id: manifest.id, project: 'p', manifest: { ...manifest, finished: true }, kind };
+  const trained = { ...sft, parent: null, byteLength: 0, chunks: [] };
+  const state = labelsState({ ...rows('person', [once, again, given]), checkpoints: [trained] });
+  const { step, total, message } = state;
+  expect([step, total]).toEqual([1, 1]);
+  expect(message).toBe('1 rankings by you, 0 by the simulated class.');
 });

@@ -1,0 +1,210 @@
+/** The evaluation of several checkpoints at its desk: blind, each output alone, then all; stored at each step. */
+import { describe, expect, test } from 'vitest';
+import { defaultSettings } from '../../../src/config/settings.ts';
+import { NO_RATING } from '../../../src/records/output-rating.ts';
+import { EvaluationDesk } from '../../../src/ui/evaluation-desk.svelte.ts';
+import { Laboratory } from '../../../src/ui/laboratory.svelte.ts';
+import { place } from '../../../src/ui/ranking-order.ts';
+import type { HumanBoard } from '../../../src/worker/protocol.ts';
+import { completion, FakeClient, FakeStore, prompt } from './fake-client.ts';
+
+const NONE = { agreed: 0, total: 0 };
+const BOARD: HumanBoard = {
+  groups: [],
+  judgements: 3,
+  agreement: { training: NONE, heldOut: NONE, judgements: 0 },
+};
+
+/** The answers of each prompt stand in the opposite order to those of the prompt before. */
+const outputs = {
+  'judge.outputs': ({ checkpoints, count }: { checkpoints: readonly string[]; count: number }) => ({
+    items: Array.from({ length: count }, (_, i) => {
+      const written = checkpoints.map((id) => completion(`${id}-${i}`, id));
+      const shown = i % 2 === 0 ? written : written.toReversed();
+      return { id: `item-${i}`, prompt: prompt(`p${i}`), outputs: shown };
+    }),
+  }),
+  'judge.board': () => BOARD,
+};
+
+const last = (n: number): number => n - 1;
+
+async function desk(store = new FakeStore(), client = new FakeClient(outputs)) {
+  const laboratory = new Laboratory(client, defaultSettings());
+  await laboratory.open(null);
+  return { store, client, laboratory, desk: new EvaluationDesk(laboratory, store, last, () => 9) };
+}
+
+async function rateAll(own: EvaluationDesk, scores: readonly number[]): Promise<void> {
+  for (const overall of scores) {
+    own.rate({ overall, flags: overall === 1 ? ['fails-task'] : [] });
+    await own.next();
+  }
+}
+
+/** Gives the outputs shown the places listed and saves. */
+async function rankAll(own: EvaluationDesk, places: readonly number[]): Promise<void> {
+  places.forEach((to, i) => {
+    own.change(place(own.order, i, to), '');
+  });
+  await own.save();
+}
+
+describe('one prompt', () => {
+  test('is rated output by output, then ranked; the judgement is stored under the checkpoints', async () => {
+    const { desk: own, store } = await desk();
+    await own.begin(['ppo', 'sft'], 'sft', 2);
+    expect(own.output?.policy).toBe('ppo');
+    expect(own.canRank).toBe(false);
+    await rateAll(own, [6, 1]);
+    expect(own.output).toBeUndefined();
+    await rankAll(own, [1, 2]);
+    expect(store.kept.evaluations).toMatchObject([
+      {
+        ...{ labeler: 'person', ranks: [1, 2], shown: [0, 1], at: 9 },
+        ratings: [
+          { overall: 6, flags: [] },
+          { overall: 1, flags: ['fails-task'] },
+        ],
+      },
+    ]);
+    expect(store.kept.evaluations[0]?.completions.map(({ policy }) => policy)).toEqual([
+      'ppo',
+      'sft',
+    ]);
+    // The other way round: what is shown first is the other's.
+    expect(own.output?.policy).toBe('sft');
+    expect(own.draft).toEqual(NO_RATING);
+  });
+
+  test('goes on only with a score, and ranks only when all have a place', async () => {
+    const { desk: own, store } = await desk();
+    await own.begin(['ppo', 'sft'], 'sft', 1);
+    own.rate({ overall: null, flags: ['hallucination'] });
+    await own.next();
+    expect(own.sitting?.ratings).toEqual([]);
+    await own.save();
+    await rateAll(own, [3, 4]);
+    own.change(place(own.order, 0, 1), '');
+    await own.save();
+    expect(store.kept.evaluations).toEqual([]);
+    expect(own.item?.id).toBe('item-0');
+  });
+
+  test('an output before comes back with what was said of it; the first has none before', async () => {
+    const { desk: own } = await desk();
+    await own.begin(['ppo', 'sft'], 'sft', 1);
+    await own.back();
+    await rateAll(own, [3, 1]);
+    await own.back();
+    expect(own.output?.policy).toBe('sft');
+    expect(own.draft).toEqual({ overall: 1, flags: ['fails-task'] });
+    await own.back();
+    expect([own.output?.policy, own.draft.overall]).toEqual(['ppo', 3]);
+  });
+
+  test('may be skipped: nothing of it is stored as a judgement', async () => {
+    const { desk: own, store } = await desk();
+    await own.begin(['ppo', 'sft'], 'sft', 2);
+    await rateAll(own, [3]);
+    await own.skip();
+    expect([own.item?.id, own.sitting?.ratings]).toEqual(['item-1', []]);
+    expect(store.kept.evaluations).toEqual([]);
+  });
+
+  test('a change of the order can be undone', async () => {
+    const { desk: own } = await desk();
+    await own.begin(['ppo', 'sft'], 'sft', 1);
+    await rateAll(own, [3, 4]);
+    own.change(place(own.order, 0, 2), 'changed');
+    own.undo();
+    own.undo();
+    expect(own.order.places).toEqual([null, null]);
+  });
+});
+
+describe('a sitting', () => {
+  test('shows one prompt in five twice, marks it, and is revealed after the last', async () => {
+    const { desk: own, store } = await desk();
+    await own.begin(['ppo', 'sft'], 'sft', 5);
+    expect(own.sitting?.items).toHaveLength(6);
+    for (let i = 0; i < 6; i++) {
+      await rateAll(own, [5, 5]);
+      await rankAll(own, [1, 2]);
+    }
+    expect(own.sitting?.revealed).toBe(true);
+    expect(own.item).toBeUndefined();
+    expect(store.kept.evaluations.map(({ repeat }) => repeat)).toEqual([
+      ...Array.from({ length: 5 }, () => undefined),
+      true,
+    ]);
+    expect(own.results).toHaveLength(6);
+  });
+
+  test('goes on after a reload at the very output, with the judgements before', async () => {
+    const { desk: own, store } = await desk();
+    await own.begin(['ppo', 'sft', 'base'], 'sft', 2);
+    await rateAll(own, [3, 4, 5]);
+    await rankAll(own, [1, 2, 3]);
+    await rateAll(own, [2]);
+    const { desk: after } = await desk(store);
+    await after.load();
+    expect(after.output?.id).toBe(own.output?.id);
+    expect(after.sitting).toEqual(own.sitting);
+    expect(after.results).toHaveLength(1);
+    await rateAll(after, [3, 4]);
+    await rankAll(after, [3, 2, 1]);
+    expect(after.sitting?.revealed).toBe(true);
+    expect(store.kept.evaluations).toHaveLength(2);
+  });
+
+  test('that is revealed early keeps what was judged; other checkpoints have other results', async () => {
+    const { desk: own } = await desk();
+    await own.begin(['ppo', 'sft'], 'sft', 3);
+    await rateAll(own, [3, 4]);
+    await rankAll(own, [1, 2]);
+    await own.reveal();
+    expect(own.results).toHaveLength(1);
+    await own.begin(['ppo', 'base'], 'base', 1);
+    expect(own.results).toEqual([]);
+    expect(own.judged).toBe(1);
+  });
+
+  test('stays where it is when the step is not stored, and says so', async () => {
+    const { desk: own, store, laboratory } = await desk();
+    await own.begin(['ppo', 'sft'], 'sft', 1);
+    store.full = true;
+    await rateAll(own, [3]);
+    expect(own.sitting?.ratings).toEqual([]);
+    expect(own.draft.overall).toBe(3);
+    expect(laboratory.failure?.kind).toBe('storage');
+    store.full = false;
+    await rateAll(own, [3, 4]);
+    store.full = true;
+    await rankAll(own, [1, 2]);
+    expect(store.kept.evaluations).toEqual([]);
+    expect(own.results).toEqual([]);
+    expect(own.canRank).toBe(true);
+  });
+
+  test('two quick presses are one step', async () => {
+    const { desk: own, store } = await desk();
+    await own.begin(['ppo', 'sft'], 'sft', 2);
+    own.rate({ overall: 4, flags: [] });
+    await Promise.all([own.next(), own.next()]);
+    expect(own.sitting?.ratings).toHaveLength(1);
+    await rateAll(own, [4]);
+    own.change(place(place(own.order, 0, 1), 1, 2), '');
+    await Promise.all([own.save(), own.save()]);
+    expect(store.kept.evaluations).toHaveLength(1);
+    expect(own.item?.id).toBe('item-1');
+  });
+});
+
+test('the board is asked of the worker', async () => {
+  const { desk: own, client } = await desk();
+  expect(own.board).toBeNull();
+  await own.count();
+  expect(own.board).toEqual(BOARD);
+  expect(client.argsOf('judge.board')).toHaveLength(1);
+});
