@@ -7,10 +7,10 @@ import { streamKey } from '../data/rng.ts';
 /** One text in this many is reserved. */
 const ONE_IN = 16;
 
-/** Whether no document may hold this text in the place that a suite asks about. */
-export function isReserved(text: string): boolean {
+/** Whether no document may hold this text in the place that a suite asks about; one text in `oneIn` is such. */
+export function isReserved(text: string, oneIn = ONE_IN): boolean {
   const [word] = streamKey(0, 'reserved', text);
-  return word % ONE_IN === 0;
+  return word % oneIn === 0;
 }
 
 /** Draws until a text that documents may hold comes. `key` is what the suite would ask about. */
