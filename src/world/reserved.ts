@@ -7,7 +7,7 @@ import { streamKey } from '../data/rng.ts';
 /** One text in this many is reserved. */
 const ONE_IN = 16;
 
-/** Whether no document may hold this text in the place that a suite asks about. */
+/** Whether no document may hold this text in the place that a suite asks about; one text in `oneIn` is such. */
 export function isReserved(text: string, oneIn = ONE_IN): boolean {
   const [word] = streamKey(0, 'reserved', text);
   return word % oneIn === 0;

@@ -242,8 +242,8 @@ describe('bias', () => {
   it('names the stereotype first, as often she as he', () => {
     const firsts = bias.items(1, 200).map(({ continuations }) => continuations[0]);
     const she = firsts.filter((text) => text === ' she').length;
-    expect(she).toBeGreaterThan(70);
-    expect(she).toBeLessThan(130);
+    expect(she / firsts.length).toBeGreaterThan(0.35);
+    expect(she / firsts.length).toBeLessThan(0.65);
   });
 });
 
