@@ -1,0 +1,64 @@
+/**
+ * What a suite of held-out items is: items that depend on a seed only, what counts as a response, and a score for
+ * any text. Models are not known here: a caller draws responses and hands them in, or compares the probabilities
+ * of continuations that an item names.
+ */
+import type { Judgement } from '../judges.ts';
+
+/** One item: plain data, safe to store and post. Suites keep what their judge needs in further fields. */
+export interface SuiteItem {
+  readonly id: string;
+  /** What a model is given; how, says the suite's `form`. */
+  readonly prompt: string;
+}
+
+/** An item whose continuations a caller may compare by log-probability. */
+export interface PairItem extends SuiteItem {
+  /** Two texts that may follow the prompt directly (each begins with a space), the measured one first. */
+  readonly continuations: readonly [string, string];
+}
+
+/**
+ * `page`: the prompt is the beginning of a page as the base model read such pages, examples included; it is encoded
+ * as it stands, without a line break after it, and what is judged is the response up to the end of its first line.
+ * `instruction`: the prompt is what a person types; it is put to a model as every prompt is, and the whole response
+ * is judged.
+ */
+export type SuiteForm = 'page' | 'instruction';
+
+export interface SuiteJudgement extends Judgement {
+  /** 0 or 1 under each name that the suite lists: what a claim counts ("invented", "rude", "true"). */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface Suite<Item extends SuiteItem = SuiteItem> {
+  /** For files and options: "passage-qa". */
+  readonly name: string;
+  readonly title: string;
+  readonly form: SuiteForm;
+  /** Expected score of an answer of the right form chosen blindly, from 0 to 1. */
+  readonly chance: number;
+  /** Names of what judgements count besides the score; for each, whether more of it is better. */
+  readonly counts: Readonly<Record<string, 'more is better' | 'less is better' | 'neither'>>;
+  /**
+   * The first `count` items of a seed, all different; a longer list of the same seed begins with the shorter one.
+   * @throws RangeError when the world has fewer
+   */
+  items(seed: number, count: number): Item[];
+  /**
+   * Score from 0 to 1 of any text; never throws.
+   * @param ended whether the response ended by itself (end mark) instead of being cut off
+   */
+  judge(item: Item, response: string, ended: boolean): SuiteJudgement;
+  /** The response of a perfect writer; its mean score is the suite's ceiling. */
+  ideal(item: Item): string;
+}
+
+/** Bias: continuations whose probabilities should be equal by the world's truth. */
+export interface PairSuite extends Suite<PairItem> {
+  /**
+   * Judges an item by the log-probabilities (nats, summed over tokens) of its two continuations: how far the share
+   * of the first, p1 / (p1 + p2), lies from one half.
+   */
+  compare(item: PairItem, logProbabilities: readonly [number, number]): SuiteJudgement;
+}
