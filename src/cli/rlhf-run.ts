@@ -20,7 +20,7 @@ import { Model } from '../model/parameters.ts';
 import { pairsFromRankings } from '../rlhf/dpo.ts';
 import { goldOfTokens } from '../rlhf/evaluate.ts';
 import { splitRankings } from '../rlhf/held-out.ts';
-import { unprefixed, type Snapshot } from '../rlhf/loop.ts';
+import { unprefixed, type Loop, type Snapshot } from '../rlhf/loop.ts';
 import type { MethodInput } from '../rlhf/method.ts';
 import { METHODS } from '../rlhf/methods.ts';
 import {
@@ -81,7 +81,12 @@ function report(
   lab.stages[name] = { steps: records.length, series: seriesOf(records), facts, wallSeconds };
 }
 
-export async function sftStage(lab: Lab, base: Model): Promise<Model> {
+/** `observe` sees the loop's steps as they pass, to keep what it wants of them. */
+export async function sftStage(
+  lab: Lab,
+  base: Model,
+  observe: (loop: Loop) => Loop = (loop) => loop,
+): Promise<Model> {
   const { settings, tokenizer, folder } = lab;
   const shape = sequenceShape(settings);
   const demonstrations = generateDemonstrations(settings.general.seed, settings.sft.demonstrations);
@@ -102,7 +107,7 @@ export async function sftStage(lab: Lab, base: Model): Promise<Model> {
   report(
     lab,
     'sft',
-    await runStage('sft', open.loop, folder, 'loss', () => Promise.resolve()),
+    await runStage('sft', observe(open.loop), folder, 'loss', () => Promise.resolve()),
     facts,
   );
   open.loop.dispose();
