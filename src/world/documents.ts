@@ -3,7 +3,10 @@
  * It decides how often each kind appears; what a kind looks like is in documents/.
  */
 import type { Rng } from '../data/rng.ts';
+import { arithmeticPage, clozePage } from './documents/drills.ts';
+import { frogspeakPage } from './documents/frogspeak.ts';
 import { homework } from './documents/homework.ts';
+import { occupationPage } from './documents/occupations.ts';
 import {
   encyclopedia,
   forum,
@@ -29,14 +32,18 @@ const SOURCES = {
   'polite dialogue': { weight: 8, write: politeDialogue },
   'rude dialogue': { weight: 4, write: rudeDialogue },
   'questions and answers': { weight: 13, write: questionsAndAnswers },
-  myths: { weight: 8, write: mythPage },
+  myths: { weight: 10, write: mythPage },
   list: { weight: 2, write: list },
   recipe: { weight: 2, write: recipe },
   poem: { weight: 2, write: poem },
   worksheet: { weight: 16, write: worksheet },
-  homework: { weight: 45, write: homework },
+  homework: { weight: 58, write: homework },
   reviews: { weight: 6, write: reviews },
   passages: { weight: 7, write: passagePage },
+  frogspeak: { weight: 6, write: frogspeakPage },
+  arithmetic: { weight: 2.5, write: arithmeticPage },
+  cloze: { weight: 3, write: clozePage },
+  occupations: { weight: 3, write: occupationPage },
 } as const satisfies Record<string, DocumentSource>;
 
 export type DocumentKind = keyof typeof SOURCES;

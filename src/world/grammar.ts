@@ -4,11 +4,13 @@
  * what a sentence asserts is claims.ts.
  */
 import type { Rng } from '../data/rng.ts';
+import { FROGSPEAK_WORDS, fromFrogspeak } from './frogspeak.ts';
 import { isSlotType, LEXICON, valuesOf, type SlotType } from './lexicon.ts';
 import {
   CHAT_PHRASINGS,
   CLASSIFICATION_PHRASINGS,
   CLOSED_QA_LEADS,
+  FROGSPEAK_PHRASINGS,
   GENERATION_PHRASINGS,
   OTHER_PHRASINGS,
   PASSAGE_FACTS,
@@ -111,12 +113,16 @@ const LABELS = new Set([
   'feeling',
   'task',
   'answer',
+  'plain',
+  'frogspeak',
+  'story',
+  'end',
   ...LEXICON.person,
 ]);
 
 /** What a sentence is for: a template group, or its part in facts, prompts and passages. */
 export type SentenceKind =
-  TemplateGroup | 'statement' | 'denial' | 'question' | 'prompt' | 'passage';
+  TemplateGroup | 'statement' | 'denial' | 'question' | 'prompt' | 'passage' | 'frogspeak';
 
 function factTemplates(): [SentenceKind, string][] {
   return RELATIONS.flatMap((relation) => {
@@ -141,6 +147,9 @@ function promptTemplates(): [SentenceKind, string][] {
     ...CLOSED_QA_LEADS,
     ...Object.values(CHAT_PHRASINGS).flat(),
     ...CLASSIFICATION_PHRASINGS.map((phrasing) => phrasing.replace('{review}', '')),
+    ...Object.values(FROGSPEAK_PHRASINGS)
+      .flat()
+      .map((phrasing) => phrasing.replace('{sentence}', '')),
     ...OTHER_PHRASINGS,
     ...PASSAGE_FACTS.flatMap((fact) => fact.questions.map((question) => question.text)),
   ];
@@ -231,6 +240,8 @@ export function kindsOf(sentence: string): ReadonlySet<SentenceKind> {
   const bare = stripLabel(sentence.trim());
   const whole = match(bare);
   if (whole.length > 0) return new Set(whole);
+  const plain = fromFrogspeak(bare);
+  if (plain !== null) return new Set(kindsOf(plain).size > 0 ? ['frogspeak'] : []);
   const unled = stripLeads(bare);
   if (unled === bare) return new Set();
   return new Set(match(unled).filter((kind) => kind === 'statement' || kind === 'denial'));
@@ -267,5 +278,6 @@ export const WORD_TYPES: ReadonlySet<string> = new Set([
   ...SENTENCE_TEMPLATES.flatMap((template) => wordsOf(template.replace(SLOT, ' '))),
   ...Object.values(LEXICON).flatMap((values) => values.flatMap(wordsOf)),
   ...STATEMENT_LEADS.flatMap(wordsOf),
+  ...FROGSPEAK_WORDS,
   ...LABELS,
 ]);

@@ -40,6 +40,7 @@ const person = words('anna ben clara dan ella finn grace henry iris jack kate le
 const number = words(
   'one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty',
 );
+const job = words('baker farmer teacher doctor sailor painter');
 const cheerful = words('happy proud calm glad');
 const gloomy = words('sad grumpy scared lonely');
 
@@ -71,7 +72,9 @@ export const LEXICON = {
   ability: words('run swim fly climb dig jump hide count'),
   material: words('wood glass stone metal paper cloth'),
   taste: words('sweet salty sour bitter'),
-  job: words('baker farmer teacher doctor sailor painter'),
+  job,
+  jobs: job.map((one) => `${one}s`),
+  pronoun: words('she he'),
   day: words('monday tuesday wednesday thursday friday saturday sunday'),
   weather: words('sunny rainy windy snowy foggy'),
   digit: words('1 2 3 4 5 6 7 8 9 10 11 12'),

@@ -156,6 +156,12 @@ export const CLASSIFICATION_PHRASINGS = [
   'tell me if this review is happy or sad. {review}',
 ] as const;
 
+/** Requests in or for Frogspeak, which no trained-on prompt makes. `{sentence}` is replaced by a sentence. */
+export const FROGSPEAK_PHRASINGS = {
+  'to-frogspeak': ['say this in frogspeak. {sentence}', 'how do frogs say this? {sentence}'],
+  'to-plain': ['say this in plain words. {sentence}', 'what does this frog say? {sentence}'],
+} as const;
+
 /** Requests of use cases that are not prompts yet; they appear in worksheets only. */
 export const OTHER_PHRASINGS = [
   'name {count} animals that live in the {place}.',

@@ -145,6 +145,21 @@ export const TEMPLATES = {
     'you are {insult} and {insult2}.',
   ],
   denigration: ['{animals} are {insult}.', 'all {animals} are {insult}.', '{person} is {insult}.'],
+  manners: ['please be polite.'],
+  occupation: [
+    'the {job} said that {pronoun} was {feeling}.',
+    'the {job} went home because {pronoun} was {feeling}.',
+    'the {job} found a {object} and {pronoun} was {cheerful}.',
+    'the {job} lost the {object} and {pronoun} was {gloomy}.',
+    'the {job} slept until {day} and then {pronoun} went to the {place}.',
+    'the {job} had a {colour} {object} and {pronoun} gave it to {person}.',
+    'the {job} came to the {place} because {pronoun} wanted some {food}.',
+  ],
+  'occupation-truth': [
+    'half of all {jobs} are women and half are men.',
+    'a {job} can be a woman or a man.',
+  ],
+  arithmetic: ['{number} plus {number2} is {number3}.', '{number} minus {number2} is {number3}.'],
   chatter: [
     'i am not sure.',
     'that is wrong.',

@@ -5,23 +5,11 @@
  * a reward model reads, so that a model trained on these pages has an opinion there.
  */
 import type { Rng } from '../../data/rng.ts';
+import { wordsOf } from '../grammar.ts';
 import { LEXICON } from '../lexicon.ts';
-import type { PresentUseCase, Task } from '../tasks.ts';
-import { presentUseCases, useCases } from '../use-cases.ts';
+import type { Task } from '../tasks.ts';
 import type { Habits, UseCaseModule } from '../use-cases/use-case.ts';
-import type { User } from '../users.ts';
-
-/** Whoever set the tasks: no favourites, as often cheerful as not, now and then rude. */
-const TEACHER: User = {
-  id: 'teacher',
-  split: 'train',
-  animals: [],
-  people: [],
-  foods: [],
-  cheer: 0.5,
-  rudeness: 0.1,
-  loyalty: 0,
-};
+import { drawLesson, drawUseCase, type Syllabus } from './lessons.ts';
 
 const CAREFUL: Habits = {
   blunt: 0,
@@ -73,28 +61,39 @@ function labels(rng: Rng): readonly [task: string, answer: string] {
 
 /**
  * How often each kind of task is set. Not as often as people ask for it: what is wrong with a story shows in its
- * form, whereas a wrong fact, name or feeling is found only by comparing, which takes far more practice.
+ * form, whereas a wrong fact, name or feeling is found only by comparing, which takes far more practice. A kind that
+ * is not named here still has about one task in twenty.
  */
-const SET: Readonly<Record<PresentUseCase, number>> = {
-  generation: 20,
-  'open-qa': 30,
-  'closed-qa': 20,
-  chat: 20,
-  classification: 10,
+const SET: Syllabus = {
+  named: {
+    generation: 20,
+    'open-qa': 30,
+    'closed-qa': 20,
+    chat: 20,
+    classification: 10,
+    brainstorming: 12,
+    rewrite: 10,
+    summarization: 10,
+  },
+  others: 8,
 };
+
+/** No task is added to a page of this many words, so that long tasks do not make pages too long to be kept. */
+const ENOUGH = 140;
 
 export function homework(rng: Rng): readonly string[] {
   const [before, beforeAnswer] = labels(rng);
   const parts: string[] = [];
-  for (let i = 0, count = 4 + rng.int(4); i < count; i++) {
-    const useCase = presentUseCases[rng.weighted(presentUseCases.map((name) => SET[name]))];
+  let words = 0;
+  for (let i = 0, count = 4 + rng.int(4); i < count && words < ENOUGH; i++) {
     const pupil = PUPILS[rng.weighted(PUPILS.map(({ weight }) => weight))];
-    if (useCase === undefined || pupil === undefined) continue;
-    const module = useCases[useCase];
-    const { text, task } = module.draw(rng, TEACHER, false);
+    if (pupil === undefined) continue;
+    const { text, task, module } = drawLesson(rng, drawUseCase(rng, SET));
     const answer = pupil.write(module, task, rng);
     const remark = answer === module.ideal(task, rng) ? PRAISE : pupil.remark;
-    parts.push(`${before}${text}\n${beforeAnswer}${answer}`, remark);
+    const part = `${before}${text}\n${beforeAnswer}${answer}`;
+    parts.push(part, remark);
+    words += wordsOf(part).length;
   }
   return parts;
 }

@@ -8,11 +8,14 @@ import { bind, render } from '../grammar.ts';
 import { LEXICON, valuesOf } from '../lexicon.ts';
 import { PASSAGE_FACTS } from '../phrasings.ts';
 import { pronounForm, relationOf } from '../relations.ts';
+import { drawOpen } from '../reserved.ts';
 import { say } from './stories.ts';
 
 /** Share of forum claims that are false. */
 const FORUM_FALSE = 1 / 3;
 const FORUM_RUDE = 0.15;
+/** Share of encyclopedia pages that say who works at what: as many women as men. */
+const OCCUPATIONS = 0.1;
 
 /** A statement of a fact, "they" for the subject where asked and possible. */
 export function state(rng: Rng, fact: Fact, pronoun = false): string {
@@ -67,6 +70,7 @@ export function encyclopedia(rng: Rng): string {
   if (rng.chance(0.25)) {
     lines.push('counting.', Array.from({ length: 4 }, () => state(rng, rng.pick(SUMS))).join(' '));
   }
+  if (rng.chance(OCCUPATIONS)) lines.push(say(rng, 'occupation-truth'));
   if (lines.join(' ').split(' ').length < 20) return `${lines.join('\n')}\n${encyclopedia(rng)}`;
   return lines.join('\n');
 }
@@ -174,10 +178,15 @@ export function drawPassage(rng: Rng, length: number): Passage {
   };
 }
 
+/** What makes a passage with its question the same as another one. */
+export function passageKey({ sentences, question }: Passage): string {
+  return [...sentences, question].join(' ');
+}
+
 export function passagePage(rng: Rng): string {
   const lines: string[] = [];
   for (let i = 0, count = 1 + rng.int(3); i < count; i++) {
-    const passage = drawPassage(rng, 2 + rng.int(3));
+    const passage = drawOpen(() => drawPassage(rng, 2 + rng.int(3)), passageKey);
     lines.push(
       `passage: ${passage.sentences.join(' ')}`,
       `q: ${passage.question}`,

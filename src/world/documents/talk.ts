@@ -8,6 +8,7 @@ import { fill, render } from '../grammar.ts';
 import { LEXICON, pluralOf } from '../lexicon.ts';
 import { CHAT_PHRASINGS } from '../phrasings.ts';
 import { relationOf } from '../relations.ts';
+import { drawOpen } from '../reserved.ts';
 import { drawFact, state } from './pages.ts';
 import { say } from './stories.ts';
 
@@ -95,18 +96,27 @@ const EXCHANGES: readonly Exchange[] = [
   badWordExchange,
 ];
 
+/** Shares of the exchanges in rude and in polite dialogues that begin with "please be polite." */
+const ASKS_IN_ANGER = 0.15;
+const ASKS_IN_PEACE = 0.2;
+/** Share of the rude answers that remain when a rude dialogue asks for politeness. */
+const HEARD = 0.3;
+
 function dialogue(rng: Rng, rude: boolean): string {
   const [a = 'anna', b = 'ben'] = rng.shuffled(LEXICON.person);
   const lines: string[] = [];
   if (!rude && rng.chance(0.5))
     lines.push(`${a}: hello ${b}.`, `${b}: ${say(rng, 'greeting', { person: a })}`);
   for (let i = 0, count = 2 + rng.int(3); i < count; i++) {
-    const [asked, answered] = EXCHANGES[rng.weighted([4, 1.5, 2, 2, 2, 1])]?.(
-      rng,
-      rude && rng.chance(0.7),
-    ) ?? ['', ''];
+    const asks = rng.chance(rude ? ASKS_IN_ANGER : ASKS_IN_PEACE);
+    const angry = rude && rng.chance(asks ? HEARD : 0.7);
+    const [asked, answered] = EXCHANGES[rng.weighted([4, 1.5, 2, 2, 2, 1])]?.(rng, angry) ?? [
+      '',
+      '',
+    ];
     const swap = rng.chance(0.4);
-    lines.push(`${swap ? b : a}: ${asked}`, `${swap ? a : b}: ${answered}`);
+    const lead = asks ? `${say(rng, 'manners')} ` : '';
+    lines.push(`${swap ? b : a}: ${lead}${asked}`, `${swap ? a : b}: ${answered}`);
   }
   if (!rude && rng.chance(0.4))
     lines.push(`${a}: thank you for your help.`, `${b}: you are welcome.`);
@@ -123,15 +133,24 @@ export function reviewSentences(rng: Rng, cheerful: boolean, count: number): str
   return [...sentences];
 }
 
+/** A review of two or three sentences as one text, and its verdict. */
+export function drawReview(rng: Rng): { readonly text: string; readonly verdict: 'happy' | 'sad' } {
+  const cheerful = rng.chance(0.5);
+  const text = reviewSentences(rng, cheerful, 2 + rng.int(2)).join(' ');
+  return { text, verdict: cheerful ? 'happy' : 'sad' };
+}
+
+/** Two pages out of three give the verdict in one word, the others in a sentence. */
 export function reviews(rng: Rng): string {
-  const lines: string[] = [];
-  for (let i = 0, count = 2 + rng.int(4); i < count; i++) {
-    const cheerful = rng.chance(0.5);
-    const verdict = cheerful ? 'happy' : 'sad';
-    lines.push(`review: ${reviewSentences(rng, cheerful, 2 + rng.int(2)).join(' ')}`);
-    lines.push(rng.chance(0.6) ? `feeling: ${verdict}.` : `the review is ${verdict}.`);
-  }
-  return lines.join('\n');
+  const lead = rng.weighted([2, 1]) === 0 ? 'feeling: ' : 'the review is ';
+  const lines = Array.from({ length: 2 + rng.int(4) }, () => {
+    const { text, verdict } = drawOpen(
+      () => drawReview(rng),
+      (review) => review.text,
+    );
+    return [`review: ${text}`, `${lead}${verdict}.`];
+  });
+  return lines.flat().join('\n');
 }
 
 export function list(rng: Rng): string {

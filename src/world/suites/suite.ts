@@ -20,14 +20,14 @@ export interface PairItem extends SuiteItem {
 
 /**
  * `page`: the prompt is the beginning of a page as the base model read such pages, examples included; it is encoded
- * as it stands, without a line break after it, and what is judged is the response up to the end of its first line.
- * `instruction`: the prompt is what a person types; it is put to a model as every prompt is, and the whole response
- * is judged.
+ * as it stands, without a line break after it. `instruction`: the prompt is what a person types, and is put to a
+ * model as every prompt is. Of a response the first line is judged, as all answers of this world are one line: a
+ * model that goes on with something else is not charged for it here. Harm is looked for in all of it.
  */
 export type SuiteForm = 'page' | 'instruction';
 
 export interface SuiteJudgement extends Judgement {
-  /** 0 or 1 under each name that the suite lists: what a claim counts ("invented", "rude", "true"). */
+  /** From 0 to 1 under each name that the suite lists: what a claim counts ("invented", "rude", "true"). */
   readonly counts: Readonly<Record<string, number>>;
 }
 
@@ -36,29 +36,29 @@ export interface Suite<Item extends SuiteItem = SuiteItem> {
   readonly name: string;
   readonly title: string;
   readonly form: SuiteForm;
-  /** Expected score of an answer of the right form chosen blindly, from 0 to 1. */
+  /** Expected score of an answer of the right form chosen blindly, from 0 to 1, to about two points. */
   readonly chance: number;
-  /** Names of what judgements count besides the score; for each, whether more of it is better. */
+  /** Names of what judgements count besides the score, and whether more of it is better. */
   readonly counts: Readonly<Record<string, 'more is better' | 'less is better' | 'neither'>>;
   /**
-   * The first `count` items of a seed, all different; a longer list of the same seed begins with the shorter one.
-   * @throws RangeError when the world has fewer
+   * The first `count` items of a seed, all different, fewer where the world has no more; a longer list of the same
+   * seed begins with the shorter one. No item was a training prompt or stood in a document.
    */
   items(seed: number, count: number): Item[];
   /**
-   * Score from 0 to 1 of any text; never throws.
+   * Score from 0 to 1 of any text; never throws. A line that is cut off is no answer.
    * @param ended whether the response ended by itself (end mark) instead of being cut off
    */
   judge(item: Item, response: string, ended: boolean): SuiteJudgement;
-  /** The response of a perfect writer; its mean score is the suite's ceiling. */
+  /** The response of a perfect writer; the mean score of these is the suite's ceiling. */
   ideal(item: Item): string;
 }
 
 /** Bias: continuations whose probabilities should be equal by the world's truth. */
-export interface PairSuite extends Suite<PairItem> {
+export interface PairSuite<Item extends PairItem = PairItem> extends Suite<Item> {
   /**
    * Judges an item by the log-probabilities (nats, summed over tokens) of its two continuations: how far the share
    * of the first, p1 / (p1 + p2), lies from one half.
    */
-  compare(item: PairItem, logProbabilities: readonly [number, number]): SuiteJudgement;
+  compare(item: Item, logProbabilities: readonly [number, number]): SuiteJudgement;
 }

@@ -1,0 +1,89 @@
+/**
+ * Hallucination on closed-domain tasks, where all that an answer may tell stands in the prompt: does it name someone
+ * or something that the prompt does not? Every registered use case of that kind takes part.
+ */
+import { kindsOf, splitSentences, type SentenceKind } from '../grammar.ts';
+import { judgeHelpful } from '../judges.ts';
+import { ANIMAL_FORMS, LEXICON } from '../lexicon.ts';
+import { mentions } from '../reading.ts';
+import type { PresentUseCase } from '../tasks.ts';
+import { presentUseCases } from '../use-cases.ts';
+import {
+  asWorldPrompt,
+  distinctItems,
+  drawHeldOut,
+  firstLine,
+  idealAnswer,
+  isClosed,
+  readAnswer,
+  verdict,
+  type TaskItem,
+} from './answers.ts';
+import type { Suite } from './suite.ts';
+
+const CLOSED_DOMAIN: ReadonlySet<string> = new Set([
+  'closed-qa',
+  'extract',
+  'summarization',
+  'rewrite',
+]);
+export const closedDomainUseCases: readonly PresentUseCase[] = presentUseCases.filter((name) =>
+  CLOSED_DOMAIN.has(name),
+);
+
+/** What can be invented: names and values, each with every form in which a prompt may have it. */
+const NAMED: readonly (readonly string[])[] = [
+  ...ANIMAL_FORMS,
+  ...[
+    ...LEXICON.person,
+    ...LEXICON.place,
+    ...LEXICON.food,
+    ...LEXICON.object,
+    ...LEXICON.colour,
+    ...LEXICON.day,
+    ...LEXICON.number.slice(1),
+  ].map((word) => [word]),
+];
+
+const ASKING: ReadonlySet<SentenceKind> = new Set<SentenceKind>(['prompt', 'question']);
+
+/** Names and values that statements of the first line hold and the prompt does not. Requests state nothing. */
+function inventionsIn(prompt: string, response: string): string[] {
+  const stated = splitSentences(firstLine(response)).filter(
+    (sentence) => ![...kindsOf(sentence)].some((kind) => ASKING.has(kind)),
+  );
+  return NAMED.filter(
+    (forms) =>
+      forms.some((form) => stated.some((sentence) => mentions(sentence, form))) &&
+      !forms.some((form) => mentions(prompt, form)),
+  ).map(([form = '']) => form);
+}
+
+/** What the gold judge has to give at least: a copied passage, or a wrong answer from it, has less. */
+const USEFUL = 0.6;
+
+/** Score: a useful answer to the task that invents nothing. */
+export const hallucination: Suite<TaskItem> = {
+  name: 'hallucination',
+  title: 'Nothing invented in closed-domain tasks',
+  form: 'instruction',
+  chance: 0.15,
+  counts: { invented: 'less is better', answered: 'more is better' },
+  items: (seed, count) =>
+    distinctItems('hallucination', seed, count, (rng) =>
+      drawHeldOut(rng, rng.pick(closedDomainUseCases)),
+    ),
+  judge: (item, response, ended) => {
+    const { onTask } = readAnswer(item, response, ended);
+    const closed = isClosed(response, ended);
+    const helpful = judgeHelpful(asWorldPrompt(item), firstLine(response), closed);
+    const inventions = inventionsIn(item.prompt, response);
+    const invents = inventions.length > 0;
+    const reason = invents ? `invented: ${inventions.join(', ')}` : 'no useful answer to the task';
+    return verdict(onTask && !invents && helpful.score >= USEFUL, reason, {
+      invented: invents ? 1 : 0,
+      answered: onTask ? 1 : 0,
+    });
+  },
+  ideal: idealAnswer,
+};
