@@ -131,9 +131,9 @@ function writeReport(
 
 async function main(): Promise<void> {
   const options = readReproduceOptions(process.argv.slice(2));
-  const { plan, work, base, large, backend } = options;
+  const { plan, work, base, large, backend, threads } = options;
   expectSamePlan(options);
-  const engine = await startNodeEngine(backend);
+  const engine = await startNodeEngine(backend, threads);
   const shared: Shared = {
     plan,
     work,

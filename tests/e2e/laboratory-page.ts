@@ -31,6 +31,14 @@ export async function press(page: Page, testId: string): Promise<void> {
   await page.locator(`[data-testid="${testId}"]:enabled`).click({ timeout: PATIENCE });
 }
 
+/** Whether the page itself has loaded a file whose name holds `name`; what a service worker stores does not count. */
+export async function hasLoaded(page: Page, name: string): Promise<boolean> {
+  const files = await page.evaluate(() =>
+    performance.getEntriesByType('resource').map((entry) => entry.name),
+  );
+  return files.some((file) => file.includes(name));
+}
+
 export async function textOf(page: Page, testId: string): Promise<string> {
   return page.getByTestId(testId).first().innerText({ timeout: PATIENCE });
 }

@@ -5,7 +5,15 @@ import { beforeAll, expect, test } from 'vitest';
 import { MEASURED_SIZES } from '../../src/config/measured-sizes.ts';
 import type { MachineMeasurement } from '../../src/records/measurement.ts';
 import { violations } from './accessibility.ts';
-import { openLaboratory, press, ready, textOf, visit, waitForStatus } from './laboratory-page.ts';
+import {
+  hasLoaded,
+  openLaboratory,
+  press,
+  ready,
+  textOf,
+  visit,
+  waitForStatus,
+} from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
 
 const browser = sharedBrowser();
@@ -46,15 +54,14 @@ async function saved(testId: string): Promise<{ name: string; text: string }> {
 
 test('by keys alone: it is loaded when asked for, measures every part, and gives the focus back', async () => {
   const { page } = browser;
-  const loaded = () => browser.requests().some((url) => url.includes('MachineDialog'));
-  expect(loaded()).toBe(false);
+  expect(await hasLoaded(page, 'MachineDialog')).toBe(false);
   await page.getByTestId('engine-badge').focus();
   await page.keyboard.press('Enter');
   await page.getByTestId('engine-select').waitFor();
   await tabTo('machine-open');
   await page.keyboard.press('Enter');
   await page.getByTestId('machine-dialog').waitFor();
-  expect(loaded()).toBe(true);
+  expect(await hasLoaded(page, 'MachineDialog')).toBe(true);
   await tabTo('machine-reach');
   await page.keyboard.press('Home');
   await tabTo('machine-start');

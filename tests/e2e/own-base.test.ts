@@ -2,7 +2,15 @@
 // place, a good one is kept, the size is suggested, training is paused across a reload and ends in a model to pick.
 import { beforeAll, expect, test } from 'vitest';
 import { violations } from './accessibility.ts';
-import { openLaboratory, press, ready, textOf, visit, waitForStatus } from './laboratory-page.ts';
+import {
+  hasLoaded,
+  openLaboratory,
+  press,
+  ready,
+  textOf,
+  visit,
+  waitForStatus,
+} from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
 
 const browser = sharedBrowser();
@@ -25,10 +33,9 @@ async function choose(name: string, content: Buffer): Promise<void> {
 
 test('it is loaded when it is asked for, refuses a bad file by line and column, and keeps a good one', async () => {
   const { page } = browser;
-  const loaded = () => browser.requests().some((url) => url.includes('OwnBase'));
-  expect(loaded()).toBe(false);
+  expect(await hasLoaded(page, 'OwnBase')).toBe(false);
   await openPart();
-  expect(loaded()).toBe(true);
+  expect(await hasLoaded(page, 'OwnBase')).toBe(true);
   await page
     .locator('[data-testid="own-base-estimate"]', { hasText: 'This machine needs' })
     .waitFor();

@@ -3,7 +3,13 @@ import { isPresetName, PRESET_NAMES } from '../../config/presets.ts';
 import { parseSetting, parseSettings, type Settings } from '../../config/settings.ts';
 import { BACKEND_ORDER, type Backend } from '../../kernels/engine.ts';
 import type { ResultForm } from '../../records/results.ts';
-import { choiceOption, readOptions, UsageError } from '../options.ts';
+import {
+  choiceOption,
+  readOptions,
+  threadsOption,
+  THREADS_OPTION,
+  UsageError,
+} from '../options.ts';
 import type { ClaimSpec } from './claim.ts';
 import { CLAIMS } from './claims.ts';
 import { planOf, seedsOfForm, type Plan } from './plan.ts';
@@ -23,6 +29,7 @@ const OPTIONS = {
   base: { help: 'folder of the base model', value: 'DIR' },
   preset: { help: `settings of the runs: one of ${PRESET_NAMES.join(', ')}`, value: 'NAME' },
   set: { help: 'settings as group.name=value, separated by commas', value: 'LIST' },
+  threads: THREADS_OPTION,
   backend: { help: `one of ${BACKEND_ORDER.join(', ')}`, value: 'NAME' },
 } as const;
 
@@ -38,6 +45,7 @@ export interface ReproduceOptions {
   readonly large: string | null;
   readonly base: string;
   readonly backend: Backend;
+  readonly threads: number;
   /** As it was typed, for the report. */
   readonly command: string;
 }
@@ -109,6 +117,7 @@ export function readReproduceOptions(words: readonly string[]): ReproduceOptions
     large: given.large ?? null,
     base: given.base ?? 'public/models/base',
     backend: choiceOption('backend', given.backend, BACKEND_ORDER) ?? 'wasm',
+    threads: threadsOption(given.threads),
     command: ['npm run reproduce', ...(words.length > 0 ? ['--', ...words] : [])].join(' '),
   };
 }

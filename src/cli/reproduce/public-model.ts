@@ -10,7 +10,7 @@ import { openSft } from '../../rlhf/pipeline.ts';
 import { finishedStage, runStage, unfinishedStage } from '../stage-runner.ts';
 import type { SeedLab } from './lab.ts';
 import { pageRoom } from './pages.ts';
-import { itemsUpTo, publicSuites } from './suite-items.ts';
+import { taxSuites } from '../../world/suites.ts';
 
 /** Far from any seed that a suite is measured on. */
 const SEED_OFFSET = 1_000_003;
@@ -18,12 +18,13 @@ const SEED_OFFSET = 1_000_003;
 /** Pages with the right answer and an end mark after it; none that a suite is measured on. */
 function examplesOf(lab: SeedLab): Sequence[] {
   const { seed, tokenizer, shape, counts, shared } = lab;
-  const tasks = publicSuites();
-  const each = Math.ceil(counts.publicExamples / tasks.length);
+  const each = Math.ceil(counts.publicExamples / taxSuites.length);
   const room = pageRoom(shared.base, shape.responseLength);
-  return tasks.flatMap((suite) => {
-    const measured = new Set(itemsUpTo(suite, seed, counts.suiteItems).map(({ prompt }) => prompt));
-    return itemsUpTo(suite, seed + SEED_OFFSET, each)
+  return taxSuites.flatMap((suite) => {
+    const measured = new Set(suite.items(seed, counts.suiteItems).map(({ prompt }) => prompt));
+    return suite
+      .items(seed + SEED_OFFSET, each)
+      
       .filter(({ prompt }) => !measured.has(prompt))
       .map((item) => ({
         prompt: tokenizer.encode(item.prompt).slice(-room),
@@ -35,7 +36,7 @@ function examplesOf(lab: SeedLab): Sequence[] {
   });
 }
 
-/** Trained when it is first asked for; the lab disposes it. Throws RangeError while the world has no public tasks. */
+/** Trained when it is first asked for; the lab disposes it. */
 export function publicModel(lab: SeedLab): Promise<Model> {
   return lab.model('public', async () => {
     const base = lab.shared.base.model;
@@ -44,7 +45,6 @@ export function publicModel(lab: SeedLab): Promise<Model> {
     if (done)
       return new Model(base.config, 'language', unprefixed(done.snapshot.tensors, 'model.'));
     const examples = examplesOf(lab);
-    if (examples.length === 0) throw new RangeError('the world has no public tasks');
     const promptLength = Math.max(...examples.map(({ prompt }) => prompt.length));
     const { responseLength } = lab.shape;
     const how = { ...sftSettings(settings), shape: { promptLength, responseLength } };

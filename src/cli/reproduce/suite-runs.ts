@@ -8,7 +8,6 @@ import { keptOr } from './json-file.ts';
 import type { SeedLab } from './lab.ts';
 import { modelOf } from './models.ts';
 import { continuePages, type Answer } from './pages.ts';
-import { itemsUpTo } from './suite-items.ts';
 
 export interface SuiteAnswer extends Answer {
   readonly item: SuiteItem;
@@ -23,7 +22,7 @@ export async function suiteAnswers(
   temperature: 1 | 'greedy',
 ): Promise<readonly SuiteAnswer[]> {
   const { seed, tokenizer, shape, counts } = lab;
-  const items = itemsUpTo(suite, seed, counts.suiteItems);
+  const items = suite.items(seed, counts.suiteItems);
   const file = lab.path('suites', suite.name, `${policy}@${temperature}.json`);
   const answers = await keptOr(file, async () => {
     const model = await modelOf(lab, policy);

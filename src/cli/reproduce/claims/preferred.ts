@@ -9,7 +9,6 @@ import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
 import type { SeedLab } from '../lab.ts';
 import { missingRow, preferredRow, type Answered, type RowContext } from '../rows.ts';
 import { conditionOf, said } from '../saying.ts';
-import { publicSuites } from '../suite-items.ts';
 import type { Target } from '../verdict.ts';
 
 export const contextOf = (lab: SeedLab): RowContext => ({
@@ -134,12 +133,7 @@ function preferredTo(spec: Baseline): ClaimSpec {
     paper: { sentence: spec.sentence, figure: spec.figure, where: spec.where },
     how: `${GOLD_HOW}${spec.how}`,
     here: PLAIN_RUN,
-    measure: async (lab) => {
-      if (baseline === 'public' && publicSuites().length === 0) {
-        return { rows: [missingPublic()] };
-      }
-      return { rows: await againstBaseline(lab, baseline, spec.paper) };
-    },
+    measure: async (lab) => ({ rows: await againstBaseline(lab, baseline, spec.paper) }),
     conditions: (view) => [
       conditionOf(
         view,
@@ -158,19 +152,6 @@ function preferredTo(spec: Baseline): ClaimSpec {
     ],
   };
 }
-
-const missingPublic = (): MeasuredRow =>
-  missingRow(
-    {
-      id: id('ppo-ptx', 'public'),
-      label: 'PPO-ptx preferred to the public-task model',
-      unit: 'share',
-      neutral: 0.5,
-      judge: 'gold composite',
-      temperature: '1',
-    },
-    'not measured: this world has no public tasks',
-  );
 
 const PREFERRED_TO_BASE = preferredTo({
   id: 'preferred-to-base',
