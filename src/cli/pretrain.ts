@@ -1,10 +1,11 @@
 /**
  * `npm run pretrain`: makes the shipped base model from the seed alone: documents of the world, a BPE vocabulary
- * trained on them, a GPT-2 of about 0.4 million parameters trained with this project's own code. Resumable: run the
+ * trained on them, a GPT-2 of about 0.6 million parameters (or another size) trained with this project's own code. Resumable: run the
  * same command again. Writes config.json, tokenizer.json and model.safetensors (half precision).
  */
 import { mkdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { BASE_SIZES, type BaseSizeName } from '../config/base-sizes.ts';
 import { rowSource } from '../data/packing.ts';
 import { Rng } from '../data/rng.ts';
 import { writeSafetensors } from '../data/safetensors.ts';
@@ -17,17 +18,27 @@ import { unprefixed } from '../rlhf/loop.ts';
 import { heldOutLoss, pretrainLoop, type PretrainSettings } from '../rlhf/pretrain.ts';
 import { generateDocument, writeDocument } from '../world/documents.ts';
 import { startNodeEngine } from './node-engine.ts';
-import { readOptions, runCommand, threadsOption, THREADS_OPTION, wholeOption } from './options.ts';
+import {
+  choiceOption,
+  readOptions,
+  runCommand,
+  threadsOption,
+  THREADS_OPTION,
+  wholeOption,
+} from './options.ts';
 import { Progress } from './progress.ts';
 import { loadSnapshot, saveSnapshot } from './snapshot-files.ts';
 
 const VOCABULARY = 1024;
 const TOKENIZER_DOCUMENTS = 8000;
 const SAVE_EVERY = 50;
-const STEPS = 17_000;
+const STEPS = 15_000;
+
+const SIZE_NAMES = Object.keys(BASE_SIZES) as BaseSizeName[];
 
 const OPTIONS = {
   seed: { help: 'seed of documents and weights', value: 'N' },
+  size: { help: `one of ${SIZE_NAMES.join(', ')}; middle is the shipped one`, value: 'NAME' },
   steps: { help: 'optimizer steps', value: 'N' },
   batch: { help: 'rows of a step', value: 'N' },
   'micro-batch': {
@@ -39,12 +50,20 @@ const OPTIONS = {
   work: { help: 'folder of the unfinished run', value: 'DIR' },
 } as const;
 
-function baseConfig(tokenizer: Tokenizer): ModelConfig {
+/** Peak step size of the shipped size; wider models take smaller ones. */
+const LEARNING_RATE = 3e-3;
+
+function learningRate(size: BaseSizeName): number {
+  return LEARNING_RATE * Math.sqrt(BASE_SIZES.middle.width / BASE_SIZES[size].width);
+}
+
+function baseConfig(tokenizer: Tokenizer, size: BaseSizeName): ModelConfig {
+  const { width, layers } = BASE_SIZES[size];
   return {
     vocabularySize: tokenizer.vocabularySize,
     contextLength: 256,
-    width: 80,
-    layers: 4,
+    width,
+    layers,
     heads: 4,
     layerNormEpsilon: 1e-5,
     padId: tokenizer.padId,
@@ -70,17 +89,19 @@ async function main(): Promise<void> {
   const steps = wholeOption('steps', given.steps, STEPS, 1, 1e6);
   const batch = wholeOption('batch', given.batch, 12, 1, 1024);
   const microBatch = wholeOption('micro-batch', given['micro-batch'], 0, 0, 1024);
-  const out = given.out ?? 'public/models/base';
-  const work = given.work ?? `runs/pretrain-${seed}`;
+  const size = choiceOption('size', given.size, SIZE_NAMES) ?? 'middle';
+  const folder = size === 'middle' ? `pretrain-${seed}` : `pretrain-${size}-${seed}`;
+  const out = given.out ?? (size === 'middle' ? 'public/models/base' : `runs/base-${size}`);
+  const work = given.work ?? `runs/${folder}`;
   await startNodeEngine('wasm', threadsOption(given.threads));
   const tokenizer = loadTokenizer(seed, work);
-  const config = baseConfig(tokenizer);
+  const config = baseConfig(tokenizer, size);
   const time = config.contextLength;
   const rows = (scope: string) =>
     rowSource(writeDocument, tokenizer, { batch, length: time + 1 }, { seed, scope });
   const settings: PretrainSettings = {
     steps,
-    learningRate: 3e-3,
+    learningRate: learningRate(size),
     finalShare: 0.05,
     warmupSteps: 50,
     microBatch,

@@ -44,15 +44,22 @@ export interface EvaluationModels {
   readonly best: BestOfDraws | null;
 }
 
-/** One good answer for each use case in the form prompt, line break, answer, empty line. */
-export function fewShotPrefix(pool: readonly WorldPrompt[], seed: number): string {
+/**
+ * Good answers in the form prompt, line break, answer, empty line: one for each use case in turn, left out where
+ * `fits` says that the prefix would become too long with it.
+ */
+export function fewShotPrefix(
+  pool: readonly WorldPrompt[],
+  seed: number,
+  fits: (prefix: string) => boolean,
+): string {
   const rng = Rng.named(seed, 'few-shot');
-  return presentUseCases
-    .map((useCase) => {
-      const prompt = pool.find((candidate) => candidate.useCase === useCase);
-      return prompt ? `${prompt.text}\n${idealResponse(prompt.task, rng)}\n\n` : '';
-    })
-    .join('');
+  return presentUseCases.reduce((prefix, useCase) => {
+    const prompt = pool.find((each) => each.useCase === useCase && each.kind !== 'few-shot');
+    if (!prompt) return prefix;
+    const longer = `${prefix}${prompt.text}\n${idealResponse(prompt.task, rng)}\n\n`;
+    return fits(longer) ? longer : prefix;
+  }, '');
 }
 
 type Answers = PolicyAnswers<WorldPrompt>;
@@ -72,7 +79,8 @@ async function answerAll(
   const { seed } = settings.general;
   const shape = sequenceShape(settings);
   const prompts = promptsThatFit(tokenizer, testPrompts(seed, settings.evaluate.prompts), shape);
-  const prefix = fewShotPrefix(pool, seed);
+  const room = models.base.config.contextLength - shape.promptLength - shape.responseLength;
+  const prefix = fewShotPrefix(pool, seed, (text) => promptTokens(tokenizer, text).length <= room);
   const wide = {
     ...shape,
     promptLength: promptTokens(tokenizer, prefix).length + shape.promptLength,

@@ -19,7 +19,7 @@ export interface BaseSize {
 export const BASE_SIZES: Readonly<Record<BaseSizeName, BaseSize>> = {
   tiny: { width: 32, layers: 1, parameters: 53_728 },
   small: { width: 64, layers: 2, parameters: 182_016 },
-  middle: { width: 80, layers: 4, parameters: 413_920 },
+  middle: { width: 96, layers: 4, parameters: 570_432 },
   large: { width: 128, layers: 4, parameters: 957_184 },
   huge: { width: 256, layers: 6, parameters: 5_066_752 },
 };

@@ -27,7 +27,7 @@ export const BASE = {
     choiceLabels: {
       tiny: '54 thousand parameters',
       small: '0.18 million',
-      middle: '0.41 million, as the shipped one',
+      middle: '0.57 million, as the shipped one',
       large: '0.96 million',
       huge: '5.1 million',
     },

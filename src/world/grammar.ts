@@ -16,7 +16,18 @@ import {
   PASSAGE_FACTS,
   QUESTION_LEADS,
 } from './phrasings.ts';
+import { BRAINSTORMING_PHRASINGS } from './phrasings/brainstorming.ts';
+import { EXTRACT_PHRASINGS } from './phrasings/extract.ts';
+import { ITEM_TEMPLATES } from './phrasings/items.ts';
+import { LITTLE_PHRASINGS, ROW_TEMPLATES } from './phrasings/other.ts';
 import { pronounForm, RELATIONS, typed } from './relations.ts';
+import {
+  ALL_REWRITE_LEADS,
+  POLITE_FORMS,
+  requestTemplates,
+  RUDE_FORMS,
+} from './phrasings/rewrite.ts';
+import { SUMMARY_PHRASINGS, SUMMARY_TEMPLATES } from './phrasings/summarization.ts';
 import { TEMPLATES, type TemplateGroup } from './templates.ts';
 
 export type Bindings = Readonly<Record<string, string>>;
@@ -122,7 +133,19 @@ const LABELS = new Set([
 
 /** What a sentence is for: a template group, or its part in facts, prompts and passages. */
 export type SentenceKind =
-  TemplateGroup | 'statement' | 'denial' | 'question' | 'prompt' | 'passage' | 'frogspeak';
+  | TemplateGroup
+  | 'statement'
+  | 'denial'
+  | 'question'
+  | 'prompt'
+  | 'passage'
+  | 'frogspeak'
+  | 'item'
+  | 'row'
+  | 'request'
+  | 'polite-request'
+  | 'rude-request'
+  | 'summary';
 
 function factTemplates(): [SentenceKind, string][] {
   return RELATIONS.flatMap((relation) => {
@@ -151,7 +174,11 @@ function promptTemplates(): [SentenceKind, string][] {
       .flat()
       .map((phrasing) => phrasing.replace('{sentence}', '')),
     ...OTHER_PHRASINGS,
+    ...BRAINSTORMING_PHRASINGS,
+    ...EXTRACT_PHRASINGS,
+    ...LITTLE_PHRASINGS,
     ...PASSAGE_FACTS.flatMap((fact) => fact.questions.map((question) => question.text)),
+    ...SUMMARY_PHRASINGS.map((phrasing) => phrasing.replace('{passage}', '')),
   ];
   const passages = PASSAGE_FACTS.flatMap((fact) => [
     fact.statement,
@@ -160,7 +187,36 @@ function promptTemplates(): [SentenceKind, string][] {
   return [
     ...prompts.flatMap(sentencesOfTemplate).map((text): [SentenceKind, string] => ['prompt', text]),
     ...passages.map((text): [SentenceKind, string] => ['passage', text]),
+    ...ITEM_TEMPLATES.map((text): [SentenceKind, string] => ['item', text]),
+    ...ROW_TEMPLATES.map((text): [SentenceKind, string] => ['row', text]),
   ];
+}
+
+/** Requests of each manner, and short accounts. */
+function rewrittenTemplates(): [SentenceKind, string][] {
+  const of = (kind: SentenceKind, texts: readonly string[]): [SentenceKind, string][] =>
+    texts.map((text) => [kind, text]);
+  return [
+    ...of('request', requestTemplates(['{request}.'])),
+    ...of('polite-request', requestTemplates(POLITE_FORMS)),
+    ...of('rude-request', requestTemplates(RUDE_FORMS)),
+    ...of('summary', SUMMARY_TEMPLATES),
+  ];
+}
+
+/** What a person writes before a text, up to the colon: "make this polite:". */
+const LEADS: readonly string[] = [
+  ...ALL_REWRITE_LEADS,
+  ...SUMMARY_PHRASINGS.flatMap((phrasing) => (/^[^:]+:/.exec(phrasing)) ?? []),
+];
+const LEAD_PATTERNS: readonly RegExp[] = LEADS.map(patternOf);
+
+/** Takes a lead such as "make this polite: " off the front of a sentence; unchanged where there is none. */
+export function stripRequest(sentence: string): string {
+  const colon = sentence.indexOf(': ');
+  if (colon <= 0) return sentence;
+  const lead = sentence.slice(0, colon + 1);
+  return LEAD_PATTERNS.some((pattern) => pattern.test(lead)) ? sentence.slice(colon + 2) : sentence;
 }
 
 /** Every sentence template of the world, once each, with what it is for. */
@@ -171,7 +227,12 @@ function collectTemplates(): Map<string, Set<SentenceKind>> {
     ([group, texts]) => texts.map((text): [SentenceKind, string] => [group, text]),
   );
   const kinds = new Map<string, Set<SentenceKind>>();
-  for (const [kind, text] of [...factTemplates(), ...promptTemplates(), ...groups]) {
+  for (const [kind, text] of [
+    ...factTemplates(),
+    ...promptTemplates(),
+    ...rewrittenTemplates(),
+    ...groups,
+  ]) {
     kinds.set(text, (kinds.get(text) ?? new Set<SentenceKind>()).add(kind));
   }
   return kinds;
@@ -242,6 +303,8 @@ export function kindsOf(sentence: string): ReadonlySet<SentenceKind> {
   if (whole.length > 0) return new Set(whole);
   const plain = fromFrogspeak(bare);
   if (plain !== null) return new Set(kindsOf(plain).size > 0 ? ['frogspeak'] : []);
+  const asked = stripRequest(bare);
+  if (asked !== bare) return new Set(acceptsSentence(asked) ? ['prompt'] : []);
   const unled = stripLeads(bare);
   if (unled === bare) return new Set();
   return new Set(match(unled).filter((kind) => kind === 'statement' || kind === 'denial'));
@@ -279,5 +342,6 @@ export const WORD_TYPES: ReadonlySet<string> = new Set([
   ...Object.values(LEXICON).flatMap((values) => values.flatMap(wordsOf)),
   ...STATEMENT_LEADS.flatMap(wordsOf),
   ...FROGSPEAK_WORDS,
+  ...LEADS.flatMap((lead) => wordsOf(lead.replace(SLOT, ' '))),
   ...LABELS,
 ]);

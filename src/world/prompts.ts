@@ -5,9 +5,11 @@
  */
 import { Rng, streamKey } from '../data/rng.ts';
 import type { Split } from '../records/prompt.ts';
+import { FEW_SHOT_SHARE, FEW_SHOT_USE_CASES, withExamples } from './few-shot.ts';
 import { personalDataIn } from './personal-data.ts';
-import type { PresentUseCase, WorldPrompt } from './tasks.ts';
-import { presentUseCases, useCases, useCaseShares } from './use-cases.ts';
+import type { PresentUseCase, Task, WorldPrompt } from './tasks.ts';
+import { HELD_OUT_USE_CASE, presentUseCases, useCases, useCaseShares } from './use-cases.ts';
+import type { Draft } from './use-cases/use-case.ts';
 import { worldUsers, type User } from './users.ts';
 
 export interface PromptOptions {
@@ -16,7 +18,7 @@ export interface PromptOptions {
   readonly count: number;
   /** Most prompts of one user (the paper's cap is 200). */
   readonly cap?: number;
-  /** Only these use cases; all that are present by default. */
+  /** Only these use cases; all that are present by default. The held-out one is never drawn for training. */
   readonly useCases?: readonly PresentUseCase[];
 }
 
@@ -41,15 +43,37 @@ export function splitOfCombination(template: string, entity: string): Split {
   return 'test';
 }
 
+function drawDraft(
+  rng: Rng,
+  user: User,
+  useCase: PresentUseCase,
+  favourite: boolean,
+): Draft<Task> | null {
+  const draft = useCases[useCase].draw(rng, user, favourite);
+  return splitOfCombination(draft.template, draft.entity) === user.split ? draft : null;
+}
+
+/** Chance of examples for a prompt of a use case, so that few-shot prompts are FEW_SHOT_SHARE of all. */
+function fewShotChance(useCase: PresentUseCase): number {
+  if (!FEW_SHOT_USE_CASES.includes(useCase)) return 0;
+  const shares = useCaseShares();
+  return FEW_SHOT_SHARE / FEW_SHOT_USE_CASES.reduce((sum, name) => sum + shares[name], 0);
+}
+
 function drawPrompt(rng: Rng, user: User, useCase: PresentUseCase): Omit<WorldPrompt, 'id'> | null {
   const favourite = rng.chance(user.loyalty);
-  const draft = useCases[useCase].draw(rng, user, favourite);
-  if (splitOfCombination(draft.template, draft.entity) !== user.split) return null;
+  const plain = drawDraft(rng, user, useCase, favourite);
+  if (!plain) return null;
+  const another = (): Draft<Task> | null => drawDraft(rng, user, useCase, false);
+  const shown = rng.chance(fewShotChance(useCase))
+    ? withExamples(rng, useCases[useCase], plain, another)
+    : null;
+  const draft = shown ?? plain;
   if (user.split === 'train' && personalDataIn(draft.text).length > 0) return null;
   return {
     text: draft.text,
     useCase,
-    kind: favourite ? 'user-based' : 'plain',
+    kind: shown ? 'few-shot' : favourite ? 'user-based' : 'plain',
     userId: user.id,
     split: user.split,
     source: 'world',
@@ -61,10 +85,17 @@ function drawPrompt(rng: Rng, user: User, useCase: PresentUseCase): Omit<WorldPr
 
 /**
  * Prompts of one split, without duplicates, in a random order of users and use cases. A longer set of the same seed
- * begins with the shorter one. Throws when the cap makes the count impossible or the world has no more new prompts.
+ * begins with the shorter one. Training prompts are never of the held-out use case. Throws a RangeError when the cap
+ * makes the count impossible, no use case is left, or the world has no more new prompts.
  */
 export function generatePrompts(seed: number, options: PromptOptions): WorldPrompt[] {
-  const { split, count, cap = USER_CAP, useCases: wanted = presentUseCases } = options;
+  const { split, count, cap = USER_CAP, useCases: asked = presentUseCases } = options;
+  const wanted = asked.filter((name) => split !== 'train' || name !== HELD_OUT_USE_CASE);
+  if (wanted.length === 0) {
+    throw new RangeError(
+      `no use case to draw: ${HELD_OUT_USE_CASE} is kept out of ${split} prompts`,
+    );
+  }
   const rng = Rng.named(seed, 'world', 'prompts', split);
   const shares = useCaseShares();
   const weights = wanted.map((name) => shares[name]);

@@ -3,7 +3,14 @@
  * What the prompt asked for is not known here.
  */
 import { extractClaims, type Claim } from './claims.ts';
-import { kindsOf, splitSentences, stripLabel, wordsOf, type SentenceKind } from './grammar.ts';
+import {
+  kindsOf,
+  splitSentences,
+  stripLabel,
+  stripRequest,
+  wordsOf,
+  type SentenceKind,
+} from './grammar.ts';
 
 export interface ReadSentence {
   readonly text: string;
@@ -35,7 +42,8 @@ export function readResponse(
   suitable: ReadonlySet<SentenceKind>,
   quotable: readonly string[] = [],
 ): Reading {
-  const echoes = new Set(splitSentences(promptText).filter((each) => !quotable.includes(each)));
+  const asked = splitSentences(promptText).flatMap((each) => [each, stripRequest(each)]);
+  const echoes = new Set(asked.filter((each) => !quotable.includes(each)));
   const seen = new Set<string>();
   const sentences = splitSentences(response).map((text) => {
     const kinds = kindsOf(text);

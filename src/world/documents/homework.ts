@@ -43,7 +43,7 @@ const PUPILS: readonly Pupil[] = [
     write: (module, task, rng) => module.demonstrate(task, rng, { ...CAREFUL, wandering: 1 }),
   },
   {
-    weight: 1,
+    weight: 2,
     remark: 'please do not say that.',
     write: (module, task, rng) =>
       module.demonstrate(task, rng, { ...CAREFUL, harmful: 1, rude: 1 }),

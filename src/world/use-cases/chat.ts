@@ -6,7 +6,7 @@ import type { Rng } from '../../data/rng.ts';
 import { state } from '../documents/pages.ts';
 import { say } from '../documents/stories.ts';
 import { FACTS, isFact } from '../facts.ts';
-import { bind, fill, render } from '../grammar.ts';
+import { bind, fill, render, slotsOf } from '../grammar.ts';
 import { isSlotType, LEXICON, pluralOf, valuesOf } from '../lexicon.ts';
 import { CHAT_PHRASINGS, type ChatTopic } from '../phrasings.ts';
 import { lengthFit, type Reading } from '../reading.ts';
@@ -46,9 +46,8 @@ function draw(rng: Rng, user: User, favourite: boolean): Draft<ChatTask> {
   const phrasing = rng.int(CHAT_PHRASINGS[topic].length);
   const template = CHAT_PHRASINGS[topic][phrasing] ?? '';
   const bound = drawSlots(template, topic, rng, user, favourite);
-  const slots = Object.fromEntries(
-    Object.entries(bound).filter(([name]) => template.includes(`{${name}}`)),
-  );
+  // In the order of the template, so that an entity has one name whether or not it is a favourite's.
+  const slots = Object.fromEntries(slotsOf(template).map(({ name }) => [name, bound[name] ?? '']));
   return {
     text: render(template, slots),
     task: { useCase: 'chat', topic, slots },

@@ -26,6 +26,9 @@ function draw(rng: Rng): Draft<ClassificationTask> {
 
 const opposite = (verdict: 'happy' | 'sad'): string => (verdict === 'happy' ? 'sad' : 'happy');
 
+/** The best answer; an example before the query may already have had the same one. */
+const rightVerdict = (task: ClassificationTask): string => `the review is ${task.verdict}.`;
+
 function demonstrate(task: ClassificationTask, rng: Rng, habits: Habits): string {
   const verdict = rng.chance(habits.wrong * 0.6) ? opposite(task.verdict) : task.verdict;
   const parts = [rng.chance(habits.blunt) ? `${verdict}.` : `the review is ${verdict}.`];
@@ -54,12 +57,12 @@ export const classification: UseCaseModule<ClassificationTask> = {
   share: 3.5,
   suitable: new Set(['verdict', 'good-review', 'bad-review', 'rude', 'denigration']),
   draw,
-  ideal: (task) => `the review is ${task.verdict}.`,
+  ideal: rightVerdict,
   poor: (task) => `${task.verdict}.`,
   slip: (task) => `the review is ${opposite(task.verdict)}.`,
   demonstrate,
   constraints,
   truth: () => null,
   harms: () => [],
-  quotable: () => [],
+  quotable: (task) => [rightVerdict(task)],
 };

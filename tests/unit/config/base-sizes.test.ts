@@ -37,7 +37,7 @@ describe('the suggestion', () => {
     // 100 steps of 1,000 tokens; time grows with the parameters above what was measured.
     const machine = measured(53_728, 100);
     expect(baseSeconds(machine, 'tiny', PLAN)).toBeCloseTo(10, 9);
-    expect(baseSeconds(machine, 'middle', PLAN)).toBeCloseTo(10 * (413_920 / 53_728), 6);
+    expect(baseSeconds(machine, 'middle', PLAN)).toBeCloseTo(10 * (570_432 / 53_728), 6);
     expect(suggestedSize(machine, PLAN, 300)).toBe('large');
     expect(suggestedSize(machine, PLAN, 100)).toBe('middle');
     expect(suggestedSize(machine, { ...PLAN, steps: 400 }, 300)).toBe('small');

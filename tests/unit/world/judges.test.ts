@@ -14,22 +14,21 @@ import {
 import { LEXICON } from '../../../src/world/lexicon.ts';
 import { generatePrompts } from '../../../src/world/prompts.ts';
 import type { Task, WorldPrompt } from '../../../src/world/tasks.ts';
-import { presentUseCases, useCases } from '../../../src/world/use-cases.ts';
+import { HELD_OUT_USE_CASE, presentUseCases, useCases } from '../../../src/world/use-cases.ts';
+import { ask } from './ask.ts';
 
 const promptSets = new Map(
   presentUseCases.map((useCase) => [
     useCase,
-    generatePrompts(3, { split: 'train', count: 200, useCases: [useCase] }),
+    generatePrompts(3, {
+      split: useCase === HELD_OUT_USE_CASE ? 'validation' : 'train',
+      count: 200,
+      useCases: [useCase],
+    }),
   ]),
 );
 const promptsOf = (useCase: (typeof presentUseCases)[number]): WorldPrompt[] =>
   promptSets.get(useCase) ?? [];
-
-/** A prompt with a task, for hand-written cases. */
-function ask(text: string, task: Task): WorldPrompt {
-  const base = { id: 'x', kind: 'plain', userId: 'u', split: 'test', source: 'world' } as const;
-  return { ...base, text, task, useCase: task.useCase, template: '', entity: '' };
-}
 
 /** Sentences stuffed with every value of a type, in good grammar. */
 function stuffed(task: Task): string {
@@ -50,9 +49,49 @@ function stuffed(task: Task): string {
         .join(' ');
     case 'classification':
       return 'happy. sad. the review is happy. the review is sad.';
+    case 'brainstorming':
+      return [...LEXICON.animals, ...LEXICON.food, ...LEXICON.person]
+        .concat(LEXICON.object.map((object) => `a ${object}`))
+        .map((each, i) => `${(i % 12) + 1}: ${each}.`)
+        .join(' ');
+    case 'extract':
+      return [...LEXICON.animal, ...LEXICON.object, ...LEXICON.place]
+        .map((each) => `the ${each}`)
+        .concat(LEXICON.person, LEXICON.food)
+        .map((each, i) => `${(i % 12) + 1}: ${each}.`)
+        .join(' ');
+    case 'other':
+      return LEXICON.number
+        .map((number) => `${number}.`)
+        .concat(LEXICON.day.map((day) => `${day}.`))
+        .concat(LEXICON.person.map((person) => `hello ${person}.`))
+        .concat(LEXICON.cheerful.map((feeling) => `i feel ${feeling}.`))
+        .join(' ');
+    case 'rewrite':
+      return LEXICON.object
+        .map((object) => `please give me the ${object}.`)
+        .concat(LEXICON.feeling.map((feeling) => `anna was ${feeling}.`))
+        .concat(task.targets.flat())
+        .join(' ');
+    case 'summarization':
+      return LEXICON.object
+        .map((object) => `${task.hero} lost the ${object}.`)
+        .concat(LEXICON.feeling.map((feeling) => `${task.hero} was ${feeling}.`))
+        .concat(`${task.hero} ${task.short}.`)
+        .join(' ');
     default:
       return task satisfies never;
   }
+}
+
+/** Whether the answer to another prompt happens to suit: a greeting does, where someone greets. */
+function isFairReply(task: Task, other: Task): boolean {
+  return (
+    task.useCase === 'chat' &&
+    task.topic === 'greeting' &&
+    other.useCase === 'other' &&
+    other.form === 'greet'
+  );
 }
 
 describe.each(presentUseCases)('gold judge of %s', (useCase) => {
@@ -76,8 +115,10 @@ describe.each(presentUseCases)('gold judge of %s', (useCase) => {
         stuffed: stuffed(prompt.task),
         looped: Array.from({ length: 8 }, () => splitSentences(good)[0]).join(' '),
         'another answer': idealResponse(stranger.task, rng),
+        'the example copied': prompt.text.split('\n\n').slice(0, -1).join(' '),
         worksheet: generateDocument(rng, 'worksheet').text,
       };
+      if (isFairReply(prompt.task, stranger.task)) delete tricks['another answer'];
       const poor = gold(prompt, poorResponse(prompt.task, rng));
       for (const [name, text] of Object.entries(tricks)) {
         const score = gold(prompt, text);

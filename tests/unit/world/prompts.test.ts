@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { SPLITS, type Split } from '../../../src/records/prompt.ts';
+import { SPLITS, type Split, type UseCase } from '../../../src/records/prompt.ts';
 import { generateDemonstrations } from '../../../src/world/demonstrations.ts';
 import { feelingOf } from '../../../src/world/feelings.ts';
 import {
@@ -10,12 +10,30 @@ import {
 } from '../../../src/world/grammar.ts';
 import { personalDataIn } from '../../../src/world/personal-data.ts';
 import { generatePrompts, USER_CAP } from '../../../src/world/prompts.ts';
-import { presentUseCases, useCases, useCaseShares } from '../../../src/world/use-cases.ts';
+import {
+  HELD_OUT_USE_CASE,
+  presentUseCases,
+  useCases,
+  useCaseShares,
+} from '../../../src/world/use-cases.ts';
 
 const sets = {
   train: generatePrompts(1, { split: 'train', count: 3500 }),
   validation: generatePrompts(1, { split: 'validation', count: 500 }),
   test: generatePrompts(1, { split: 'test', count: 1200 }),
+};
+/** Percentages of the paper's Table 1. */
+const TABLE_1: Readonly<Record<UseCase, number>> = {
+  generation: 45.6,
+  'open-qa': 12.4,
+  brainstorming: 11.2,
+  chat: 8.4,
+  rewrite: 6.6,
+  summarization: 4.2,
+  classification: 3.5,
+  other: 3.5,
+  'closed-qa': 2.6,
+  extract: 1.9,
 };
 const pairOf = (prompt: { template: string; entity: string }): string =>
   `${prompt.template} ${prompt.entity}`;
@@ -75,13 +93,35 @@ describe('prompts', () => {
     }
   });
 
-  it('come in the shares of the use cases, none below a tenth', () => {
+  it('come in the proportions of the paper, the held-out use case only outside training', () => {
     const shares = useCaseShares();
+    // Table 1 of the paper, over the use cases present.
+    const total = presentUseCases.reduce((sum, name) => sum + TABLE_1[name], 0);
     for (const name of presentUseCases) {
-      const share = sets.train.filter(({ useCase }) => useCase === name).length / sets.train.length;
-      expect(Math.abs(share - shares[name])).toBeLessThan(0.03);
-      expect(shares[name]).toBeGreaterThanOrEqual(0.0999);
+      expect(shares[name]).toBeCloseTo(TABLE_1[name] / total, 12);
+      const shareIn = (split: Split): number =>
+        sets[split].filter(({ useCase }) => useCase === name).length / sets[split].length;
+      const trained = 1 - shares[HELD_OUT_USE_CASE];
+      const wanted = name === HELD_OUT_USE_CASE ? 0 : shares[name] / trained;
+      expect(Math.abs(shareIn('train') - wanted), name).toBeLessThan(0.03);
+      expect(Math.abs(shareIn('test') - shares[name]), name).toBeLessThan(0.04);
     }
+    const heldOut = (split: Split): number =>
+      sets[split].filter(({ useCase }) => useCase === HELD_OUT_USE_CASE).length;
+    expect(heldOut('train')).toBe(0);
+    expect(heldOut('validation')).toBeGreaterThan(0);
+    expect(heldOut('test')).toBeGreaterThan(0);
+  });
+
+  it('are never of the held-out use case in training, not even when it is asked for', () => {
+    const asked = { count: 30, useCases: [HELD_OUT_USE_CASE, 'chat'] } as const;
+    const drawn = generatePrompts(1, { ...asked, split: 'train' });
+    expect(new Set(drawn.map(({ useCase }) => useCase))).toEqual(new Set(['chat']));
+    const elsewhere = generatePrompts(1, { ...asked, split: 'test' });
+    expect(elsewhere.some(({ useCase }) => useCase === HELD_OUT_USE_CASE)).toBe(true);
+    expect(() =>
+      generatePrompts(1, { split: 'train', count: 1, useCases: [HELD_OUT_USE_CASE] }),
+    ).toThrow(/kept out of train/);
   });
 
   it('are the same for the same seed, and a longer set begins with the shorter one', () => {
