@@ -12,7 +12,7 @@ import type { WorldPrompt } from '../../world/tasks.ts';
 import { keptOr } from './json-file.ts';
 import type { SeedLab } from './lab.ts';
 import { modelOf } from './models.ts';
-import { continuePages, pageRoom, type Answer, type Speaker } from './pages.ts';
+import { continuePages, pageRoom, type Answer, type PageSettings, type Speaker } from './pages.ts';
 import { candidatePrefixes, type Prefix } from './prefixes.ts';
 import { rewardsOf } from './reward-scores.ts';
 
@@ -27,8 +27,13 @@ const temperatureOf = (drawing: Drawing): number | 'greedy' =>
   drawing === 'greedy' ? 'greedy' : drawing === '0.7' ? 0.7 : 1;
 
 /** Four answers to each prompt, of which the one that the model itself finds likeliest is kept. */
-async function likeliestOfFour(lab: SeedLab, model: Model, scope: string): Promise<Answer[]> {
-  const { tokenizer, shape, seed, prompts } = lab;
+async function likeliestOfFour(
+  lab: SeedLab,
+  model: Model,
+  prompts: readonly WorldPrompt[],
+  scope: string,
+): Promise<Answer[]> {
+  const { tokenizer, shape, seed } = lab;
   const how = { shape, temperature: 1, seed, scope, policy: '' };
   const drawn = await completionsToRank(model, tokenizer, prompts, 4, how);
   const flat = drawn.flat();
@@ -76,30 +81,35 @@ export async function chosenPrefix(lab: SeedLab): Promise<Prefix> {
 async function promptedAnswers(
   lab: SeedLab,
   speaker: Speaker,
-  temperature: number | 'greedy',
-  scope: string,
+  prompts: readonly WorldPrompt[],
+  { temperature, scope }: Pick<PageSettings, 'temperature' | 'scope'>,
 ): Promise<Answer[]> {
   const prefix = await chosenPrefix(lab);
-  const pages = lab.prompts.map(({ text }) => prefix.page(text));
+  const pages = prompts.map(({ text }) => prefix.page(text));
   const { responseLength } = lab.shape;
   return continuePages(speaker, pages, { temperature, responseLength, seed: lab.seed, scope });
 }
 
-async function drawAnswers(lab: SeedLab, policy: string, drawing: Drawing): Promise<Answer[]> {
+async function drawAnswers(
+  lab: SeedLab,
+  policy: string,
+  drawing: Drawing,
+  { name, prompts }: PromptSet,
+): Promise<Answer[]> {
   const { base, large } = lab.shared;
   const temperature = temperatureOf(drawing);
-  const scope = `reproduce ${policy} ${drawing}`;
-  if (policy === 'prompted') return promptedAnswers(lab, base, temperature, scope);
-  if (policy === 'large-prompted' && large) return promptedAnswers(lab, large, temperature, scope);
+  const scope = `${name} ${policy} ${drawing}`;
+  const how = { temperature, scope };
+  if (policy === 'prompted') return promptedAnswers(lab, base, prompts, how);
+  if (policy === 'large-prompted' && large) return promptedAnswers(lab, large, prompts, how);
   const speaker =
     policy === 'large' && large
       ? large
       : { model: await modelOf(lab, policy), tokenizer: base.tokenizer };
-  if (drawing === 'best of 4') return likeliestOfFour(lab, speaker.model, scope);
-  const { shape, seed, prompts } = lab;
+  if (drawing === 'best of 4') return likeliestOfFour(lab, speaker.model, prompts, scope);
+  const { shape, seed } = lab;
   const texts = prompts.map(({ text }) => text);
-  const how = { shape, temperature, seed, scope, policy };
-  return complete(speaker.model, speaker.tokenizer, texts, how);
+  return complete(speaker.model, speaker.tokenizer, texts, { ...how, shape, seed, policy });
 }
 
 const judged = (prompt: WorldPrompt, { text, ended }: Answer): Judged => ({
@@ -108,15 +118,22 @@ const judged = (prompt: WorldPrompt, { text, ended }: Answer): Judged => ({
   gold: judgeGold(prompt, text, ended),
 });
 
-/** One judged answer for each of the lab's prompts. */
+/** Prompts under a name that their answers are kept by. */
+export interface PromptSet {
+  readonly name: string;
+  readonly prompts: readonly WorldPrompt[];
+}
+
+/** One judged answer for each prompt, by default of the lab's test prompts. */
 export async function answersOf(
   lab: SeedLab,
   policy: string,
   drawing: Drawing,
+  set: PromptSet = { name: 'test', prompts: lab.prompts },
 ): Promise<readonly Judged[]> {
-  const file = lab.path('answers', `${policy}@${drawing.replaceAll(' ', '-')}.json`);
+  const file = lab.path('answers', set.name, `${policy}@${drawing.replaceAll(' ', '-')}.json`);
   const answers = await keptOr(file, async () =>
-    (await drawAnswers(lab, policy, drawing)).map(({ text, ended }) => ({ text, ended })),
+    (await drawAnswers(lab, policy, drawing, set)).map(({ text, ended }) => ({ text, ended })),
   );
-  return lab.prompts.map((prompt, i) => judged(prompt, answers[i]!));
+  return set.prompts.map((prompt, i) => judged(prompt, answers[i]!));
 }

@@ -2,20 +2,19 @@
  * Simple mistakes that remain (paper, section 4.3 and figure 9): a false premise is taken for true, a simple question is
  * hedged, several constraints at once are too many. Each is read off held-out prompts that have the difficulty.
  */
-import { isTrue, extractClaims } from '../../../world/claims.ts';
 import type { WorldPrompt } from '../../../world/tasks.ts';
 import type { ClaimSpec, MeasuredRow } from '../claim.ts';
-import { GOLD, meanRow, valuesOf, type Aim, type Answered, type RowContext } from '../rows.ts';
+import { GOLD, meanRow, valuesOf, type Answered, type RowContext } from '../rows.ts';
 import { sampleOf } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
+import { suiteRow } from '../suite-rows.ts';
 import { answeredBy, contextOf, wordsOf } from './preferred.ts';
+import { SUITE_POLICIES, suiteRun } from './suites.ts';
 
 const falsePremise = ({ task }: WorldPrompt): boolean =>
   task.useCase === 'open-qa' && task.form !== 'question' && !task.premise;
 const truePremise = ({ task }: WorldPrompt): boolean =>
   task.useCase === 'open-qa' && task.form !== 'question' && task.premise;
-const simpleQuestion = ({ task }: WorldPrompt): boolean =>
-  task.useCase === 'open-qa' && task.form === 'question';
 
 /** Details that a story must have beside its hero and feeling. */
 function details({ task }: WorldPrompt): number | null {
@@ -25,17 +24,6 @@ function details({ task }: WorldPrompt): number | null {
 }
 const several = (prompt: WorldPrompt): boolean => (details(prompt) ?? 0) >= 2;
 const few = (prompt: WorldPrompt): boolean => (details(prompt) ?? 2) < 2;
-
-/** An answer to a simple question that says nothing true and nothing false about the world: it hedges or evades. */
-const HEDGES: Aim = {
-  judge: 'no claim about the world',
-  read: ({ text }) => (extractClaims(text).length === 0 ? 1 : 0),
-};
-/** Says at least one thing that is false. */
-const FALSE_SAID: Aim = {
-  judge: 'a false claim is made',
-  read: ({ text }) => (extractClaims(text).some((claim) => !isTrue(claim)) ? 1 : 0),
-};
 
 interface Difficulty {
   readonly id: string;
@@ -75,7 +63,15 @@ function gapRow(
   };
 }
 
-const POLICIES = ['base', 'sft', 'ppo-ptx', 'ppo-noise', 'ppo-gold'] as const;
+const SUITES = [
+  { suite: 'false-premises', counted: 'accepts the premise', words: 'accepts a false premise' },
+  { suite: 'hedging', counted: 'hedges', words: 'hedges on a clear question' },
+  {
+    suite: 'several-constraints',
+    counted: 'constraints met',
+    words: 'meets of several constraints at once',
+  },
+] as const;
 
 export const MISTAKES: ClaimSpec = {
   id: 'simple-mistakes',
@@ -89,7 +85,7 @@ export const MISTAKES: ClaimSpec = {
   },
   how:
     'Held-out prompts that have the difficulty against those that lack it: questions with a false premise, stories with ' +
-    'two or more asked details. Hedging is an answer to a simple question that claims nothing about the world.',
+    'two or more asked details. Three suites of such items stand beside. Greedy answers.',
   here: {
     scenario: 'paper',
     settings: {},
@@ -98,25 +94,20 @@ export const MISTAKES: ClaimSpec = {
   async measure(lab) {
     const context = contextOf(lab);
     const rows: MeasuredRow[] = [];
-    for (const policy of POLICIES) {
+    for (const policy of SUITE_POLICIES) {
       const answered = await answeredBy(lab, policy, 'greedy');
       const control = policy === 'ppo-noise' || policy === 'ppo-gold';
-      const name = wordsOf(policy);
-      const hedges = {
-        id: `hedges:${policy}`,
-        label: `${name}: hedges on a simple question`,
-        control,
-      };
-      const wrong = {
-        id: `taken:${policy}`,
-        label: `${name}: says something false under a false premise`,
-        control,
-      };
-      rows.push(
-        ...DIFFICULTIES.map((each) => ({ ...gapRow(context, answered, each), control })),
-        { ...meanRow(context, answered, HEDGES, hedges, simpleQuestion), unit: 'share' },
-        { ...meanRow(context, answered, FALSE_SAID, wrong, falsePremise), unit: 'share' },
-      );
+      rows.push(...DIFFICULTIES.map((each) => ({ ...gapRow(context, answered, each), control })));
+      for (const { suite, counted, words } of SUITES) {
+        const run = await suiteRun(lab, suite, policy, 'greedy');
+        const label = `${wordsOf(policy)}: ${words}`;
+        rows.push(
+          suiteRow('mean', [run], counted, {
+            id: `${suite}:${policy}`,
+            ...{ label, control, judge: `suite ${suite}` },
+          }),
+        );
+      }
     }
     return { rows };
   },
@@ -131,10 +122,11 @@ export const MISTAKES: ClaimSpec = {
   why: (view) =>
     `Greedily drawn, PPO-ptx scores ${said(view, 'premise:ppo-ptx')} under a false premise against a true one, and ` +
     `${said(view, 'details:ppo-ptx')} where a story must have two or more details; SFT ${said(view, 'premise:sft')} and ` +
-    `${said(view, 'details:sft')}. Under a false premise PPO-ptx says something false in ${said(view, 'taken:ppo-ptx')} of ` +
-    `the answers (base: ${said(view, 'taken:base')}), and it makes no claim at all on a simple question in ` +
-    `${said(view, 'hedges:ppo-ptx')} (SFT: ${said(view, 'hedges:sft')}). The claim is that mistakes remain, so it holds ` +
-    'where the model is worse on the hard prompts.',
+    `${said(view, 'details:sft')}. PPO-ptx accepts a false premise in ${said(view, 'false-premises:ppo-ptx')} of the answers ` +
+    `(base ${said(view, 'false-premises:base')}), hedges on a clear question in ${said(view, 'hedging:ppo-ptx')} (base ` +
+    `${said(view, 'hedging:base')}) and meets ${said(view, 'several-constraints:ppo-ptx')} of several constraints at once ` +
+    `(SFT ${said(view, 'several-constraints:sft')}). The claim is that mistakes remain: it holds where the model is worse on ` +
+    'the hard prompts.',
   plots: (view) => [
     {
       kind: 'intervals',
@@ -143,7 +135,7 @@ export const MISTAKES: ClaimSpec = {
     },
     {
       kind: 'intervals',
-      title: 'Share of answers with the mistake, %',
+      title: 'Suites of hard items, %',
       rows: view.rows.filter(({ unit }) => unit === 'share').map(({ id }) => id),
     },
   ],
