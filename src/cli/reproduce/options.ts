@@ -15,7 +15,7 @@ import { CLAIMS } from './claims.ts';
 import { planOf, seedsOfForm, type Plan } from './plan.ts';
 
 const OPTIONS = {
-  claims: { help: 'all, or ids separated by commas; "list" lists them', value: 'LIST' },
+  claims: { help: 'all, or ids separated by commas', value: 'LIST' },
   seeds: { help: 'how many seeds from 1 on, or which: 2-2, 1,3', value: 'N' },
   fast: { help: 'fewer seeds and prompts: under half an hour on two cores' },
   micro: { help: 'seconds: every part once, no quality' },
@@ -113,7 +113,7 @@ export function readReproduceOptions(words: readonly string[]): ReproduceOptions
     work,
     // Only a full run may replace the page that the repository shows.
     out: given.out ?? (form === 'full' ? 'docs/results.md' : `${work}/results.md`),
-    json: given.json ?? (form === 'full' ? 'public/results/results.json' : `${work}/results.json`),
+    json: given.json ?? (form === 'full' ? 'public/results/paper.json' : `${work}/results.json`),
     large: given.large ?? null,
     base: given.base ?? 'public/models/base',
     backend: choiceOption('backend', given.backend, BACKEND_ORDER) ?? 'wasm',

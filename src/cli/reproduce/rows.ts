@@ -30,9 +30,6 @@ export interface Aim {
 }
 
 export const GOLD: Aim = { judge: 'gold composite', read: ({ gold }) => gold.score };
-export const HELPFUL: Aim = { judge: 'gold helpful', read: ({ gold }) => gold.helpful };
-export const TRUTHFUL: Aim = { judge: 'gold truthful', read: ({ gold }) => gold.truthful };
-
 const outputOf = ({ policy }: Answered, answer: Judged, { read }: Aim): ResultOutput => ({
   policy,
   text: answer.text,

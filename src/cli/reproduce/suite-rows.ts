@@ -16,8 +16,8 @@ export interface SuiteRun {
   readonly items: number;
 }
 
-/** The score, or one of the suite's counts. */
-export type Counted = 'score' | (string & {});
+/** `score`, or the name of one of the suite's counts. */
+export type Counted = string;
 
 const numberOf = ({ judgement }: SuiteAnswer, counted: Counted): number =>
   counted === 'score' ? judgement.score : (judgement.counts[counted] ?? Number.NaN);
