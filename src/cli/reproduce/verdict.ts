@@ -11,7 +11,7 @@ export type Target =
       readonly side: 'above' | 'below';
       /** The figure that is asked for; absent where the direction is all that is claimed. */
       readonly value?: number;
-      /** What the nearer end of the interval must pass; the neutral value by default. */
+      /** What the nearer end of the interval must pass; the neutral value, where there is one, by default. */
       readonly end?: number;
     }
   | { readonly side: 'near'; readonly within: number };
@@ -25,20 +25,15 @@ export function gradeOf(
   if (target.side === 'near') return gradeNear(pooled, neutral ?? 0, target.within);
   // Turned so that more is better.
   const sign = target.side === 'above' ? 1 : -1;
-  const nearerEnd = (figure: Figure): number => (sign > 0 ? figure.low : -figure.high);
-  const at = sign * (neutral ?? target.value ?? 0);
+  const [low, high] = sign > 0 ? [pooled.low, pooled.high] : [-pooled.high, -pooled.low];
   const wanted = target.value === undefined ? -Infinity : sign * target.value;
-  const end = target.end === undefined ? at : sign * target.end;
-  const directionIsSure = nearerEnd(pooled) > at;
-  const everySeed = seeds.every((seed) => sign * seed.value > at);
-  const reached = sign * pooled.value >= wanted && nearerEnd(pooled) > end;
-  // Where neutral is the target itself (a mere threshold), reaching it is all that can be asked.
-  if (neutral === null) {
-    if (sign * pooled.value < wanted) return 'missed';
-    return nearerEnd(pooled) > (target.end === undefined ? wanted : end) ? 'met' : 'partly';
-  }
-  if (reached && everySeed) return 'met';
-  return directionIsSure ? 'partly' : 'missed';
+  const even = neutral === null ? -Infinity : sign * neutral;
+  const end = target.end === undefined ? even : sign * target.end;
+  const reached = sign * pooled.value >= wanted && low > end;
+  if (reached && seeds.every((seed) => sign * seed.value > even)) return 'met';
+  // Without a value that means "no difference" there is no direction: in part is what the interval does not rule out.
+  const inPart = neutral === null ? high >= wanted : low > even;
+  return inPart ? 'partly' : 'missed';
 }
 
 /** Met when the whole interval is within the margin, in part when the figure is. */

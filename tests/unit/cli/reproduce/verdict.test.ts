@@ -58,10 +58,16 @@ describe('a target below', () => {
 describe('a threshold without a neutral value', () => {
   const target: Target = { side: 'above', value: 0.68 };
 
-  test('met when the interval clears it, in part when the figure does', () => {
-    expect(gradeOf(row(figure(0.7, 0.69, 0.71), [], null), target)).toBe('met');
-    expect(gradeOf(row(figure(0.7, 0.66, 0.74), [], null), target)).toBe('partly');
-    expect(gradeOf(row(figure(0.67, 0.66, 0.74), [], null), target)).toBe('missed');
+  test('met when the figure reaches it, in part when the interval does', () => {
+    expect(gradeOf(row(figure(0.68, 0.66, 0.7), [], null), target)).toBe('met');
+    expect(gradeOf(row(figure(0.67, 0.65, 0.68), [], null), target)).toBe('partly');
+    expect(gradeOf(row(figure(0.66, 0.65, 0.67), [], null), target)).toBe('missed');
+  });
+
+  test('the end of the interval counts only where it is asked for', () => {
+    const strict: Target = { ...target, end: 0.67 };
+    expect(gradeOf(row(figure(0.68, 0.66, 0.7), [], null), strict)).toBe('partly');
+    expect(gradeOf(row(figure(0.69, 0.675, 0.7), [], null), strict)).toBe('met');
   });
 });
 
