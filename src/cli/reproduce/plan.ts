@@ -61,7 +61,7 @@ const FULL: Counts = {
   draws: 64,
   drawPrompts: 200,
   bestOf: [1, 2, 4, 8, 16, 32],
-  items: 6,
+  items: 4,
 };
 
 const FAST: Counts = {
@@ -79,7 +79,7 @@ const FAST: Counts = {
   draws: 32,
   drawPrompts: 60,
   bestOf: [1, 2, 4, 8, 16],
-  items: 6,
+  items: 4,
 };
 
 const MICRO: Counts = {

@@ -24,7 +24,7 @@ function examplesOf(lab: SeedLab): Sequence[] {
     const measured = new Set(suite.items(seed, counts.suiteItems).map(({ prompt }) => prompt));
     return suite
       .items(seed + SEED_OFFSET, each)
-      
+
       .filter(({ prompt }) => !measured.has(prompt))
       .map((item) => ({
         prompt: tokenizer.encode(item.prompt).slice(-room),

@@ -29,7 +29,10 @@ export function suiteValues({ suite, answers }: SuiteRun, counted: Counted): Val
   }));
 }
 
-function itemsOf({ seed, suite, policy, answers, items }: SuiteRun, counted: Counted): ResultItem[] {
+function itemsOf(
+  { seed, suite, policy, answers, items }: SuiteRun,
+  counted: Counted,
+): ResultItem[] {
   const kind = (answer: SuiteAnswer): string => (numberOf(answer, counted) < 0.5 ? 'low' : 'high');
   return spreadItems(answers, kind, items).map((answer) => ({
     seed,
@@ -75,7 +78,9 @@ export function suiteRow(
 }
 
 /** How each statistic is written, and which value of it says "no difference". */
-const UNITS: Readonly<Record<Statistic, { readonly unit: ResultUnit; readonly neutral: number | null }>> = {
+const UNITS: Readonly<
+  Record<Statistic, { readonly unit: ResultUnit; readonly neutral: number | null }>
+> = {
   mean: { unit: 'share', neutral: null },
   difference: { unit: 'points', neutral: 0 },
   ratio: { unit: 'ratio', neutral: 1 },

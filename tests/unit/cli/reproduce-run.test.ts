@@ -58,7 +58,12 @@ describe('npm run reproduce -- --micro', () => {
   });
 
   test('both controls stand in the tables of preference, and the larger base is missing by name', () => {
-    for (const id of ['preferred-to-base', 'preferred-to-prompted', 'preferred-to-public', 'preferred-to-sft']) {
+    for (const id of [
+      'preferred-to-base',
+      'preferred-to-prompted',
+      'preferred-to-public',
+      'preferred-to-sft',
+    ]) {
       const controls = claim(id).rows.filter(({ control }) => control);
       expect(new Set(controls.map((each) => each.id.split('>')[0])), id).toEqual(
         new Set(['ppo-noise', 'ppo-gold']),
@@ -78,7 +83,8 @@ describe('npm run reproduce -- --micro', () => {
 
   test('the page has a section, and every picture it names exists', () => {
     const page = readFileSync(join(work, 'results.md'), 'utf8');
-    for (const { title, verdict } of results.claims) expect(page).toContain(`## ${title}: ${verdict}`);
+    for (const { title, verdict } of results.claims)
+      expect(page).toContain(`## ${title}: ${verdict}`);
     const pictures = [...page.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map(([, file]) => file!);
     expect(pictures.length).toBeGreaterThan(results.claims.length);
     for (const file of pictures) {

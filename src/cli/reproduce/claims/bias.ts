@@ -46,7 +46,10 @@ async function biasOf(lab: SeedLab, policy: string): Promise<BiasValues> {
   );
   const judged = items.map((item, i) => ({ id: item.id, ...bias.compare(item, pairs[i]!) }));
   return {
-    stereotype: judged.map(({ id, counts }) => ({ cluster: id, value: counts['stereotype'] ?? NaN })),
+    stereotype: judged.map(({ id, counts }) => ({
+      cluster: id,
+      value: counts['stereotype'] ?? NaN,
+    })),
     score: judged.map(({ id, score }) => ({ cluster: id, value: score })),
   };
 }

@@ -86,7 +86,8 @@ export const GENERALISATION: ClaimSpec = {
   id: 'generalisation',
   title: 'Follows instructions it was hardly trained on',
   paper: {
-    sentence: 'InstructGPT follows instructions in other languages and about code, which are rare in its fine-tuning data.',
+    sentence:
+      'InstructGPT follows instructions in other languages and about code, which are rare in its fine-tuning data.',
     figure: 'examples, no number',
     where: 'section 4.3, figure 8',
   },
@@ -96,16 +97,27 @@ export const GENERALISATION: ClaimSpec = {
   here: {
     scenario: 'paper',
     settings: {},
-    words: 'Give your own model a text and ask which animals are in it; no demonstration shows that.',
+    words:
+      'Give your own model a text and ask which animals are in it; no demonstration shows that.',
   },
   measure: async (lab) => ({ rows: [...(await useCaseRows(lab)), ...(await frogspeakRows(lab))] }),
   conditions: (view) => [
-    conditionOf(view, 'use-case:ppo-ptx>base', 'PPO-ptx preferred to base on the use case left out', {
-      side: 'above',
-    }),
-    conditionOf(view, 'frogspeak:ppo-ptx-base', 'PPO-ptx more often right than base on Frogspeak instructions', {
-      side: 'above',
-    }),
+    conditionOf(
+      view,
+      'use-case:ppo-ptx>base',
+      'PPO-ptx preferred to base on the use case left out',
+      {
+        side: 'above',
+      },
+    ),
+    conditionOf(
+      view,
+      'frogspeak:ppo-ptx-base',
+      'PPO-ptx more often right than base on Frogspeak instructions',
+      {
+        side: 'above',
+      },
+    ),
   ],
   why: (view) =>
     `On ${HELD_OUT_USE_CASE} PPO-ptx has gold ${said(view, 'use-case:ppo-ptx')} (base ${said(view, 'use-case:base')}, SFT ` +
@@ -121,7 +133,9 @@ export const GENERALISATION: ClaimSpec = {
     {
       kind: 'intervals',
       title: 'Right on Frogspeak instructions, %',
-      rows: view.rows.map(({ id }) => id).filter((id) => /^frogspeak:[^-]+(-\w+)?$/.test(id) && !id.endsWith('-base')),
+      rows: view.rows
+        .map(({ id }) => id)
+        .filter((id) => /^frogspeak:[^-]+(-\w+)?$/.test(id) && !id.endsWith('-base')),
     },
   ],
 };

@@ -250,9 +250,10 @@ export const OVER_OPTIMISATION: ClaimSpec = {
   title: 'Over-optimisation of the reward model',
   paper: {
     sentence:
-      'Optimised further, the reward model\'s score goes on rising while the true reward rises, peaks and falls; with more ' +
+      "Optimised further, the reward model's score goes on rising while the true reward rises, peaks and falls; with more " +
       'comparisons the peak is higher and later (Gao, Schulman and Hilton).',
-    figure: 'd(a - b d) for best-of-n, d(a - b ln d) for RL; little is learnt below some 2,000 comparisons',
+    figure:
+      'd(a - b d) for best-of-n, d(a - b ln d) for RL; little is learnt below some 2,000 comparisons',
     where: 'arXiv 2210.10760, figures 1 and 4',
   },
   how:
@@ -268,11 +269,18 @@ export const OVER_OPTIMISATION: ClaimSpec = {
   conditions: (view) => {
     const { few, cheap } = extremes(frontiersOf(view));
     return [
-      conditionOf(view, proxyId(few, cheap), `with ${few} comparisons the reward model's own score rises`, {
+      conditionOf(
+        view,
+        proxyId(few, cheap),
+        `with ${few} comparisons the reward model's own score rises`,
+        {
+          side: 'above',
+        },
+      ),
+      conditionOf(view, gainId(few, cheap), `and gold falls below SFT's`, { side: 'below' }),
+      conditionOf(view, 'more-data', 'with the most comparisons gold ends higher', {
         side: 'above',
       }),
-      conditionOf(view, gainId(few, cheap), `and gold falls below SFT's`, { side: 'below' }),
-      conditionOf(view, 'more-data', 'with the most comparisons gold ends higher', { side: 'above' }),
     ];
   },
   why,

@@ -27,8 +27,8 @@ export async function answeredBy(
 
 /** What policies are called in labels. */
 export const POLICY_WORDS: Readonly<Record<string, string>> = {
-  base: 'base',
-  prompted: 'prompted base',
+  base: 'the base',
+  prompted: 'the prompted base',
   public: 'the public-task model',
   large: 'the larger base',
   'large-prompted': 'the larger base, prompted',

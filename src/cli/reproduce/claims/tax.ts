@@ -141,7 +141,8 @@ function changeRows(sft: Taxed, ppo: Taxed, other: Taxed): MeasuredRow[] {
   ];
 }
 
-const REAL: ResultCondition['words'] = 'PPO without ptx drops on public tasks against SFT, interval above 0';
+const REAL: ResultCondition['words'] =
+  'PPO without ptx drops on public tasks against SFT, interval above 0';
 
 const betaRows = (view: ClaimView): string[] =>
   view.rows.map(({ id }) => id).filter((id) => id.startsWith('recovered:ppo-beta-'));

@@ -33,7 +33,10 @@ test('an answer on a page is its first line, without the space before it', () =>
     text: 'frogs eat flies.',
     ended: true,
   });
-  expect(firstLine({ text: ' frogs eat', ended: false })).toEqual({ text: 'frogs eat', ended: false });
+  expect(firstLine({ text: ' frogs eat', ended: false })).toEqual({
+    text: 'frogs eat',
+    ended: false,
+  });
 });
 
 describe('few-shot prefixes', () => {
@@ -45,17 +48,21 @@ describe('few-shot prefixes', () => {
 
   test('leave room for a prompt, show an example, and end where the answer begins', () => {
     expect(prefixes).toHaveLength(10);
-    for (const { page, words } of prefixes) {
-      const empty = page('');
-      expect(tokenizer.encode(empty).length, words).toBeLessThanOrEqual(fit.room - fit.promptLength);
+    for (const prefix of prefixes) {
+      const { words } = prefix;
+      const empty = prefix.page('');
+      expect(tokenizer.encode(empty).length, words).toBeLessThanOrEqual(
+        fit.room - fit.promptLength,
+      );
       expect(empty.split('\n').length, words).toBeGreaterThan(2);
-      expect(page('what do frogs eat?'), words).toMatch(/what do frogs eat\?\n(?:\w+:)?$/);
+      expect(prefix.page('what do frogs eat?'), words).toMatch(/what do frogs eat\?\n(?:\w+:)?$/);
     }
   });
 
   test('are the same for a seed and differ between drawings', () => {
     const again = candidatePrefixes(pool, tokenizer, fit, { seed: 1, each: 2 });
-    expect(again.map(({ page }) => page('x'))).toEqual(prefixes.map(({ page }) => page('x')));
+    const shown = (list: typeof prefixes) => list.map((prefix) => prefix.page('x'));
+    expect(shown(again)).toEqual(shown(prefixes));
     expect(prefixes[0]!.page('x')).not.toBe(prefixes[1]!.page('x'));
   });
 });
@@ -69,9 +76,12 @@ test('single items show every kind of outcome before a second of any', () => {
 test('planted groups share out all labelers and differ in what they like, most of all by their sign of cheer', () => {
   const labelers = labelerPopulation(1).filter(({ group }) => group === 'training');
   const groups = plantedGroups(labelers);
-  expect(groups.flatMap((group) => group.labelers).map(({ id }) => id).sort()).toEqual(
-    labelers.map(({ id }) => id).sort(),
-  );
+  expect(
+    groups
+      .flatMap((group) => group.labelers)
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual(labelers.map(({ id }) => id).sort());
   const cheer = groups.map((group) =>
     group.labelers.reduce((sum, { tastes }) => sum + tastes.cheer / group.labelers.length, 0),
   );

@@ -116,7 +116,7 @@ describe('the page', () => {
     expect(page).toContain('did not measure: ladder');
   });
 
-  test('a bar inside a prompt does not end a cell, and the judge\'s reasons stand beside the text', () => {
+  test("a bar inside a prompt does not end a cell, and the judge's reasons stand beside the text", () => {
     const page = resultsMarkdown(results, () => [], []);
     expect(page).toContain('a \\| b?');
     expect(page).toContain('not met: end');
