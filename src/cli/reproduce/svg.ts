@@ -5,7 +5,7 @@
 import type { PlotLine, ResultPlot, ResultRow } from '../../records/results.ts';
 import { valueWords } from './saying.ts';
 
-const WIDTH = 760;
+const WIDTH = 900;
 const COLOURS = ['#1a75c4', '#c4541a', '#2a8c4a', '#8a4ac4', '#b08a00', '#c41a5e'] as const;
 
 const STYLE = [
@@ -68,7 +68,7 @@ export function ticksOf(low: number, high: number, count = 5): number[] {
 const plain = (value: number): string => String(Number(value.toPrecision(6)));
 
 const ROW = 22;
-const LABELS = 330;
+const LABELS = 440;
 
 /** One dot with a whisker for each measured row; a mark where the paper's figure is, a dashed line at "no difference". */
 function intervalsSvg(title: string, rows: readonly ResultRow[]): string | null {
@@ -81,11 +81,16 @@ function intervalsSvg(title: string, rows: readonly ResultRow[]): string | null 
     pooled.high,
     ...(paper === null ? [] : [paper]),
   ]);
-  const x = scaleOf(neutral === null ? values : [...values, neutral], LABELS, WIDTH - 70);
+  const x = scaleOf(neutral === null ? values : [...values, neutral], LABELS, WIDTH - 100);
   const [top, bottom] = [34, 34 + ROW * drawn.length];
   const grid = ticksOf(x.low, x.high).flatMap((tick) => [
     line('grid', x.at(tick), top, x.at(tick), bottom),
-    text(x.at(tick), bottom + 16, 'middle', valueWords(unit, tick).replace(/ .*/, '')),
+    text(
+      x.at(tick),
+      bottom + 16,
+      'middle',
+      plain(unit === 'share' || unit === 'points' ? 100 * tick : tick),
+    ),
   ]);
   const marks = drawn.flatMap(({ label, temperature, pooled, paper, control }, i) => {
     const y = top + ROW * (i + 0.5);
@@ -96,14 +101,14 @@ function intervalsSvg(title: string, rows: readonly ResultRow[]): string | null 
       `<line stroke="${colour}" stroke-width="2" x1="${from!.toFixed(1)}" x2="${to!.toFixed(1)}" y1="${y}" y2="${y}"/>`,
       `<circle fill="${colour}" cx="${at!.toFixed(1)}" cy="${y}" r="4"/>`,
       ...(paper === null ? [] : [line('paper', x.at(paper), y - 8, x.at(paper), y + 8)]),
-      text(WIDTH - 62, y + 4, 'start', valueWords(unit, pooled.value)),
+      text(WIDTH - 90, y + 4, 'start', valueWords(unit, pooled.value)),
     ];
   });
   const even = neutral === null ? [] : [line('neutral', x.at(neutral), top, x.at(neutral), bottom)];
   return document(title, bottom + 30, [...grid, ...even, ...marks]);
 }
 
-const FRAME = { left: 70, right: 200, top: 34, height: 260 };
+const FRAME = { left: 70, right: 200, top: 50, height: 260 };
 
 function curveMarks({ draw, points }: PlotLine, colour: string, x: Scale, y: Scale): string[] {
   const path = points.map((point) => `${x.at(point.x).toFixed(1)},${y.at(point.y).toFixed(1)}`);
@@ -149,7 +154,7 @@ function curvesSvg({
       text(left - 6, y.at(tick) + 4, 'end', plain(tick)),
     ]),
     text((left + WIDTH - right) / 2, bottom + 34, 'middle', xWords),
-    text(left, top - 4, 'start', yWords),
+    text(left, top - 8, 'start', yWords),
   ];
   const marks = lines.flatMap((each, i) => {
     const colour = COLOURS[i % COLOURS.length]!;

@@ -206,7 +206,7 @@ function plotsOf(view: ClaimView): ResultPlot[] {
         ...axes,
         title: `Gold gained, reward model of ${comparisons} comparisons`,
         y: 'gold gained',
-        lines: [...dots('gain'), ...forms.flatMap((form) => fittedLine(curves, form))],
+        lines: [...forms.flatMap((form) => fittedLine(curves, form)), ...dots('gain')],
       },
       {
         ...axes,
@@ -226,7 +226,9 @@ function fitWords({ comparisons, fits }: Curves): string {
     const top =
       peak === null
         ? 'no top'
-        : `top of ${valueWords('points', peak.gain)} at a distance of ${peak.distance.toFixed(2)}`;
+        : peak.distance < 0.05
+          ? 'falls from the start'
+          : `top of ${valueWords('points', peak.gain)} at a distance of ${peak.distance.toFixed(2)}`;
     return `${FORM_NAMES[form]}: a ${fit.alpha.toFixed(3)}, b ${fit.beta.toFixed(3)}, ${top}`;
   });
   return `${comparisons} comparisons (${forms.join('; ')})`;

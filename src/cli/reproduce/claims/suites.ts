@@ -106,9 +106,8 @@ function suiteClaim(spec: SuiteClaim): ClaimSpec {
         .map(
           (count) =>
             `${count.words}, suite ${count.suite}: base ${said(view, rowId(count, 'base'))}, SFT ` +
-            `${said(view, rowId(count, 'sft'))}, PPO-ptx ${said(view, rowId(count, 'ppo-ptx'))}, which is ` +
-            `${said(view, ratioId(count, 'ppo-ptx'))} the base model's (greedily ` +
-            `${said(view, ratioId(count, 'ppo-ptx', 'greedy'))}); on noise ${said(view, rowId(count, 'ppo-noise'))}, on the ` +
+            `${said(view, rowId(count, 'sft'))}, PPO-ptx ${said(view, rowId(count, 'ppo-ptx'))}; as a multiple of base ` +
+            `${said(view, ratioId(count, 'ppo-ptx'))}, greedily ${said(view, ratioId(count, 'ppo-ptx', 'greedy'))}; on noise ${said(view, rowId(count, 'ppo-noise'))}, on the ` +
             `gold judge ${said(view, rowId(count, 'ppo-gold'))}.`,
         )
         .join(' '),
