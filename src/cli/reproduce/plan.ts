@@ -49,7 +49,7 @@ export interface Plan {
 const FULL: Counts = {
   prompts: 1000,
   validation: 200,
-  prefixes: 8,
+  prefixes: 4,
   epochs: 8,
   suiteItems: 300,
   publicExamples: 3000,
@@ -110,7 +110,7 @@ interface Form {
 
 const FORMS: Readonly<Record<ResultForm, Form>> = {
   full: { preset: 'quick', layer: {}, counts: FULL, seeds: 3 },
-  fast: { preset: 'quick', layer: { ppo: { episodes: 1024 } }, counts: FAST, seeds: 1 },
+  fast: { preset: 'quick', layer: { ppo: { episodes: 768 } }, counts: FAST, seeds: 1 },
   micro: {
     preset: 'micro',
     layer: {

@@ -43,7 +43,7 @@ describe('readReproduceOptions', () => {
   test('settings are laid over those of the form', () => {
     const { plan } = readReproduceOptions(['--fast', '--set', 'ppo.beta=0.2']);
     expect(plan.settings.ppo.beta).toBe(0.2);
-    expect(plan.settings.ppo.episodes).toBe(1024);
+    expect(plan.settings.ppo.episodes).toBe(768);
   });
 
   test.each([

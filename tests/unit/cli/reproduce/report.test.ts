@@ -7,6 +7,8 @@ import { resultOf } from '../../../../src/cli/reproduce/report.ts';
 import { sampleOf } from '../../../../src/cli/reproduce/sample.ts';
 import { conditionOf, figureWords, said } from '../../../../src/cli/reproduce/saying.ts';
 import { plotSvg, ticksOf } from '../../../../src/cli/reproduce/svg.ts';
+import { isScenarioId } from '../../../../src/config/scenarios/menu.ts';
+import { SETTING_ENTRIES } from '../../../../src/config/settings.ts';
 import { parseResults, type Results } from '../../../../src/records/results.ts';
 
 /** `wins` of 40 prompts by 10 users, spread evenly over them. */
@@ -169,13 +171,17 @@ describe('figures and pictures', () => {
   });
 });
 
-test('claims have ids of their own, all fields filled, and settings that exist', () => {
+test('claims have ids of their own, all fields filled, and what the page can run exists', () => {
   const ids = CLAIMS.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
-  for (const { id, title, paper, how } of CLAIMS) {
+  const keys = SETTING_ENTRIES.map(({ key }) => key);
+  for (const { id, title, paper, how, here } of CLAIMS) {
     expect(id).toMatch(/^[a-z-]+$/);
     for (const words of [title, paper.sentence, paper.figure, paper.where, how]) {
       expect(words.length, id).toBeGreaterThan(2);
     }
+    if (here === null) continue;
+    expect(here.scenario === null || isScenarioId(here.scenario), id).toBe(true);
+    for (const key of Object.keys(here.settings)) expect(keys, id).toContain(key);
   }
 });
