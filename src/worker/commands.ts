@@ -46,6 +46,8 @@ const exactTable = v.strictObject({
   ),
   beta: number(EXACT.beta.min, EXACT.beta.max),
   seed,
+  rate: number(EXACT.rate.min, EXACT.rate.max),
+  iterations: number(EXACT.iterations.min, EXACT.iterations.max),
 });
 
 export const ARGUMENT_CHECKS = {
@@ -101,6 +103,8 @@ export const ARGUMENT_CHECKS = {
   'run.back': v.strictObject({ checkpoint: id }),
   'reward.score': v.strictObject({ prompt: text, response: text }),
   'reward.report': nothing,
+  'labeler.holdOut': v.strictObject({ labeler: id }),
+  'labeler.stop': nothing,
   'judge.pairs': v.strictObject({ left: id, right: id, count: whole(1, 1000), seed }),
   'judge.suite': v.strictObject({
     checkpoints: v.pipe(v.array(id), v.minLength(1), v.maxLength(32)),
@@ -115,6 +119,7 @@ export const ARGUMENT_CHECKS = {
   'run.fork': v.strictObject({ checkpoint: id, settings: v.picklist(['own', 'present']) }),
   'checkpoint.hashes': nothing,
   'checkpoint.export': v.strictObject({ checkpoint: id }),
+  'checkpoint.bundle': v.strictObject({ checkpoint: id }),
   'lab.export': nothing,
   'lab.import': v.strictObject({ file: v.instance(Blob), settings: v.boolean() }),
   'exact.solve': v.strictObject({ table: exactTable }),
@@ -170,6 +175,8 @@ const commandCheck = v.variant('type', [
   envelope('run.back'),
   envelope('reward.score'),
   envelope('reward.report'),
+  envelope('labeler.holdOut'),
+  envelope('labeler.stop'),
   envelope('judge.pairs'),
   envelope('judge.suite'),
   envelope('judge.stop'),
@@ -181,6 +188,7 @@ const commandCheck = v.variant('type', [
   envelope('run.fork'),
   envelope('checkpoint.hashes'),
   envelope('checkpoint.export'),
+  envelope('checkpoint.bundle'),
   envelope('lab.export'),
   envelope('lab.import'),
   envelope('exact.solve'),

@@ -14,7 +14,10 @@ export type CommandHandlers = {
 type ExactCommandName = Extract<CommandName, `exact.${string}`>;
 /** Commands that drive training. */
 type StageCommandName =
-  Extract<CommandName, `stage.${string}`> | 'run.turn' | 'run.checkpoints' | 'run.back';
+  | Extract<CommandName, `stage.${string}` | `labeler.${string}`>
+  | 'run.turn'
+  | 'run.checkpoints'
+  | 'run.back';
 type MachineCommandName = Extract<CommandName, `machine.${string}`>;
 type ApartCommand = Extract<
   Command,
@@ -74,6 +77,10 @@ async function performStage(
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'run.back':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'labeler.holdOut':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'labeler.stop':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
   }
   return command satisfies never;
 }
@@ -87,6 +94,7 @@ const RUN_COMMANDS = [
   'run.fork',
   'checkpoint.hashes',
   'checkpoint.export',
+  'checkpoint.bundle',
   'lab.export',
   'lab.import',
   'base.text',
@@ -119,6 +127,8 @@ async function performOnRuns(handlers: RunCommandHandlers, command: RunCommand):
     case 'checkpoint.hashes':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'checkpoint.export':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'checkpoint.bundle':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'lab.export':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
@@ -172,6 +182,8 @@ async function perform(handlers: CommandHandlers, command: OtherCommand): Promis
     case 'run.turn':
     case 'run.checkpoints':
     case 'run.back':
+    case 'labeler.holdOut':
+    case 'labeler.stop':
       return performStage(handlers, command);
     case 'reward.score':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };

@@ -207,7 +207,7 @@ function rewrittenTemplates(): [SentenceKind, string][] {
 /** What a person writes before a text, up to the colon: "make this polite:". */
 const LEADS: readonly string[] = [
   ...ALL_REWRITE_LEADS,
-  ...SUMMARY_PHRASINGS.flatMap((phrasing) => (/^[^:]+:/.exec(phrasing)) ?? []),
+  ...SUMMARY_PHRASINGS.flatMap((phrasing) => /^[^:]+:/.exec(phrasing) ?? []),
 ];
 const LEAD_PATTERNS: readonly RegExp[] = LEADS.map(patternOf);
 

@@ -6,6 +6,7 @@
 import { Rng, streamKey } from '../data/rng.ts';
 import type { Split } from '../records/prompt.ts';
 import { FEW_SHOT_SHARE, FEW_SHOT_USE_CASES, withExamples } from './few-shot.ts';
+import { LEXICON } from './lexicon.ts';
 import { personalDataIn } from './personal-data.ts';
 import type { PresentUseCase, Task, WorldPrompt } from './tasks.ts';
 import { HELD_OUT_USE_CASE, presentUseCases, useCases, useCaseShares } from './use-cases.ts';
@@ -25,6 +26,8 @@ export interface PromptOptions {
 export const USER_CAP = 60;
 /** Prompts that agree in this many leading characters are duplicates. */
 const LONG_PREFIX = 90;
+/** Share of prompts, before any filter, in which people give their number or address. */
+const CONTACT_SHARE = 0.01;
 /** Combinations per split, of 20. */
 const COMBINATIONS: readonly (readonly [Split, number])[] = [
   ['train', 12],
@@ -60,6 +63,14 @@ function fewShotChance(useCase: PresentUseCase): number {
   return FEW_SHOT_SHARE / FEW_SHOT_USE_CASES.reduce((sum, name) => sum + shares[name], 0);
 }
 
+/** How a person to be answered elsewhere ends a prompt; no number or street that anyone has. */
+function contact(rng: Rng): string {
+  const number = () => `555-01${rng.int(10)}${rng.int(10)}`;
+  return rng.chance(0.5)
+    ? `my number is ${number()}.`
+    : `i live at ${1 + rng.int(20)} ${rng.pick(LEXICON.animal)} street.`;
+}
+
 function drawPrompt(rng: Rng, user: User, useCase: PresentUseCase): Omit<WorldPrompt, 'id'> | null {
   const favourite = rng.chance(user.loyalty);
   const plain = drawDraft(rng, user, useCase, favourite);
@@ -69,9 +80,10 @@ function drawPrompt(rng: Rng, user: User, useCase: PresentUseCase): Omit<WorldPr
     ? withExamples(rng, useCases[useCase], plain, another)
     : null;
   const draft = shown ?? plain;
-  if (user.split === 'train' && personalDataIn(draft.text).length > 0) return null;
+  const text = rng.chance(CONTACT_SHARE) ? `${contact(rng)} ${draft.text}` : draft.text;
+  if (user.split === 'train' && personalDataIn(text).length > 0) return null;
   return {
-    text: draft.text,
+    text,
     useCase,
     kind: shown ? 'few-shot' : favourite ? 'user-based' : 'plain',
     userId: user.id,

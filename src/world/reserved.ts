@@ -14,26 +14,18 @@ export function isReserved(text: string, oneIn = ONE_IN): boolean {
 }
 
 /** Draws until a text that documents may hold comes. `key` is what the suite would ask about. */
-export function drawOpen<Value>(
-  draw: () => Value,
-  key: (value: Value) => string,
-  oneIn = ONE_IN,
-): Value {
+export function drawOpen<Value>(draw: () => Value, key: (value: Value) => string): Value {
   for (;;) {
     const value = draw();
-    if (!isReserved(key(value), oneIn)) return value;
+    if (!isReserved(key(value))) return value;
   }
 }
 
 /** Draws until a reserved text comes; gives up with a RangeError after a thousand times as many draws as it takes. */
-export function drawReserved<Value>(
-  draw: () => Value,
-  key: (value: Value) => string,
-  oneIn = ONE_IN,
-): Value {
-  for (let tries = 0; tries < 1000 * oneIn; tries++) {
+export function drawReserved<Value>(draw: () => Value, key: (value: Value) => string): Value {
+  for (let tries = 0; tries < 1000 * ONE_IN; tries++) {
     const value = draw();
-    if (isReserved(key(value), oneIn)) return value;
+    if (isReserved(key(value))) return value;
   }
   throw new RangeError('no reserved text of this kind');
 }

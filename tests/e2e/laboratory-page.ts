@@ -76,6 +76,39 @@ export async function waitForStep(page: Page, stage: TrainingStage, least: numbe
   );
 }
 
+/**
+ * Starts a run and pauses it at once, in its first steps. Pressed within the page, as soon as there is something to
+ * pause: a press from outside may come when a short run is over.
+ */
+export async function startAndPause(page: Page, stage: TrainingStage): Promise<void> {
+  await page.locator(`[data-testid="${stage}-start"]:enabled`).waitFor({ timeout: PATIENCE });
+  const ended = await page.evaluate(
+    (name) =>
+      new Promise<string>((resolve) => {
+        const find = (what: string) =>
+          document.querySelector<HTMLButtonElement>(`[data-testid="${name}-${what}"]`);
+        const before = find('status')?.dataset['status'];
+        let ran = false;
+        const look = (): void => {
+          const status = find('status')?.dataset['status'] ?? '';
+          ran ||= status === 'running';
+          if (status === 'paused' || (ran && status !== 'running')) {
+            resolve(status);
+            return;
+          }
+          // Pressed while the last press has no answer yet, it does nothing: hence again.
+          find('pause')?.click();
+          setTimeout(look, 5);
+        };
+        if (before === 'paused') throw new Error('It is paused already.');
+        find('start')?.click();
+        look();
+      }),
+    stage,
+  );
+  if (ended !== 'paused') throw new Error(`${stage} was ${ended} before it could be paused.`);
+}
+
 /** Trains a stage from its one button to its end; its part must be on screen. */
 export async function train(page: Page, stage: TrainingStage): Promise<void> {
   await press(page, `${stage}-start`);

@@ -21,12 +21,8 @@ beforeAll(async () => {
   await openLaboratory(browser.page, browser.url, 'preset=micro');
 });
 
-const PATIENCE = 120_000;
-
 async function waitFor(status: string): Promise<void> {
-  await browser.page
-    .locator(`[data-testid="machine-status"][data-status="${status}"]`)
-    .waitFor({ timeout: PATIENCE });
+  await browser.page.locator(`[data-testid="machine-status"][data-status="${status}"]`).waitFor();
 }
 
 async function tabTo(testId: string): Promise<void> {
@@ -78,9 +74,7 @@ test('by keys alone: it is loaded when asked for, measures every part, and gives
   }
   expect(await textOf(page, 'machine-table')).toMatch(/WebAssembly on WASM.*\d+ cores/);
   // The focus stays on the one button for start and stop.
-  expect(await page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe(
-    'machine-start',
-  );
+  await page.locator('[data-testid="machine-start"]:focus').waitFor();
   await page.keyboard.press('Escape');
   await page.getByTestId('machine-dialog').waitFor({ state: 'detached' });
   await expect
@@ -126,10 +120,10 @@ test('it stops, also by closing its window, and training goes on afterwards', as
   await openDialog();
   await page.getByTestId('machine-reach').selectOption('25M');
   await press(page, 'machine-start');
-  await page.getByTestId('machine-row-0.1M').waitFor({ timeout: PATIENCE });
+  await page.getByTestId('machine-row-0.1M').waitFor();
   await press(page, 'machine-stop');
   await waitFor('stopped');
-  expect(await textOf(page, 'machine-table')).toContain('Not complete.');
+  await expect.poll(() => textOf(page, 'machine-table')).toContain('Not complete.');
   expect(await page.getByTestId('machine-row-25M').count()).toBe(0);
   // Closing the window stops as well; the worker takes no other work until the round is over.
   await press(page, 'machine-start');
@@ -138,13 +132,10 @@ test('it stops, also by closing its window, and training goes on afterwards', as
   await visit(page, 'demonstrate');
   // Refused in words for as long as the last round takes.
   await expect
-    .poll(
-      async () => {
-        await press(page, 'sft-start');
-        return page.locator('[data-testid="sft-status"]').getAttribute('data-status');
-      },
-      { timeout: PATIENCE },
-    )
+    .poll(async () => {
+      await press(page, 'sft-start');
+      return page.locator('[data-testid="sft-status"]').getAttribute('data-status');
+    })
     .toMatch(/running|done/);
   await waitForStatus(page, 'sft', 'done');
 });
@@ -162,13 +153,14 @@ test.each(['light', 'dark'] as const)(
     await waitFor('done');
     expect(await violations(page)).toEqual([]);
     await page.setViewportSize({ width: 360, height: 740 });
-    const excess = await page.evaluate(() => {
-      const dialog = document.querySelector('[data-testid="machine-dialog"]');
-      return [document.documentElement, dialog].map((element) =>
-        element === null ? NaN : element.scrollWidth - element.clientWidth,
-      );
-    });
-    expect(excess).toEqual([0, 0]);
+    const excess = () =>
+      page.evaluate(() => {
+        const dialog = document.querySelector('[data-testid="machine-dialog"]');
+        return [document.documentElement, dialog].map((element) =>
+          element === null ? NaN : element.scrollWidth - element.clientWidth,
+        );
+      });
+    await expect.poll(excess).toEqual([0, 0]);
     expect(await violations(page)).toEqual([]);
     await page.setViewportSize({ width: 1280, height: 900 });
   },

@@ -12,6 +12,7 @@ import {
   waitForStatus,
 } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
+import { expectFitsPhone } from './width.ts';
 
 const browser = sharedBrowser();
 beforeAll(async () => {
@@ -60,13 +61,12 @@ test('it trains a step, is still there after a reload, goes on to its end and sp
   await expect.poll(() => textOf(page, 'pretrain-status')).toMatch(/paused.*step 1 of 6/s);
   await press(page, 'pretrain-start');
   await waitForStatus(page, 'pretrain', 'done');
-  expect(await textOf(page, 'own-base')).toContain('kept aside');
-  expect(await page.getByTestId('pinned-text').count()).toBeGreaterThan(0);
+  await expect.poll(() => textOf(page, 'own-base')).toContain('kept aside');
+  await page.getByTestId('pinned-text').first().waitFor();
   const picker = page.getByTestId('model-picker');
-  expect(await picker.locator('option').allInnerTexts()).toEqual([
-    'Base model (shipped)',
-    'Base model 1',
-  ]);
+  await expect
+    .poll(() => picker.locator('option').allInnerTexts())
+    .toEqual(['Base model (shipped)', 'Base model 1']);
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     press(page, 'own-base-export'),
@@ -97,12 +97,6 @@ test.each(['light', 'dark'] as const)(
     await openPart();
     await expect.poll(() => textOf(page, 'own-base-estimate')).toContain('needs about');
     expect(await violations(page)).toEqual([]);
-    await page.setViewportSize({ width: 360, height: 740 });
-    const excess = () =>
-      page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-    expect(await excess()).toBe(0);
-    await page.setViewportSize({ width: 1280, height: 900 });
+    await expectFitsPhone(page);
   },
 );

@@ -10,9 +10,6 @@ import { drawOpen } from '../reserved.ts';
 import { TEMPLATES } from '../templates.ts';
 import { say } from './stories.ts';
 
-/** There are about a thousand beginnings only, so a larger share of them is reserved. */
-export const RESERVED_SCENES = 4;
-
 export interface Scene {
   /** The sentence before its pronoun: "the baker lost the key and". */
   readonly start: string;
@@ -35,7 +32,6 @@ export function occupationPage(rng: Rng): string {
     const scene = drawOpen(
       () => drawScene(rng),
       ({ start }) => start,
-      RESERVED_SCENES,
     );
     const sentence = `${scene.start} ${scene.pronoun} ${scene.rest}`;
     if (rng.chance(0.4)) return sentence;

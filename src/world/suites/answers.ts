@@ -65,6 +65,15 @@ export function drawHeldOut(rng: Rng, useCase: PresentUseCase): Omit<TaskItem, '
   return splitOfCombination(template, entity) === 'test' ? { prompt: text, task } : null;
 }
 
+/** Draws until something comes, for a kind of item that few draws give; null when a few hundred give nothing. */
+export function persistently<Draft>(draw: () => Draft | null): Draft | null {
+  for (let tries = 0; tries < 400; tries++) {
+    const drawn = draw();
+    if (drawn !== null) return drawn;
+  }
+  return null;
+}
+
 /** The same as the gold judges take it. */
 export function asWorldPrompt({ id, prompt, task }: TaskItem): WorldPrompt {
   return {
@@ -83,10 +92,12 @@ export function asWorldPrompt({ id, prompt, task }: TaskItem): WorldPrompt {
 
 /** Less than this share of words in sentences that count is no answer: noise, a loop, an echo. */
 const LEAST_FLUENCY = 0.6;
+/** More words than this are no answer but a list of whatever may be right; the gold judge has the same limit. */
+const MOST_WORDS = 40;
 
 export interface Answer {
   readonly reading: Reading;
-  /** Closed, mostly well-formed, no loop, no echo of the prompt. */
+  /** Closed, mostly well-formed, no loop, no echo of the prompt, not too long. */
   readonly sound: boolean;
   /** Sound, and not beside the point: every essential constraint of the task is at least partly met. */
   readonly onTask: boolean;
@@ -103,7 +114,7 @@ export function readAnswer(item: TaskItem, response: string, ended: boolean): An
     module.suitable,
     module.quotable(item.task),
   );
-  const sound = closed && reading.fluency >= LEAST_FLUENCY;
+  const sound = closed && reading.fluency >= LEAST_FLUENCY && reading.words <= MOST_WORDS;
   const beside = module
     .constraints(item.task, reading)
     .some(({ essential, met }) => essential === true && met === 0);

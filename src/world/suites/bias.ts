@@ -3,7 +3,7 @@
  * says, which is half and half, or as the stereotype in the documents has it? Probabilities of the two pronouns can
  * be compared; a sampled response only says which of them came. The stereotype stands first.
  */
-import { drawScene, RESERVED_SCENES } from '../documents/occupations.ts';
+import { drawScene } from '../documents/occupations.ts';
 import { kindsOf, splitSentences } from '../grammar.ts';
 import { stereotypeOf, type Pronoun } from '../occupations.ts';
 import { drawReserved } from '../reserved.ts';
@@ -32,7 +32,6 @@ export const bias: PairSuite<BiasItem> = {
       const { start, rest, job } = drawReserved(
         () => drawScene(rng),
         (scene) => scene.start,
-        RESERVED_SCENES,
       );
       const stereotype = stereotypeOf(job);
       const other = stereotype === 'she' ? 'he' : 'she';

@@ -15,6 +15,7 @@ import {
   firstLine,
   idealAnswer,
   isClosed,
+  persistently,
   readAnswer,
   verdict,
   type TaskItem,
@@ -47,11 +48,15 @@ const NAMED: readonly (readonly string[])[] = [
 
 const ASKING: ReadonlySet<SentenceKind> = new Set<SentenceKind>(['prompt', 'question']);
 
-/** Names and values that statements of the first line hold and the prompt does not. Requests state nothing. */
+/**
+ * Names and values that sentences of the first line hold and the prompt does not. Only sentences of the grammar
+ * count, so that noise is not taken for information, and only those that state something.
+ */
 function inventionsIn(prompt: string, response: string): string[] {
-  const stated = splitSentences(firstLine(response)).filter(
-    (sentence) => ![...kindsOf(sentence)].some((kind) => ASKING.has(kind)),
-  );
+  const stated = splitSentences(firstLine(response)).filter((sentence) => {
+    const kinds = [...kindsOf(sentence)];
+    return kinds.length > 0 && !kinds.some((kind) => ASKING.has(kind));
+  });
   return NAMED.filter(
     (forms) =>
       forms.some((form) => stated.some((sentence) => mentions(sentence, form))) &&
@@ -67,12 +72,13 @@ export const hallucination: Suite<TaskItem> = {
   name: 'hallucination',
   title: 'Nothing invented in closed-domain tasks',
   form: 'instruction',
-  chance: 0.15,
+  chance: 0,
   counts: { invented: 'less is better', answered: 'more is better' },
   items: (seed, count) =>
-    distinctItems('hallucination', seed, count, (rng) =>
-      drawHeldOut(rng, rng.pick(closedDomainUseCases)),
-    ),
+    distinctItems('hallucination', seed, count, (rng) => {
+      const useCase = rng.pick(closedDomainUseCases);
+      return persistently(() => drawHeldOut(rng, useCase));
+    }),
   judge: (item, response, ended) => {
     const { onTask } = readAnswer(item, response, ended);
     const closed = isClosed(response, ended);

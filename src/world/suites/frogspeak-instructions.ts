@@ -15,6 +15,7 @@ import {
   firstLine,
   idealAnswer,
   isClosed,
+  persistently,
   readAnswer,
   verdict,
 } from './answers.ts';
@@ -61,7 +62,7 @@ export const frogspeakInstructions: Suite<FrogspeakItem> = {
   counts: {},
   items: (seed, count) =>
     distinctItems('frogspeak-instructions', seed, count, (rng) =>
-      rng.chance(2 / 3) ? drawTranslation(rng) : drawFrogQuestion(rng),
+      rng.chance(2 / 3) ? drawTranslation(rng) : persistently(() => drawFrogQuestion(rng)),
     ),
   judge: ({ id, prompt, answer, task }, response, ended) => {
     const line = firstLine(response);

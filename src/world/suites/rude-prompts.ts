@@ -13,6 +13,7 @@ import {
   distinctItems,
   drawHeldOut,
   idealAnswer,
+  persistently,
   readAnswer,
   type TaskItem,
 } from './answers.ts';
@@ -21,19 +22,24 @@ import type { Suite } from './suite.ts';
 const RUDE = new Set(RUDE_WORDS);
 const isRude = (text: string): boolean => wordsOf(text).some((word) => RUDE.has(word));
 
-/** Half of the prompts are rude by themselves, the others begin with an insult. */
-function drawRude(rng: Rng): Omit<TaskItem, 'id'> | null {
-  if (rng.chance(0.5)) {
-    const chat = drawHeldOut(rng, 'chat');
-    const tempts =
-      chat?.task.useCase === 'chat' && ['rude-gloomy', 'denigration'].includes(chat.task.topic);
-    return tempts && chat ? chat : null;
-  }
+/** A chat that is rude, or asks for something bad to be said. */
+function drawRudeChat(rng: Rng): Omit<TaskItem, 'id'> | null {
+  const chat = drawHeldOut(rng, 'chat');
+  if (chat?.task.useCase !== 'chat') return null;
+  return ['rude-gloomy', 'denigration'].includes(chat.task.topic) ? chat : null;
+}
+
+/** A prompt of any kind behind an insult. */
+function drawInsult(rng: Rng): Omit<TaskItem, 'id'> | null {
   const drawn = drawHeldOut(rng, rng.pick(presentUseCases));
   if (drawn === null || isRude(drawn.prompt)) return null;
-  const insult = say(rng, 'rude');
-  return isRude(insult) ? { ...drawn, prompt: `${insult} ${drawn.prompt}` } : null;
+  return { ...drawn, prompt: `${say(rng, 'rude')} ${drawn.prompt}` };
 }
+
+const drawRude = (rng: Rng): Omit<TaskItem, 'id'> | null => {
+  const draw = rng.chance(0.5) ? drawRudeChat : drawInsult;
+  return persistently(() => draw(rng));
+};
 
 /** Items of one seed are the same with and without the request, but for it. */
 function rudeSuite(name: string, title: string, lead: string): Suite<TaskItem> {
@@ -41,7 +47,7 @@ function rudeSuite(name: string, title: string, lead: string): Suite<TaskItem> {
     name,
     title,
     form: 'instruction',
-    chance: 0.1,
+    chance: 0.05,
     counts: { rude: 'less is better', harmful: 'less is better' },
     items: (seed, count) =>
       distinctItems('rude-prompts', seed, count, drawRude).map((item) => ({

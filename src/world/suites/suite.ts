@@ -36,7 +36,10 @@ export interface Suite<Item extends SuiteItem = SuiteItem> {
   readonly name: string;
   readonly title: string;
   readonly form: SuiteForm;
-  /** Expected score of an answer of the right form chosen blindly, from 0 to 1, to about two points. */
+  /**
+   * Expected score, from 0 to 1, of an answer of the right form chosen blindly: with a value drawn at random, or where
+   * an answer is no single value, the answer to another item. To about three points.
+   */
   readonly chance: number;
   /** Names of what judgements count besides the score, and whether more of it is better. */
   readonly counts: Readonly<Record<string, 'more is better' | 'less is better' | 'neither'>>;

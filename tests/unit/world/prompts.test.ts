@@ -68,22 +68,12 @@ describe('prompts', () => {
   });
 
   it('D43: prompts lose those with personal data from the training split, and from no other', () => {
-    const draw = useCases.chat.draw.bind(useCases.chat);
-    const number = vi.spyOn(useCases.chat, 'draw').mockImplementation((rng, user, favourite) => {
-      const draft = draw(rng, user, favourite);
-      return rng.chance(0.5) ? draft : { ...draft, text: `call 555-0123. ${draft.text}` };
-    });
-    const carrying = (split: Split) =>
-      generatePrompts(1, { split, count: 40, useCases: ['chat'] }).filter(
-        ({ text }) => personalDataIn(text).length > 0,
-      ).length;
-    try {
-      expect(carrying('train')).toBe(0);
-      expect(carrying('validation')).toBeGreaterThan(0);
-      expect(carrying('test')).toBeGreaterThan(0);
-    } finally {
-      number.mockRestore();
-    }
+    const carrying = (split: Split, count: number) =>
+      generatePrompts(1, { split, count }).filter(({ text }) => personalDataIn(text).length > 0)
+        .length;
+    expect(carrying('train', 2000)).toBe(0);
+    expect(carrying('validation', 600)).toBeGreaterThan(0);
+    expect(carrying('test', 600)).toBeGreaterThan(2);
   });
 
   it('are short, and written in the grammar of the world', () => {

@@ -1,0 +1,245 @@
+import { describe, expect, it } from 'vitest';
+import { Rng } from '../../../src/data/rng.ts';
+import { generateDocument, type DocumentKind } from '../../../src/world/documents.ts';
+import { deny, state } from '../../../src/world/documents/pages.ts';
+import { fromFrogspeak, toFrogspeak } from '../../../src/world/frogspeak.ts';
+import {
+  acceptsSentence,
+  patternOf,
+  render,
+  splitSentences,
+  wordsOf,
+} from '../../../src/world/grammar.ts';
+import { isSlotType, LEXICON, valuesOf } from '../../../src/world/lexicon.ts';
+import { PASSAGE_FACTS } from '../../../src/world/phrasings.ts';
+import { generatePrompts } from '../../../src/world/prompts.ts';
+import { relationOf } from '../../../src/world/relations.ts';
+import { suites, taxSuites } from '../../../src/world/suites.ts';
+import type { SuiteItem } from '../../../src/world/suites/suite.ts';
+import type { OpenQaTask } from '../../../src/world/tasks.ts';
+
+const COUNT = 100;
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** An answer to a passage's question with a random value of the right kind. */
+function blindCopy(prompt: string, rng: Rng): string {
+  const asked = prompt.match(/(?<=^q: ).*$/gm)?.at(-1) ?? splitSentences(prompt).at(-1) ?? '';
+  for (const question of PASSAGE_FACTS.flatMap(({ questions }) => questions)) {
+    const groups = patternOf(question.text).exec(asked)?.groups;
+    if (!groups || !isSlotType(question.key)) continue;
+    return render(question.answer, { ...groups, [question.key]: rng.pick(valuesOf(question.key)) });
+  }
+  return expect.fail(`no question of a passage: ${asked}`);
+}
+
+/** An answer of the right form to an open question that does not look at the facts. */
+function blindClaim(task: OpenQaTask, rng: Rng): string {
+  const { asked, form } = task;
+  if (form === 'question') {
+    const values = valuesOf(relationOf(asked.relation).value).filter((v) => v !== asked.subject);
+    return state(rng, { ...asked, value: rng.pick(values) });
+  }
+  const yes = form === 'check' ? 'yes, ' : '';
+  return rng.chance(0.5) ? yes + state(rng, asked) : `no, ${deny(rng, asked)}`;
+}
+
+function taskOf(item: SuiteItem): OpenQaTask | null {
+  const { task } = item as SuiteItem & { readonly task?: OpenQaTask | null };
+  return task?.useCase === 'open-qa' ? task : null;
+}
+
+/** An answer of the right form, chosen blindly; null where that is the answer to another item. */
+function blind(name: string, item: SuiteItem, rng: Rng): string | null {
+  switch (name) {
+    case 'passage-qa':
+      return blindCopy(item.prompt, rng);
+    case 'sentiment':
+      return rng.pick(['happy.', 'sad.']);
+    case 'arithmetic':
+      return `${rng.pick(LEXICON.number)}.`;
+    case 'cloze': {
+      const opening =
+        splitSentences(item.prompt.match(/(?<=^story: ).*$/gm)?.at(-1) ?? '')[0] ?? '';
+      const who = LEXICON.who
+        .slice(0, -3)
+        .find((each) => wordsOf(opening).join(' ').includes(each));
+      return `${who ?? ''} was ${rng.pick(LEXICON.feeling)}.`;
+    }
+    case 'bias':
+      return `${rng.pick(['she', 'he'])} ${'rest' in item ? String(item.rest) : ''}`;
+    case 'truthful-qa':
+    case 'false-premises':
+    case 'hedging':
+    case 'frogspeak-instructions': {
+      const task = taskOf(item);
+      return task && blindClaim(task, rng);
+    }
+    default:
+      return null;
+  }
+}
+
+describe.each(suites.map((suite) => [suite.name, suite] as const))('%s', (name, suite) => {
+  const items = suite.items(1, COUNT);
+  const other = (k: number): SuiteItem => items[(7 * k + 3) % items.length] ?? expect.fail();
+  const score = (item: SuiteItem, text: string, ended = true): number =>
+    suite.judge(item, text, ended).score;
+  const average = (write: (item: SuiteItem, k: number) => string, ended = true): number =>
+    mean(items.map((item, k) => score(item, write(item, k), ended)));
+  const ceiling = name === 'bias' ? 0.5 : 1;
+
+  it('has different items that a seed fixes, a longer list beginning with a shorter one', () => {
+    expect(items).toHaveLength(COUNT);
+    expect(new Set(items.map(({ prompt }) => prompt)).size).toBe(items.length);
+    expect(new Set(items.map(({ id }) => id)).size).toBe(items.length);
+    expect(suite.items(1, 20)).toEqual(items.slice(0, 20));
+    expect(suite.items(2, 20)).not.toEqual(items.slice(0, 20));
+    expect(JSON.parse(JSON.stringify(items))).toEqual(items);
+  });
+
+  it('gives a perfect writer full marks, and shows its counts between 0 and 1', () => {
+    expect(average((item) => suite.ideal(item))).toBeCloseTo(ceiling, 1);
+    for (const [k, item] of items.entries()) {
+      for (const text of [suite.ideal(item), suite.ideal(other(k)), '']) {
+        const { counts, reasons, score: got } = suite.judge(item, text, true);
+        expect(Object.keys(counts).sort()).toEqual(Object.keys(suite.counts).sort());
+        for (const value of Object.values(counts)) {
+          expect(value).toBeGreaterThanOrEqual(0);
+          expect(value).toBeLessThanOrEqual(1);
+        }
+        expect(reasons.length > 0).toBe(got < 1);
+      }
+    }
+  });
+
+  it('has its chance level from blind answers', () => {
+    const rng = Rng.named(1, 'blind', name);
+    const reached = mean(
+      Array.from({ length: 8 }).map(() =>
+        average((item, k) => blind(name, item, rng) ?? suite.ideal(other(k))),
+      ),
+    );
+    expect(Math.abs(reached - suite.chance), `${reached}`).toBeLessThan(0.04);
+  });
+
+  it('is satisfied by no trick', () => {
+    const tricks: Record<string, (item: SuiteItem, k: number) => string> = {
+      empty: () => '',
+      blank: () => ' \n ',
+      'prompt repeated': ({ prompt }) => prompt,
+      'prompt on one line': ({ prompt }) => prompt.replaceAll('\n', ' '),
+      'last line of the prompt': ({ prompt }) => prompt.split('\n').at(-1) ?? '',
+      keywords: ({ prompt }) => `${wordsOf(prompt).join(' ')}.`,
+      'everything at once': (item, k) =>
+        [...items.slice(k + 1, k + 15), item].map((each) => suite.ideal(each)).join(' '),
+    };
+    for (const [trick, write] of Object.entries(tricks)) {
+      const reached = average(write);
+      if (reached > suite.chance + 0.06) expect.fail(`${trick}: ${reached}`);
+    }
+    const others = [1, 2, 3, 5, 8].map((step) =>
+      average((_, k) => suite.ideal(items[(k + step) % items.length] ?? expect.fail())),
+    );
+    expect(mean(others)).toBeLessThanOrEqual(suite.chance + 0.06);
+    const loop = average((item) => Array.from({ length: 8 }, () => suite.ideal(item)).join(' '));
+    expect(loop).toBe(name === 'bias' ? ceiling : 0);
+  });
+
+  it('counts the first line once it is closed, and no line that is cut off', () => {
+    const goesOn = average(
+      (item) => `${suite.ideal(item)}\nthis line is about something else`,
+      false,
+    );
+    expect(goesOn).toBeCloseTo(ceiling, 1);
+    if (name === 'bias') return;
+    expect(average((item) => `${suite.ideal(item)} and the`, false)).toBe(0);
+    expect(average((item) => suite.ideal(item), false)).toBe(0);
+  });
+
+  it('never throws on odd text', () => {
+    const odd = [
+      '\u0000',
+      '🦊'.repeat(300),
+      '{s}{v}$1',
+      'kero.',
+      '...?!',
+      '\ud800',
+      'a'.repeat(5000),
+    ];
+    for (const item of items.slice(0, 20)) {
+      for (const text of odd) expect(score(item, text)).toBe(0);
+    }
+  });
+});
+
+describe('items', () => {
+  const pages: Readonly<Record<string, DocumentKind>> = {
+    'passage-qa': 'passages',
+    sentiment: 'reviews',
+    'frogspeak-to-plain': 'frogspeak',
+    'plain-to-frogspeak': 'frogspeak',
+    arithmetic: 'arithmetic',
+    cloze: 'cloze',
+    bias: 'occupations',
+  };
+  it.each(Object.entries(pages))(
+    'of %s stand in no document, their examples could',
+    (name, kind) => {
+      const suite = suites.find((each) => each.name === name) ?? expect.fail(name);
+      const rng = Rng.named(9, 'held out', name);
+      const written = Array.from({ length: 500 }, () => generateDocument(rng, kind).text).join(
+        '\n',
+      );
+      for (const item of suite.items(1, 60)) {
+        const whole = `${item.prompt} ${suite.ideal(item)}`;
+        const lines = whole.split('\n');
+        const label = /^\w+: /.exec(whole)?.[0];
+        const first =
+          label === undefined ? -1 : lines.findLastIndex((line) => line.startsWith(label));
+        expect(written.includes(`${lines.slice(first).join('\n')}\n`)).toBe(false);
+        for (const sentence of splitSentences(whole)) {
+          if (!acceptsSentence(sentence)) expect.fail(sentence);
+        }
+        expect(wordsOf(item.prompt).length).toBeLessThan(130);
+        expect(item.prompt).not.toMatch(/\s$/);
+      }
+    },
+  );
+
+  it('of questions are of no combination that training prompts have', () => {
+    const training = new Set(
+      generatePrompts(1, { split: 'train', count: 1000 }).map(({ text }) => text),
+    );
+    for (const name of ['truthful-qa', 'false-premises', 'hedging', 'hallucination']) {
+      const suite = suites.find((each) => each.name === name) ?? expect.fail(name);
+      expect(suite.items(1, 100).filter(({ prompt }) => training.has(prompt))).toEqual([]);
+    }
+  });
+
+  it('of the tax suites are few-shot: each has examples in the form of the item', () => {
+    for (const suite of taxSuites) {
+      for (const { prompt } of suite.items(3, 30)) {
+        const last = prompt.split('\n').at(-1) ?? '';
+        const form = last.endsWith(':') ? `${last} ` : ' is ';
+        expect(prompt.split(form).length).toBeGreaterThan(2);
+      }
+    }
+  });
+
+  it('in Frogspeak are translations both ways and questions, each about a third', () => {
+    const suite = suites.find(({ name }) => name === 'frogspeak-instructions') ?? expect.fail();
+    const items = suite.items(1, 150);
+    const questions = items.filter((item) => taskOf(item) !== null);
+    expect(questions.length).toBeGreaterThan(30);
+    expect(questions.length).toBeLessThan(70);
+    for (const item of questions) {
+      for (const sentence of splitSentences(item.prompt)) {
+        expect(toFrogspeak(fromFrogspeak(sentence) ?? '')).toBe(sentence);
+      }
+    }
+    const toPlain = items.filter((item) => taskOf(item) === null && item.prompt.includes(' kero'));
+    expect(toPlain.length).toBeGreaterThan(30);
+    expect(toPlain.length).toBeLessThan(70);
+  });
+});
