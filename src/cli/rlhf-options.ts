@@ -11,6 +11,7 @@ import { isPresetName, PRESET_NAMES, presetSettings, type PresetName } from '../
 import { parseSetting, parseSettings, type Settings } from '../config/settings.ts';
 import { parseStrictJson } from '../data/strict-json.ts';
 import { BACKEND_ORDER, type Backend } from '../kernels/engine.ts';
+import { CONTROLS, type Control } from './controls.ts';
 import {
   choiceOption,
   readOptions,
@@ -20,7 +21,6 @@ import {
   wholeOption,
 } from './options.ts';
 import { exactOptions, type ExactOptions } from './rlhf-exact.ts';
-import type { Control } from './rlhf-run.ts';
 
 /** `exact` has nothing in common with the settings of a run, so it is a preset of this command only. */
 const COMMAND_PRESETS = [...PRESET_NAMES, 'exact'] as const;
@@ -40,7 +40,10 @@ const OPTIONS = {
   out: { help: 'folder for checkpoints and the report', value: 'DIR' },
   resume: { help: 'folder of a run to go on with', value: 'DIR' },
   json: { help: 'file for the report', value: 'FILE' },
-  control: { help: 'noise: replaces the reward by noise', value: 'NAME' },
+  control: {
+    help: 'noise or gold: replaces the reward by noise, or by the gold judge',
+    value: 'NAME',
+  },
   method: {
     help: `one of ${METHOD_NAMES.join(', ')}; wins over method.name in --set`,
     value: 'NAME',
@@ -97,7 +100,7 @@ function freshSettings(given: Given): RunSettings {
   return {
     preset,
     settings: withOverrides(plain, given.set, method),
-    control: choiceOption('control', given.control, ['noise'] as const) ?? null,
+    control: choiceOption('control', given.control, CONTROLS) ?? null,
     backend: choiceOption('backend', given.backend, BACKEND_ORDER) ?? 'wasm',
     base: given.base ?? DEFAULT_BASE,
   };
@@ -157,7 +160,7 @@ function resumedSettings(folder: string, given: Given): RunSettings {
     }
   }
   const saved = readRun(file);
-  const control = choiceOption('control', given.control, ['noise'] as const) ?? saved.control;
+  const control = choiceOption('control', given.control, CONTROLS) ?? saved.control;
   const backend = choiceOption('backend', given.backend, BACKEND_ORDER) ?? saved.backend;
   return { ...saved, control, backend };
 }

@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import { rowSource } from '../data/packing.ts';
-import { Rng } from '../data/rng.ts';
 import type { Tokenizer } from '../data/tokenizer.ts';
 import type { MethodBesidePpo } from '../config/method-table.ts';
 import type { Settings } from '../config/settings.ts';
@@ -21,7 +20,7 @@ import { Model } from '../model/parameters.ts';
 import { pairsFromRankings } from '../rlhf/dpo.ts';
 import { goldOfTokens } from '../rlhf/evaluate.ts';
 import { splitRankings } from '../rlhf/held-out.ts';
-import { unprefixed, type Snapshot } from '../rlhf/loop.ts';
+import { unprefixed, type Loop, type Snapshot } from '../rlhf/loop.ts';
 import type { MethodInput } from '../rlhf/method.ts';
 import { METHODS } from '../rlhf/methods.ts';
 import {
@@ -43,6 +42,7 @@ import { labelerPopulation, type Labeler } from '../world/labelers.ts';
 import { rankingPrompts, trainingPrompts } from '../world/prompt-sets.ts';
 import type { SelfChecks } from '../records/run.ts';
 import { rankByClass } from './class-rankings.ts';
+import { controlScorer, type Control } from './controls.ts';
 import { measuredPolicy, measuredReward } from './measures.ts';
 import { seriesOf, type StageReport } from './report.ts';
 import { evaluateRun } from './rlhf-evaluation.ts';
@@ -56,8 +56,6 @@ import {
   type RunFolder,
   type StageOutcome,
 } from './stage-runner.ts';
-
-export type Control = 'noise';
 
 export interface Lab {
   readonly settings: Settings;
@@ -83,7 +81,12 @@ function report(
   lab.stages[name] = { steps: records.length, series: seriesOf(records), facts, wallSeconds };
 }
 
-export async function sftStage(lab: Lab, base: Model): Promise<Model> {
+/** `observe` sees the loop's steps as they pass, to keep what it wants of them. */
+export async function sftStage(
+  lab: Lab,
+  base: Model,
+  observe: (loop: Loop) => Loop = (loop) => loop,
+): Promise<Model> {
   const { settings, tokenizer, folder } = lab;
   const shape = sequenceShape(settings);
   const demonstrations = generateDemonstrations(settings.general.seed, settings.sft.demonstrations);
@@ -104,7 +107,7 @@ export async function sftStage(lab: Lab, base: Model): Promise<Model> {
   report(
     lab,
     'sft',
-    await runStage('sft', open.loop, folder, 'loss', () => Promise.resolve()),
+    await runStage('sft', observe(open.loop), folder, 'loss', () => Promise.resolve()),
     facts,
   );
   open.loop.dispose();
@@ -164,26 +167,17 @@ export async function rewardStage(lab: Lab, sft: Model): Promise<Model> {
   return open.model;
 }
 
-/** Scores drawn from a normal distribution by prompt and response: nothing that carries over to another prompt. */
-function noiseScorer(seed: number): Scorer {
-  return (sequences) =>
-    Promise.resolve(
-      sequences.map(({ prompt, response }) =>
-        Rng.named(seed, 'noise', prompt.join(' '), response.join(' ')).normal(),
-      ),
-    );
-}
-
 async function ppoStage(lab: Lab, sft: Model, reward: Model, control: Control | null) {
   const { settings, tokenizer, folder } = lab;
   const { seed } = settings.general;
-  const name = control === 'noise' ? 'ppo-noise' : 'ppo-ptx';
+  const name = control === null ? 'ppo-ptx' : `ppo-${control}`;
   const pool = trainingPrompts(seed);
   const prompts = environmentPrompts(tokenizer, pool, sequenceShape(settings));
   const gold = goldOfTokens(tokenizer, pool, goldVerdict);
   const shape = ptxShape(settings);
   const ptx = shape && rowSource(writeDocument, tokenizer, shape, { seed, scope: 'ptx' });
-  const input = { sft, reward, prompts, ptx, gold, ...(control && { control: noiseScorer(seed) }) };
+  const scorer = control && controlScorer(control, { seed, tokenizer, prompts: pool });
+  const input = { sft, reward, prompts, ptx, gold, ...(scorer && { control: scorer }) };
   const done = finishedStage(folder, name);
   const from = done?.snapshot ?? unfinishedStage(folder, name);
   if (!done) await prepareStage(name, () => openPpo(input, ppoSettings(settings)));
@@ -207,11 +201,13 @@ async function methodStage(
   const { settings, tokenizer, folder } = lab;
   const { name, control } = options;
   const shape = sequenceShape(settings);
+  const { seed } = settings.general;
+  const pool = trainingPrompts(seed);
   const scored: Scorer = (sequences) => scoreSequences(reward, sequences, shape);
   const input: MethodInput = {
     reference: sft,
-    prompts: environmentPrompts(tokenizer, trainingPrompts(settings.general.seed), shape),
-    score: control ? noiseScorer(settings.general.seed) : scored,
+    prompts: environmentPrompts(tokenizer, pool, shape),
+    score: control ? controlScorer(control, { seed, tokenizer, prompts: pool }) : scored,
     pairs: name === 'dpo' ? pairsFromRankings((await labelledRankings(lab, sft)).training) : [],
   };
   const method = METHODS[name];

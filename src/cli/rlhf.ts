@@ -2,27 +2,18 @@
  * `npm run rlhf -- --preset micro|quick|paper|exact --seed N`: the whole loop, or exact mode, without a browser;
  * progress on stderr, a typed JSON report in a file or on stdout.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadModel, loadTokenizer } from './model-files.ts';
 import { startNodeEngine } from './node-engine.ts';
 import { runCommand } from './options.ts';
+import { packageVersions } from './package-versions.ts';
 import type { Report } from './report.ts';
 import type { ExactReport } from '../rlhf/exact/report.ts';
 import { runExact } from './rlhf-exact.ts';
 import { readRunOptions } from './rlhf-options.ts';
 import { runScenario, type ScenarioReport } from './rlhf-scenario.ts';
 import { runPipeline } from './rlhf-run.ts';
-
-function packageVersions(): Record<string, string> {
-  const file = new URL('../../package.json', import.meta.url);
-  const { version, dependencies } = JSON.parse(readFileSync(file, 'utf8')) as {
-    version: string;
-    dependencies: Record<string, string>;
-  };
-  const tfjs = dependencies['@tensorflow/tfjs-core'] ?? 'unknown';
-  return { 'rlhf-playground': version, tfjs, node: process.versions.node };
-}
 
 function write(report: Report | ExactReport | ScenarioReport, file: string | null): void {
   const text = `${JSON.stringify(report, null, 2)}\n`;

@@ -10,9 +10,16 @@ const TRAINING_POOL = 7000;
 /** Rankings start here, so that the usual run ranks prompts that no demonstration showed. */
 const RANKING_OFFSET = 4500;
 
+/** The pool of the seed that was asked for last: every stage of a run asks for it, and writing it takes a second. */
+let lastPool: { readonly seed: number; readonly prompts: readonly WorldPrompt[] } | null = null;
+
 /** All training prompts of a seed; what reinforcement draws from. */
 export function trainingPrompts(seed: number): WorldPrompt[] {
-  return generatePrompts(seed, { split: 'train', count: TRAINING_POOL });
+  if (lastPool?.seed !== seed) {
+    const prompts = generatePrompts(seed, { split: 'train', count: TRAINING_POOL });
+    lastPool = { seed, prompts };
+  }
+  return [...lastPool.prompts];
 }
 
 /** `count` prompts to rank; past the end of the pool it goes on at its beginning. */

@@ -1,0 +1,147 @@
+/**
+ * `npm run reproduce`: trains and measures what the paper's claims need, seed by seed, and writes the results as a
+ * Markdown page with pictures and as one JSON for the page. Whatever is finished is kept in the work folder: a second
+ * call goes on, and two calls with different seeds may share a folder.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { parseResults, type ResultClaim, type Results } from '../records/results.ts';
+import { loadModel, loadTokenizer } from './model-files.ts';
+import { startNodeEngine } from './node-engine.ts';
+import { runCommand, UsageError } from './options.ts';
+import { packageVersions } from './package-versions.ts';
+import type { ClaimSpec, Measured } from './reproduce/claim.ts';
+import { CLAIMS } from './reproduce/claims.ts';
+import { keptOr, readJson } from './reproduce/json-file.ts';
+import { claimWork, SeedLab, type Shared } from './reproduce/lab.ts';
+import { resultsMarkdown } from './reproduce/markdown.ts';
+import { readReproduceOptions, type ReproduceOptions } from './reproduce/options.ts';
+import type { Speaker } from './reproduce/pages.ts';
+import { resultOf } from './reproduce/report.ts';
+import { plotSvg } from './reproduce/svg.ts';
+
+const speakerOf = (folder: string): Speaker => ({
+  model: loadModel(folder, 'language'),
+  tokenizer: loadTokenizer(folder),
+});
+
+const fingerprint = (folder: string): string =>
+  createHash('sha256')
+    .update(readFileSync(join(folder, 'model.safetensors')))
+    .digest('hex')
+    .slice(0, 16);
+
+/** A work folder belongs to one plan and one base model; another seed or claim is no other plan. */
+function expectSamePlan({ plan, work, base }: ReproduceOptions): void {
+  const described = { ...plan, base: fingerprint(base) };
+  const other = claimWork(work, JSON.parse(JSON.stringify(described)) as Record<string, unknown>);
+  if (other !== null) {
+    throw new UsageError(
+      `${work} holds what was measured with another plan, other settings or another base model (${other}). ` +
+        'Choose another folder with --work, or delete that one.',
+    );
+  }
+}
+
+const measuredFile = (work: string, claim: string, seed: number): string =>
+  join(work, 'claims', `${claim}-seed-${seed}.json`);
+
+/** What is missing for the claims and seeds asked for, a seed at a time. */
+async function measureAll(
+  { claims, seeds, work }: ReproduceOptions,
+  shared: Shared,
+): Promise<void> {
+  for (const seed of seeds) {
+    const lab = new SeedLab(shared, seed);
+    for (const claim of claims) {
+      const started = performance.now();
+      await keptOr(measuredFile(work, claim.id, seed), () => claim.measure(lab));
+      const seconds = Math.round((performance.now() - started) / 1000);
+      process.stderr.write(`seed ${seed}, ${claim.id}: measured (${seconds} s)\n`);
+    }
+    await lab.dispose();
+  }
+}
+
+/** Every claim that some of the seeds measured, in this call or before. */
+function claimResults({ seeds, work }: ReproduceOptions): ResultClaim[] {
+  return CLAIMS.flatMap((claim: ClaimSpec) => {
+    const measured = seeds.flatMap((seed) => {
+      const kept = readJson(measuredFile(work, claim.id, seed)) as Measured | null;
+      return kept === null ? [] : [{ seed, measured: kept }];
+    });
+    return measured.length === 0 ? [] : [resultOf(claim, measured)];
+  });
+}
+
+/** Draws the plots into a folder beside the page; gives the files of each claim, relative to the page. */
+function writePlots(out: string, claims: readonly ResultClaim[]): Map<string, string[]> {
+  const name = basename(out).replace(/\.md$/, '');
+  const folder = join(dirname(out), name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const files = new Map<string, string[]>();
+  for (const { id, plots, rows } of claims) {
+    plots.forEach((plot, i) => {
+      const svg = plotSvg(plot, rows);
+      if (svg === null) return;
+      const file = `${id}-${i + 1}.svg`;
+      writeFileSync(join(folder, file), svg);
+      files.set(id, [...(files.get(id) ?? []), `${name}/${file}`]);
+    });
+  }
+  return files;
+}
+
+function writeReport(
+  options: ReproduceOptions,
+  machine: Pick<Results, 'backend' | 'device'>,
+): void {
+  const { plan, seeds, command, out, json } = options;
+  const claims = claimResults(options);
+  const results: Results = {
+    version: 1,
+    form: plan.form,
+    command,
+    preset: plan.preset,
+    seeds,
+    prompts: plan.counts.prompts,
+    ...machine,
+    versions: packageVersions(),
+    finishedAt: new Date().toISOString(),
+    claims,
+  };
+  // What was written must be what the page will read.
+  parseResults(JSON.parse(JSON.stringify(results)));
+  mkdirSync(dirname(json), { recursive: true });
+  writeFileSync(json, `${JSON.stringify(results)}\n`);
+  mkdirSync(dirname(out), { recursive: true });
+  const plots = writePlots(out, claims);
+  const left = CLAIMS.filter(({ id }) => !claims.some((claim) => claim.id === id)).map(
+    ({ id }) => id,
+  );
+  writeFileSync(
+    out,
+    resultsMarkdown(results, ({ id }) => plots.get(id) ?? [], left),
+  );
+  for (const { id, verdict } of claims) process.stderr.write(`${id}: ${verdict}\n`);
+  process.stderr.write(`Written: ${out}, ${json}\n`);
+}
+
+async function main(): Promise<void> {
+  const options = readReproduceOptions(process.argv.slice(2));
+  const { plan, work, base, large, backend, threads } = options;
+  expectSamePlan(options);
+  const engine = await startNodeEngine(backend, threads);
+  const shared: Shared = {
+    plan,
+    work,
+    base: speakerOf(base),
+    large: large === null ? null : speakerOf(large),
+  };
+  await measureAll(options, shared);
+  writeReport(options, { backend: engine.backend, device: engine.device });
+}
+
+await runCommand(main);

@@ -1,0 +1,96 @@
+/**
+ * The paper's ladder (figures 1 and 3): PPO-ptx above PPO and SFT, which are about level, above the prompted base, above
+ * the base. Each rung is a preference between neighbours; the judge's mean of every model stands beside.
+ */
+import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
+import { GOLD, meanRow } from '../rows.ts';
+import { conditionOf, said } from '../saying.ts';
+import { answeredBy, contextOf, preferred, wordsOf } from './preferred.ts';
+
+const RUNGS = ['base', 'prompted', 'sft', 'ppo', 'ppo-ptx'] as const;
+const ALL = [...RUNGS, 'ppo-noise', 'ppo-gold'] as const;
+/** Neighbours from the bottom up, and the top against SFT. */
+const STEPS = [
+  ['prompted', 'base'],
+  ['sft', 'prompted'],
+  ['ppo', 'sft'],
+  ['ppo-ptx', 'ppo'],
+  ['ppo-ptx', 'sft'],
+] as const;
+
+const LEVEL = 0.05;
+
+const stepId = (above: string, below: string, drawing = '1'): string =>
+  `${above}>${below}@${drawing}`;
+const meanId = (policy: string, drawing = '1'): string => `gold:${policy}@${drawing}`;
+
+export const LADDER: ClaimSpec = {
+  id: 'ladder',
+  title: 'The ladder of models',
+  paper: {
+    sentence:
+      'Outputs of PPO models are rated best, then those of SFT, of the prompted GPT-3 and of GPT-3 as it is; adding ' +
+      'pre-training text to PPO changes the rating little.',
+    figure: 'Likert means of about 4.8, 4.1, 3.5 and 2.6',
+    where: 'figures 1, 3 and 5',
+  },
+  how:
+    'The gold composite on the same held-out prompts: its mean for each model, and how often each model is preferred to ' +
+    'the one below it. "About level" means within 5 points of even.',
+  here: {
+    scenario: 'paper',
+    settings: {},
+    words: 'Run all stages; the judges list every checkpoint of your own run.',
+  },
+  async measure(lab) {
+    const rows: MeasuredRow[] = [];
+    for (const drawing of ['1', 'greedy'] as const) {
+      for (const policy of ALL) {
+        const words = {
+          id: meanId(policy, drawing),
+          label: `gold of ${wordsOf(policy)}`,
+          control: policy === 'ppo-noise' || policy === 'ppo-gold',
+        };
+        rows.push(meanRow(contextOf(lab), await answeredBy(lab, policy, drawing), GOLD, words));
+      }
+      for (const [above, below] of STEPS) {
+        rows.push(await preferred(lab, [above, drawing], [below, drawing]));
+      }
+    }
+    return { rows };
+  },
+  conditions: (view) => [
+    conditionOf(view, stepId('ppo-ptx', 'sft'), 'PPO-ptx above SFT', { side: 'above' }),
+    conditionOf(view, stepId('ppo', 'sft'), 'PPO without ptx about level with SFT, or above', {
+      side: 'near',
+      within: LEVEL,
+    }),
+    conditionOf(view, stepId('sft', 'prompted'), 'SFT above the prompted base', { side: 'above' }),
+    conditionOf(view, stepId('prompted', 'base'), 'the prompted base above the base', {
+      side: 'above',
+    }),
+  ],
+  why: (view) => {
+    const means = RUNGS.map((policy) => `${wordsOf(policy)} ${said(view, meanId(policy))}`);
+    return (
+      `Mean gold at temperature 1, from the bottom up: ${means.join('; ')}. ` +
+      `Between neighbours: ${STEPS.map((step) => rung(view, step)).join('; ')}.`
+    );
+  },
+  plots: (view) => [
+    {
+      kind: 'intervals',
+      title: 'Mean gold of each model',
+      rows: view.rows.map(({ id }) => id).filter((id) => id.startsWith('gold:')),
+    },
+    {
+      kind: 'intervals',
+      title: 'Each preferred to the one below, %',
+      rows: view.rows.map(({ id }) => id).filter((id) => !id.startsWith('gold:')),
+    },
+  ],
+};
+
+function rung(view: ClaimView, [above, below]: (typeof STEPS)[number]): string {
+  return `${wordsOf(above)} over ${wordsOf(below)} ${said(view, stepId(above, below))}`;
+}

@@ -1,0 +1,142 @@
+/**
+ * Simple mistakes that remain (paper, section 4.3 and figure 9): a false premise is taken for true, a simple question is
+ * hedged, several constraints at once are too many. Each is read off held-out prompts that have the difficulty.
+ */
+import type { WorldPrompt } from '../../../world/tasks.ts';
+import type { ClaimSpec, MeasuredRow } from '../claim.ts';
+import { GOLD, meanRow, valuesOf, type Answered, type RowContext } from '../rows.ts';
+import { sampleOf } from '../sample.ts';
+import { conditionOf, said } from '../saying.ts';
+import { suiteRow } from '../suite-rows.ts';
+import { answeredBy, contextOf, wordsOf } from './preferred.ts';
+import { SUITE_POLICIES, suiteRun } from './suites.ts';
+
+const falsePremise = ({ task }: WorldPrompt): boolean =>
+  task.useCase === 'open-qa' && task.form !== 'question' && !task.premise;
+const truePremise = ({ task }: WorldPrompt): boolean =>
+  task.useCase === 'open-qa' && task.form !== 'question' && task.premise;
+
+/** Details that a story must have beside its hero and feeling. */
+function details({ task }: WorldPrompt): number | null {
+  if (task.useCase !== 'generation') return null;
+  return [task.sentences, task.object, task.place, task.companion].filter((each) => each !== null)
+    .length;
+}
+const several = (prompt: WorldPrompt): boolean => (details(prompt) ?? 0) >= 2;
+const few = (prompt: WorldPrompt): boolean => (details(prompt) ?? 2) < 2;
+
+interface Difficulty {
+  readonly id: string;
+  readonly words: string;
+  readonly hard: (prompt: WorldPrompt) => boolean;
+  readonly easy: (prompt: WorldPrompt) => boolean;
+}
+
+const DIFFICULTIES: readonly Difficulty[] = [
+  {
+    id: 'premise',
+    words: 'false premises against true ones',
+    hard: falsePremise,
+    easy: truePremise,
+  },
+  { id: 'details', words: 'several details against one or none', hard: several, easy: few },
+];
+
+/** How much lower the judge's number is on the hard prompts. */
+function gapRow(
+  context: RowContext,
+  answered: Answered,
+  { id, words, hard, easy }: Difficulty,
+): MeasuredRow {
+  const mean = meanRow(context, answered, GOLD, { id, label: words }, hard);
+  return {
+    ...mean,
+    id: `${id}:${answered.policy}`,
+    label: `${wordsOf(answered.policy)}: gold, ${words}`,
+    unit: 'points',
+    neutral: 0,
+    sample: sampleOf(
+      'difference',
+      valuesOf(context, answered, GOLD, hard),
+      valuesOf(context, answered, GOLD, easy),
+    ),
+  };
+}
+
+const SUITES = [
+  { suite: 'false-premises', counted: 'accepts the premise', words: 'accepts a false premise' },
+  { suite: 'hedging', counted: 'hedges', words: 'hedges on a clear question' },
+  {
+    suite: 'several-constraints',
+    counted: 'constraints met',
+    words: 'meets of several constraints at once',
+  },
+] as const;
+
+export const MISTAKES: ClaimSpec = {
+  id: 'simple-mistakes',
+  title: 'Simple mistakes remain',
+  paper: {
+    sentence:
+      'InstructGPT still takes a false premise for true, hedges when a question is simple, and gets worse when an ' +
+      'instruction has several explicit constraints.',
+    figure: 'examples, no number',
+    where: 'section 4.3, figure 9',
+  },
+  how:
+    'Held-out prompts that have the difficulty against those that lack it: questions with a false premise, stories with ' +
+    'two or more asked details. Three suites of such items stand beside. Greedy answers.',
+  here: {
+    scenario: 'paper',
+    settings: {},
+    words: 'Ask your own model "why are frogs red?" and read what it says.',
+  },
+  async measure(lab) {
+    const context = contextOf(lab);
+    const rows: MeasuredRow[] = [];
+    for (const policy of SUITE_POLICIES) {
+      const answered = await answeredBy(lab, policy, 'greedy');
+      const control = policy === 'ppo-noise' || policy === 'ppo-gold';
+      rows.push(...DIFFICULTIES.map((each) => ({ ...gapRow(context, answered, each), control })));
+      for (const { suite, counted, words } of SUITES) {
+        const run = await suiteRun(lab, suite, policy, 'greedy');
+        const label = `${wordsOf(policy)}: ${words}`;
+        rows.push(
+          suiteRow('mean', [run], counted, {
+            id: `${suite}:${policy}`,
+            ...{ label, control, judge: `suite ${suite}` },
+          }),
+        );
+      }
+    }
+    return { rows };
+  },
+  conditions: (view) => [
+    conditionOf(view, 'premise:ppo-ptx', 'PPO-ptx is worse under a false premise', {
+      side: 'below',
+    }),
+    conditionOf(view, 'details:ppo-ptx', 'PPO-ptx is worse with several details', {
+      side: 'below',
+    }),
+  ],
+  why: (view) =>
+    `Greedily drawn, PPO-ptx scores ${said(view, 'premise:ppo-ptx')} under a false premise against a true one, and ` +
+    `${said(view, 'details:ppo-ptx')} where a story must have two or more details; SFT ${said(view, 'premise:sft')} and ` +
+    `${said(view, 'details:sft')}. PPO-ptx accepts a false premise in ${said(view, 'false-premises:ppo-ptx')} of the answers ` +
+    `(base ${said(view, 'false-premises:base')}), hedges on a clear question in ${said(view, 'hedging:ppo-ptx')} (base ` +
+    `${said(view, 'hedging:base')}) and meets ${said(view, 'several-constraints:ppo-ptx')} of several constraints at once ` +
+    `(SFT ${said(view, 'several-constraints:sft')}). The claim is that mistakes remain: it holds where the model is worse on ` +
+    'the hard prompts.',
+  plots: (view) => [
+    {
+      kind: 'intervals',
+      title: 'Gold on hard prompts minus easy ones, points',
+      rows: view.rows.filter(({ unit }) => unit === 'points').map(({ id }) => id),
+    },
+    {
+      kind: 'intervals',
+      title: 'Suites of hard items, %',
+      rows: view.rows.filter(({ unit }) => unit === 'share').map(({ id }) => id),
+    },
+  ],
+};

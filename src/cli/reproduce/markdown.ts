@@ -1,0 +1,100 @@
+/** The report as a Markdown page: every claim with its table, targets, verdict, paragraph and plots. Pure. */
+import type { ResultClaim, ResultItem, ResultRow, Results } from '../../records/results.ts';
+import { rowWords, valueWords } from './saying.ts';
+
+const cell = (words: string): string => words.replaceAll('|', '\\|').replaceAll('\n', ' ↵ ');
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lineOf = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
+  return [lineOf(head), lineOf(head.map(() => '---')), ...rows.map(lineOf)].join('\n');
+}
+
+function rowCells(row: ResultRow): string[] {
+  return [
+    row.control ? `_${row.label}_` : row.label,
+    row.judge,
+    row.temperature,
+    row.paper === null ? '' : valueWords(row.unit, row.paper),
+    rowWords(row),
+    row.seeds.map(({ value }) => valueWords(row.unit, value).replace(/ .*/, '')).join(', '),
+    row.pooled === null ? '' : String(row.pooled.n),
+  ];
+}
+
+function itemLines({ prompt, kind, outputs }: ResultItem): string {
+  const said = outputs.map(({ policy, text, ended, score, reasons }) => {
+    const number = score === null ? '' : ` (${score.toFixed(2)})`;
+    const words = reasons.length === 0 ? 'nothing against it' : reasons.join('; ');
+    return `  - ${policy}${number}: \`${cell(text).replaceAll('`', "'") || '(empty)'}\`${ended ? '' : ' …'} - ${words}`;
+  });
+  return [`- ${kind}: \`${cell(prompt).replaceAll('`', "'")}\``, ...said].join('\n');
+}
+
+/** Items of the first row that has any: enough to see what is behind a number. All are in the JSON. */
+function itemsOf({ rows }: ResultClaim): string[] {
+  const row = rows.find(({ items = [] }) => items.length > 0);
+  if (!row?.items) return [];
+  return [`Some single items of "${row.label}":`, row.items.map(itemLines).join('\n')];
+}
+
+function claimLines(claim: ResultClaim, plots: readonly string[]): string {
+  const { title, paper, how, rows, conditions, verdict, why } = claim;
+  return [
+    `## ${title}: ${verdict}`,
+    `The paper (${paper.where}): ${paper.sentence} **${paper.figure}**`,
+    `Here: ${how}`,
+    table(
+      ['', 'judge', 'temperature', 'paper', 'ours [95 %]', 'each seed', 'n'],
+      rows.map(rowCells),
+    ),
+    table(
+      ['target', 'came out'],
+      conditions.map(({ words, grade }) => [words, grade]),
+    ),
+    why,
+    ...plots.map((file) => `![${title}](${file})`),
+    ...itemsOf(claim),
+  ].join('\n\n');
+}
+
+const FORM_WORDS: Readonly<Record<Results['form'], string>> = {
+  full: '',
+  fast: '**A fast run: fewer seeds and prompts than the targets ask for.** ',
+  micro: '**A micro run: it shows that every part works and says nothing about quality.** ',
+};
+
+function headLines(results: Results): string[] {
+  const { form, command, seeds, prompts, preset, backend, device, versions, finishedAt } = results;
+  const versionWords = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    "# The paper's claims, reproduced in miniature",
+    `${FORM_WORDS[form]}Made by \`${command}\` on ${finishedAt.slice(0, 10)} (${backend}${device === '' ? '' : `, ${device}`}; ` +
+      `${versionWords.join(', ')}), preset \`${preset}\`, seeds ${seeds.join(', ')}, ${prompts} held-out prompts of each seed. ` +
+      'Do not edit: run the command again.',
+    'Intervals are 95 % bootstraps over the users who sent the prompts, all seeds together; each seed stands beside. A ' +
+      'target is met only if the pooled figure reaches it and every seed lies on the right side of "no difference". It is ' +
+      'met partly if the direction alone is beyond doubt, else missed. A claim is as good as the worst of its targets. ' +
+      'Controls, in italics, are PPO-ptx on a noise reward and on the gold judge itself.',
+  ];
+}
+
+/** `plots` gives the picture files of a claim, relative to the page. */
+export function resultsMarkdown(
+  results: Results,
+  plots: (claim: ResultClaim) => readonly string[],
+  left: readonly string[],
+): string {
+  const { claims } = results;
+  const overview = table(
+    ['claim', 'the paper', 'verdict here'],
+    claims.map(({ title, paper, verdict }) => [title, paper.figure, verdict]),
+  );
+  const missing =
+    left.length === 0 ? [] : [`Claims that this run did not measure: ${left.join(', ')}.`];
+  return `${[
+    ...headLines(results),
+    overview,
+    ...missing,
+    ...claims.map((claim) => claimLines(claim, plots(claim))),
+  ].join('\n\n')}\n`;
+}

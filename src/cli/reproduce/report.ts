@@ -1,0 +1,158 @@
+/** From what the seeds measured to the claims of the report: pooled rows, grades, verdicts, words and plots. Pure. */
+import { Rng } from '../../data/rng.ts';
+import type {
+  Figure,
+  ResultClaim,
+  ResultPlot,
+  ResultRow,
+  SeedFigure,
+} from '../../records/results.ts';
+import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from './claim.ts';
+import { bootstrapFigure, type Statistic } from './sample.ts';
+import { verdictOf } from './verdict.ts';
+
+export interface SeedMeasured {
+  readonly seed: number;
+  readonly measured: Measured;
+}
+
+/** Why there is no figure although it was counted. */
+const NOTHING: Readonly<Record<Statistic, string>> = {
+  mean: 'not measured: nothing to count',
+  difference: 'not measured: nothing to count',
+  ratio: 'no multiple: there is nothing to divide by',
+  recovered: 'no share: there was no drop at all',
+};
+
+/** What a measured row and one of the report have in common. */
+function withoutSample(row: MeasuredRow): Omit<MeasuredRow, 'sample' | 'items'> {
+  const { id, label, unit, neutral, judge, temperature, paper, control, missing } = row;
+  return { id, label, unit, neutral, judge, temperature, paper, control, missing };
+}
+
+/** Five digits are more than any figure here is good for, and keep the file small. */
+const rounded = (value: number): number => Number(value.toPrecision(5));
+
+function roundedFigure({ value, low, high, n }: Figure): Figure {
+  return { value: rounded(value), low: rounded(low), high: rounded(high), n };
+}
+
+function roundedPlot(plot: ResultPlot): ResultPlot {
+  if (plot.kind === 'intervals') return plot;
+  const lines = plot.lines.map((line) => ({
+    ...line,
+    points: line.points.map(({ x, y, low, high }) => ({
+      x: rounded(x),
+      y: rounded(y),
+      ...(low !== undefined && { low: rounded(low) }),
+      ...(high !== undefined && { high: rounded(high) }),
+    })),
+  }));
+  return { ...plot, lines };
+}
+
+/** One row over the seeds that measured it. */
+function pooledRow(
+  claim: string,
+  rows: readonly { readonly seed: number; readonly row: MeasuredRow }[],
+): ResultRow {
+  const { id, missing: given, ...meta } = withoutSample(rows[0]!.row);
+  const samples = rows.flatMap(({ seed, row }) =>
+    row.sample ? [{ seed, sample: row.sample }] : [],
+  );
+  const stream = (seed: number) => Rng.named(seed, 'reproduce', claim, id);
+  const all = bootstrapFigure(
+    samples.map(({ sample }) => sample),
+    stream(0),
+  );
+  const pooled = all && roundedFigure(all);
+  const seeds = samples.flatMap(({ seed, sample }): SeedFigure[] => {
+    const figure = bootstrapFigure([sample], stream(seed));
+    return figure ? [{ seed, ...roundedFigure(figure) }] : [];
+  });
+  const items = rows.flatMap(({ row }) => row.items);
+  const missing =
+    pooled === null ? (given ?? NOTHING[samples[0]?.sample.statistic ?? 'mean']) : null;
+  return { ...meta, id, missing, pooled, seeds, ...(items.length > 0 && { items }) };
+}
+
+/** Rows of all seeds by id, in the order in which they first appear. Items are those of the first seed. */
+function pooledRows(claim: string, seeds: readonly SeedMeasured[]): ResultRow[] {
+  const byId = new Map<string, { seed: number; row: MeasuredRow }[]>();
+  seeds.forEach(({ seed, measured }, s) => {
+    for (const row of measured.rows) {
+      const kept = s === 0 ? row : { ...row, items: [] };
+      byId.set(row.id, [...(byId.get(row.id) ?? []), { seed, row: kept }]);
+    }
+  });
+  return [...byId.values()].map((rows) => pooledRow(claim, rows));
+}
+
+function viewOf(claim: string, seeds: readonly SeedMeasured[]): ClaimView {
+  const rows = pooledRows(claim, seeds);
+  return {
+    rows,
+    row(id) {
+      const found = rows.find((row) => row.id === id);
+      if (found === undefined) throw new RangeError(`${claim} has no row ${id}`);
+      return found;
+    },
+    data: seeds.flatMap(({ seed, measured: { data } }) =>
+      data === undefined ? [] : [{ seed, data }],
+    ),
+  };
+}
+
+/** The claim as the report has it; seeds in ascending order, at least one. */
+export function resultOf(spec: ClaimSpec, seeds: readonly SeedMeasured[]): ResultClaim {
+  const { id, title, paper, how, here } = spec;
+  const view = viewOf(id, seeds);
+  const { rows } = view;
+  if (rows.every(({ pooled }) => pooled === null)) {
+    const why = `Nothing is claimed here: ${rows[0]?.missing ?? 'nothing was measured'}.`;
+    const conditions = [
+      { rows: rows.map((row) => row.id), words: 'measured at all', grade: 'not measured' as const },
+    ];
+    return {
+      id,
+      title,
+      paper,
+      how,
+      rows,
+      conditions,
+      verdict: 'not measured',
+      why,
+      plots: [],
+      here,
+    };
+  }
+  const conditions = spec.conditions(view);
+  const verdict = verdictOf(conditions.map(({ grade }) => grade));
+  const why = `${verdictWords(verdict)} ${spec.why(view, verdict)}`;
+  return {
+    id,
+    title,
+    paper,
+    how,
+    rows,
+    conditions,
+    verdict,
+    why,
+    plots: spec.plots(view).map(roundedPlot),
+    here,
+  };
+}
+
+function verdictWords(verdict: ResultClaim['verdict']): string {
+  switch (verdict) {
+    case 'holds':
+      return 'It holds here: every target is met.';
+    case 'holds weakly':
+      return 'It holds weakly: no target is missed outright, but not every one is met in full.';
+    case 'does not hold here':
+      return 'It does not hold here: at least one target is missed.';
+    case 'not measured':
+      return 'It was not measured.';
+  }
+  return verdict satisfies never;
+}

@@ -1,0 +1,147 @@
+/**
+ * Rows of claims made from judged answers: how often one policy is preferred to another, means and differences of a
+ * judge's number, each with some single items for a reader to look at. Pure: answers come in, rows go out.
+ */
+import type { ResultItem, ResultOutput } from '../../records/results.ts';
+import { pairOutcome } from '../../rlhf/intervals.ts';
+import type { WorldPrompt } from '../../world/tasks.ts';
+import type { Drawing, Judged } from './answers.ts';
+import type { MeasuredRow } from './claim.ts';
+import { sampleOf, type Value } from './sample.ts';
+
+/** A policy's answers under the name that rows call it by. */
+export interface Answered {
+  readonly policy: string;
+  readonly drawing: Drawing;
+  readonly answers: readonly Judged[];
+}
+
+/** Whose prompts, in whose order; `items` says how many single items a row keeps. */
+export interface RowContext {
+  readonly seed: number;
+  readonly prompts: readonly WorldPrompt[];
+  readonly items: number;
+}
+
+/** Which number of the judge, and what the row says of it. */
+export interface Aim {
+  readonly judge: string;
+  readonly read: (answer: Judged) => number | null;
+}
+
+export const GOLD: Aim = { judge: 'gold composite', read: ({ gold }) => gold.score };
+const outputOf = ({ policy }: Answered, answer: Judged, { read }: Aim): ResultOutput => ({
+  policy,
+  text: answer.text,
+  ended: answer.ended,
+  score: read(answer),
+  reasons: answer.gold.reasons,
+});
+
+/** Single items spread over what can happen: each kind of outcome in turn, in the order of the prompts. */
+export function spreadItems<T>(rows: readonly T[], kindOf: (row: T) => string, count: number): T[] {
+  const kinds = new Map<string, T[]>();
+  for (const row of rows) kinds.set(kindOf(row), [...(kinds.get(kindOf(row)) ?? []), row]);
+  const chosen: T[] = [];
+  for (let round = 0; chosen.length < Math.min(count, rows.length); round++) {
+    for (const list of kinds.values()) {
+      const row = list[round];
+      if (row !== undefined && chosen.length < count) chosen.push(row);
+    }
+  }
+  return chosen;
+}
+
+function itemOf(
+  { seed, prompts }: RowContext,
+  i: number,
+  aim: Aim,
+  answered: readonly Answered[],
+): ResultItem {
+  const prompt = prompts[i]!;
+  return {
+    seed,
+    prompt: prompt.text,
+    kind: prompt.useCase,
+    outputs: answered.map((each) => outputOf(each, each.answers[i]!, aim)),
+  };
+}
+
+const drawingOf = (...answered: readonly Answered[]): string =>
+  [...new Set(answered.map(({ drawing }) => drawing))].join(' against ');
+
+type Wording = Pick<MeasuredRow, 'id' | 'label'> & Partial<Pick<MeasuredRow, 'paper' | 'control'>>;
+
+/** How often the first is judged better than the second, ties one half. */
+export function preferredRow(
+  context: RowContext,
+  [first, second]: readonly [Answered, Answered],
+  words: Wording,
+  aim: Aim = GOLD,
+): MeasuredRow {
+  const outcomes = context.prompts.flatMap(({ userId }, i) => {
+    const [a, b] = [aim.read(first.answers[i]!), aim.read(second.answers[i]!)];
+    return a === null || b === null ? [] : [{ i, cluster: userId, value: pairOutcome(a, b) }];
+  });
+  const shown = spreadItems(outcomes, ({ value }) => String(value), context.items);
+  return {
+    paper: null,
+    control: false,
+    ...words,
+    unit: 'share',
+    neutral: 0.5,
+    judge: aim.judge,
+    temperature: drawingOf(first, second),
+    missing: null,
+    sample: sampleOf('mean', outcomes),
+    items: shown.map(({ i }) => itemOf(context, i, aim, [first, second])),
+  };
+}
+
+/** The values of an aim that some of the prompts have, by the user who sent them. */
+export function valuesOf(
+  { prompts }: Pick<RowContext, 'prompts'>,
+  { answers }: Answered,
+  { read }: Aim,
+  wanted: (prompt: WorldPrompt) => boolean = () => true,
+): Value[] {
+  return prompts.flatMap((prompt, i) => {
+    const value = wanted(prompt) ? read(answers[i]!) : null;
+    return value === null ? [] : [{ cluster: prompt.userId, value }];
+  });
+}
+
+/** The mean of an aim over the prompts that are wanted. */
+export function meanRow(
+  context: RowContext,
+  answered: Answered,
+  aim: Aim,
+  words: Wording,
+  wanted: (prompt: WorldPrompt) => boolean = () => true,
+): MeasuredRow {
+  const rows = [...context.prompts.keys()].filter(
+    (i) => wanted(context.prompts[i]!) && aim.read(answered.answers[i]!) !== null,
+  );
+  const kind = (i: number): string =>
+    (aim.read(answered.answers[i]!) ?? 0) < 0.5 ? 'low' : 'high';
+  return {
+    paper: null,
+    control: false,
+    ...words,
+    unit: 'score',
+    neutral: null,
+    judge: aim.judge,
+    temperature: drawingOf(answered),
+    missing: null,
+    sample: sampleOf('mean', valuesOf(context, answered, aim, wanted)),
+    items: spreadItems(rows, kind, context.items).map((i) => itemOf(context, i, aim, [answered])),
+  };
+}
+
+/** A row that says why it is empty. */
+export function missingRow(
+  words: Wording & Pick<MeasuredRow, 'unit' | 'neutral' | 'judge' | 'temperature'>,
+  missing: string,
+): MeasuredRow {
+  return { paper: null, control: false, ...words, missing, sample: null, items: [] };
+}

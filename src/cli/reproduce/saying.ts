@@ -1,0 +1,59 @@
+/** How figures are written in the report, and conditions put together from rows and targets. Pure. */
+import type { Figure, ResultCondition, ResultRow, ResultUnit } from '../../records/results.ts';
+import type { ClaimView } from './claim.ts';
+import { gradeOf, type Target } from './verdict.ts';
+
+function numberIn(unit: ResultUnit, value: number): string {
+  switch (unit) {
+    case 'share':
+      return (100 * value).toFixed(1);
+    case 'points':
+      return `${value >= 0 ? '+' : ''}${(100 * value).toFixed(1)}`;
+    case 'ratio':
+      return value.toFixed(2);
+    case 'nats':
+    case 'score':
+      return value.toFixed(3);
+  }
+  return unit satisfies never;
+}
+
+const SUFFIX: Readonly<Record<ResultUnit, string>> = {
+  share: ' %',
+  points: ' points',
+  ratio: ' times',
+  nats: ' nats',
+  score: '',
+};
+
+/** `64.2 % [61.5, 66.8]` */
+export function figureWords(unit: ResultUnit, { value, low, high }: Figure): string {
+  const [a, b, c] = [value, low, high].map((each) => numberIn(unit, each));
+  return `${a}${SUFFIX[unit]} [${b}, ${c}]`;
+}
+
+/** `64.2 %` */
+export function valueWords(unit: ResultUnit, value: number): string {
+  return `${numberIn(unit, value)}${SUFFIX[unit]}`;
+}
+
+/** What a row says, or why it says nothing. */
+export function rowWords({ unit, pooled, missing }: ResultRow): string {
+  if (pooled !== null) return figureWords(unit, pooled);
+  return missing === null ? 'not measured' : `(${missing})`;
+}
+
+/** The figure of a row for a sentence: `64.2 % [61.5, 66.8]`. */
+export function said(view: ClaimView, id: string): string {
+  return rowWords(view.row(id));
+}
+
+/** One row against one target. */
+export function conditionOf(
+  view: ClaimView,
+  id: string,
+  words: string,
+  target: Target,
+): ResultCondition {
+  return { rows: [id], words, grade: gradeOf(view.row(id), target) };
+}

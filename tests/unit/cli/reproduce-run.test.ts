@@ -1,0 +1,115 @@
+/**
+ * `npm run reproduce -- --micro` with the shipped base model: every claim is trained for, measured and reported; a second
+ * call finds everything done and writes the same; another plan in the same folder is refused.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CLAIMS } from '../../../src/cli/reproduce/claims.ts';
+import { parseResults, type ResultRow, type Results } from '../../../src/records/results.ts';
+import { startCommand } from './command.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rlhf-reproduce-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const work = join(folder, 'work');
+const options = ['--micro', '--work', work];
+const jsonFile = join(work, 'results.json');
+const readResults = (): Results => parseResults(JSON.parse(readFileSync(jsonFile, 'utf8')));
+
+/** Without what the clock decides. */
+const timeless = (results: Results): Results => ({ ...results, finishedAt: '' });
+
+describe('npm run reproduce -- --micro', () => {
+  let results: Results;
+
+  beforeAll(async () => {
+    const { status, stderr } = await startCommand('reproduce', options).finished;
+    expect(status, stderr).toBe(0);
+    results = readResults();
+  }, 1_200_000);
+
+  const claim = (id: string) => results.claims.find((each) => each.id === id)!;
+  const row = (id: string, rowId: string): ResultRow =>
+    claim(id).rows.find((each) => each.id === rowId)!;
+
+  test('every claim is there, with a verdict, words and figures inside their intervals', () => {
+    expect(results.form).toBe('micro');
+    expect(results.claims.map(({ id }) => id)).toEqual(CLAIMS.map(({ id }) => id));
+    for (const { id, rows, conditions, why } of results.claims) {
+      expect(conditions.length, id).toBeGreaterThan(0);
+      expect(why.length, id).toBeGreaterThan(40);
+      for (const each of rows) {
+        expect(each.pooled === null, `${id} ${each.id}`).toBe(each.missing !== null);
+        if (each.pooled === null) continue;
+        const { value, low, high, n } = each.pooled;
+        expect(low, `${id} ${each.id}`).toBeLessThanOrEqual(value + 1e-9);
+        expect(high, `${id} ${each.id}`).toBeGreaterThanOrEqual(value - 1e-9);
+        expect(n, `${id} ${each.id}`).toBeGreaterThan(0);
+        expect(each.judge.length * each.temperature.length).toBeGreaterThan(0);
+      }
+      for (const { rows: ids } of conditions) {
+        for (const each of ids) expect(rows.map((given) => given.id)).toContain(each);
+      }
+    }
+  });
+
+  test('both controls stand in the tables of preference, and the larger base is missing by name', () => {
+    for (const id of [
+      'preferred-to-base',
+      'preferred-to-prompted',
+      'preferred-to-public',
+      'preferred-to-sft',
+    ]) {
+      const controls = claim(id).rows.filter(({ control }) => control);
+      expect(new Set(controls.map((each) => each.id.split('>')[0])), id).toEqual(
+        new Set(['ppo-noise', 'ppo-gold']),
+      );
+    }
+    const large = claim('small-against-large');
+    expect(large.verdict).toBe('not measured');
+    expect(large.rows[0]?.missing).toBe('not measured: no larger base model');
+  });
+
+  test('a single item behind a figure has the prompt, both texts and what the judge says', () => {
+    const [item] = row('preferred-to-base', 'ppo-ptx>base@1').items ?? [];
+    expect(item?.prompt.length).toBeGreaterThan(3);
+    expect(item?.outputs.map(({ policy }) => policy)).toEqual(['ppo-ptx', 'base']);
+    for (const { score } of item?.outputs ?? []) expect(score! >= 0 && score! <= 1).toBe(true);
+  });
+
+  test('the page has a section, and every picture it names exists', () => {
+    const page = readFileSync(join(work, 'results.md'), 'utf8');
+    for (const { title, verdict } of results.claims)
+      expect(page).toContain(`## ${title}: ${verdict}`);
+    const pictures = [...page.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map(([, file]) => file!);
+    expect(pictures.length).toBeGreaterThan(results.claims.length);
+    for (const file of pictures) {
+      expect(readFileSync(join(work, file), 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\s*$/);
+    }
+    expect(page).toContain('says nothing about quality');
+  });
+
+  test('a second call trains and measures nothing, and one claim measured anew gives the same figures', async () => {
+    const again = join(work, 'claims', 'ladder-seed-1.json');
+    expect(existsSync(again)).toBe(true);
+    rmSync(again);
+    const { status, stderr } = await startCommand('reproduce', options).finished;
+    expect(status, stderr).toBe(0);
+    expect(stderr).not.toMatch(/^(sft|reward|ppo-ptx) \d+\/\d+/m);
+    expect(timeless(readResults())).toEqual(timeless(results));
+  }, 600_000);
+
+  test('another plan, and a damaged file, are refused with what to do', async () => {
+    const other = await startCommand('reproduce', [...options, '--set', 'ppo.beta=0.3']).finished;
+    expect(other.status).toBe(2);
+    expect(other.stderr).toMatch(/another plan.*--work/);
+    writeFileSync(join(work, 'claims', 'ladder-seed-1.json'), '{"rows":');
+    const damaged = await startCommand('reproduce', [...options, '--claims', 'ladder']).finished;
+    expect(damaged.status).toBe(2);
+    expect(damaged.stderr).toMatch(/ladder-seed-1\.json is damaged\. Delete it/);
+  }, 600_000);
+});

@@ -1,0 +1,187 @@
+/** The report from what seeds measured: pooling, verdicts, words, pictures. No model is run. */
+import { describe, expect, test } from 'vitest';
+import type { ClaimSpec, Measured, MeasuredRow } from '../../../../src/cli/reproduce/claim.ts';
+import { CLAIMS } from '../../../../src/cli/reproduce/claims.ts';
+import { resultsMarkdown } from '../../../../src/cli/reproduce/markdown.ts';
+import { resultOf } from '../../../../src/cli/reproduce/report.ts';
+import { sampleOf } from '../../../../src/cli/reproduce/sample.ts';
+import { conditionOf, figureWords, said } from '../../../../src/cli/reproduce/saying.ts';
+import { plotSvg, ticksOf } from '../../../../src/cli/reproduce/svg.ts';
+import { isScenarioId } from '../../../../src/config/scenarios/menu.ts';
+import { SETTING_ENTRIES } from '../../../../src/config/settings.ts';
+import { parseResults, type Results } from '../../../../src/records/results.ts';
+
+/** `wins` of 40 prompts by 10 users, spread evenly over them. */
+function measured(wins: number, missing: string | null = null): Measured {
+  const values = Array.from({ length: 40 }, (_, i) => ({
+    cluster: `user-${i % 10}`,
+    value: i < wins ? 1 : 0,
+  }));
+  const row: MeasuredRow = {
+    id: 'a>b',
+    label: 'a preferred to <b>',
+    unit: 'share',
+    neutral: 0.5,
+    judge: 'gold composite',
+    temperature: '1',
+    paper: 0.73,
+    control: false,
+    missing,
+    sample: missing === null ? sampleOf('mean', values) : null,
+    items: [
+      {
+        seed: 0,
+        prompt: 'a | b?',
+        kind: 'chat',
+        outputs: [{ policy: 'a', text: 'yes.', ended: true, score: 1, reasons: ['not met: end'] }],
+      },
+    ],
+  };
+  return { rows: [row], data: { wins } };
+}
+
+const SPEC: ClaimSpec = {
+  id: 'test',
+  title: 'A test',
+  paper: { sentence: 'It is so.', figure: '73 %', where: 'section 1' },
+  how: 'By counting.',
+  here: null,
+  measure: () => Promise.reject(new Error('not run here')),
+  conditions: (view) => [conditionOf(view, 'a>b', 'at least 60 %', { side: 'above', value: 0.6 })],
+  why: (view) => `It is ${said(view, 'a>b')}.`,
+  plots: () => [{ kind: 'intervals', title: 'Preferred', rows: ['a>b'] }],
+};
+
+describe('resultOf', () => {
+  test('pools seeds, keeps each, and takes single items from the first only', () => {
+    const claim = resultOf(SPEC, [
+      { seed: 1, measured: measured(36) },
+      { seed: 2, measured: measured(28) },
+    ]);
+    const [row] = claim.rows;
+    expect(row?.pooled?.value).toBeCloseTo(0.8, 12);
+    expect(row?.pooled?.n).toBe(80);
+    expect(row?.seeds.map(({ seed, value }) => [seed, value])).toEqual([
+      [1, 0.9],
+      [2, 0.7],
+    ]);
+    expect(row?.items).toHaveLength(1);
+    expect(claim.verdict).toBe('holds');
+    expect(claim.why).toMatch(/^It holds here: .* It is 80\.0 % \[/);
+  });
+
+  test('a seed on the wrong side weakens what holds on average', () => {
+    const seeds = [
+      { seed: 1, measured: measured(40) },
+      { seed: 2, measured: measured(18) },
+    ];
+    expect(resultOf(SPEC, seeds).verdict).toBe('holds weakly');
+    expect(resultOf(SPEC, seeds.slice(1)).verdict).toBe('does not hold here');
+  });
+
+  test('what was not measured says why, claims nothing and asks no claim for words', () => {
+    const claim = resultOf(SPEC, [{ seed: 1, measured: measured(0, 'not measured: no model') }]);
+    expect(claim.verdict).toBe('not measured');
+    expect(claim.why).toBe('Nothing is claimed here: not measured: no model.');
+    expect(claim.rows[0]?.missing).toBe('not measured: no model');
+  });
+
+  test('the same seeds give the same report', () => {
+    const make = () => resultOf(SPEC, [{ seed: 3, measured: measured(25) }]);
+    expect(make()).toEqual(make());
+  });
+});
+
+const claim = resultOf(SPEC, [{ seed: 1, measured: measured(36) }]);
+const results: Results = {
+  version: 1,
+  form: 'fast',
+  command: 'npm run reproduce -- --fast',
+  preset: 'quick',
+  seeds: [1],
+  prompts: 40,
+  backend: 'wasm',
+  device: '',
+  versions: { node: '20' },
+  finishedAt: '2026-01-02T03:04:05.000Z',
+  claims: [claim],
+};
+
+describe('the page', () => {
+  test('names verdict, judge, temperature, paper and ours, and says what kind of run it was', () => {
+    const page = resultsMarkdown(results, () => ['results/test-1.svg'], ['ladder']);
+    expect(page).toContain('## A test: holds');
+    expect(page).toContain('A fast run');
+    expect(page).toContain('gold composite | 1 | 73.0 % | 90.0 % [');
+    expect(page).toContain('| at least 60 % | met |');
+    expect(page).toContain('![A test](results/test-1.svg)');
+    expect(page).toContain('did not measure: ladder');
+  });
+
+  test("a bar inside a prompt does not end a cell, and the judge's reasons stand beside the text", () => {
+    const page = resultsMarkdown(results, () => [], []);
+    expect(page).toContain('a \\| b?');
+    expect(page).toContain('not met: end');
+  });
+
+  test('what is written is what the page in the browser reads', () => {
+    expect(parseResults(JSON.parse(JSON.stringify(results)))).toEqual(results);
+  });
+});
+
+describe('figures and pictures', () => {
+  test('units', () => {
+    const figure = { value: 0.5, low: 0.25, high: 0.75, n: 1 };
+    expect(figureWords('share', figure)).toBe('50.0 % [25.0, 75.0]');
+    expect(figureWords('points', { ...figure, low: -0.25 })).toBe('+50.0 points [-25.0, +75.0]');
+    expect(figureWords('ratio', figure)).toBe('0.50 times [0.25, 0.75]');
+    expect(figureWords('nats', figure)).toBe('0.500 nats [0.250, 0.750]');
+  });
+
+  test('ticks are round and inside', () => {
+    expect(ticksOf(0.42, 0.93)).toEqual([0.6, 0.8].map((t) => expect.closeTo(t, 9) as number));
+    for (const tick of ticksOf(-3.2, 11)) expect(tick >= -3.2 && tick <= 11).toBe(true);
+  });
+
+  test('rows are drawn with escaped labels, in the order asked for; nothing measured draws nothing', () => {
+    const svg = plotSvg({ kind: 'intervals', title: 'Preferred', rows: ['a>b'] }, claim.rows);
+    expect(svg).toContain('a preferred to &lt;b&gt;');
+    expect(svg?.match(/<circle/g)).toHaveLength(1);
+    // The paper's figure has its mark.
+    expect(svg?.match(/class="paper"/g)).toHaveLength(1);
+    expect(plotSvg({ kind: 'intervals', title: 'None', rows: ['c'] }, claim.rows)).toBeNull();
+    const empty = { kind: 'curves', title: 'None', x: 'x', y: 'y', lines: [] } as const;
+    expect(plotSvg(empty, [])).toBeNull();
+  });
+
+  test('curves: dots, lines and both', () => {
+    const points = [
+      { x: 0, y: 0 },
+      { x: 1, y: 2, low: 1, high: 3 },
+    ];
+    const draw = (kind: 'dots' | 'line' | 'both') =>
+      plotSvg(
+        { kind: 'curves', title: 'T', x: 'x', y: 'y', lines: [{ name: 'a', draw: kind, points }] },
+        [],
+      );
+    expect(draw('dots')).not.toContain('<polyline');
+    expect(draw('line')?.match(/<circle/g)).toHaveLength(1);
+    expect(draw('both')).toContain('<polyline');
+    expect(draw('both')?.match(/<circle/g)).toHaveLength(3);
+  });
+});
+
+test('claims have ids of their own, all fields filled, and what the page can run exists', () => {
+  const ids = CLAIMS.map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  const keys = SETTING_ENTRIES.map(({ key }) => key);
+  for (const { id, title, paper, how, here } of CLAIMS) {
+    expect(id).toMatch(/^[a-z-]+$/);
+    for (const words of [title, paper.sentence, paper.figure, paper.where, how]) {
+      expect(words.length, id).toBeGreaterThan(2);
+    }
+    if (here === null) continue;
+    expect(here.scenario === null || isScenarioId(here.scenario), id).toBe(true);
+    for (const key of Object.keys(here.settings)) expect(keys, id).toContain(key);
+  }
+});
