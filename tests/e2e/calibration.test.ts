@@ -122,7 +122,10 @@ test('gold against reward is drawn over the distance, beside what was measured o
 test('a checkpoint is packed for TRL: models, data, settings, scripts', async () => {
   const { page } = browser;
   await visit(page, 'runs');
-  await page.locator('[data-testid="run-row"][data-run="PPO-ptx 1"]').getByTestId('run-open').click();
+  await page
+    .locator('[data-testid="run-row"][data-run="PPO-ptx 1"]')
+    .getByTestId('run-open')
+    .click();
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'Bundle PPO-ptx 1 for TRL', exact: true }).click(),
@@ -154,7 +157,9 @@ test('the link of Exact carries learning rate, iterations and methods', async ()
   for (const name of ['ppo-k3', 'rloo', 'dr-grpo', 'grpo', 'best-of-n']) {
     await page.getByTestId(`exact-choose-${name}`).uncheck();
   }
-  await expect.poll(() => page.url()).toMatch(/#\/exact\?rate=0\.5&iterations=0\.1&methods=ppo,dpo$/);
+  await expect
+    .poll(() => page.url())
+    .toMatch(/#\/exact\?rate=0\.5&iterations=0\.1&methods=ppo,dpo$/);
   await page.reload();
   await page.getByText('Methods: 2 of 12 run', { exact: true }).click();
   await page.locator('[data-testid="exact-start"]:enabled').waitFor({ timeout: PATIENCE });
