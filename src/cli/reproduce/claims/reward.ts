@@ -5,7 +5,8 @@
 import { Rng } from '../../../data/rng.ts';
 import type { JsonValue } from '../../../records/run.ts';
 import type { Ranking } from '../../../records/ranking.ts';
-import { calibration } from '../../../rlhf/metrics.ts';
+import type { CalibrationBin } from '../../../records/calibration.ts';
+import { calibrationOf } from '../../../rlhf/calibration.ts';
 import { noiseCeiling } from '../../../world/labeler-noise.ts';
 import { labelRanking, type Labeler } from '../../../world/labelers.ts';
 import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from '../claim.ts';
@@ -60,8 +61,6 @@ function ceilingValues(group: LabelerGroup, candidates: readonly Candidates[]): 
   });
 }
 
-const CALIBRATION_BOUNDS = [0, 0.25, 0.5, 1, 1.5, 2, 3];
-
 function rowOf(
   lab: SeedLab,
   id: string,
@@ -94,7 +93,7 @@ async function measureGroups(lab: SeedLab): Promise<Measured> {
   const judged = groups.map((group) => rankedBy(group, test, seed));
   const [inGroup, heldOut]: Value[][] = [[], []];
   const byGroup: Value[][] = [];
-  const bins: { readonly promised: number; readonly accuracy: number; readonly n: number }[][] = [];
+  const bins: CalibrationBin[] = [];
   for (const g of groups.keys()) {
     const others = training.filter(({ group }) => group !== g).map(({ ranking }) => ranking);
     const reward = await trainReward(lab, `without-group-${g + 1}`, others);
@@ -104,7 +103,7 @@ async function measureGroups(lab: SeedLab): Promise<Measured> {
       (other === g ? heldOut! : inGroup!).push(...values);
       if (other !== g) continue;
       byGroup.push(values);
-      bins.push(calibration(scored.scored, CALIBRATION_BOUNDS));
+      bins.push(...(calibrationOf(scored.scored)?.bins ?? []));
     }
   }
   const rows = [
@@ -129,16 +128,14 @@ async function measureGroups(lab: SeedLab): Promise<Measured> {
       ),
     ]),
   ];
-  return { rows, data: binsAsJson(bins.flat()) };
+  return { rows, data: binsAsJson(bins) };
 }
 
 /** Calibration of all folds: promised and true share, with the number of comparisons; empty bins left out. */
-function binsAsJson(
-  bins: readonly { readonly promised: number; readonly accuracy: number; readonly n: number }[],
-): JsonValue {
+function binsAsJson(bins: readonly CalibrationBin[]): JsonValue {
   return bins
     .filter(({ n }) => n > 0)
-    .map(({ promised, accuracy, n }) => ({ promised, accuracy, n }));
+    .map(({ predicted, preferred, n }) => ({ promised: predicted, accuracy: preferred, n }));
 }
 
 function calibrationPoints(view: ClaimView) {
