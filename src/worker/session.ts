@@ -86,6 +86,7 @@ export class Session {
       progress: this.#progress,
       project: () => this.#opened(),
       workbench: options.workbench,
+      model: (id) => this.#model(id),
       inOrder: (action) => this.#inOrder(action),
       rest: async () => {
         this.#expectIdle(null);
@@ -177,14 +178,6 @@ export class Session {
           this.#settings,
           this.#progress,
         ),
-      'judge.outputs': async ({ checkpoints, ...draw }) => ({
-        items: await bench.blindOutputs(
-          checkpoints.map((id) => this.#model(id)),
-          draw,
-          this.#settings,
-          this.#progress,
-        ),
-      }),
       'judge.suite': (args) => this.#judge(args),
       'judge.stop': () => {
         this.#judges.stop();
