@@ -69,12 +69,12 @@ function strictPairs({ completions, ranks }: Ranking): [number, number][] {
  */
 export function nextRepeat(
   own: readonly Ranking[],
-  passed: ReadonlySet<string>,
+  passed: readonly string[],
   random: (n: number) => number,
 ): ReturningPair | null {
   const originals = [...withoutRepeats(own)].sort((a, b) => a.at - b.at);
   const back = own.filter(({ repeat }) => repeat !== undefined);
-  const done = back.length + passed.size;
+  const done = back.length + passed.length;
   if (Math.floor(originals.length / RANKINGS_PER_REPEAT) <= done) return null;
   const seen = new Set([...back.map(({ prompt }) => prompt.text), ...passed]);
   const open = originals

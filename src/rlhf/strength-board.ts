@@ -111,11 +111,11 @@ export function newtonStrengths(
  */
 function drawnWins(tables: readonly Float64Array[], players: number, rng: Rng): number[][] {
   const sum = new Float64Array(players * players);
-  for (let n = 0; n < tables.length; n++) {
+  tables.forEach(() => {
     tables[rng.int(tables.length)]?.forEach((won, cell) => {
       sum[cell] = at(sum, cell) + won;
     });
-  }
+  });
   return Array.from({ length: players }, (_row, i) =>
     Array.from({ length: players }, (_cell, j) =>
       i === j ? 0 : at(sum, i * players + j) - BOARD_PRIOR * Math.log(1 - rng.uniform()),

@@ -58,7 +58,7 @@ export class RankingDesk {
   #comparisons = $derived(this.#own.reduce((sum, row) => sum + comparisonCount(row.ranks).won, 0));
 
   /** Prompts that came back and were skipped, by their text. */
-  readonly #passed = new Set<string>();
+  #passed: readonly string[] = [];
   readonly #laboratory: Laboratory;
   readonly #store: LabelStore;
   readonly #random: RandomIndex;
@@ -189,7 +189,7 @@ export class RankingDesk {
 
   skip(): void {
     if (this.#item === undefined || this.#busy) return;
-    if (this.#item.repeat) this.#passed.add(this.#item.prompt.text);
+    if (this.#item.repeat) this.#passed = [...this.#passed, this.#item.prompt.text];
     this.#next(this.#item, null, 'Skipped; nothing was stored.');
   }
 

@@ -128,6 +128,7 @@ const RUN_COMMANDS = [
   'base.take',
   'base.export',
   'base.import',
+  'judge.outputs',
   'judge.board',
 ] as const satisfies readonly CommandName[];
 type RunCommandName = (typeof RUN_COMMANDS)[number];
@@ -171,6 +172,8 @@ async function performOnRuns(handlers: RunCommandHandlers, command: RunCommand):
     case 'base.take':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'base.export':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'judge.outputs':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'judge.board':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
@@ -222,8 +225,6 @@ async function perform(handlers: CommandHandlers, command: OtherCommand): Promis
     case 'reward.report':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'judge.pairs':
-      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
-    case 'judge.outputs':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'judge.suite':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };

@@ -1,22 +1,16 @@
 /**
  * Everything that a person has judged between checkpoints, from blind votes, evaluations and rankings alike, as one
- * Bradley-Terry board with intervals, and how far the person agrees with the simulated labelers. Loaded when it is asked
+ * Bradley-Terry board with intervals. Loaded when it is asked
  * for. Whatever it shares with the worker's first chunk is handed in where it can be: the bundler would cut that chunk up.
  */
 import type { Rng } from '../data/rng.ts';
+import type { SimulatedAgreement } from '../records/human-evaluation.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { Vote } from '../records/vote.ts';
 import { connectedPlayers, strengthIntervals, type Judgement } from '../rlhf/strength-board.ts';
 import { eloFromStrength } from '../rlhf/bradley-terry.ts';
+import type { HumanJudgements } from './human-judgements.ts';
 import type { BoardRow, HumanBoard } from './protocol.ts';
-import type { Project } from './project.ts';
-import type { Workbench } from './stages.ts';
-
-export interface BoardSession {
-  /** Throws InputError when none is open. */
-  project(): Project;
-  readonly workbench: Pick<Workbench, 'simulatedAgreement'>;
-}
 
 /** Comparisons by the ids of the checkpoints; from one judgement, so they are resampled together. */
 interface NamedMatch {
@@ -87,14 +81,16 @@ export function boardGroups(
   });
 }
 
-export async function humanBoard(session: BoardSession, rng: Rng): Promise<HumanBoard> {
-  const project = session.project();
-  const { votes, evaluations, rankings } = await project.judgements();
+/**
+ * The same judgements and stream give the same intervals.
+ * @param agreement of the person's evaluations with the simulated labelers
+ */
+export function humanBoard(
+  { votes, rankings }: HumanJudgements,
+  agreement: SimulatedAgreement,
+  rng: Rng,
+): HumanBoard {
   const judged = [...votes.map(matchOf), ...rankings.map(matchesOf)];
   const compared = judged.filter((matches) => matches.length > 0);
-  return {
-    groups: boardGroups(compared, rng),
-    judgements: compared.length,
-    agreement: await session.workbench.simulatedAgreement(evaluations, project.rows.settings),
-  };
+  return { groups: boardGroups(compared, rng), judgements: compared.length, agreement };
 }

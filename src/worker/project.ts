@@ -10,11 +10,10 @@ import {
 } from '../config/settings.ts';
 import { readSafetensors, writeSafetensors } from '../data/safetensors.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
-import { PERSON, withoutRepeats, type Ranking } from '../records/ranking.ts';
+import type { Ranking } from '../records/ranking.ts';
 import type { CheckpointManifest, JsonValue, MetricRecord, Run } from '../records/run.ts';
 import { EMPTY_VIEW, type RunView } from '../records/run-view.ts';
 import type { Suite } from '../records/suite.ts';
-import type { Vote } from '../records/vote.ts';
 import { resultTensors, type Loop, type Snapshot } from '../rlhf/loop.ts';
 import {
   deleteCheckpoints,
@@ -32,10 +31,8 @@ import {
   addPrompts,
   addRankings,
   listDemonstrations,
-  listEvaluations,
   listPrompts,
   listRankings,
-  listVotes,
 } from '../storage/labels.ts';
 import { listMetrics, listRuns, readOwnText, readSuite, readView } from '../storage/lists.ts';
 import type { Connection, Database } from '../storage/open.ts';
@@ -256,21 +253,6 @@ export class Project {
   async saveSuite(suite: Suite): Promise<void> {
     this.expectWritable();
     await saveSuite(await this.database(), this.id, suite);
-  }
-
-  /** A person's judgements between checkpoints, read anew each time, because the page writes them. */
-  async judgements(): Promise<{
-    readonly votes: readonly Vote[];
-    readonly evaluations: readonly Ranking[];
-    /** Those and the person's rankings of step 2, each once. */
-    readonly rankings: readonly Ranking[];
-  }> {
-    const db = await this.database();
-    const votes = await listVotes(db, this.id);
-    const evaluations = (await listEvaluations(db, this.id)).rows;
-    const own = this.#rows.rankings.filter(({ labeler }) => labeler === PERSON);
-    const rankings = withoutRepeats([...evaluations, ...own]);
-    return { votes: votes.rows, evaluations, rankings };
   }
 
   /** A checkpoint as models to pick: its last weights and, before them, their running average where it has one (PPO). */

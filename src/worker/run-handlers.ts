@@ -1,20 +1,26 @@
 /**
- * The commands about stored runs, own base models (base-handlers.ts) and whole laboratories, each with its place in the session's order. What they do is in
+ * The commands about stored runs, own base models (base-handlers.ts), whole laboratories and a person's evaluations, each with its place in the session's order. What they do is in
  * runs-desk.ts and lab-file.ts, which are loaded when one of them is first asked for.
  */
 import { Rng } from '../data/rng.ts';
 import { baseHandlers } from './base-handlers.ts';
 import type { RunCommandHandlers } from './dispatch.ts';
+import { readJudgements } from './human-judgements.ts';
 import { labelerHandlers, type LabelerSession } from './labeler-handlers.ts';
 import type { CommandMap } from './protocol.ts';
-import type { Workbench } from './stages.ts';
+import type { ModelSource, Workbench } from './stages.ts';
 import { bundleInput } from './trl-input.ts';
 
 /** What the commands ask of the session around them. */
 export interface RunsSession extends LabelerSession {
   /** Milliseconds since 1970. */
   now(): number;
-  readonly workbench: Pick<Workbench, 'forget' | 'language' | 'holdOut' | 'simulatedAgreement'>;
+  readonly workbench: Pick<
+    Workbench,
+    'forget' | 'language' | 'holdOut' | 'blindOutputs' | 'simulatedAgreement'
+  >;
+  /** A checkpoint by its id. Throws InputError when there is none. */
+  model(id: string): ModelSource;
   /** After the commands that came before. */
   inOrder<R>(action: () => Promise<R>): Promise<R>;
   /** Throws InputError when something computes; afterwards no runner keeps rows that are about to change. */
@@ -67,7 +73,17 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
     ...labelerHandlers(session),
     'judge.board': async () => {
       const { humanBoard } = await import('./human-board.ts');
-      return humanBoard(session, Rng.named(0, 'board'));
+      const project = session.project();
+      const judged = await readJudgements(project);
+      const { settings } = project.rows;
+      const agreed = await session.workbench.simulatedAgreement(judged.evaluations, settings);
+      return humanBoard(judged, agreed, Rng.named(0, 'board'));
+    },
+    'judge.outputs': async ({ checkpoints, ...draw }) => {
+      const models = checkpoints.map((id) => session.model(id));
+      const { settings } = session.project().rows;
+      const items = await session.workbench.blindOutputs(models, draw, settings, session.progress);
+      return { items };
     },
     'lab.import': changing(async (args: CommandMap['lab.import']['args']) => {
       const { importLab } = await import('./lab-file.ts');

@@ -87,6 +87,7 @@ export class Session {
       project: () => this.#opened(),
       workbench: options.workbench,
       occupancy: this.occupancy,
+      model: (id) => this.#model(id),
       inOrder: (action) => this.#inOrder(action),
       rest: async () => {
         this.#expectIdle(null);
@@ -178,14 +179,6 @@ export class Session {
           this.#settings,
           this.#progress,
         ),
-      'judge.outputs': async ({ checkpoints, ...draw }) => ({
-        items: await bench.blindOutputs(
-          checkpoints.map((id) => this.#model(id)),
-          draw,
-          this.#settings,
-          this.#progress,
-        ),
-      }),
       'judge.suite': (args) => this.#judge(args),
       'judge.stop': () => {
         this.#judges.stop();

@@ -26,7 +26,7 @@ function again(of: Ranking, ks: readonly number[], ranks: readonly number[]): Ra
 const some = (count: number): Ranking[] => Array.from({ length: count }, (_, i) => ranking(i));
 const first = (): number => 0;
 const last = (n: number): number => n - 1;
-const NOBODY: ReadonlySet<string> = new Set();
+const NOBODY: readonly string[] = [];
 
 describe('agreement with oneself', () => {
   test('counts the pairs put the same way, whichever answers of the ranking came back', () => {
@@ -104,7 +104,7 @@ describe('what comes back', () => {
   });
 
   test('is not what was skipped, which counts as one that came back', () => {
-    const skipped = new Set(['prompt p0']);
+    const skipped = ['prompt p0'];
     expect(nextRepeat(some(RANKINGS_PER_REPEAT), skipped, first)).toBeNull();
     const rows = some(2 * RANKINGS_PER_REPEAT);
     expect(nextRepeat(rows, skipped, first)?.prompt.id).toBe('p1');
