@@ -25,6 +25,7 @@ const OPTIONS = {
   },
   out: { help: 'Markdown page to write; its pictures go beside it', value: 'FILE' },
   json: { help: 'results file to write, for the page', value: 'FILE' },
+  answers: { help: 'folder for every answer of the first seed, one file a set', value: 'DIR' },
   large: { help: 'folder of a larger base model', value: 'DIR' },
   base: { help: 'folder of the base model', value: 'DIR' },
   preset: { help: `settings of the runs: one of ${PRESET_NAMES.join(', ')}`, value: 'NAME' },
@@ -42,6 +43,8 @@ export interface ReproduceOptions {
   readonly work: string;
   readonly out: string;
   readonly json: string;
+  /** Null stores none. */
+  readonly answers: string | null;
   readonly large: string | null;
   readonly base: string;
   readonly backend: Backend;
@@ -114,6 +117,7 @@ export function readReproduceOptions(words: readonly string[]): ReproduceOptions
     // Only a full run may replace the page that the repository shows.
     out: given.out ?? (form === 'full' ? 'docs/results.md' : `${work}/results.md`),
     json: given.json ?? (form === 'full' ? 'public/results/paper.json' : `${work}/results.json`),
+    answers: given.answers ?? null,
     large: given.large ?? null,
     base: given.base ?? 'public/models/base',
     backend: choiceOption('backend', given.backend, BACKEND_ORDER) ?? 'wasm',

@@ -3,9 +3,11 @@
  * that it never saw, by five-fold cross-validation, beside what the noise allows; and what shuffled pairs do.
  */
 import { Rng } from '../../../data/rng.ts';
+import type { PlotPoint } from '../../../records/results.ts';
 import type { JsonValue } from '../../../records/run.ts';
 import type { Ranking } from '../../../records/ranking.ts';
-import { calibration } from '../../../rlhf/metrics.ts';
+import { calibrationOf } from '../../../rlhf/calibration.ts';
+import type { ScoredRanking } from '../../../rlhf/metrics.ts';
 import { noiseCeiling } from '../../../world/labeler-noise.ts';
 import { labelRanking, type Labeler } from '../../../world/labelers.ts';
 import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from '../claim.ts';
@@ -60,8 +62,6 @@ function ceilingValues(group: LabelerGroup, candidates: readonly Candidates[]): 
   });
 }
 
-const CALIBRATION_BOUNDS = [0, 0.25, 0.5, 1, 1.5, 2, 3];
-
 function rowOf(
   lab: SeedLab,
   id: string,
@@ -94,7 +94,7 @@ async function measureGroups(lab: SeedLab): Promise<Measured> {
   const judged = groups.map((group) => rankedBy(group, test, seed));
   const [inGroup, heldOut]: Value[][] = [[], []];
   const byGroup: Value[][] = [];
-  const bins: { readonly promised: number; readonly accuracy: number; readonly n: number }[][] = [];
+  const unseen: ScoredRanking[] = [];
   for (const g of groups.keys()) {
     const others = training.filter(({ group }) => group !== g).map(({ ranking }) => ranking);
     const reward = await trainReward(lab, `without-group-${g + 1}`, others);
@@ -104,7 +104,7 @@ async function measureGroups(lab: SeedLab): Promise<Measured> {
       (other === g ? heldOut! : inGroup!).push(...values);
       if (other !== g) continue;
       byGroup.push(values);
-      bins.push(calibration(scored.scored, CALIBRATION_BOUNDS));
+      unseen.push(...scored.scored);
     }
   }
   const rows = [
@@ -129,24 +129,20 @@ async function measureGroups(lab: SeedLab): Promise<Measured> {
       ),
     ]),
   ];
-  return { rows, data: binsAsJson(bins.flat()) };
+  return { rows, data: calibrationJson(unseen) };
 }
 
-/** Calibration of all folds: promised and true share, with the number of comparisons; empty bins left out. */
-function binsAsJson(
-  bins: readonly { readonly promised: number; readonly accuracy: number; readonly n: number }[],
-): JsonValue {
-  return bins
-    .filter(({ n }) => n > 0)
-    .map(({ promised, accuracy, n }) => ({ promised, accuracy, n }));
-}
-
-function calibrationPoints(view: ClaimView) {
-  return view.data.flatMap(({ data }) =>
-    (data as { promised: number; accuracy: number; n: number }[])
-      .filter(({ n }) => n >= 20)
-      .map(({ promised, accuracy }) => ({ x: promised, y: accuracy })),
+/** What the scores promise against what held-out groups preferred, all folds together; empty bins left out. */
+function calibrationJson(scored: readonly ScoredRanking[]): JsonValue {
+  return (calibrationOf(scored)?.bins ?? []).flatMap(({ predicted, preferred, low, high }) =>
+    predicted === null || preferred === null || low === null || high === null
+      ? []
+      : [{ x: predicted, y: preferred, low, high }],
   );
+}
+
+function calibrationPoints(view: ClaimView): PlotPoint[] {
+  return view.data.flatMap(({ data }) => data as unknown as PlotPoint[]);
 }
 
 export const REWARD_GROUPS: ClaimSpec = {
