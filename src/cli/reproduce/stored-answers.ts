@@ -22,10 +22,10 @@ import { suiteSet } from './suite-runs.ts';
 interface JudgedSet {
   readonly name: string;
   readonly prompts: StoredAnswers['prompts'];
-  judge(
+  readonly judge: (
     prompt: number,
     answer: Answer,
-  ): { readonly score: number | null; readonly reasons: readonly string[] };
+  ) => { readonly score: number | null; readonly reasons: readonly string[] };
 }
 
 function setsOf(lab: SeedLab): JudgedSet[] {
