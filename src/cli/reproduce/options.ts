@@ -34,6 +34,8 @@ const OPTIONS = {
   backend: { help: `one of ${BACKEND_ORDER.join(', ')}`, value: 'NAME' },
 } as const;
 
+type Given = Partial<Record<keyof typeof OPTIONS, string>>;
+
 export interface ReproduceOptions {
   readonly plan: Plan;
   /** In the order of the report. */
@@ -49,7 +51,7 @@ export interface ReproduceOptions {
   readonly base: string;
   readonly backend: Backend;
   readonly threads: number;
-  /** As it was typed, for the report. */
+  /** For the report: the options that decide the figures, and not where files lie. */
   readonly command: string;
 }
 
@@ -100,6 +102,17 @@ function formOf(fast: boolean, micro: boolean): ResultForm {
   return micro ? 'micro' : fast ? 'fast' : 'full';
 }
 
+/** The command with those of the options that decide the figures. */
+function commandOf(given: Given): string {
+  const names = ['fast', 'micro', 'claims', 'seeds', 'preset', 'set', 'backend'] as const;
+  const words = names.flatMap((name) => {
+    const value = given[name];
+    if (value === undefined) return [];
+    return name === 'fast' || name === 'micro' ? [`--${name}`] : [`--${name}`, value];
+  });
+  return ['npm run reproduce', ...(words.length > 0 ? ['--', ...words] : [])].join(' ');
+}
+
 /** Reads the words after the command. Throws UsageError or SettingsError. */
 export function readReproduceOptions(words: readonly string[]): ReproduceOptions {
   const given = readOptions('reproduce', OPTIONS, words);
@@ -122,6 +135,6 @@ export function readReproduceOptions(words: readonly string[]): ReproduceOptions
     base: given.base ?? 'public/models/base',
     backend: choiceOption('backend', given.backend, BACKEND_ORDER) ?? 'wasm',
     threads: threadsOption(given.threads),
-    command: ['npm run reproduce', ...(words.length > 0 ? ['--', ...words] : [])].join(' '),
+    command: commandOf(given),
   };
 }
