@@ -19,6 +19,7 @@ import { resultsMarkdown } from './reproduce/markdown.ts';
 import { readReproduceOptions, type ReproduceOptions } from './reproduce/options.ts';
 import type { Speaker } from './reproduce/pages.ts';
 import { resultOf } from './reproduce/report.ts';
+import { writeStoredAnswers } from './reproduce/stored-answers.ts';
 import { plotSvg } from './reproduce/svg.ts';
 
 const speakerOf = (folder: string): Speaker => ({
@@ -32,10 +33,12 @@ const fingerprint = (folder: string): string =>
     .digest('hex')
     .slice(0, 16);
 
-/** A work folder belongs to one plan and one base model; another seed or claim is no other plan. */
-function expectSamePlan({ plan, work, base }: ReproduceOptions): void {
+/** A work folder belongs to one plan, base model and larger base model; another seed or claim is no other plan. */
+function expectSamePlan({ plan, work, base, large }: ReproduceOptions): void {
   const described = { ...plan, base: fingerprint(base) };
-  const other = claimWork(work, JSON.parse(JSON.stringify(described)) as Record<string, unknown>);
+  const other =
+    claimWork(work, 'plan.json', JSON.parse(JSON.stringify(described)) as typeof described) ??
+    (large === null ? null : claimWork(work, 'large.json', { large: fingerprint(large) }));
   if (other !== null) {
     throw new UsageError(
       `${work} holds what was measured with another plan, other settings or another base model (${other}). ` +
@@ -47,6 +50,9 @@ function expectSamePlan({ plan, work, base }: ReproduceOptions): void {
 const measuredFile = (work: string, claim: string, seed: number): string =>
   join(work, 'claims', `${claim}-seed-${seed}.json`);
 
+const isMissing = (measured: Measured | null): boolean =>
+  measured?.rows.every(({ sample }) => sample === null) ?? false;
+
 /** What is missing for the claims and seeds asked for, a seed at a time. */
 async function measureAll(
   { claims, seeds, work }: ReproduceOptions,
@@ -56,7 +62,10 @@ async function measureAll(
     const lab = new SeedLab(shared, seed);
     for (const claim of claims) {
       const started = performance.now();
-      await keptOr(measuredFile(work, claim.id, seed), () => claim.measure(lab));
+      const file = measuredFile(work, claim.id, seed);
+      // What could not be measured before may be now: a larger base model may have come.
+      if (isMissing(readJson(file) as Measured | null)) rmSync(file);
+      await keptOr(file, () => claim.measure(lab));
       const seconds = Math.round((performance.now() - started) / 1000);
       process.stderr.write(`seed ${seed}, ${claim.id}: measured (${seconds} s)\n`);
     }
@@ -131,7 +140,7 @@ function writeReport(
 
 async function main(): Promise<void> {
   const options = readReproduceOptions(process.argv.slice(2));
-  const { plan, work, base, large, backend, threads } = options;
+  const { plan, seeds, work, base, large, answers, backend, threads } = options;
   expectSamePlan(options);
   const engine = await startNodeEngine(backend, threads);
   const shared: Shared = {
@@ -141,6 +150,7 @@ async function main(): Promise<void> {
     large: large === null ? null : speakerOf(large),
   };
   await measureAll(options, shared);
+  if (answers !== null) writeStoredAnswers(new SeedLab(shared, seeds[0] ?? 1), answers);
   writeReport(options, { backend: engine.backend, device: engine.device });
 }
 

@@ -118,6 +118,10 @@ const judged = (prompt: WorldPrompt, { text, ended }: Answer): Judged => ({
   gold: judgeGold(prompt, text, ended),
 });
 
+/** What a policy's answers are kept by: `ppo-ptx@1`, `sft@best-of-4`. */
+export const answerKey = (policy: string, drawing: Drawing): string =>
+  `${policy}@${drawing.replaceAll(' ', '-')}`;
+
 /** Prompts under a name that their answers are kept by. */
 export interface PromptSet {
   readonly name: string;
@@ -131,7 +135,7 @@ export async function answersOf(
   drawing: Drawing,
   set: PromptSet = { name: 'test', prompts: lab.prompts },
 ): Promise<readonly Judged[]> {
-  const file = lab.path('answers', set.name, `${policy}@${drawing.replaceAll(' ', '-')}.json`);
+  const file = lab.path('answers', set.name, `${answerKey(policy, drawing)}.json`);
   const answers = await keptOr(file, async () =>
     (await drawAnswers(lab, policy, drawing, set)).map(({ text, ended }) => ({ text, ended })),
   );

@@ -178,12 +178,13 @@ export class SeedLab {
   }
 }
 
-/** Refuses a work folder that was begun with another plan; notes the plan in a new one. */
+/** Notes in a new file of the work folder what it is for; gives the file's path when another purpose is there. */
 export function claimWork(
   work: string,
+  name: string,
   described: Readonly<Record<string, unknown>>,
 ): string | null {
-  const file = join(work, 'plan.json');
+  const file = join(work, name);
   const kept = readJson(file);
   if (kept === null) {
     writeJson(file, described);

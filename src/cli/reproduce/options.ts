@@ -25,6 +25,7 @@ const OPTIONS = {
   },
   out: { help: 'Markdown page to write; its pictures go beside it', value: 'FILE' },
   json: { help: 'results file to write, for the page', value: 'FILE' },
+  answers: { help: 'folder for every answer of the first seed, one file a set', value: 'DIR' },
   large: { help: 'folder of a larger base model', value: 'DIR' },
   base: { help: 'folder of the base model', value: 'DIR' },
   preset: { help: `settings of the runs: one of ${PRESET_NAMES.join(', ')}`, value: 'NAME' },
@@ -32,6 +33,8 @@ const OPTIONS = {
   threads: THREADS_OPTION,
   backend: { help: `one of ${BACKEND_ORDER.join(', ')}`, value: 'NAME' },
 } as const;
+
+type Given = Partial<Record<keyof typeof OPTIONS, string>>;
 
 export interface ReproduceOptions {
   readonly plan: Plan;
@@ -42,11 +45,13 @@ export interface ReproduceOptions {
   readonly work: string;
   readonly out: string;
   readonly json: string;
+  /** Null stores none. */
+  readonly answers: string | null;
   readonly large: string | null;
   readonly base: string;
   readonly backend: Backend;
   readonly threads: number;
-  /** As it was typed, for the report. */
+  /** For the report: the options that decide the figures, and not where files lie. */
   readonly command: string;
 }
 
@@ -97,6 +102,17 @@ function formOf(fast: boolean, micro: boolean): ResultForm {
   return micro ? 'micro' : fast ? 'fast' : 'full';
 }
 
+/** The command with those of the options that decide the figures. */
+function commandOf(given: Given): string {
+  const names = ['fast', 'micro', 'claims', 'seeds', 'preset', 'set', 'backend'] as const;
+  const words = names.flatMap((name) => {
+    const value = given[name];
+    if (value === undefined) return [];
+    return name === 'fast' || name === 'micro' ? [`--${name}`] : [`--${name}`, value];
+  });
+  return ['npm run reproduce', ...(words.length > 0 ? ['--', ...words] : [])].join(' ');
+}
+
 /** Reads the words after the command. Throws UsageError or SettingsError. */
 export function readReproduceOptions(words: readonly string[]): ReproduceOptions {
   const given = readOptions('reproduce', OPTIONS, words);
@@ -114,10 +130,11 @@ export function readReproduceOptions(words: readonly string[]): ReproduceOptions
     // Only a full run may replace the page that the repository shows.
     out: given.out ?? (form === 'full' ? 'docs/results.md' : `${work}/results.md`),
     json: given.json ?? (form === 'full' ? 'public/results/paper.json' : `${work}/results.json`),
+    answers: given.answers ?? null,
     large: given.large ?? null,
     base: given.base ?? 'public/models/base',
     backend: choiceOption('backend', given.backend, BACKEND_ORDER) ?? 'wasm',
     threads: threadsOption(given.threads),
-    command: ['npm run reproduce', ...(words.length > 0 ? ['--', ...words] : [])].join(' '),
+    command: commandOf(given),
   };
 }

@@ -25,7 +25,7 @@ const NOTHING: Readonly<Record<Statistic, string>> = {
 };
 
 /** What a measured row and one of the report have in common. */
-function withoutSample(row: MeasuredRow): Omit<MeasuredRow, 'sample' | 'items'> {
+function withoutSample(row: MeasuredRow): Omit<MeasuredRow, 'sample' | 'items' | 'source'> {
   const { id, label, unit, neutral, judge, temperature, paper, control, missing } = row;
   return { id, label, unit, neutral, judge, temperature, paper, control, missing };
 }
@@ -73,7 +73,12 @@ function pooledRow(
   const items = rows.flatMap(({ row }) => row.items);
   const missing =
     pooled === null ? (given ?? NOTHING[samples[0]?.sample.statistic ?? 'mean']) : null;
-  return { ...meta, id, missing, pooled, seeds, ...(items.length > 0 && { items }) };
+  const { source } = rows[0]!.row;
+  return {
+    ...{ ...meta, id, missing, pooled, seeds },
+    ...(items.length > 0 && { items }),
+    ...(source && pooled && { source }),
+  };
 }
 
 /** Rows of all seeds by id, in the order in which they first appear. Items are those of the first seed. */

@@ -5,7 +5,7 @@
 import type { ResultItem, ResultOutput } from '../../records/results.ts';
 import { pairOutcome } from '../../rlhf/intervals.ts';
 import type { WorldPrompt } from '../../world/tasks.ts';
-import type { Drawing, Judged } from './answers.ts';
+import { answerKey, type Drawing, type Judged } from './answers.ts';
 import type { MeasuredRow } from './claim.ts';
 import { sampleOf, type Value } from './sample.ts';
 
@@ -19,6 +19,8 @@ export interface Answered {
 /** Whose prompts, in whose order; `items` says how many single items a row keeps. */
 export interface RowContext {
   readonly seed: number;
+  /** Name of the set of prompts. */
+  readonly set: string;
   readonly prompts: readonly WorldPrompt[];
   readonly items: number;
 }
@@ -67,6 +69,12 @@ function itemOf(
   };
 }
 
+/** Where all the items of a row are kept. */
+const sourceOf = ({ set }: RowContext, ...answered: readonly Answered[]) => ({
+  set,
+  keys: answered.map(({ policy, drawing }) => answerKey(policy, drawing)),
+});
+
 const drawingOf = (...answered: readonly Answered[]): string =>
   [...new Set(answered.map(({ drawing }) => drawing))].join(' against ');
 
@@ -95,6 +103,7 @@ export function preferredRow(
     missing: null,
     sample: sampleOf('mean', outcomes),
     items: shown.map(({ i }) => itemOf(context, i, aim, [first, second])),
+    source: sourceOf(context, first, second),
   };
 }
 
@@ -135,6 +144,7 @@ export function meanRow(
     missing: null,
     sample: sampleOf('mean', valuesOf(context, answered, aim, wanted)),
     items: spreadItems(rows, kind, context.items).map((i) => itemOf(context, i, aim, [answered])),
+    source: sourceOf(context, answered),
   };
 }
 

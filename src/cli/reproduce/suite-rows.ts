@@ -3,7 +3,7 @@ import type { ResultItem, ResultUnit } from '../../records/results.ts';
 import type { MeasuredRow } from './claim.ts';
 import { spreadItems } from './rows.ts';
 import { sampleOf, type Statistic, type Value } from './sample.ts';
-import type { SuiteAnswer } from './suite-runs.ts';
+import { suiteSet, type SuiteAnswer } from './suite-runs.ts';
 
 /** A policy's answers to one suite, under the name that rows call it by. */
 export interface SuiteRun {
@@ -74,6 +74,10 @@ export function suiteRow(
     missing: null,
     sample: sampleOf(statistic, ...runs.map((run) => suiteValues(run, counted))),
     items: statistic === 'mean' ? itemsOf(runs[0], counted) : [],
+    source: {
+      set: suiteSet(runs[0].suite),
+      keys: runs.map(({ policy, temperature }) => `${policy}@${temperature}`),
+    },
   };
 }
 

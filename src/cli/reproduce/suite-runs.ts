@@ -14,6 +14,9 @@ export interface SuiteAnswer extends Answer {
   readonly judgement: SuiteJudgement;
 }
 
+/** The set of prompts that a suite's answers are kept under. */
+export const suiteSet = (suite: string): string => `suite-${suite}`;
+
 /** A policy's responses to a suite's items, judged. */
 export async function suiteAnswers(
   lab: SeedLab,
@@ -23,7 +26,7 @@ export async function suiteAnswers(
 ): Promise<readonly SuiteAnswer[]> {
   const { seed, tokenizer, shape, counts } = lab;
   const items = suite.items(seed, counts.suiteItems);
-  const file = lab.path('suites', suite.name, `${policy}@${temperature}.json`);
+  const file = lab.path('answers', suiteSet(suite.name), `${policy}@${temperature}.json`);
   const answers = await keptOr(file, async () => {
     const model = await modelOf(lab, policy);
     const scope = `suite ${suite.name}`;

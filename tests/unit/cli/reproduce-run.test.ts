@@ -2,12 +2,21 @@
  * `npm run reproduce -- --micro` with the shipped base model: every claim is trained for, measured and reported; a second
  * call finds everything done and writes the same; another plan in the same folder is refused.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLAIMS } from '../../../src/cli/reproduce/claims.ts';
 import { parseResults, type ResultRow, type Results } from '../../../src/records/results.ts';
+import { answersTo, parseStoredAnswers } from '../../../src/records/result-answers.ts';
 import { startCommand } from './command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rlhf-reproduce-'));
@@ -17,6 +26,7 @@ afterAll(() => {
 
 const work = join(folder, 'work');
 const options = ['--micro', '--work', work];
+const stored = join(folder, 'stored');
 const jsonFile = join(work, 'results.json');
 const readResults = (): Results => parseResults(JSON.parse(readFileSync(jsonFile, 'utf8')));
 
@@ -27,7 +37,8 @@ describe('npm run reproduce -- --micro', () => {
   let results: Results;
 
   beforeAll(async () => {
-    const { status, stderr } = await startCommand('reproduce', options).finished;
+    const { status, stderr } = await startCommand('reproduce', [...options, '--answers', stored])
+      .finished;
     expect(status, stderr).toBe(0);
     results = readResults();
   }, 1_200_000);
@@ -81,6 +92,28 @@ describe('npm run reproduce -- --micro', () => {
     for (const { score } of item?.outputs ?? []) expect(score! >= 0 && score! <= 1).toBe(true);
   });
 
+  test('all answers behind a row are stored, and say what the row says', () => {
+    const { source, pooled } = row('preferred-to-base', 'ppo-ptx>base@1');
+    const file = join(stored, `${source!.set}.json`);
+    const all = parseStoredAnswers(JSON.parse(readFileSync(file, 'utf8')));
+    expect(all.prompts).toHaveLength(pooled!.n);
+    const points = all.prompts.map((_, i) => {
+      const [first, second] = answersTo(all, i, source!.keys).map(({ answer }) => answer.score!);
+      return first! > second! ? 1 : first === second ? 0.5 : 0;
+    });
+    const rate = points.reduce<number>((sum, point) => sum + point, 0) / points.length;
+    expect(rate).toBeCloseTo(pooled!.value, 4);
+    for (const { rows } of results.claims) {
+      for (const { source: from } of rows) {
+        if (from === undefined) continue;
+        const set = parseStoredAnswers(
+          JSON.parse(readFileSync(join(stored, `${from.set}.json`), 'utf8')),
+        );
+        expect(answersTo(set, 0, from.keys)).toHaveLength(from.keys.length);
+      }
+    }
+  });
+
   test('the page has a section, and every picture it names exists', () => {
     const page = readFileSync(join(work, 'results.md'), 'utf8');
     for (const { title, verdict } of results.claims)
@@ -101,6 +134,23 @@ describe('npm run reproduce -- --micro', () => {
     expect(status, stderr).toBe(0);
     expect(stderr).not.toMatch(/^(sft|reward|ppo-ptx) \d+\/\d+/m);
     expect(timeless(readResults())).toEqual(timeless(results));
+  }, 600_000);
+
+  test('a larger base that comes later is measured, and another one in its place is refused', async () => {
+    const words = [...options, '--claims', 'small-against-large', '--large', 'public/models/base'];
+    const { status, stderr } = await startCommand('reproduce', words).finished;
+    expect(status, stderr).toBe(0);
+    const now = readResults().claims.find(({ id }) => id === 'small-against-large')!;
+    expect(now.verdict).not.toBe('not measured');
+    expect(now.rows.find(({ id }) => id === 'ppo-ptx>large@1')?.pooled?.n).toBe(
+      row('preferred-to-base', 'ppo-ptx>base@1').pooled?.n,
+    );
+    const fake = join(folder, 'fake');
+    cpSync('public/models/base', fake, { recursive: true });
+    appendFileSync(join(fake, 'model.safetensors'), 'x');
+    const other = await startCommand('reproduce', [...options, '--large', fake]).finished;
+    expect(other.status).toBe(2);
+    expect(other.stderr).toContain('large.json');
   }, 600_000);
 
   test('another plan, and a damaged file, are refused with what to do', async () => {

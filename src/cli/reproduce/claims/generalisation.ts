@@ -16,7 +16,8 @@ import { SUITE_POLICIES, suiteRun } from './suites.ts';
 
 const SUITE = 'frogspeak-instructions';
 
-function heldOutPrompts({ seed, counts, tokenizer, shape }: SeedLab): PromptSet {
+/** Test prompts of the use case that was left out. */
+export function heldOutPrompts({ seed, counts, tokenizer, shape }: SeedLab): PromptSet {
   const prompts = generatePrompts(seed, {
     split: 'test',
     count: counts.suiteItems,
@@ -29,7 +30,12 @@ const isControl = (policy: string): boolean => policy === 'ppo-noise' || policy 
 
 async function useCaseRows(lab: SeedLab): Promise<MeasuredRow[]> {
   const set = heldOutPrompts(lab);
-  const context = { seed: lab.seed, prompts: set.prompts, items: lab.counts.items };
+  const context = {
+    seed: lab.seed,
+    set: set.name,
+    prompts: set.prompts,
+    items: lab.counts.items,
+  };
   const answered = async (policy: string): Promise<Answered> => ({
     policy,
     drawing: '1',

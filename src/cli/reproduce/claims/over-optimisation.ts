@@ -24,8 +24,10 @@ import {
   type OptimisationRun,
   type PathPoint,
 } from '../optimisation-runs.ts';
+import { GOLD, valuesOf } from '../rows.ts';
 import { sampleOf, type Sample } from '../sample.ts';
 import { conditionOf, said, valueWords } from '../saying.ts';
+import { answeredBy, contextOf, wordsOf } from './preferred.ts';
 
 /** What a reward model of so many comparisons led to, for the plots. */
 interface Frontier {
@@ -89,6 +91,26 @@ function runRows(run: OptimisationRun, sft: OptimisationRun['gold']): MeasuredRo
   ];
 }
 
+/** Gold gained over SFT by the two controls, for scale. */
+async function controlRows(lab: SeedLab): Promise<MeasuredRow[]> {
+  const context = contextOf(lab);
+  const sft = valuesOf(context, await answeredBy(lab, 'sft', '1'), GOLD);
+  const rows: MeasuredRow[] = [];
+  for (const policy of ['ppo-noise', 'ppo-gold']) {
+    const own = valuesOf(context, await answeredBy(lab, policy, '1'), GOLD);
+    rows.push({
+      ...PLAIN,
+      control: true,
+      id: `gain:${policy}`,
+      label: `gold gained over SFT: ${wordsOf(policy)}`,
+      unit: 'points',
+      neutral: 0,
+      sample: sampleOf('difference', own, sft),
+    });
+  }
+  return rows;
+}
+
 async function measure(lab: SeedLab): Promise<Measured> {
   const { betas } = lab.counts;
   const rewards = await countedRewards(lab);
@@ -122,6 +144,7 @@ async function measure(lab: SeedLab): Promise<Measured> {
     neutral: 0,
     sample: sampleOf('difference', goldAt(many, cheap), goldAt(few, cheap)),
   });
+  rows.push(...(await controlRows(lab)));
   return { rows, data: JSON.parse(JSON.stringify(frontiers)) as JsonValue };
 }
 

@@ -13,6 +13,7 @@ import type { Target } from '../verdict.ts';
 
 export const contextOf = (lab: SeedLab): RowContext => ({
   seed: lab.seed,
+  set: 'test',
   prompts: lab.prompts,
   items: lab.counts.items,
 });

@@ -3,10 +3,11 @@
  * that it never saw, by five-fold cross-validation, beside what the noise allows; and what shuffled pairs do.
  */
 import { Rng } from '../../../data/rng.ts';
+import type { PlotPoint } from '../../../records/results.ts';
 import type { JsonValue } from '../../../records/run.ts';
 import type { Ranking } from '../../../records/ranking.ts';
-import type { CalibrationBin } from '../../../records/calibration.ts';
 import { calibrationOf } from '../../../rlhf/calibration.ts';
+import type { ScoredRanking } from '../../../rlhf/metrics.ts';
 import { noiseCeiling } from '../../../world/labeler-noise.ts';
 import { labelRanking, type Labeler } from '../../../world/labelers.ts';
 import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from '../claim.ts';
@@ -93,7 +94,7 @@ async function measureGroups(lab: SeedLab): Promise<Measured> {
   const judged = groups.map((group) => rankedBy(group, test, seed));
   const [inGroup, heldOut]: Value[][] = [[], []];
   const byGroup: Value[][] = [];
-  const bins: CalibrationBin[] = [];
+  const unseen: ScoredRanking[] = [];
   for (const g of groups.keys()) {
     const others = training.filter(({ group }) => group !== g).map(({ ranking }) => ranking);
     const reward = await trainReward(lab, `without-group-${g + 1}`, others);
@@ -103,7 +104,7 @@ async function measureGroups(lab: SeedLab): Promise<Measured> {
       (other === g ? heldOut! : inGroup!).push(...values);
       if (other !== g) continue;
       byGroup.push(values);
-      bins.push(...(calibrationOf(scored.scored)?.bins ?? []));
+      unseen.push(...scored.scored);
     }
   }
   const rows = [
@@ -128,22 +129,20 @@ async function measureGroups(lab: SeedLab): Promise<Measured> {
       ),
     ]),
   ];
-  return { rows, data: binsAsJson(bins) };
+  return { rows, data: calibrationJson(unseen) };
 }
 
-/** Calibration of all folds: promised and true share, with the number of comparisons; empty bins left out. */
-function binsAsJson(bins: readonly CalibrationBin[]): JsonValue {
-  return bins
-    .filter(({ n }) => n > 0)
-    .map(({ predicted, preferred, n }) => ({ promised: predicted, accuracy: preferred, n }));
-}
-
-function calibrationPoints(view: ClaimView) {
-  return view.data.flatMap(({ data }) =>
-    (data as { promised: number; accuracy: number; n: number }[])
-      .filter(({ n }) => n >= 20)
-      .map(({ promised, accuracy }) => ({ x: promised, y: accuracy })),
+/** What the scores promise against what held-out groups preferred, all folds together; empty bins left out. */
+function calibrationJson(scored: readonly ScoredRanking[]): JsonValue {
+  return (calibrationOf(scored)?.bins ?? []).flatMap(({ predicted, preferred, low, high }) =>
+    predicted === null || preferred === null || low === null || high === null
+      ? []
+      : [{ x: predicted, y: preferred, low, high }],
   );
+}
+
+function calibrationPoints(view: ClaimView): PlotPoint[] {
+  return view.data.flatMap(({ data }) => data as unknown as PlotPoint[]);
 }
 
 export const REWARD_GROUPS: ClaimSpec = {

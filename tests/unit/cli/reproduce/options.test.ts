@@ -46,6 +46,12 @@ describe('readReproduceOptions', () => {
     expect(plan.settings.ppo.episodes).toBe(768);
   });
 
+  test('the report names the options that decide the figures, and no folder of this machine', () => {
+    const words = ['--fast', '--seeds', '2-2', '--work', '/somewhere', '--threads', '2'];
+    expect(readReproduceOptions(words).command).toBe('npm run reproduce -- --fast --seeds 2-2');
+    expect(readReproduceOptions([]).command).toBe('npm run reproduce');
+  });
+
   test.each([
     [['--claims', 'nothing'], 'there is no nothing'],
     [['--fast', '--micro'], 'do not go together'],

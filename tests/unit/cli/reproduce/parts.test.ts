@@ -102,7 +102,7 @@ test('a perfect writer is preferred to silence everywhere, and to itself half of
   const texts = prompts.map(({ task }) => idealResponse(task, rng));
   const ideal = { policy: 'ideal', drawing: '1', answers: answers((i) => texts[i]!) } as const;
   const silent = { policy: 'silent', drawing: '1', answers: answers(() => '') } as const;
-  const context = { seed: 1, prompts, items: 2 };
+  const context = { seed: 1, set: 'test', prompts, items: 2 };
   const words = { id: 'x', label: 'x' };
   const shares = (row: ReturnType<typeof preferredRow>) => {
     const sums = row.sample!.clusters.map((cluster) => cluster.sums[0]!);
@@ -114,4 +114,5 @@ test('a perfect writer is preferred to silence everywhere, and to itself half of
   expect(shares(preferredRow(context, [ideal, ideal], words))).toBe(0.5);
   expect(row.items[0]?.outputs.map(({ policy }) => policy)).toEqual(['ideal', 'silent']);
   expect(row.items[0]?.outputs[1]?.reasons).toContain('empty');
+  expect(row.source).toEqual({ set: 'test', keys: ['ideal@1', 'silent@1'] });
 });

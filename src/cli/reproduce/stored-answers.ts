@@ -1,0 +1,86 @@
+/**
+ * Every answer that a seed's models gave, as the files behind the report: what the work folder keeps of texts, judged
+ * anew, one file for each set of prompts. No model is asked.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  parseStoredAnswers,
+  ReasonTable,
+  type StoredAnswer,
+  type StoredAnswers,
+} from '../../records/result-answers.ts';
+import { judgeGold } from '../../world/judges.ts';
+import { suites } from '../../world/suites.ts';
+import { heldOutPrompts } from './claims/generalisation.ts';
+import { readJson, writeJson } from './json-file.ts';
+import type { SeedLab } from './lab.ts';
+import type { Answer } from './pages.ts';
+import { suiteSet } from './suite-runs.ts';
+
+/** A set of prompts with its judge. */
+interface JudgedSet {
+  readonly name: string;
+  readonly prompts: StoredAnswers['prompts'];
+  readonly judge: (
+    prompt: number,
+    answer: Answer,
+  ) => { readonly score: number | null; readonly reasons: readonly string[] };
+}
+
+function setsOf(lab: SeedLab): JudgedSet[] {
+  const heldOut = heldOutPrompts(lab);
+  const asked = [{ name: 'test', prompts: lab.prompts }, heldOut].map(
+    ({ name, prompts }): JudgedSet => ({
+      name,
+      prompts: prompts.map(({ text, useCase }) => ({ text, kind: useCase })),
+      judge: (i, { text, ended }) => judgeGold(prompts[i]!, text, ended),
+    }),
+  );
+  const ofSuites = suites.map((suite): JudgedSet => {
+    const items = suite.items(lab.seed, lab.counts.suiteItems);
+    return {
+      name: suiteSet(suite.name),
+      prompts: items.map(({ prompt }) => ({ text: prompt, kind: suite.name })),
+      judge: (i, { text, ended }) => suite.judge(items[i]!, text, ended),
+    };
+  });
+  return [...asked, ...ofSuites];
+}
+
+const rounded = (value: number | null): number | null =>
+  value === null ? null : Number(value.toPrecision(4));
+
+/** What the folder keeps of one set; null where it keeps nothing. */
+function storedSet(lab: SeedLab, { name, prompts, judge }: JudgedSet): StoredAnswers | null {
+  const folder = lab.path('answers', name);
+  if (!existsSync(folder)) return null;
+  const reasons = new ReasonTable();
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .sort();
+  const answers = files.map((file) => {
+    const kept = readJson(join(folder, file)) as Answer[];
+    const stored = kept.map((answer, i): StoredAnswer => {
+      const verdict = judge(i, answer);
+      const words = reasons.indices(verdict.reasons);
+      return [answer.text, answer.ended ? 1 : 0, rounded(verdict.score), words];
+    });
+    return [file.replace(/\.json$/, ''), stored] as const;
+  });
+  const { seed } = lab;
+  return {
+    ...{ version: 1, set: name, seed, prompts, reasons: reasons.words },
+    answers: Object.fromEntries(answers),
+  };
+}
+
+/** Writes `SET.json` for each set that the seed's models answered. */
+export function writeStoredAnswers(lab: SeedLab, folder: string): void {
+  for (const set of setsOf(lab)) {
+    const stored = storedSet(lab, set);
+    if (stored === null) continue;
+    parseStoredAnswers(JSON.parse(JSON.stringify(stored)));
+    writeJson(join(folder, `${set.name}.json`), stored);
+  }
+}
