@@ -123,6 +123,7 @@ const ZONES = [
       'kernels/engine.ts',
       'kernels/register*',
       'kernels/own-kernel.ts',
+      'kernels/wasm/thread-team.ts',
       'model/',
       'rlhf/',
       'tfjs',

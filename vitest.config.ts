@@ -15,6 +15,14 @@ const alias = {
 /** Two cores: more workers than that only make timeouts likelier. */
 const maxWorkers = 2;
 
+/**
+ * How long a poll may go on until what it waits for is there: a limit against hanging, never a measure of speed. A crowded
+ * machine is many times slower than an idle one. Milliseconds.
+ */
+const poll = { timeout: 240_000, interval: 50 };
+/** The same for a whole test, and for what comes before and after one. */
+const PATIENCE = 600_000;
+
 export default defineConfig({
   test: {
     // tfjs advises to install its native Node package each time it loads.
@@ -28,7 +36,9 @@ export default defineConfig({
           include: ['tests/unit/**/*.test.ts'],
           environment: 'node',
           maxWorkers,
-          testTimeout: 60_000,
+          testTimeout: PATIENCE,
+          hookTimeout: PATIENCE,
+          expect: { poll },
         },
       },
       {
@@ -42,8 +52,9 @@ export default defineConfig({
           // One process at a time: a software GPU uses every core, and a real one is one device.
           fileParallelism: false,
           maxWorkers: 1,
-          testTimeout: 180_000,
-          hookTimeout: 60_000,
+          testTimeout: PATIENCE,
+          hookTimeout: PATIENCE,
+          expect: { poll },
         },
       },
       {
@@ -54,8 +65,9 @@ export default defineConfig({
           globalSetup: ['tests/setup/chromium-global.ts'],
           fileParallelism: false,
           maxWorkers: 1,
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
+          testTimeout: PATIENCE,
+          hookTimeout: PATIENCE,
+          expect: { poll },
         },
       },
     ],

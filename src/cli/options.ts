@@ -85,6 +85,16 @@ export function wholeOption(
   return value;
 }
 
+/** How many threads WASM may use: one unless asked for more, since whoever runs several seeds at once has no more. */
+export const THREADS_OPTION = {
+  help: 'threads for WASM; the numbers are the same for any of them',
+  value: 'N',
+} as const;
+
+export function threadsOption(text: string | undefined): number {
+  return wholeOption('threads', text, 1, 1, 64);
+}
+
 /** One of several words, or the default. */
 export function choiceOption<T extends string>(
   name: string,

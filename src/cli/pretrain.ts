@@ -17,7 +17,7 @@ import { unprefixed } from '../rlhf/loop.ts';
 import { heldOutLoss, pretrainLoop, type PretrainSettings } from '../rlhf/pretrain.ts';
 import { generateDocument, writeDocument } from '../world/documents.ts';
 import { startNodeEngine } from './node-engine.ts';
-import { readOptions, runCommand, wholeOption } from './options.ts';
+import { readOptions, runCommand, threadsOption, THREADS_OPTION, wholeOption } from './options.ts';
 import { Progress } from './progress.ts';
 import { loadSnapshot, saveSnapshot } from './snapshot-files.ts';
 
@@ -34,6 +34,7 @@ const OPTIONS = {
     help: 'most rows in memory at once, their gradients added up; 0 for all of a step',
     value: 'N',
   },
+  threads: THREADS_OPTION,
   out: { help: 'folder of the finished model', value: 'DIR' },
   work: { help: 'folder of the unfinished run', value: 'DIR' },
 } as const;
@@ -71,7 +72,7 @@ async function main(): Promise<void> {
   const microBatch = wholeOption('micro-batch', given['micro-batch'], 0, 0, 1024);
   const out = given.out ?? 'public/models/base';
   const work = given.work ?? `runs/pretrain-${seed}`;
-  await startNodeEngine('wasm');
+  await startNodeEngine('wasm', threadsOption(given.threads));
   const tokenizer = loadTokenizer(seed, work);
   const config = baseConfig(tokenizer);
   const time = config.contextLength;

@@ -1,4 +1,5 @@
 /** The JSON report of `npm run rlhf`: what was set, what each stage measured, what the judges say. */
+import type { Calibration } from '../records/calibration.ts';
 import type { Settings } from '../config/settings.ts';
 import type { MetricRecord, SelfChecks } from '../records/run.ts';
 import type { RateInterval } from '../rlhf/intervals.ts';
@@ -16,6 +17,8 @@ export interface StageReport {
 export interface RewardEvaluation {
   /** Share of held-out comparisons whose winner scores higher. */
   readonly accuracy: number;
+  /** How sure it was of them; null without comparisons. */
+  readonly calibration: Calibration | null;
   /** Best expected accuracy on these comparisons of a predictor that does not know which labeler gives the label. */
   readonly ceiling: number;
   /** Probability that two different labelers, neither of whom sees a tie, agree on one of these comparisons. */

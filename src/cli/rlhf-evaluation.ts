@@ -20,6 +20,7 @@ import {
 } from '../rlhf/evaluate.ts';
 import { rankingAccuracy } from '../rlhf/metrics.ts';
 import type { RateInterval } from '../rlhf/intervals.ts';
+import { calibrationOf } from '../rlhf/calibration.ts';
 import { comparisonsFromRanks } from '../rlhf/ranking-loss.ts';
 import { promptsThatFit, promptTokens, rankedSequences } from '../rlhf/pipeline.ts';
 import { scoreRankings } from '../rlhf/reward.ts';
@@ -157,6 +158,7 @@ async function evaluateReward(
   );
   return {
     accuracy: rankingAccuracy(scored),
+    calibration: calibrationOf(scored),
     ceiling: noiseCeiling(labelers, pairs),
     agreement: agreement(labelers, pairs),
     n: rankings.reduce((sum, { ranks }) => sum + comparisonsFromRanks(ranks).length, 0),

@@ -11,7 +11,14 @@ import { isPresetName, PRESET_NAMES, presetSettings, type PresetName } from '../
 import { parseSetting, parseSettings, type Settings } from '../config/settings.ts';
 import { parseStrictJson } from '../data/strict-json.ts';
 import { BACKEND_ORDER, type Backend } from '../kernels/engine.ts';
-import { choiceOption, readOptions, UsageError, wholeOption } from './options.ts';
+import {
+  choiceOption,
+  readOptions,
+  threadsOption,
+  THREADS_OPTION,
+  UsageError,
+  wholeOption,
+} from './options.ts';
 import { exactOptions, type ExactOptions } from './rlhf-exact.ts';
 import type { Control } from './rlhf-run.ts';
 
@@ -28,6 +35,7 @@ const OPTIONS = {
   },
   seed: { help: 'seed of everything', value: 'N' },
   backend: { help: `one of ${BACKEND_ORDER.join(', ')}`, value: 'NAME' },
+  threads: THREADS_OPTION,
   base: { help: 'folder of the base model', value: 'DIR' },
   out: { help: 'folder for checkpoints and the report', value: 'DIR' },
   resume: { help: 'folder of a run to go on with', value: 'DIR' },
@@ -159,6 +167,8 @@ interface RunOptions {
   /** Null for a run of its own. */
   readonly scenario: ScenarioId | null;
   readonly run: RunSettings;
+  /** Threads that WASM may use. */
+  readonly threads: number;
   /** Folder for checkpoints, or null to keep none. */
   readonly path: string | null;
   /** File for the report, or null for stdout. */
@@ -177,6 +187,7 @@ export function readRunOptions(words: readonly string[]): RunOptions | ExactOpti
   if (given.preset === 'exact') {
     const others = [
       'backend',
+      'threads',
       'base',
       'out',
       'resume',
@@ -202,9 +213,10 @@ export function readRunOptions(words: readonly string[]): RunOptions | ExactOpti
   const scenario = choiceOption('scenario', given.scenario, SCENARIO_NAMES) ?? null;
   const run =
     given.resume === undefined ? freshSettings(given) : resumedSettings(given.resume, given);
+  const threads = threadsOption(given.threads);
   prepareOutputs(given);
   const path = given.resume ?? given.out ?? null;
   const name = run.control === null ? 'report.json' : `report-${run.control}.json`;
   const report = given.json ?? (path === null ? null : join(path, name));
-  return { kind: 'run', scenario, run, path, report };
+  return { kind: 'run', scenario, run, threads, path, report };
 }

@@ -36,11 +36,11 @@ async function main(): Promise<void> {
     write(await runExact(options, packageVersions()), options.report);
     return;
   }
-  const { scenario, run, path, report: file } = options;
+  const { scenario, run, threads, path, report: file } = options;
   const { preset, settings, control, backend, base } = run;
   const tokenizer = loadTokenizer(base);
   const started = performance.now();
-  const engine = await startNodeEngine(backend);
+  const engine = await startNodeEngine(backend, threads);
   const model = loadModel(base, 'language');
   const { backend: used, device } = engine;
   const machine = {

@@ -29,7 +29,36 @@ export const EXACT = {
     paper: 'not stated',
     reference: '',
   },
+  rate: {
+    kind: 'number',
+    label: 'Learning rate, times the usual',
+    description:
+      'Every method has a usual learning rate of its own, with which it is sure to arrive; this makes all of them smaller or larger.',
+    unit: '',
+    min: 0.1,
+    max: 4,
+    default: 1,
+    paper: 'not stated',
+    reference: '',
+  },
+  iterations: {
+    kind: 'number',
+    label: 'Iterations, times the usual',
+    description: 'The same for the length of a whole run.',
+    unit: '',
+    min: 0.1,
+    max: 4,
+    default: 1,
+    paper: 'not stated',
+    reference: '',
+  },
 } as const satisfies SettingTable;
+
+/** Keys of the methods of exact mode, in the order in which they are shown: what a link may name. */
+export const EXACT_METHOD_NAMES: readonly string[] = [
+  ...['ppo', 'ppo-constant', 'ppo-k3', 'rloo', 'rloo-constant', 'dr-grpo', 'grpo'],
+  ...['dpo', 'dpo-sampled', 'dpo-independent', 'ipo', 'best-of-n'],
+];
 
 /** Rewards of exact mode lie within plus and minus this. */
 export const EXACT_REWARD_LIMIT = 1.5;

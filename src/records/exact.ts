@@ -4,8 +4,14 @@
  */
 import type { SelfChecks } from './run.ts';
 
+/** How fast and how long the methods learn, as factors of what each usually does. */
+export interface ExactPace {
+  readonly rate: number;
+  readonly iterations: number;
+}
+
 /** What a person sets. */
-export interface ExactTable {
+export interface ExactTable extends ExactPace {
   /** Reward of each response, [V^L], numbered as base-V numbers, first token first. */
   readonly rewards: readonly number[];
   /** Reward per nat of KL. */

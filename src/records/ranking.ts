@@ -35,6 +35,28 @@ export function classMarkOf(labeler: string): string {
   return at < 0 ? '' : labeler.slice(at);
 }
 
+/** True for a simulated labeler of the class that is named; those of other classes rank for theirs. */
+export function isOfClass(labeler: string, choice: ClassChoice): boolean {
+  return sourceOf(labeler) === 'class' && classMarkOf(labeler) === classMark(choice);
+}
+
+/** Whether a labeler's rankings train the reward model; what a person brought in a file goes with the person's. */
+export function isChosenLabeler(
+  labeler: string,
+  choice: ClassChoice & { readonly source: 'class' | 'person' | 'both' },
+): boolean {
+  const own = sourceOf(labeler) !== 'class';
+  switch (choice.source) {
+    case 'both':
+      return own || isOfClass(labeler, choice);
+    case 'person':
+      return own;
+    case 'class':
+      return isOfClass(labeler, choice);
+  }
+  return choice.source satisfies never;
+}
+
 /** Answers that the usual class ranks at once. */
 const USUAL_K = 4;
 

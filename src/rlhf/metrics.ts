@@ -289,33 +289,6 @@ export function rewardMetrics(rankings: readonly ScoredRanking[]): Record<string
   };
 }
 
-export interface CalibrationBin {
-  /** Bounds of the absolute difference of scores; the last bin is open above. */
-  readonly from: number;
-  readonly to: number;
-  /** Share of the bin's comparisons that the scores get right; NaN when the bin is empty. */
-  readonly accuracy: number;
-  /** What the scores themselves promise: mean of sigmoid(|difference|). */
-  readonly promised: number;
-  readonly n: number;
-}
-
-/** Accuracy against |difference of scores|, in bins with the given ascending lower bounds (first one 0). */
-export function calibration(
-  rankings: readonly ScoredRanking[],
-  lowerBounds: readonly number[],
-): CalibrationBin[] {
-  const all = margins(rankings);
-  return lowerBounds.map((from, b) => {
-    const to = lowerBounds[b + 1] ?? Infinity;
-    const inside = all.filter((margin) => Math.abs(margin) >= from && Math.abs(margin) < to);
-    const right = inside.filter((margin) => margin > 0).length;
-    const promised = inside.reduce((sum, m) => sum + 1 / (1 + Math.exp(-Math.abs(m))), 0);
-    const n = inside.length;
-    return { from, to, accuracy: right / n, promised: promised / n, n };
-  });
-}
-
 export interface CompletionBatch {
   /** Log-probability of each target token, flat. */
   readonly logProbabilities: Numbers;

@@ -27,7 +27,7 @@ import { scoreSequences, type SequenceShape } from './sequences.ts';
 import { sftLoop, type SftSettings } from './sft.ts';
 
 /** Stands between prompt and response; the model answers after it. */
-const SEPARATOR = '\n';
+export const SEPARATOR = '\n';
 
 export function promptTokens(tokenizer: Tokenizer, text: string): number[] {
   return tokenizer.encode(text + SEPARATOR);

@@ -59,6 +59,11 @@ function turn(points: readonly Point[], upFirst: boolean): Point | null {
   return before >= TURN && after <= -TURN ? (points[at] ?? null) : null;
 }
 
+/** Where a line that clearly rose, and then clearly fell, was highest; null for any other line. */
+export function peakOf(steps: readonly number[], values: ChartValues): Point | null {
+  return turn(spread(pointsOf(steps, values)), true);
+}
+
 /**
  * Which way a line went, in words: `rising steadily`, `falling`, `rose until step 30, then fell`, `no clear trend`,
  * `unchanged`; empty for fewer than three values.

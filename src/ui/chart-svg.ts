@@ -62,9 +62,15 @@ function wrapped(text: string, width: number): string[] {
   }, []);
 }
 
-function axes({ log, colors, stepWord }: ChartDrawing, x: Scale, y: Scale, box: Box): string[] {
+function axes(
+  { log, colors, stepWord, steps }: ChartDrawing,
+  x: Scale,
+  y: Scale,
+  box: Box,
+): string[] {
   const ys = log ? logTicks(box.low, box.high) : niceTicks(box.low, box.high, 5);
-  const xs = niceTicks(box.first, box.last, 8).filter(Number.isInteger);
+  const counts = steps.every(Number.isInteger);
+  const xs = niceTicks(box.first, box.last, 8).filter((x) => !counts || Number.isInteger(x));
   const middle = (PLOT.left + PLOT.right) / 2;
   return [
     ...ys.map((tick) => {

@@ -13,13 +13,14 @@ import type { SelfChecks } from '../records/run.ts';
 import type { CommandMap, CommandName, Failure, WorkerEvent } from '../worker/protocol.ts';
 import type { ChartRow } from './chart-data.ts';
 import {
+  exactFromLink,
   exactQuery,
   problemsOf,
   sameTable,
   SHIPPED_TEXTS,
-  tableFromLink,
   tableOf,
   textsOf,
+  USUAL_METHODS,
   type ExactField,
   type ExactTexts,
 } from './exact-input.ts';
@@ -49,9 +50,6 @@ export type Later = (task: () => void) => void;
 type ExactEvent = Extract<WorkerEvent, { type: 'exact' }>;
 type Wish = CommandMap['exact.drive']['args']['wish'];
 
-/** Those of the paper's neighbourhood; the rest can be chosen. */
-const USUAL: readonly string[] = ['ppo', 'ppo-k3', 'rloo', 'dr-grpo', 'grpo', 'dpo', 'best-of-n'];
-
 export class ExactBench {
   readonly #client: Pick<LaboratoryClient, 'call' | 'on'>;
   readonly #report: (failure: Failure) => void;
@@ -59,7 +57,7 @@ export class ExactBench {
   #texts: ExactTexts = $state.raw(SHIPPED_TEXTS);
   #before: ExactTexts | null = $state.raw(null);
   #linkError: string | null = $state.raw(null);
-  #chosen: readonly string[] = $state.raw(USUAL);
+  #chosen: readonly string[] = $state.raw(USUAL_METHODS);
   #solution: ExactSolution | null = $state.raw(null);
   #shown: Shown | null = $state.raw(null);
   #state: ExactState | null = $state.raw(null);
@@ -160,18 +158,20 @@ export class ExactBench {
     );
   }
 
-  /** Takes the table of a link; a bad one is a sentence to show and changes nothing. */
+  /** Takes the table and the methods of a link; a bad one is a sentence to show and changes nothing. */
   takeLink(query: string): void {
-    const { table, error } = tableFromLink(query);
+    const { table, methods, error } = exactFromLink(query);
     this.#linkError = error;
-    if (table !== null) this.#take(textsOf(table));
+    if (table === null) return;
+    this.#chosen = methods;
+    this.#take(textsOf(table));
   }
 
   dismissLinkError(): void {
     this.#linkError = null;
   }
 
-  /** The shipped table, beta and seed; the one before can be brought back until something is typed. */
+  /** The shipped table, beta, seed and pace; the one before can be brought back until something is typed. */
   reset(): void {
     const before = this.#texts;
     this.#take(SHIPPED_TEXTS);
@@ -184,14 +184,14 @@ export class ExactBench {
 
   /** Adds a method to the next run, or leaves it out. */
   choose(method: string, wanted: boolean): void {
-    const all = this.#solution?.methods.map(({ name }) => name) ?? USUAL;
+    const all = this.#solution?.methods.map(({ name }) => name) ?? USUAL_METHODS;
     this.#chosen = all.filter((name) => (name === method ? wanted : this.#chosen.includes(name)));
   }
 
-  /** The query of a link to the table; of what was last right while something is wrong. */
+  /** The query of a link to the table and the methods chosen; of what was last right while something is wrong. */
   get query(): string {
     const table = this.#table ?? this.#solution?.table;
-    return table === undefined ? '' : exactQuery(table);
+    return table === undefined ? '' : exactQuery(table, this.#chosen);
   }
 
   /** Solves the table as it is now; typing that goes on meanwhile is solved after. */

@@ -4,6 +4,7 @@
  */
 import {
   EXACT,
+  EXACT_METHOD_NAMES,
   EXACT_REWARD_LIMIT,
   EXACT_REWARDS,
   EXACT_VOCABULARY,
@@ -16,9 +17,18 @@ export interface ExactTexts {
   readonly rewards: readonly string[];
   readonly beta: string;
   readonly seed: string;
+  readonly rate: string;
+  readonly iterations: string;
 }
-/** A field of the table: the number of an answer, or one of the two others. */
-export type ExactField = number | 'beta' | 'seed';
+/** Those beside the rewards, as the form asks for them. */
+export const EXACT_OTHERS = ['beta', 'seed', 'rate', 'iterations'] as const;
+/** A field of the table: the number of an answer, or one of the others. */
+export type ExactField = number | (typeof EXACT_OTHERS)[number];
+
+/** Methods of a run unless others are chosen: those of the paper's neighbourhood. */
+export const USUAL_METHODS: readonly string[] = [
+  ...['ppo', 'ppo-k3', 'rloo', 'dr-grpo', 'grpo', 'dpo', 'best-of-n'],
+];
 
 /** Names of the tokens. */
 export const TOKENS: readonly string[] = ['A', 'B', 'C', 'D'];
@@ -33,10 +43,18 @@ export const SHIPPED_TEXTS: ExactTexts = textsOf({
   rewards: EXACT_REWARDS,
   beta: EXACT.beta.default,
   seed: EXACT.seed.default,
+  rate: EXACT.rate.default,
+  iterations: EXACT.iterations.default,
 });
 
-export function textsOf({ rewards, beta, seed }: ExactTable): ExactTexts {
-  return { rewards: rewards.map(String), beta: String(beta), seed: String(seed) };
+export function textsOf({ rewards, beta, seed, rate, iterations }: ExactTable): ExactTexts {
+  return {
+    rewards: rewards.map(String),
+    beta: String(beta),
+    seed: String(seed),
+    rate: String(rate),
+    iterations: String(iterations),
+  };
 }
 
 function fieldText(texts: ExactTexts, field: ExactField): string {
@@ -58,7 +76,7 @@ export function fieldProblem(texts: ExactTexts, field: ExactField): string {
   return `${name}: use ${kind} from ${signed(min)} to ${signed(max)}.`;
 }
 
-const FIELDS: readonly ExactField[] = [...EXACT_REWARDS.keys(), 'beta', 'seed'];
+const FIELDS: readonly ExactField[] = [...EXACT_REWARDS.keys(), ...EXACT_OTHERS];
 
 /** Every problem, in the order of the fields. */
 export function problemsOf(texts: ExactTexts): readonly string[] {
@@ -68,28 +86,48 @@ export function problemsOf(texts: ExactTexts): readonly string[] {
 /** The table that was typed; null while something is wrong with it. */
 export function tableOf(texts: ExactTexts): ExactTable | null {
   if (problemsOf(texts).length > 0) return null;
-  const { rewards, beta, seed } = texts;
-  return { rewards: rewards.map(Number), beta: Number(beta), seed: Number(seed) };
+  const { rewards, beta, seed, rate, iterations } = texts;
+  return {
+    rewards: rewards.map(Number),
+    beta: Number(beta),
+    seed: Number(seed),
+    rate: Number(rate),
+    iterations: Number(iterations),
+  };
 }
 
 export function sameTable(a: ExactTable, b: ExactTable): boolean {
   return exactQuery(a) === exactQuery(b);
 }
 
-/** The query of a link to a table; empty for the shipped one. */
-export function exactQuery(table: ExactTable): string {
-  const { rewards, beta, seed } = textsOf(table);
+/** The query of a link to a table and the methods to run on it; empty for the shipped one and the usual ones. */
+export function exactQuery(table: ExactTable, methods: readonly string[] = USUAL_METHODS): string {
+  const texts = textsOf(table);
+  const { rewards } = texts;
+  const usual = methods.length === 0 || methods.join() === USUAL_METHODS.join();
   const parts = [
-    seed === SHIPPED_TEXTS.seed ? [] : [`seed=${seed}`],
-    beta === SHIPPED_TEXTS.beta ? [] : [`beta=${beta}`],
+    ...(['seed', 'beta', 'rate', 'iterations'] as const).map((key) =>
+      texts[key] === SHIPPED_TEXTS[key] ? [] : [`${key}=${texts[key]}`],
+    ),
+    usual ? [] : [`methods=${methods.join(',')}`],
     rewards.join() === SHIPPED_TEXTS.rewards.join() ? [] : [`rewards=${rewards.join(',')}`],
   ];
   return parts.flat().join('&');
 }
 
-const KEYS: readonly string[] = ['seed', 'beta', 'rewards'];
+const KEYS: readonly string[] = ['seed', 'beta', 'rate', 'iterations', 'methods', 'rewards'];
 
-function linkProblem(query: URLSearchParams, texts: ExactTexts): string {
+function methodProblem(methods: readonly string[]): string {
+  const strange = methods.find((name) => !EXACT_METHOD_NAMES.includes(name));
+  if (strange === undefined) return '';
+  return `It has no method “${strange}”: use ${EXACT_METHOD_NAMES.join(', ')}.`;
+}
+
+function linkProblem(
+  query: URLSearchParams,
+  texts: ExactTexts,
+  methods: readonly string[],
+): string {
   const keys = [...query.keys()];
   const unknown = keys.find((key) => !KEYS.includes(key));
   if (unknown !== undefined) return `It has no “${unknown}”: use ${KEYS.join(', ')}.`;
@@ -99,18 +137,30 @@ function linkProblem(query: URLSearchParams, texts: ExactTexts): string {
   if (length !== ANSWERS.length) {
     return `It needs ${ANSWERS.length} rewards separated by commas, not ${length}.`;
   }
-  return problemsOf(texts)[0] ?? '';
+  return problemsOf(texts)[0] ?? methodProblem(methods);
 }
 
-/** Reads `seed=3&beta=0.4&rewards=1,-0.5,...`; what a link leaves out is as shipped. Never throws. */
-export function tableFromLink(text: string): { table: ExactTable | null; error: string | null } {
+export interface ExactLink {
+  /** Null when something is wrong with the link. */
+  readonly table: ExactTable | null;
+  /** In their order. */
+  readonly methods: readonly string[];
+  readonly error: string | null;
+}
+
+/** Reads `seed=3&beta=0.4&methods=ppo,dpo&rewards=1,-0.5,...`; what a link leaves out is as shipped. Never throws. */
+export function exactFromLink(text: string): ExactLink {
   const query = new URLSearchParams(text);
   const texts = {
     rewards: query.get('rewards')?.split(',') ?? SHIPPED_TEXTS.rewards,
     beta: query.get('beta') ?? SHIPPED_TEXTS.beta,
     seed: query.get('seed') ?? SHIPPED_TEXTS.seed,
+    rate: query.get('rate') ?? SHIPPED_TEXTS.rate,
+    iterations: query.get('iterations') ?? SHIPPED_TEXTS.iterations,
   };
-  const problem = linkProblem(query, texts);
-  if (problem === '') return { table: tableOf(texts), error: null };
-  return { table: null, error: `The link’s table was not used. ${problem}` };
+  const named = query.get('methods')?.split(',') ?? USUAL_METHODS;
+  const problem = linkProblem(query, texts, named);
+  const methods = EXACT_METHOD_NAMES.filter((name) => named.includes(name));
+  if (problem === '') return { table: tableOf(texts), methods, error: null };
+  return { table: null, methods, error: `The link’s table was not used. ${problem}` };
 }

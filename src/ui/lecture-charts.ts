@@ -1,8 +1,9 @@
 /** The charts that lecture mode shows one at a time: those of each stage, in the order of the loop. Pure. */
 import type { Settings } from '../config/settings.ts';
 import type { TrainingStage } from '../worker/protocol.ts';
+import type { ChartRow } from './chart-data.ts';
 import { PART_TITLES, type Part } from './hash-route.ts';
-import { METHOD_CHARTS, stepWordOf, type MethodChart } from './method-words.ts';
+import { drawnCharts, METHOD_CHARTS, stepWordOf, type MethodChart } from './method-words.ts';
 import { REWARD_CHARTS, SFT_CHARTS } from './stage-charts.ts';
 
 export interface LectureChart {
@@ -14,8 +15,11 @@ export interface LectureChart {
   readonly chart: MethodChart;
 }
 
-/** Every chart, of step 3 those of the method chosen. */
-export function lectureCharts({ method }: Settings): readonly LectureChart[] {
+/** Every chart, of step 3 those of the method chosen that its run, given by its rows, has something for. */
+export function lectureCharts(
+  { method }: Settings,
+  reinforced: readonly ChartRow[],
+): readonly LectureChart[] {
   const { demonstrate, reinforce } = PART_TITLES;
   const sft = { stage: 'sft', part: 'demonstrate', of: demonstrate } as const;
   const reward = { stage: 'reward', part: 'rank', of: 'Reward model' } as const;
@@ -24,7 +28,11 @@ export function lectureCharts({ method }: Settings): readonly LectureChart[] {
   return [
     ...SFT_CHARTS.map((chart) => ({ ...sft, stepWord: 'step', chart })),
     ...REWARD_CHARTS.map((chart) => ({ ...reward, stepWord: 'step', chart })),
-    ...METHOD_CHARTS[method.name].map((chart) => ({ ...ppo, stepWord: iteration, chart })),
+    ...drawnCharts(METHOD_CHARTS[method.name], reinforced).map((chart) => ({
+      ...ppo,
+      stepWord: iteration,
+      chart,
+    })),
   ];
 }
 

@@ -50,6 +50,19 @@ export interface MethodChart {
   readonly title: string;
   readonly meaning: string;
   readonly metrics: readonly { readonly name: string; readonly label: string }[];
+  /** Not drawn where nothing of it was measured. */
+  readonly optional?: true;
+}
+
+/** The charts that are to be drawn of a series. */
+export function drawnCharts(
+  charts: readonly MethodChart[],
+  rows: readonly { readonly values: Readonly<Record<string, number>> }[],
+): readonly MethodChart[] {
+  return charts.filter(
+    ({ optional, metrics }) =>
+      !optional || metrics.some(({ name }) => rows.some(({ values }) => name in values)),
+  );
 }
 
 const LENGTH: MethodChart = {
@@ -68,6 +81,40 @@ const loss = (meaning: string): MethodChart => ({
   meaning,
   metrics: [{ name: 'loss', label: 'loss' }],
 });
+
+const heldOut = (title: string, meaning: string, ...metrics: [string, string][]): MethodChart => ({
+  title: `${title} (held-out prompts)`,
+  meaning,
+  metrics: metrics.map(([name, label]) => ({ name: `eval/${name}`, label })),
+  optional: true,
+});
+
+/** What is measured while training of every method, where the settings ask for it (rlhf/measures.ts). */
+const HELD_OUT: readonly MethodChart[] = [
+  heldOut(
+    'Judges',
+    'Means from 0 to 1 over the same held-out prompts each time. Nothing learns from them.',
+    ['helpful', 'helpful'],
+    ['harmless', 'harmless'],
+    ['truthful', 'truthful'],
+  ),
+  heldOut('Gold judge', 'Half helpful, a quarter truthful, a quarter harmless.', ['gold', 'gold']),
+  heldOut('Length', 'Mean tokens per answer, the end mark included.', ['length', 'tokens']),
+  heldOut(
+    'Repeats and cheer',
+    'Share of answers given more than once, and how cheerful they are, from −1 to 1.',
+    ['repeats', 'repeats'],
+    ['cheer', 'cheer'],
+  ),
+  {
+    ...heldOut(
+      'Pre-training loss',
+      'Nats per token of text that nothing trains on. Where it rises, what was known before is being forgotten: the alignment tax.',
+      ['pretrain_loss', 'loss'],
+    ),
+    title: 'Pre-training loss (held-out text)',
+  },
+];
 
 /** Of methods that are charged for the KL: PPO and online DPO. */
 const SCORES: MethodChart = {
@@ -144,7 +191,7 @@ const BEST: MethodChart = {
   ],
 };
 
-export const METHOD_CHARTS: Readonly<Record<MethodName, readonly MethodChart[]>> = {
+const OWN_CHARTS: Readonly<Record<MethodName, readonly MethodChart[]>> = {
   ppo: [
     SCORES,
     {
@@ -227,4 +274,17 @@ export const METHOD_CHARTS: Readonly<Record<MethodName, readonly MethodChart[]>>
     loss('Mean surprise per token of the best answers, as for demonstrations.'),
     LENGTH,
   ],
+};
+
+const chartsOf = (name: MethodName): readonly MethodChart[] => [...OWN_CHARTS[name], ...HELD_OUT];
+
+/** Made once, so that charts of one method are the same ones wherever they are drawn. */
+export const METHOD_CHARTS: Readonly<Record<MethodName, readonly MethodChart[]>> = {
+  ppo: chartsOf('ppo'),
+  dpo: chartsOf('dpo'),
+  'online-dpo': chartsOf('online-dpo'),
+  grpo: chartsOf('grpo'),
+  rloo: chartsOf('rloo'),
+  'best-of-n': chartsOf('best-of-n'),
+  'expert-iteration': chartsOf('expert-iteration'),
 };

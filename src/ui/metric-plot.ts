@@ -20,6 +20,8 @@ export interface PlotOptions {
   readonly lines: readonly PlotLine[];
   /** Only for values that are all above 0. */
   readonly log: boolean;
+  /** Whether the steps are no counts but distances: ticks may stand between whole numbers, and the cursor is not shared. */
+  readonly fractional: boolean;
   /** Told the index of the point under the cursor of any drawing, null when it has left. */
   readonly oncursor: (index: number | null) => void;
 }
@@ -34,8 +36,8 @@ const USUAL_TEXT = 15;
 const FEW_STEPS = 25;
 /** Steps are whole numbers, and so are their marks. */
 const STEP_INCREMENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
-/** Drawings with the same key share their cursor, by step. */
-const SYNC = 'charts';
+/** Drawings with the same key share their cursor, by step or by distance. */
+const SYNC = { steps: 'charts', distances: 'distances' } as const;
 
 /** Room above and below the lines on a logarithmic scale, as a factor. */
 const LOG_MARGIN = 1.1;
@@ -97,10 +99,12 @@ function seriesOf(
 
 export class MetricPlot {
   readonly #plot: uPlot;
+  readonly #sync: string;
   readonly #observer: ResizeObserver;
   #marks: PlotMarks = [];
 
-  constructor(node: HTMLElement, { lines, log, oncursor }: PlotOptions) {
+  constructor(node: HTMLElement, { lines, log, fractional, oncursor }: PlotOptions) {
+    this.#sync = fractional ? SYNC.distances : SYNC.steps;
     const ink = resolvedColor(node, '--muted');
     const grid = resolvedColor(node, '--grid');
     const scale = parseFloat(getComputedStyle(node).fontSize) / USUAL_TEXT;
@@ -115,11 +119,11 @@ export class MetricPlot {
         cursor: {
           drag: { x: false, y: false },
           y: false,
-          sync: { key: SYNC, scales: ['x', null], setSeries: false },
+          sync: { key: this.#sync, scales: ['x', null], setSeries: false },
         },
         scales,
         axes: [
-          { ...axis, size: 30 * scale, font, incrs: STEP_INCREMENTS },
+          { ...axis, size: 30 * scale, font, ...(!fractional && { incrs: STEP_INCREMENTS }) },
           { ...axis, size: 52 * scale, font, ...(log && LOGARITHMIC_AXIS) },
         ],
         series: [{}, ...lines.map((line) => seriesOf(node, line, scale))],
@@ -150,9 +154,9 @@ export class MetricPlot {
     this.#plot.setData([[...steps], ...lines.map((line) => [...line])]);
   }
 
-  /** Puts the cursor of all drawings on a step; null takes it away. */
+  /** Puts the cursor of all drawings that share it on a step; null takes it away. */
   moveCursor(step: number | null): void {
-    for (const plot of uPlot.sync(SYNC).plots) {
+    for (const plot of uPlot.sync(this.#sync).plots) {
       const left = step === null ? -10 : plot.valToPos(step, 'x');
       plot.setCursor({ left, top: step === null ? -10 : 0 }, true);
     }

@@ -3,10 +3,10 @@
  * and stores each ranking before it counts. The order under way is a plain reducer in ranking-order.ts.
  */
 import {
+  isOfClass,
   PERSON,
   sourceOf,
   type Completion,
-  type LabelSource,
   type Ranking,
 } from '../records/ranking.ts';
 import type { Prompt } from '../records/prompt.ts';
@@ -45,8 +45,10 @@ export class RankingDesk {
 
   #item = $derived(this.#queue[0]);
   #own = $derived(this.#rankings.filter((row) => row.labeler === PERSON));
-  #ofClass = $derived(this.#countOf('class'));
-  #imported = $derived(this.#countOf('imported'));
+  #ofClass = $derived(
+    this.#countOf((labeler) => isOfClass(labeler, this.#laboratory.settings.labels)),
+  );
+  #imported = $derived(this.#countOf((labeler) => sourceOf(labeler) === 'imported'));
   #comparisons = $derived(this.#own.reduce((sum, row) => sum + comparisonCount(row.ranks).won, 0));
 
   readonly #laboratory: Laboratory;
@@ -93,7 +95,7 @@ export class RankingDesk {
   get comparisons(): number {
     return this.#comparisons;
   }
-  /** Rankings by the simulated class. */
+  /** Rankings by the simulated class that the settings name; those of other classes wait until theirs is chosen. */
   get ofClass(): number {
     return this.#ofClass;
   }
@@ -217,8 +219,8 @@ export class RankingDesk {
     return true;
   }
 
-  #countOf(source: LabelSource): number {
-    return this.#rankings.filter(({ labeler }) => sourceOf(labeler) === source).length;
+  #countOf(counts: (labeler: string) => boolean): number {
+    return this.#rankings.filter(({ labeler }) => counts(labeler)).length;
   }
 
   #begin(): void {

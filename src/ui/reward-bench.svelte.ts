@@ -1,5 +1,5 @@
 /** The reward model on the bench: its report on held-out comparisons, and the score of any typed text. */
-import type { RewardReport } from '../worker/protocol.ts';
+import type { LabelerTrial, RewardReport } from '../worker/protocol.ts';
 import type { Laboratory } from './laboratory.svelte.ts';
 
 /** Typing rests this long before a score is asked for, in milliseconds. */
@@ -11,6 +11,8 @@ export class RewardBench {
   #report: RewardReport | null = $state.raw(null);
   #score: number | null = $state.raw(null);
   #scored = $state.raw('');
+  #trials: readonly LabelerTrial[] = $state.raw([]);
+  #trying: string | null = $state.raw(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
   readonly #laboratory: Laboratory;
@@ -34,9 +36,37 @@ export class RewardBench {
     return this.#scored !== this.#key();
   }
 
+  /** Labelers held out since the reward model was trained, newest last. */
+  get trials(): readonly LabelerTrial[] {
+    return this.#trials;
+  }
+  /** The labeler who is held out now. */
+  get trying(): string | null {
+    return this.#trying;
+  }
+
+  /** What was tried beside another reward model is forgotten. */
   async loadReport(): Promise<void> {
     const report = await this.#laboratory.ask('reward.report', {});
-    if (report !== null) this.#report = report;
+    if (report === null) return;
+    if (JSON.stringify(report) !== JSON.stringify(this.#report)) this.#trials = [];
+    this.#report = report;
+  }
+
+  /** Trains without one labeler; true when there is a result. */
+  async holdOut(labeler: string): Promise<boolean> {
+    if (this.#trying !== null) return false;
+    this.#trying = labeler;
+    const trial = (await this.#laboratory.ask('labeler.holdOut', { labeler }))?.trial ?? null;
+    this.#trying = null;
+    if (trial === null) return false;
+    this.#trials = [...this.#trials.filter((row) => row.labeler !== labeler), trial];
+    return true;
+  }
+
+  /** Ends it after its current step; nothing is kept of it. */
+  async stopHoldingOut(): Promise<void> {
+    await this.#laboratory.ask('labeler.stop', {});
   }
 
   /** Takes typed text and scores it when typing rests. */

@@ -110,6 +110,11 @@ export class RunShelf {
     return reply?.file ?? null;
   }
 
+  /** Also gives sentences about what is missing in it. */
+  async exportBundle(checkpoint: string): Promise<{ file: Blob; notes: readonly string[] } | null> {
+    return this.#busily(() => this.#laboratory.ask('checkpoint.bundle', { checkpoint }));
+  }
+
   async exportLab(): Promise<{ file: Blob; notes: readonly string[] } | null> {
     return this.#busily(() => this.#laboratory.ask('lab.export', {}));
   }

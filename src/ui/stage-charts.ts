@@ -21,12 +21,20 @@ export const REWARD_CHARTS: readonly MethodChart[] = [
   {
     title: 'Ranking loss',
     meaning: 'Minus log of the probability given to what the labelers said; 0.69 is a coin toss.',
-    metrics: [{ name: 'loss', label: 'loss' }],
+    metrics: [
+      { name: 'loss', label: 'learned from' },
+      { name: 'eval_loss', label: 'held out' },
+    ],
   },
   {
     title: 'Accuracy while training',
-    meaning: 'Share of the comparisons of each batch that the scores get right.',
-    metrics: [{ name: 'accuracy', label: 'accuracy' }],
+    meaning:
+      'Share of comparisons that the scores get right: of each batch, of the rankings held out, and of those as the gold judge would rank them.',
+    metrics: [
+      { name: 'accuracy', label: 'learned from' },
+      { name: 'eval_accuracy', label: 'held out' },
+      { name: 'eval_gold_accuracy', label: 'by gold' },
+    ],
   },
 ];
 

@@ -47,6 +47,8 @@ const exactTable = v.strictObject({
   ),
   beta: number(EXACT.beta.min, EXACT.beta.max),
   seed,
+  rate: number(EXACT.rate.min, EXACT.rate.max),
+  iterations: number(EXACT.iterations.min, EXACT.iterations.max),
 });
 
 const { population, noise } = SETTINGS.labels;
@@ -128,6 +130,8 @@ export const ARGUMENT_CHECKS = {
   'run.back': v.strictObject({ checkpoint: id }),
   'reward.score': v.strictObject({ prompt: text, response: text }),
   'reward.report': nothing,
+  'labeler.holdOut': v.strictObject({ labeler: id }),
+  'labeler.stop': nothing,
   'judge.pairs': v.strictObject({ left: id, right: id, count: whole(1, 1000), seed }),
   'judge.suite': v.strictObject({
     checkpoints: v.pipe(v.array(id), v.minLength(1), v.maxLength(32)),
@@ -142,6 +146,7 @@ export const ARGUMENT_CHECKS = {
   'run.fork': v.strictObject({ checkpoint: id, settings: v.picklist(['own', 'present']) }),
   'checkpoint.hashes': nothing,
   'checkpoint.export': v.strictObject({ checkpoint: id }),
+  'checkpoint.bundle': v.strictObject({ checkpoint: id }),
   'lab.export': nothing,
   'lab.import': v.strictObject({ file: v.instance(Blob), settings: v.boolean() }),
   'exact.solve': v.strictObject({ table: exactTable }),
@@ -202,6 +207,8 @@ const commandCheck = v.variant('type', [
   envelope('run.back'),
   envelope('reward.score'),
   envelope('reward.report'),
+  envelope('labeler.holdOut'),
+  envelope('labeler.stop'),
   envelope('judge.pairs'),
   envelope('judge.suite'),
   envelope('judge.stop'),
@@ -213,6 +220,7 @@ const commandCheck = v.variant('type', [
   envelope('run.fork'),
   envelope('checkpoint.hashes'),
   envelope('checkpoint.export'),
+  envelope('checkpoint.bundle'),
   envelope('lab.export'),
   envelope('lab.import'),
   envelope('exact.solve'),

@@ -13,7 +13,10 @@ export type CommandHandlers = {
 
 /** Commands that drive training. */
 type StageCommandName =
-  Extract<CommandName, `stage.${string}`> | 'run.turn' | 'run.checkpoints' | 'run.back';
+  | Extract<CommandName, `stage.${string}` | `labeler.${string}`>
+  | 'run.turn'
+  | 'run.checkpoints'
+  | 'run.back';
 
 /** Commands that need no project: about the world, of exact mode, of the machine's measurement. */
 const APART_COMMANDS = [
@@ -106,6 +109,10 @@ async function performStage(
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'run.back':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'labeler.holdOut':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'labeler.stop':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
   }
   return command satisfies never;
 }
@@ -119,6 +126,7 @@ const RUN_COMMANDS = [
   'run.fork',
   'checkpoint.hashes',
   'checkpoint.export',
+  'checkpoint.bundle',
   'lab.export',
   'lab.import',
   'base.text',
@@ -151,6 +159,8 @@ async function performOnRuns(handlers: RunCommandHandlers, command: RunCommand):
     case 'checkpoint.hashes':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'checkpoint.export':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'checkpoint.bundle':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'lab.export':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
@@ -204,6 +214,8 @@ async function perform(handlers: CommandHandlers, command: OtherCommand): Promis
     case 'run.turn':
     case 'run.checkpoints':
     case 'run.back':
+    case 'labeler.holdOut':
+    case 'labeler.stop':
       return performStage(handlers, command);
     case 'reward.score':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };

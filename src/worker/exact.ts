@@ -3,7 +3,7 @@
  * each at a time, until done, paused or stopped. Needs no engine, no model and no project, and stores nothing.
  */
 import type { ExactPoint, ExactProgress, ExactState, ExactTable } from '../records/exact.ts';
-import { EXACT_METHODS, type ExactMethod } from '../rlhf/exact/methods.ts';
+import { exactMethods, type ExactMethod } from '../rlhf/exact/methods.ts';
 import {
   exactChecks,
   exactOutcome,
@@ -180,7 +180,7 @@ class ExactRunner {
 /** One handler for each command of exact mode; one run at a time. */
 export class ExactDesk {
   readonly handlers: ExactHandlers = {
-    'exact.solve': ({ table }) => Promise.resolve(exactSolution(table, EXACT_METHODS)),
+    'exact.solve': ({ table }) => Promise.resolve(exactSolution(table, exactMethods(table))),
     'exact.begin': (args) => this.#begin(args),
     'exact.drive': async ({ run, wish }) => ({ state: await this.#runner(run).follow(wish) }),
     'exact.report': ({ run }) => Promise.resolve({ text: this.#runner(run).report() }),
@@ -194,8 +194,9 @@ export class ExactDesk {
 
   /** Puts a run in the place of the one before, which ends; it waits to be driven. */
   async #begin({ run, table, methods }: CommandMap['exact.begin']['args']) {
+    const known = exactMethods(table);
     const chosen = methods.map((name) => {
-      const method = EXACT_METHODS.find((known) => known.name === name);
+      const method = known.find((row) => row.name === name);
       if (method === undefined) throw new InputError(`Exact mode has no method "${name}".`);
       return method;
     });

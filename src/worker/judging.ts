@@ -16,6 +16,7 @@ import {
   summarise,
   type PolicyAnswers,
 } from '../rlhf/evaluate.ts';
+import { calibrationOf } from '../rlhf/calibration.ts';
 import { splitRankings } from '../rlhf/held-out.ts';
 import { rankingAccuracy, type ScoredRanking } from '../rlhf/metrics.ts';
 import {
@@ -93,6 +94,7 @@ export async function reportReward(
     heldOut: accuracy(scored),
     byLabeler: byLabeler(scored),
     heldOutLabelers: { ...accuracy(scoredOthers), byLabeler: byLabeler(scoredOthers) },
+    calibration: calibrationOf(scored),
     demonstrationMean: scores.reduce((sum, score) => sum + score, 0) / scores.length,
     ceiling: ceilingOf(heldOut, supply),
   };

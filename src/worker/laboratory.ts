@@ -24,11 +24,12 @@ import { InputError } from './failure.ts';
 import { drawBlindPairs, judgeCheckpoints, reportReward, type ChunkedBench } from './judging.ts';
 import { BASE, ModelShelf } from './model-shelf.ts';
 import { silence, stageName } from './stage-names.ts';
-import type { CheckpointSummary, CommandMap } from './protocol.ts';
+import type { CheckpointSummary, CommandMap, LabelerTrial } from './protocol.ts';
 import { loadModelFolder, type ModelFiles, type ReadFile } from './shipped-models.ts';
 import { openStageLoop } from './stage-loops.ts';
 import type {
   EngineStart,
+  HoldOutRequest,
   ModelSource,
   RankingRequest,
   ReportedRankings,
@@ -271,6 +272,11 @@ export class Laboratory implements Workbench {
       const model = await shelf.get(reward);
       return reportReward(model, shelf, this.#world(settings), rankings, settings);
     });
+  }
+
+  async holdOut(request: HoldOutRequest, report: ReportProgress): Promise<LabelerTrial | null> {
+    const { holdOutLabeler } = await import('./labeler-trial.ts');
+    return holdOutLabeler(this.#chunked(report), request);
   }
 
   async blindPairs(

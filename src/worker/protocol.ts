@@ -4,6 +4,7 @@
  * and reports progress with events in between. Rankings, votes and demonstrations of a person are written by the
  * page itself (storage/labels.ts), then `labels.changed` is sent. A stage that trains is driven by start / pause / step / stop.
  */
+import type { Calibration } from '../records/calibration.ts';
 import type { ExactProgress, ExactSolution, ExactState, ExactTable } from '../records/exact.ts';
 import type { OwnTextFacts } from '../records/own-text.ts';
 import type { Completion } from '../records/ranking.ts';
@@ -87,6 +88,17 @@ export interface ComparisonAccuracy {
 }
 export type LabelerAccuracy = ComparisonAccuracy & { readonly labeler: string };
 
+/** A reward model trained on all labelers but one, as the paper's held-out labelers (section 4.1, S79). Not kept. */
+export interface LabelerTrial {
+  readonly labeler: string;
+  readonly trainedComparisons: number;
+  /** On comparisons of that labeler, all of them, and those under prompts that none of the others' rankings trained on. */
+  readonly theirs: ComparisonAccuracy;
+  readonly unseen: ComparisonAccuracy;
+  /** On held-out comparisons of the labelers that it was trained on. */
+  readonly others: ComparisonAccuracy;
+}
+
 export interface RewardReport {
   readonly trainedComparisons: number;
   /** On comparisons held out from training, by labelers who were trained on. */
@@ -96,6 +108,8 @@ export interface RewardReport {
   readonly heldOutLabelers: ComparisonAccuracy & {
     readonly byLabeler: readonly LabelerAccuracy[];
   };
+  /** On the same comparisons as `heldOut`; null when there is none. */
+  readonly calibration: Calibration | null;
   readonly demonstrationMean: number;
   /** Best accuracy the simulated labelers' noise allows on the held-out comparisons; null for a person's. */
   readonly ceiling: number | null;
@@ -315,6 +329,10 @@ export interface CommandMap {
   'run.back': { args: { checkpoint: string }; reply: { stages: StageStates } & ShownRuns };
   'reward.score': { args: { prompt: string; response: string }; reply: { score: number } };
   'reward.report': { args: Record<string, never>; reply: RewardReport };
+  /** Trains a reward model on the other labelers, tests it on this one, and throws it away; null when stopped before its end. */
+  'labeler.holdOut': { args: { labeler: string }; reply: { trial: LabelerTrial | null } };
+  /** Ends a trial under way after its current step. */
+  'labeler.stop': { args: Record<string, never>; reply: Record<string, never> };
   'judge.pairs': {
     args: { left: string; right: string; count: number; seed: number };
     reply: { pairs: readonly BlindPair[] };
@@ -354,6 +372,14 @@ export interface CommandMap {
   };
   /** The model of a checkpoint as a safetensors file. */
   'checkpoint.export': { args: { checkpoint: string }; reply: { file: Blob } };
+  /**
+   * What goes on with a checkpoint at scale by TRL, in one zip: models that `transformers` opens, data, settings and
+   * Python scripts. `notes` are sentences about what is missing for some of them.
+   */
+  'checkpoint.bundle': {
+    args: { checkpoint: string };
+    reply: { file: Blob; notes: readonly string[] };
+  };
   /** Labels, runs, checkpoints and settings in one zip; `notes` are sentences about what had to be left out. */
   'lab.export': {
     args: Record<string, never>;

@@ -55,6 +55,10 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
     }),
     'checkpoint.hashes': async () => ({ checkpoints: await (await desk()).hashes() }),
     'checkpoint.export': async (args) => ({ file: await (await desk()).export(args) }),
+    'checkpoint.bundle': async ({ checkpoint }) => {
+      const { bundleForTrl } = await import('./trl-bundle.ts');
+      return bundleForTrl(session, checkpoint);
+    },
     'lab.export': changing(async () => {
       const { exportLab } = await import('./lab-file.ts');
       return exportLab(session.project(), session.now(), session.progress);

@@ -11,6 +11,7 @@ import type { CommandHandlers, SessionHandlers } from './dispatch.ts';
 import { DeviceLosses } from './device-losses.ts';
 import { failureOf, InputError } from './failure.ts';
 import { keptCheckpoints } from './go-back.ts';
+import { labelerHandlers } from './labeler-handlers.ts';
 import { JudgesAtWork } from './judges-at-work.ts';
 import { exportLabels, importLabels } from './label-files.ts';
 import { Occupancy } from './occupancy.ts';
@@ -170,6 +171,13 @@ export class Session {
         const rankings = reportedRankings(this.#opened().rows);
         return bench.rewardReport(this.#trainedReward(), rankings, this.#settings, this.#progress);
       },
+      ...labelerHandlers({
+        occupancy: this.occupancy,
+        workbench: bench,
+        progress: this.#progress,
+        rows: () => this.#opened().rows,
+        sft: () => this.#finished('sft'),
+      }),
       'judge.pairs': async (args) =>
         bench.blindPairs(
           [this.#model(args.left), this.#model(args.right)],

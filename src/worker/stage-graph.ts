@@ -17,8 +17,8 @@ import { streamKey } from '../data/rng.ts';
 import type { OwnText } from '../records/own-text.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import {
-  classMark,
-  classMarkOf,
+  isChosenLabeler,
+  isOfClass,
   sourceOf,
   type LabelSource,
   type Ranking,
@@ -101,24 +101,16 @@ export function trainingPromptsOf({ prompts }: ProjectRows): readonly Prompt[] {
 
 /** Rankings by the simulated class that the settings name; those of other classes wait until theirs is chosen again. */
 export function classRankings({ settings, rankings }: ProjectRows): readonly Ranking[] {
-  const mark = classMark(settings.labels);
-  return rankings.filter(
-    ({ labeler }) => sourceOf(labeler) === 'class' && classMarkOf(labeler) === mark,
-  );
+  return rankings.filter(({ labeler }) => isOfClass(labeler, settings.labels));
 }
 
 /** Rankings whose labelers the settings ask for; what the person brought in a file goes with the person's. */
 export function chosenRankings(rows: ProjectRows): readonly Ranking[] {
-  const own = rows.rankings.filter(({ labeler }) => sourceOf(labeler) !== 'class');
-  switch (rows.settings.labels.source) {
-    case 'both':
-      return [...own, ...classRankings(rows)];
-    case 'person':
-      return own;
-    case 'class':
-      return classRankings(rows);
-  }
-  return rows.settings.labels.source satisfies never;
+  const { labels } = rows.settings;
+  const chosen = rows.rankings.filter(({ labeler }) => isChosenLabeler(labeler, labels));
+  const ofClass = ({ labeler }: Ranking) => sourceOf(labeler) === 'class';
+  // In this order, by which runs know what they were trained from.
+  return [...chosen.filter((row) => !ofClass(row)), ...chosen.filter(ofClass)];
 }
 
 /** What a reward model is tested on. */

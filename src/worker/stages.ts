@@ -15,6 +15,7 @@ import type {
   CheckpointSummary,
   CommandMap,
   EngineInfo,
+  LabelerTrial,
   RewardReport,
   TrainingStage,
 } from './protocol.ts';
@@ -90,6 +91,17 @@ export interface ReportedRankings {
   readonly others: readonly Ranking[];
 }
 
+/** A reward model to be trained without one of the labelers. */
+export interface HoldOutRequest {
+  readonly labeler: string;
+  readonly sft: ModelSource;
+  /** Of all labelers whose labels the settings ask for. */
+  readonly rankings: readonly Ranking[];
+  readonly settings: Settings;
+  /** Asked between two steps; true ends the training, and there is no trial. */
+  readonly stopped: () => boolean;
+}
+
 export interface Workbench {
   /** Picks a backend and loads the shipped model. Called again to change the backend; models are dropped then. */
   start(options: EngineStart, report: ReportProgress): Promise<EngineInfo>;
@@ -134,6 +146,8 @@ export interface Workbench {
     settings: Settings,
     report: ReportProgress,
   ): Promise<RewardReport>;
+  /** Between two steps others have their turn. Throws InputError when too little is left to train on. */
+  holdOut(request: HoldOutRequest, report: ReportProgress): Promise<LabelerTrial | null>;
   blindPairs(
     models: readonly [ModelSource, ModelSource],
     args: CommandMap['judge.pairs']['args'],

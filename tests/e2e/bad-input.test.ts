@@ -82,13 +82,13 @@ test('settings out of range, in the address and in the form, change nothing', as
   await page.keyboard.press('Escape');
   await press(page, 'settings-open');
   await page.getByRole('tab', { name: '3 Reinforce' }).click();
-  expect(await beta.inputValue()).toBe(before);
+  await expect.poll(() => beta.inputValue()).toBe(before);
 });
 
 test('without WebGPU the badge says why, and WASM computes', async () => {
   const { page } = browser;
   await openLaboratory(page, served.url);
-  expect(await textOf(page, 'engine-badge')).toContain('WebAssembly');
+  await expect.poll(() => textOf(page, 'engine-badge')).toContain('WebAssembly');
   await page.getByTestId('engine-badge').click();
   // Chromium's switches hide WebGPU from the page; its workers still have it, without an adapter.
   await page.getByText(/This browser has no WebGPU|no graphics adapter answered/).waitFor();
@@ -161,7 +161,7 @@ test('a second tab changes nothing, and says why', async () => {
   await openLaboratory(page, served.url, SETTINGS);
   const second = await context.newPage();
   await openLaboratory(second, served.url);
-  expect(await textOf(second, 'read-only')).toMatch(/open in another tab/);
+  await expect.poll(() => textOf(second, 'read-only')).toMatch(/open in another tab/);
   await visit(second, 'demonstrate');
   await second.getByTestId('demo-prompt').fill('say hello .');
   await second.getByTestId('demo-response').fill('hello .');
@@ -188,19 +188,20 @@ test('checkpoints are listed with their size and deleted by keys, after a questi
   await visit(page, 'demonstrate');
   await train(page, 'sft');
   await visit(page, 'model');
-  expect(await textOf(page, 'checkpoint-list')).toMatch(/^SFT 1, step \d+: [\d.]+ MB/);
+  await expect.poll(() => textOf(page, 'checkpoint-list')).toMatch(/^SFT 1, step \d+: [\d.]+ MB/);
   await page.getByTestId('checkpoint-delete').focus();
   await page.keyboard.press('Enter');
   // The question has the focus on the harmless answer.
+  await page.locator('[data-testid="checkpoint-keep"]:focus').waitFor();
   await page.keyboard.press('Enter');
-  await page.getByTestId('checkpoint-delete').waitFor();
+  await page.locator('[data-testid="checkpoint-delete"]:focus').waitFor();
   await page.keyboard.press('Enter');
   await page.getByTestId('checkpoint-confirm').focus();
   await page.keyboard.press('Enter');
   await page.getByText('SFT 1 is deleted.').waitFor();
-  expect(await page.getByTestId('checkpoint-list').count()).toBe(0);
+  await expect.poll(() => page.getByTestId('checkpoint-list').count()).toBe(0);
   await visit(page, 'demonstrate');
-  expect(await page.getByTestId('sft-status').getAttribute('data-status')).toBe('ready');
+  await page.locator('[data-testid="sft-status"][data-status="ready"]').waitFor();
 });
 
 test('a full disk: rankings and checkpoints are refused with a sentence and can be saved later', async () => {

@@ -11,10 +11,11 @@ import {
   press,
   train,
   visit,
-  waitForStatus,
   waitForStep,
 } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
+import { finishedAfter, newestFinished } from './stored-run.ts';
+import { expectFitsPhone } from './width.ts';
 
 const browser = sharedBrowser();
 beforeAll(async () => {
@@ -69,7 +70,7 @@ async function violations(): Promise<string[]> {
 test('a chart is read by arrow keys, its neighbours follow, and what is under the cursor is said', async () => {
   const { page } = browser;
   const [loss, entropy] = [reader('Loss'), reader('Entropy')];
-  expect(await loss.getAttribute('aria-valuemax')).toBe('4');
+  await expect.poll(() => loss.getAttribute('aria-valuemax')).toBe('4');
   await loss.focus();
   await page.keyboard.press('Home');
   expect(await loss.getAttribute('aria-valuenow')).toBe('1');
@@ -120,11 +121,13 @@ test('smoothing and the logarithmic scale are said where they hold', async () =>
 
 test('a second run is drawn beside the first, and what differs is written out', async () => {
   const { page } = browser;
+  const before = await newestFinished(page, 'sft');
   await press(page, 'sft-start');
-  await waitForStatus(page, 'sft', 'running');
-  await waitForStatus(page, 'sft', 'done');
+  await finishedAfter(page, 'sft', before);
   await page.getByTestId('chart-compare').check();
-  expect(await page.getByTestId('chart-differences').innerText()).toContain('same settings');
+  await expect
+    .poll(() => page.getByTestId('chart-differences').innerText())
+    .toContain('same settings');
   await expect
     .poll(() => reader('Loss').getAttribute('aria-valuetext'))
     .toMatch(/^step 4: loss, this run \S+, loss, the run before \S+$/);
@@ -150,6 +153,7 @@ test('the token lens: sums, tints, another answer, and the recursion by keyboard
   await press(page, 'ppo-step');
   await waitForStep(page, 'ppo', 1);
   const table = page.getByTestId('token-lens');
+  await table.locator('tbody tr').first().waitFor();
   const tokens = await table.locator('tbody tr').count();
   expect(await page.getByTestId('lens-text').locator('li').count()).toBe(tokens);
   const options = await page.getByTestId('lens-answer').locator('option').count();
@@ -208,10 +212,5 @@ test.each(['light', 'dark'] as const)(
 
 test('a phone is wide enough', async () => {
   const { page } = browser;
-  await page.setViewportSize({ width: 360, height: 740 });
-  const excess = await page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return scrollWidth - clientWidth;
-  });
-  expect(excess).toBe(0);
+  await expectFitsPhone(page);
 });

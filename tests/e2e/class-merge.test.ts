@@ -79,13 +79,15 @@ test('labelers stay apart, and the table says how far they agree', async () => {
   const { page } = browser;
   await page.getByTestId('merge-rankings').setInputFiles(CLASS);
   await page.getByText('33 rankings imported from 3 files.').waitFor();
+  await expect.poll(() => textOf(page, 'rank-count')).toMatch(/; 33 imported$/);
   expect(await ownRankings(page)).toBe(0);
-  expect(await textOf(page, 'rank-count')).toMatch(/; 33 imported$/);
   const summary = page.getByTestId('class-agreement').locator('summary');
   // Of three pairs of answers Anna and Ben agree on all; Chen with each of them on two: 7 of 9.
-  expect(await summary.innerText()).toBe('3 labelers: two of them agree on 77.8 % of 99 pairs');
+  await expect
+    .poll(() => summary.innerText())
+    .toBe('3 labelers: two of them agree on 77.8 % of 99 pairs');
   await summary.click();
-  expect(await agreementRows()).toEqual([
+  await expect.poll(agreementRows).toEqual([
     ['anna', '11', '33', '83 %', '66'],
     ['ben', '11', '33', '83 %', '66'],
     ['chen', '11', '33', '67 %', '66'],
@@ -104,11 +106,13 @@ test('the same files again add nobody, also after a reload', async () => {
   await page.getByTestId('merge-rankings').setInputFiles(CLASS.slice(0, 2));
   await page.getByText('22 rankings imported from 2 files.').waitFor();
   await page.getByTestId('class-agreement').locator('summary').click();
-  expect((await agreementRows()).map(([name, rankings]) => [name, rankings])).toEqual([
-    ['anna', '11'],
-    ['ben', '11'],
-    ['chen', '11'],
-  ]);
+  await expect
+    .poll(async () => (await agreementRows()).map(([name, rankings]) => [name, rankings]))
+    .toEqual([
+      ['anna', '11'],
+      ['ben', '11'],
+      ['chen', '11'],
+    ]);
 });
 
 test('a reward model of the simulated class is tested on the merged labelers, of whom it has learned nothing', async () => {
@@ -118,15 +122,14 @@ test('a reward model of the simulated class is tested on the merged labelers, of
   await visit(page, 'rank');
   await letClassRank(page, 6);
   await train(page, 'reward');
-  expect(await textOf(page, 'held-out-labelers')).toMatch(
-    /right on 99 comparisons by labelers it has learned nothing from/,
-  );
+  await expect
+    .poll(() => textOf(page, 'held-out-labelers'))
+    .toMatch(/right on 99 comparisons by labelers it has learned nothing from/);
   await page.getByText('By labeler', { exact: true }).click();
-  const rows = await merged();
-  expect(rows.map(({ name, n, trainedOn }) => [name, n, trainedOn])).toEqual(
-    ['anna', 'ben', 'chen'].map((name) => [name, '33', 'nothing of theirs']),
-  );
-  expectAnnaAndBenAlike(rows);
+  await expect
+    .poll(async () => (await merged()).map(({ name, n, trainedOn }) => [name, n, trainedOn]))
+    .toEqual(['anna', 'ben', 'chen'].map((name) => [name, '33', 'nothing of theirs']));
+  expectAnnaAndBenAlike(await merged());
 });
 
 test('it learns from the merged labelers when their rankings are chosen, and is right or wrong by name', async () => {

@@ -14,9 +14,7 @@ import { PLACES } from './places.ts';
 import { sharedBrowser } from './shared-browser.ts';
 
 const browser = sharedBrowser();
-beforeAll(async () => {
-  await fillPage();
-}, 240_000);
+beforeAll(fillPage);
 /** Something in every part: an answer, a ranking half done, models, curves, a vote under way, a table of judges. */
 async function fillPage(): Promise<void> {
   const { page } = browser;
@@ -36,9 +34,9 @@ async function fillPage(): Promise<void> {
   await page.getByTestId('token-lens').waitFor();
   await visit(page, 'judge');
   await press(page, 'suite-run');
-  await page.getByTestId('suite-table').waitFor({ timeout: 120_000 });
+  await page.getByTestId('suite-table').waitFor();
   await press(page, 'judge-start');
-  await page.getByTestId('judge-pair').waitFor({ timeout: 60_000 });
+  await page.getByTestId('judge-pair').waitFor();
 }
 
 /** What `look` finds at each place, with the place's name before it. */
@@ -76,7 +74,7 @@ test.each([320, 360, 768, 1280, 2560, 3840])(
   async (width) => {
     const { page } = browser;
     await page.setViewportSize({ width, height: width < 700 ? 740 : 1000 });
-    const wide = await everywhere(() =>
+    const wide = () =>
       page.evaluate(() => {
         const { scrollWidth, clientWidth } = document.documentElement;
         const boxes = [...document.querySelectorAll('.dialog, .popover')];
@@ -88,9 +86,12 @@ test.each([320, 360, 768, 1280, 2560, 3840])(
           ...(scrollWidth > clientWidth ? [`${scrollWidth - clientWidth} px too wide`] : []),
           ...out.map((node) => `${node.className} hangs out`),
         ];
-      }),
-    );
-    expect(wide).toEqual([]);
+      });
+    await everywhere(async () => {
+      // Charts follow the window a moment later than it changes.
+      await expect.poll(wide).toEqual([]);
+      return [];
+    });
     await page.setViewportSize({ width: 1280, height: 900 });
   },
 );
@@ -123,7 +124,9 @@ test('with the system’s own colours, what is chosen has a line and charts keep
   expect(await here.evaluate(outline)).toBe('solid');
   expect(await page.getByTestId('nav-rank').evaluate(outline)).toBe('none');
   // Drawn anew: a canvas keeps the colours that it was drawn with.
-  expect(await page.locator('[data-drawn]').first().getAttribute('data-drawn')).toMatch(/ forced$/);
+  await expect
+    .poll(() => page.locator('[data-drawn]').first().getAttribute('data-drawn'))
+    .toMatch(/ forced$/);
   await visit(page, 'rank');
   const [pressed, other] = await page
     .locator('[data-testid="rank-item-0"] + .tools [aria-pressed]')
@@ -149,5 +152,5 @@ test('high contrast can be chosen here as well, and is remembered', async () => 
   await page.reload();
   await expect.poll(contrast).toBe('more');
   await theme.click();
-  expect(await contrast()).toBe('normal');
+  await expect.poll(contrast).toBe('normal');
 });

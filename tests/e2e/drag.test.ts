@@ -23,10 +23,13 @@ test('an answer dragged to the top is the best one', async () => {
   await page.mouse.down();
   for (let i = 1; i <= 20; i++) {
     await page.mouse.move(from.x + 30, from.y + 15 + ((to.y - from.y) * i) / 20);
-    // The list follows the pointer by time, not by event.
-    await page.waitForTimeout(30);
   }
-  await page.waitForTimeout(300);
+  // The list follows the pointer by time, not by event: it is let go when the answer has its place.
+  const order = () =>
+    page
+      .locator('[data-testid^="rank-item-"]')
+      .evaluateAll((nodes) => nodes.map((node) => node.getAttribute('data-testid')));
+  await expect.poll(async () => (await order()).at(0)).toBe(`rank-item-${texts.length - 1}`);
   await page.mouse.up();
   await expect
     .poll(() => page.locator('[data-testid^="rank-item-"]').first().getAttribute('data-testid'))

@@ -8,6 +8,7 @@ import type { ExactReport } from '../../src/rlhf/exact/report.ts';
 import { violations } from './accessibility.ts';
 import { openLaboratory, press, textOf } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
+import { expectFitsPhone } from './width.ts';
 
 const browser = sharedBrowser();
 beforeAll(async () => {
@@ -16,17 +17,13 @@ beforeAll(async () => {
 });
 
 const SHOWN = ['ppo', 'ppo-k3', 'rloo', 'dr-grpo', 'grpo', 'dpo', 'best-of-n'];
-/** On a crowded machine. Milliseconds. */
-const PATIENCE = 200_000;
 
 const field = (name: string) => browser.page.getByTestId(`exact-${name}`);
 const inRow = (method: string, testId: string) =>
   browser.page.getByTestId(`exact-row-${method}`).getByTestId(testId);
 
 async function waitFor(status: string): Promise<void> {
-  await browser.page
-    .locator(`[data-testid="exact-status"][data-status="${status}"]`)
-    .waitFor({ timeout: PATIENCE });
+  await browser.page.locator(`[data-testid="exact-status"][data-status="${status}"]`).waitFor();
 }
 
 async function iteration(): Promise<number> {
@@ -191,13 +188,7 @@ test.each(['light', 'dark'] as const)(
       await numbers.click();
     }
     expect(await violations(page)).toEqual([]);
-    await page.setViewportSize({ width: 360, height: 740 });
-    const excess = await page.evaluate(() => {
-      const { scrollWidth, clientWidth } = document.documentElement;
-      return scrollWidth - clientWidth;
-    });
-    expect(excess).toBe(0);
-    await page.setViewportSize({ width: 1280, height: 900 });
+    await expectFitsPhone(page);
     await page.reload();
   },
 );

@@ -20,8 +20,9 @@ import {
   waitForStep,
 } from './laboratory-page.ts';
 
-/** Long enough that the run is not over when it is killed. */
-const SETTINGS = 'preset=micro&labels.source=both&ppo.episodes=640&sft.demonstrations=32';
+/** So long that the run is not over when it is killed, however late that is. */
+const ITERATIONS = 120;
+const SETTINGS = `preset=micro&labels.source=both&ppo.episodes=${32 * ITERATIONS}&sft.demonstrations=32`;
 
 let served: ServedBuild;
 beforeAll(async () => {
@@ -72,7 +73,7 @@ test('a killed browser loses no ranking, and a run goes on from its last checkpo
     await waitForStep(third.page, 'ppo', kept + 1);
     await press(third.page, 'ppo-stop');
     await waitForStatus(third.page, 'ppo', 'done');
-    expect([seen < total, total]).toEqual([true, 20]);
+    expect([seen < total, total]).toEqual([true, ITERATIONS]);
     // A stopped run goes on where it was, after a reload too.
     const { step: stopped } = await stepsOf(third.page, 'ppo');
     await third.page.reload();
@@ -83,7 +84,9 @@ test('a killed browser loses no ranking, and a run goes on from its last checkpo
     await waitForStep(third.page, 'ppo', stopped + 1);
     await waitForStatus(third.page, 'ppo', 'paused');
     await visit(third.page, 'rank');
-    expect([await ownRankings(third.page), await classRankings(third.page)]).toEqual([2, 16]);
+    await expect
+      .poll(async () => [await ownRankings(third.page), await classRankings(third.page)])
+      .toEqual([2, 16]);
     expect([first, second, third].flatMap((browser) => browser.problems())).toEqual([]);
   } finally {
     await third.close({ keepProfile: false });

@@ -31,6 +31,14 @@ export async function press(page: Page, testId: string): Promise<void> {
   await page.locator(`[data-testid="${testId}"]:enabled`).click({ timeout: PATIENCE });
 }
 
+/** Whether the page itself has loaded a file whose name holds `name`; what a service worker stores does not count. */
+export async function hasLoaded(page: Page, name: string): Promise<boolean> {
+  const files = await page.evaluate(() =>
+    performance.getEntriesByType('resource').map((entry) => entry.name),
+  );
+  return files.some((file) => file.includes(name));
+}
+
 export async function textOf(page: Page, testId: string): Promise<string> {
   return page.getByTestId(testId).first().innerText({ timeout: PATIENCE });
 }
@@ -66,6 +74,39 @@ export async function waitForStep(page: Page, stage: TrainingStage, least: numbe
     [`${stage}-status`, least] as const,
     { timeout: PATIENCE },
   );
+}
+
+/**
+ * Starts a run and pauses it at once, in its first steps. Pressed within the page, as soon as there is something to
+ * pause: a press from outside may come when a short run is over.
+ */
+export async function startAndPause(page: Page, stage: TrainingStage): Promise<void> {
+  await page.locator(`[data-testid="${stage}-start"]:enabled`).waitFor({ timeout: PATIENCE });
+  const ended = await page.evaluate(
+    (name) =>
+      new Promise<string>((resolve) => {
+        const find = (what: string) =>
+          document.querySelector<HTMLButtonElement>(`[data-testid="${name}-${what}"]`);
+        const before = find('status')?.dataset['status'];
+        let ran = false;
+        const look = (): void => {
+          const status = find('status')?.dataset['status'] ?? '';
+          ran ||= status === 'running';
+          if (status === 'paused' || (ran && status !== 'running')) {
+            resolve(status);
+            return;
+          }
+          // Pressed while the last press has no answer yet, it does nothing: hence again.
+          find('pause')?.click();
+          setTimeout(look, 5);
+        };
+        if (before === 'paused') throw new Error('It is paused already.');
+        find('start')?.click();
+        look();
+      }),
+    stage,
+  );
+  if (ended !== 'paused') throw new Error(`${stage} was ${ended} before it could be paused.`);
 }
 
 /** Trains a stage from its one button to its end; its part must be on screen. */

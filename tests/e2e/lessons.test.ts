@@ -21,15 +21,15 @@ test('nothing is told before a prediction, and everything from what happened her
   await expect
     .poll(() => textOf(page, 'lesson-outcome'))
     .toMatch(/Of the last 3 answers by .*, \d went on/);
-  expect(await page.getByTestId('predict-stops').isDisabled()).toBe(true);
+  await expect.poll(() => page.getByTestId('predict-stops').isDisabled()).toBe(true);
 });
 
 test('goes on through the loop, and comes back after a reload', async () => {
   const { page } = browser;
   await press(page, 'lesson-next');
-  expect(await page.evaluate(() => document.activeElement?.id)).toBe('lesson-title');
+  await page.locator('#lesson-title:focus').waitFor();
   await page.getByTestId('predict-some').check();
-  expect(await textOf(page, 'lesson-outcome')).toContain('Waiting');
+  await expect.poll(() => textOf(page, 'lesson-outcome')).toContain('Waiting');
   await visit(page, 'demonstrate');
   await train(page, 'sft');
   await expect.poll(() => textOf(page, 'lesson-outcome')).toMatch(/From .* to .* nats per token/);

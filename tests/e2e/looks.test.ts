@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { PARTS } from '../../src/ui/hash-route.ts';
 import { openLaboratory, visit } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
+import { expectFitsPhone } from './width.ts';
 
 const browser = sharedBrowser({ width: 1280, height: 800 });
 beforeAll(async () => {
@@ -28,14 +29,8 @@ test('the next step is in view, and a part begins at its top', async () => {
 
 test.each(PARTS)('%s: no part of it is wider than a phone', async (part) => {
   const { page } = browser;
-  await page.setViewportSize({ width: 360, height: 740 });
   await visit(page, part);
-  const excess = await page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return scrollWidth - clientWidth;
-  });
-  expect(excess).toBe(0);
-  await page.setViewportSize({ width: 1280, height: 800 });
+  await expectFitsPhone(page);
 });
 
 test('brackets of an equation are as high as what they hold, and names stand apart', async () => {
@@ -69,17 +64,18 @@ test('brackets of an equation are as high as what they hold, and names stand apa
 test('a drawing stands right below its title', async () => {
   const { page } = browser;
   await visit(page, 'reinforce');
-  const gaps = await page
-    .locator('figure')
-    .evaluateAll((nodes) =>
-      nodes.map(
-        (node) =>
-          (node.querySelector('.canvas')?.getBoundingClientRect().top ?? Infinity) -
-          (node.querySelector('strong')?.getBoundingClientRect().bottom ?? 0),
-      ),
-    );
-  expect(gaps).toHaveLength(8);
-  expect(Math.max(...gaps)).toBeLessThan(40);
+  const gaps = () =>
+    page
+      .locator('figure')
+      .evaluateAll((nodes) =>
+        nodes.map(
+          (node) =>
+            (node.querySelector('.canvas')?.getBoundingClientRect().top ?? Infinity) -
+            (node.querySelector('strong')?.getBoundingClientRect().bottom ?? 0),
+        ),
+      );
+  await expect.poll(async () => (await gaps()).length).toBe(8);
+  await expect.poll(async () => Math.max(...(await gaps()))).toBeLessThan(40);
 });
 
 test('words of the trade are explained where they first appear', async () => {

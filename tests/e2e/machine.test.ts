@@ -5,7 +5,15 @@ import { beforeAll, expect, test } from 'vitest';
 import { MEASURED_SIZES } from '../../src/config/measured-sizes.ts';
 import type { MachineMeasurement } from '../../src/records/measurement.ts';
 import { violations } from './accessibility.ts';
-import { openLaboratory, press, ready, textOf, visit, waitForStatus } from './laboratory-page.ts';
+import {
+  hasLoaded,
+  openLaboratory,
+  press,
+  ready,
+  textOf,
+  visit,
+  waitForStatus,
+} from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
 
 const browser = sharedBrowser();
@@ -13,12 +21,8 @@ beforeAll(async () => {
   await openLaboratory(browser.page, browser.url, 'preset=micro');
 });
 
-const PATIENCE = 120_000;
-
 async function waitFor(status: string): Promise<void> {
-  await browser.page
-    .locator(`[data-testid="machine-status"][data-status="${status}"]`)
-    .waitFor({ timeout: PATIENCE });
+  await browser.page.locator(`[data-testid="machine-status"][data-status="${status}"]`).waitFor();
 }
 
 async function tabTo(testId: string): Promise<void> {
@@ -46,15 +50,14 @@ async function saved(testId: string): Promise<{ name: string; text: string }> {
 
 test('by keys alone: it is loaded when asked for, measures every part, and gives the focus back', async () => {
   const { page } = browser;
-  const loaded = () => browser.requests().some((url) => url.includes('MachineDialog'));
-  expect(loaded()).toBe(false);
+  expect(await hasLoaded(page, 'MachineDialog')).toBe(false);
   await page.getByTestId('engine-badge').focus();
   await page.keyboard.press('Enter');
   await page.getByTestId('engine-select').waitFor();
   await tabTo('machine-open');
   await page.keyboard.press('Enter');
   await page.getByTestId('machine-dialog').waitFor();
-  expect(loaded()).toBe(true);
+  expect(await hasLoaded(page, 'MachineDialog')).toBe(true);
   await tabTo('machine-reach');
   await page.keyboard.press('Home');
   await tabTo('machine-start');
@@ -71,9 +74,7 @@ test('by keys alone: it is loaded when asked for, measures every part, and gives
   }
   expect(await textOf(page, 'machine-table')).toMatch(/WebAssembly on WASM.*\d+ cores/);
   // The focus stays on the one button for start and stop.
-  expect(await page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe(
-    'machine-start',
-  );
+  await page.locator('[data-testid="machine-start"]:focus').waitFor();
   await page.keyboard.press('Escape');
   await page.getByTestId('machine-dialog').waitFor({ state: 'detached' });
   await expect
@@ -119,10 +120,10 @@ test('it stops, also by closing its window, and training goes on afterwards', as
   await openDialog();
   await page.getByTestId('machine-reach').selectOption('25M');
   await press(page, 'machine-start');
-  await page.getByTestId('machine-row-0.1M').waitFor({ timeout: PATIENCE });
+  await page.getByTestId('machine-row-0.1M').waitFor();
   await press(page, 'machine-stop');
   await waitFor('stopped');
-  expect(await textOf(page, 'machine-table')).toContain('Not complete.');
+  await expect.poll(() => textOf(page, 'machine-table')).toContain('Not complete.');
   expect(await page.getByTestId('machine-row-25M').count()).toBe(0);
   // Closing the window stops as well; the worker takes no other work until the round is over.
   await press(page, 'machine-start');
@@ -131,13 +132,10 @@ test('it stops, also by closing its window, and training goes on afterwards', as
   await visit(page, 'demonstrate');
   // Refused in words for as long as the last round takes.
   await expect
-    .poll(
-      async () => {
-        await press(page, 'sft-start');
-        return page.locator('[data-testid="sft-status"]').getAttribute('data-status');
-      },
-      { timeout: PATIENCE },
-    )
+    .poll(async () => {
+      await press(page, 'sft-start');
+      return page.locator('[data-testid="sft-status"]').getAttribute('data-status');
+    })
     .toMatch(/running|done/);
   await waitForStatus(page, 'sft', 'done');
 });
@@ -155,13 +153,14 @@ test.each(['light', 'dark'] as const)(
     await waitFor('done');
     expect(await violations(page)).toEqual([]);
     await page.setViewportSize({ width: 360, height: 740 });
-    const excess = await page.evaluate(() => {
-      const dialog = document.querySelector('[data-testid="machine-dialog"]');
-      return [document.documentElement, dialog].map((element) =>
-        element === null ? NaN : element.scrollWidth - element.clientWidth,
-      );
-    });
-    expect(excess).toEqual([0, 0]);
+    const excess = () =>
+      page.evaluate(() => {
+        const dialog = document.querySelector('[data-testid="machine-dialog"]');
+        return [document.documentElement, dialog].map((element) =>
+          element === null ? NaN : element.scrollWidth - element.clientWidth,
+        );
+      });
+    await expect.poll(excess).toEqual([0, 0]);
     expect(await violations(page)).toEqual([]);
     await page.setViewportSize({ width: 1280, height: 900 });
   },

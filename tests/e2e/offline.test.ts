@@ -27,9 +27,7 @@ afterAll(async () => {
 });
 
 async function waitForOffline(): Promise<void> {
-  await browser.page
-    .locator('[data-testid="offline"][data-state="ready"]')
-    .waitFor({ timeout: 60_000 });
+  await browser.page.locator('[data-testid="offline"][data-state="ready"]').waitFor();
 }
 
 test('says that every file is stored, and no file of the build is left out', async () => {
@@ -57,7 +55,7 @@ test('the whole loop runs with the network off', async () => {
   await train(page, 'ppo');
   await visit(page, 'judge');
   await press(page, 'judge-start');
-  await page.getByTestId('judge-pair').waitFor({ timeout: 120_000 });
+  await page.getByTestId('judge-pair').waitFor();
   expect(browser.problems()).toEqual([]);
 });
 
@@ -70,7 +68,7 @@ test('says which files are gone when the browser has dropped some', async () => 
   });
   await page.getByRole('button', { name: 'Check again' }).click();
   await page.locator('[data-testid="offline"][data-state="incomplete"]').waitFor();
-  expect(await textOf(page, 'offline')).toContain('1 of ');
+  await expect.poll(() => textOf(page, 'offline')).toContain('1 of ');
 });
 
 test('offers a new version, takes it only when asked, and keeps what was made', async () => {
@@ -79,7 +77,7 @@ test('offers a new version, takes it only when asked, and keeps what was made', 
   appendFileSync(`${served.folder}/service-worker.js`, '\n// another version\n');
   await page.reload();
   await ready(page);
-  await page.getByTestId('update-offer').waitFor({ timeout: 60_000 });
+  await page.getByTestId('update-offer').waitFor();
   const loaded = await page.evaluate(() => performance.timeOrigin);
   await page.getByRole('button', { name: 'Update and reload' }).click();
   await page.waitForFunction((before) => performance.timeOrigin !== before, loaded);
@@ -87,6 +85,6 @@ test('offers a new version, takes it only when asked, and keeps what was made', 
   await waitForOffline();
   expect(await page.getByTestId('update-offer').count()).toBe(0);
   await visit(page, 'rank');
-  expect(await classRankings(page)).toBe(16);
+  await expect.poll(() => classRankings(page)).toBe(16);
   expect(browser.problems()).toEqual([]);
 });

@@ -2,8 +2,17 @@
 // place, a good one is kept, the size is suggested, training is paused across a reload and ends in a model to pick.
 import { beforeAll, expect, test } from 'vitest';
 import { violations } from './accessibility.ts';
-import { openLaboratory, press, ready, textOf, visit, waitForStatus } from './laboratory-page.ts';
+import {
+  hasLoaded,
+  openLaboratory,
+  press,
+  ready,
+  textOf,
+  visit,
+  waitForStatus,
+} from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
+import { expectFitsPhone } from './width.ts';
 
 const browser = sharedBrowser();
 beforeAll(async () => {
@@ -25,10 +34,9 @@ async function choose(name: string, content: Buffer): Promise<void> {
 
 test('it is loaded when it is asked for, refuses a bad file by line and column, and keeps a good one', async () => {
   const { page } = browser;
-  const loaded = () => browser.requests().some((url) => url.includes('OwnBase'));
-  expect(loaded()).toBe(false);
+  expect(await hasLoaded(page, 'OwnBase')).toBe(false);
   await openPart();
-  expect(loaded()).toBe(true);
+  expect(await hasLoaded(page, 'OwnBase')).toBe(true);
   await page
     .locator('[data-testid="own-base-estimate"]', { hasText: 'This machine needs' })
     .waitFor();
@@ -53,13 +61,12 @@ test('it trains a step, is still there after a reload, goes on to its end and sp
   await expect.poll(() => textOf(page, 'pretrain-status')).toMatch(/paused.*step 1 of 6/s);
   await press(page, 'pretrain-start');
   await waitForStatus(page, 'pretrain', 'done');
-  expect(await textOf(page, 'own-base')).toContain('kept aside');
-  expect(await page.getByTestId('pinned-text').count()).toBeGreaterThan(0);
+  await expect.poll(() => textOf(page, 'own-base')).toContain('kept aside');
+  await page.getByTestId('pinned-text').first().waitFor();
   const picker = page.getByTestId('model-picker');
-  expect(await picker.locator('option').allInnerTexts()).toEqual([
-    'Base model (shipped)',
-    'Base model 1',
-  ]);
+  await expect
+    .poll(() => picker.locator('option').allInnerTexts())
+    .toEqual(['Base model (shipped)', 'Base model 1']);
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     press(page, 'own-base-export'),
@@ -90,12 +97,6 @@ test.each(['light', 'dark'] as const)(
     await openPart();
     await expect.poll(() => textOf(page, 'own-base-estimate')).toContain('needs about');
     expect(await violations(page)).toEqual([]);
-    await page.setViewportSize({ width: 360, height: 740 });
-    const excess = () =>
-      page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-    expect(await excess()).toBe(0);
-    await page.setViewportSize({ width: 1280, height: 900 });
+    await expectFitsPhone(page);
   },
 );

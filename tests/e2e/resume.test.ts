@@ -10,6 +10,7 @@ import {
   openLaboratory,
   press,
   ready,
+  startAndPause,
   stepsOf,
   textOf,
   visit,
@@ -17,6 +18,7 @@ import {
   waitForStep,
 } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
+import { expectFitsPhone } from './width.ts';
 
 /** Four iterations of PPO and GRPO, so that two lie before the reload and two after it. */
 const SETTINGS = 'preset=micro&ppo.episodes=128';
@@ -86,7 +88,7 @@ describe('a reload in the middle changes nothing, to the bit', () => {
   test('O17, D54: PPO-ptx, which is chosen unless a person says otherwise', async () => {
     const { page } = browser;
     await visit(page, 'reinforce');
-    expect(await textOf(page, 'method-chosen')).toBe('PPO');
+    await expect.poll(() => textOf(page, 'method-chosen')).toBe('PPO');
     const both = await bothWays('ppo', 2);
     expectSame(both);
     expect(both.straight.name).toBe('PPO-ptx 2');
@@ -97,43 +99,30 @@ describe('a reload in the middle changes nothing, to the bit', () => {
     await chooseMethod('dpo', 'DPO');
     // The choice is open: a stranger with a screen reader or a phone finds nothing in the way.
     expect(await violations(page)).toEqual([]);
-    await page.setViewportSize({ width: 360, height: 740 });
-    const excess = await page.evaluate(() => {
-      const { scrollWidth, clientWidth } = document.documentElement;
-      return scrollWidth - clientWidth;
-    });
-    expect(excess).toBe(0);
-    await page.setViewportSize({ width: 1280, height: 900 });
+    await expectFitsPhone(page);
     expect(await textOf(page, 'method-facts')).toMatch(/16 rankings, 25 % of them held out/);
     expect(await page.getByTestId('ppo-status').getAttribute('data-status')).toBe('ready');
     const both = await bothWays('ppo', 2);
     expectSame(both);
     expect(both.straight.name).toBe('DPO 2');
-    expect(await titles()).toEqual([
-      'Implicit rewards',
-      'Margin',
-      'Accuracy',
-      'Loss',
-      'Log-probabilities',
-      'Entropy',
-    ]);
+    await expect
+      .poll(titles)
+      .toEqual(['Implicit rewards', 'Margin', 'Accuracy', 'Loss', 'Log-probabilities', 'Entropy']);
     expect(await page.getByTestId('method-equation').textContent()).toMatch(/last step.*=/s);
     const checks = page.locator('[data-testid^="check-"]');
-    expect(await checks.count()).toBe(4);
+    await expect.poll(() => checks.count()).toBe(4);
     expect(await page.locator('[data-testid^="check-"][data-ok="false"]').count()).toBe(0);
   });
 
   test('O17, D54: GRPO, while half a run of DPO waits for it', async () => {
     const { page } = browser;
-    await press(page, 'ppo-start');
-    await press(page, 'ppo-pause');
-    await waitForStatus(page, 'ppo', 'paused');
+    await startAndPause(page, 'ppo');
     await chooseMethod('grpo', 'GRPO');
-    expect(await page.getByText('DPO 3 waits at step').count()).toBe(1);
+    await page.getByText('DPO 3 waits at step').waitFor();
     const both = await bothWays('ppo', 2);
     expectSame(both);
     expect(both.straight.name).toBe('GRPO 2');
-    expect(await page.locator('[data-testid^="check-"]').count()).toBe(7);
+    await expect.poll(() => page.locator('[data-testid^="check-"]').count()).toBe(7);
     expect(await page.locator('[data-testid^="check-"][data-ok="false"]').count()).toBe(0);
     await chooseMethod('dpo', 'DPO');
     await waitForStatus(page, 'ppo', 'paused');
@@ -142,10 +131,13 @@ describe('a reload in the middle changes nothing, to the bit', () => {
   test('the checkpoints of all methods can be judged under their names', async () => {
     const { page } = browser;
     await visit(page, 'judge');
-    const names = await page.getByTestId('judge-first').locator('option').allInnerTexts();
-    expect(names).toEqual(
-      expect.arrayContaining(['SFT 2', 'PPO-ptx 2 (average)', 'PPO-ptx 2', 'DPO 2', 'GRPO 2']),
-    );
+    const options = page.getByTestId('judge-first').locator('option');
+    await expect
+      .poll(() => options.allInnerTexts())
+      .toEqual(
+        expect.arrayContaining(['SFT 2', 'PPO-ptx 2 (average)', 'PPO-ptx 2', 'DPO 2', 'GRPO 2']),
+      );
+    const names = await options.allInnerTexts();
     expect(names.filter((name) => /(DPO|GRPO).*average/.test(name))).toEqual([]);
   });
 });

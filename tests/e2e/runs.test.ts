@@ -8,6 +8,7 @@ import { violations } from './accessibility.ts';
 import {
   openLaboratory,
   press,
+  startAndPause,
   textOf,
   train,
   visit,
@@ -15,6 +16,7 @@ import {
   waitForStep,
 } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
+import { expectFitsPhone } from './width.ts';
 
 /** Long enough to be paused in the middle. */
 const SETTINGS = 'preset=micro&sft.epochs=4';
@@ -63,9 +65,7 @@ test('two runs are compared: what differs is written out, and their curves are d
   await openLaboratory(page, browser.url, `${SETTINGS}&sft.learningRate=0.003`);
   await visit(page, 'demonstrate');
   await page.locator('[data-testid="sft-status"][data-status="stale"]').waitFor();
-  await press(page, 'sft-start');
-  await press(page, 'sft-pause');
-  await waitForStatus(page, 'sft', 'paused');
+  await startAndPause(page, 'sft');
   await press(page, 'sft-step');
   await waitForStep(page, 'sft', 1);
   await waitForStatus(page, 'sft', 'paused');
@@ -73,21 +73,15 @@ test('two runs are compared: what differs is written out, and their curves are d
   await visit(page, 'runs');
   await expect.poll(rows).toEqual(['SFT 2', 'SFT 1']);
   for (const name of ['SFT 1', 'SFT 2']) await page.getByLabel(`Compare ${name}`).check();
-  expect(await textOf(page, 'run-differences')).toMatch(
-    /1 Demonstrate, .*earning rate: \S+ in SFT 1, 0\.003 in SFT 2\./,
-  );
+  await expect
+    .poll(() => textOf(page, 'run-differences'))
+    .toMatch(/1 Demonstrate, .*earning rate: \S+ in SFT 1, 0\.003 in SFT 2\./);
   const legend = page.locator('figure').first();
   for (const name of ['SFT 1', 'SFT 2']) {
     await legend.locator('.key', { hasText: `loss, ${name}` }).waitFor();
   }
   await noViolationsInBothThemes();
-  await page.setViewportSize({ width: 360, height: 740 });
-  const excess = await page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return scrollWidth - clientWidth;
-  });
-  expect(excess).toBe(0);
-  await page.setViewportSize({ width: 1280, height: 900 });
+  await expectFitsPhone(page);
 });
 
 test('a run bears its new name wherever it is named', async () => {
@@ -96,7 +90,7 @@ test('a run bears its new name wherever it is named', async () => {
   await page.getByTestId('run-name').fill('the slow one');
   await press(page, 'run-rename');
   await expect.poll(rows).toEqual(['SFT 2', 'the slow one']);
-  expect(await textOf(page, 'run-news')).toBe('The run is called the slow one now.');
+  await expect.poll(() => textOf(page, 'run-news')).toBe('The run is called the slow one now.');
   await page.getByTestId('run-name').fill('SFT 2');
   await press(page, 'run-rename');
   await page.getByText('There is another run called SFT 2').waitFor();
@@ -113,12 +107,12 @@ test('training goes on from a checkpoint as another run, and ends where the run 
   await page.locator(`[data-run="${name ?? ''}"]`, { hasText: 'finished' }).waitFor();
   await page.getByLabel('Compare the slow one').uncheck();
   await page.getByLabel(`Compare ${name ?? ''}`).check();
-  expect(await textOf(page, 'run-news')).toMatch(
-    /^SFT 2 goes on from step \d+ as SFT 2, from step \d+; SFT 2 stays as it is\.$/,
-  );
+  await expect
+    .poll(() => textOf(page, 'run-news'))
+    .toMatch(/^SFT 2 goes on from step \d+ as SFT 2, from step \d+; SFT 2 stays as it is\.$/);
   const cells = page.getByTestId('run-comparison').locator('tr', { hasText: 'Loss: loss' });
   await expect.poll(async () => new Set(await cells.locator('td').allInnerTexts()).size).toBe(1);
-  expect(await textOf(page, 'run-differences')).toMatch(/same settings and seed/);
+  await expect.poll(() => textOf(page, 'run-differences')).toMatch(/same settings and seed/);
 });
 
 test('a report is one well-formed document that needs nothing else', async () => {
@@ -161,30 +155,31 @@ test('a report is one well-formed document that needs nothing else', async () =>
 test('on paper there is the run, and nothing to press', async () => {
   const { page } = browser;
   await page.emulateMedia({ media: 'print' });
-  expect(await page.getByTestId('run-print').isVisible()).toBe(true);
-  expect(await page.locator('.button:visible').count()).toBe(0);
+  await page.getByTestId('run-print').waitFor();
+  await expect.poll(() => page.locator('.button:visible').count()).toBe(0);
   expect(await page.locator('nav').isVisible()).toBe(false);
-  expect(await page.getByTestId('run-print').locator('img').count()).toBe(2);
+  await expect.poll(() => page.getByTestId('run-print').locator('img').count()).toBe(2);
   await page.emulateMedia({ media: 'screen' });
-  expect(await page.getByTestId('run-print').isVisible()).toBe(false);
+  await page.getByTestId('run-print').waitFor({ state: 'hidden' });
 });
 
 test('a run in use says so before it is deleted, and is deleted only on a second press', async () => {
   const { page } = browser;
+  await expect.poll(rows).toHaveLength(3);
   const name = (await rows())[0] ?? '';
   expect(name).toMatch(/^SFT 2, from step \d+$/);
   await openRun(name);
   await press(page, 'run-delete');
-  expect(await textOf(page, 'confirm-use')).toMatch(/It is in use\..*start from it/s);
+  await expect.poll(() => textOf(page, 'confirm-use')).toMatch(/It is in use\..*start from it/s);
   expect(await violations(page)).toEqual([]);
   await press(page, 'confirm-no');
   expect(await rows()).toHaveLength(3);
   await press(page, 'run-delete');
   await press(page, 'confirm-yes');
   await expect.poll(rows).toEqual(['SFT 2', 'the slow one']);
-  expect(await textOf(page, 'run-news')).toBe(`${name} is deleted.`);
+  await expect.poll(() => textOf(page, 'run-news')).toBe(`${name} is deleted.`);
   // What was pressed is gone: the keyboard goes on from the top of the part.
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Runs');
+  await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Runs');
 });
 
 test('a checkpoint is saved as safetensors', async () => {
@@ -208,7 +203,7 @@ test('a whole laboratory goes to another profile; a damaged file is refused by n
   const { page } = browser;
   const download = await saved('lab-export');
   const path = await download.path();
-  expect(await textOf(page, 'lab-news')).toMatch(/^Packed: /);
+  await expect.poll(() => textOf(page, 'lab-news')).toMatch(/^Packed: /);
   const other = await launch(browser.url, { webgpu: 'off' });
   try {
     await openLaboratory(other.page, browser.url);
@@ -222,14 +217,16 @@ test('a whole laboratory goes to another profile; a damaged file is refused by n
     damaged[Math.floor(bytes.length / 2)]! ^= 0xff;
     await take(damaged);
     await other.page.getByText(/safetensors in this laboratory file: its content/).waitFor();
-    expect(await textOf(other.page, 'lab-news')).toBe('Nothing was imported.');
+    await expect.poll(() => textOf(other.page, 'lab-news')).toBe('Nothing was imported.');
     await take(bytes.subarray(0, bytes.length - 100));
     await other.page.getByText(/no zip, or its end is missing/).waitFor();
     expect(await other.page.getByTestId('run-row').count()).toBe(0);
     await other.page.getByTestId('lab-settings').check();
     await take(bytes);
     await other.page.getByTestId('run-row').first().waitFor();
-    expect(await textOf(other.page, 'lab-news')).toMatch(/^Added: 2 runs, \d+ checkpoints\.$/);
+    await expect
+      .poll(() => textOf(other.page, 'lab-news'))
+      .toMatch(/^Added: 2 runs, \d+ checkpoints\.$/);
     await visit(other.page, 'demonstrate');
     await waitForStatus(other.page, 'sft', 'done');
     expect(other.problems()).toEqual([]);

@@ -5,11 +5,9 @@ import { SCENARIOS } from '../../src/config/scenarios/table.ts';
 import { violations } from './accessibility.ts';
 import { openLaboratory, press, ready, textOf, visit } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
+import { expectFitsPhone } from './width.ts';
 
 const browser = sharedBrowser();
-
-/** On a crowded machine. Milliseconds. */
-const PATIENCE = 240_000;
 
 const panel = (id: string) =>
   browser.page.locator(`[data-testid="scenario-panel"][data-scenario="${id}"]`);
@@ -17,7 +15,7 @@ const panel = (id: string) =>
 async function expectShown(id: (typeof SCENARIO_MENU)[number]['id']): Promise<void> {
   const { page } = browser;
   await panel(id).waitFor();
-  expect(await page.getByTestId('scenario').inputValue()).toBe(id);
+  await expect.poll(() => page.getByTestId('scenario').inputValue()).toBe(id);
   const words = await panel(id).innerText();
   for (const sentence of SCENARIOS[id].lookFor) expect(words).toContain(sentence);
   for (const { label } of SCENARIOS[id].arms) expect(words).toContain(`${label}: not run yet`);
@@ -25,9 +23,7 @@ async function expectShown(id: (typeof SCENARIO_MENU)[number]['id']): Promise<vo
 
 async function verdict(): Promise<string> {
   const { page } = browser;
-  await page
-    .locator('[data-testid="scenario-verdict"]:not([data-state="waiting"])')
-    .waitFor({ timeout: PATIENCE });
+  await page.locator('[data-testid="scenario-verdict"]:not([data-state="waiting"])').waitFor();
   return (await textOf(page, 'scenario-verdict')).trim();
 }
 
@@ -69,7 +65,7 @@ test('going on to the next scenario trains only what it needs; paused, it goes o
   await page.getByTestId('scenario').selectOption('without-rl');
   await panel('without-rl').waitFor();
   await press(page, 'scenario-play');
-  await page.getByTestId('scenario-arms').getByText('reinforcing').waitFor({ timeout: PATIENCE });
+  await page.getByTestId('scenario-arms').getByText('reinforcing').waitFor();
   await press(page, 'scenario-play');
   await page.locator('[data-testid="scenario-play"]', { hasText: 'Play' }).waitFor();
   expect(await page.getByTestId('scenario-verdict').getAttribute('data-state')).toBe('waiting');
@@ -84,19 +80,13 @@ test.each(['light', 'dark'] as const)(
     await page.emulateMedia({ colorScheme: theme });
     await page.getByTestId('scenario-verdict').waitFor();
     expect(await violations(page)).toEqual([]);
-    await page.setViewportSize({ width: 360, height: 740 });
-    const excess = await page.evaluate(() => {
-      const { scrollWidth, clientWidth } = document.documentElement;
-      return scrollWidth - clientWidth;
-    });
-    expect(excess).toBe(0);
-    await page.setViewportSize({ width: 1280, height: 900 });
+    await expectFitsPhone(page);
   },
 );
 
 test('elsewhere the panel is folded to one line with the goal', async () => {
   const { page } = browser;
   await visit(page, 'rank');
-  expect(await panel('without-rl').getAttribute('open')).toBeNull();
+  await expect.poll(() => panel('without-rl').getAttribute('open')).toBeNull();
   expect(await panel('without-rl').innerText()).toContain('Without RL');
 });

@@ -11,8 +11,6 @@ export interface SharedBrowser {
   readonly url: string;
   readonly page: Page;
   readonly context: BrowserContext;
-  /** Addresses of all requests so far. */
-  requests(): readonly string[];
 }
 
 /** To be called once, before the file's own hooks. */
@@ -40,6 +38,5 @@ export function sharedBrowser(viewport?: LaunchOptions['viewport']): SharedBrows
     get context() {
       return browser.context;
     },
-    requests: () => browser.requests(),
   };
 }

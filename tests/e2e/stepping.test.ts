@@ -9,6 +9,7 @@ import {
   openLaboratory,
   press,
   ready,
+  startAndPause,
   stepsOf,
   textOf,
   train,
@@ -17,6 +18,7 @@ import {
   waitForStep,
 } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
+import { expectFitsPhone } from './width.ts';
 
 /** Four iterations of two minibatches. */
 const SETTINGS = 'preset=micro&ppo.episodes=128&ppo.minibatches=2';
@@ -37,25 +39,14 @@ async function tabTo(testId: string): Promise<void> {
 async function phase(expected: RegExp): Promise<void> {
   const { page } = browser;
   await expect
-    .poll(() => page.getByTestId('ppo-phase').getAttribute('aria-disabled'), { timeout: 60_000 })
+    .poll(() => page.getByTestId('ppo-phase').getAttribute('aria-disabled'))
     .toBe('false');
   await page.keyboard.press('n');
-  await expect.poll(() => textOf(page, 'phase-news'), { timeout: 120_000 }).toMatch(expected);
+  await expect.poll(() => textOf(page, 'phase-news')).toMatch(expected);
   await waitForStatus(page, 'ppo', 'paused');
 }
 
 const headings = () => browser.page.getByTestId('phase-lens').locator('thead th').allInnerTexts();
-
-async function expectNoExcess(width: number): Promise<void> {
-  const { page } = browser;
-  await page.setViewportSize({ width, height: 740 });
-  const excess = await page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return scrollWidth - clientWidth;
-  });
-  expect(excess).toBe(0);
-  await page.setViewportSize({ width: 1280, height: 900 });
-}
 
 let stepped: Stored;
 
@@ -107,7 +98,7 @@ describe('inside an iteration of PPO', () => {
       await page.emulateMedia({ colorScheme });
       expect(await violations(page)).toEqual([]);
     }
-    await expectNoExcess(360);
+    await expectFitsPhone(page);
   });
 
   test('O17, D54: half done, it is begun again after a reload, and the run ends as one played through', async () => {
@@ -137,9 +128,7 @@ describe('a run that is turned and left', () => {
   test('beta and clip are turned by keys; the charts and the run say where, after a reload too', async () => {
     const { page } = browser;
     const before = await newestFinished(page, 'ppo');
-    await press(page, 'ppo-start');
-    await press(page, 'ppo-pause');
-    await waitForStatus(page, 'ppo', 'paused');
+    await startAndPause(page, 'ppo');
     // To the end of an iteration, so that a checkpoint of it is kept.
     await press(page, 'ppo-step');
     await waitForStep(page, 'ppo', 1);
@@ -164,7 +153,7 @@ describe('a run that is turned and left', () => {
     await page.reload();
     await ready(page);
     await page.getByTestId('turn-panel').locator('summary').click();
-    expect(await textOf(page, 'turns')).toMatch(said);
+    await expect.poll(() => textOf(page, 'turns')).toMatch(said);
     expect(await page.getByTestId('turn-beta').inputValue()).toBe('0.2');
     await press(page, 'ppo-start');
     const turned = await finishedAfter(page, 'ppo', before);
@@ -172,13 +161,13 @@ describe('a run that is turned and left', () => {
     const betas = series.map(({ values }) => values['objective/kl_coef']?.toFixed(3));
     const kept = Number(at) - 1;
     expect(betas).toEqual(Array.from({ length: 4 }, (_, i) => (i < kept ? '0.100' : '0.200')));
-    const summary = await page.locator('figure .sr-only').first().textContent();
-    expect(summary).toMatch(said);
+    await expect.poll(() => page.locator('figure .sr-only').first().textContent()).toMatch(said);
     await visit(page, 'runs');
     await page.locator(`[data-run="${turned.name}"]`).getByTestId('run-open').click();
-    expect(await page.getByTestId('run-details').locator('dl').first().innerText()).toMatch(said);
+    const details = page.getByTestId('run-details').locator('dl').first();
+    await expect.poll(() => details.innerText()).toMatch(said);
     await page.getByLabel(`Compare ${turned.name}`).check();
-    expect(await page.locator('figure .sr-only').first().textContent()).toMatch(said);
+    await expect.poll(() => page.locator('figure .sr-only').first().textContent()).toMatch(said);
     await visit(page, 'reinforce');
   });
 
@@ -194,6 +183,7 @@ describe('a run that is turned and left', () => {
         .slice(-1) ?? [];
     const row = rows.filter({ hasText: `PPO-ptx 3, iteration ${step}` });
     await row.getByRole('button').click();
+    await page.locator('[data-testid="back-confirm"]:focus').waitFor();
     await page.keyboard.press('Enter');
     await expect.poll(() => textOf(page, 'back-news')).toContain('as a run of its own');
     await waitForStatus(page, 'ppo', 'paused');

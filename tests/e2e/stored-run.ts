@@ -15,7 +15,12 @@ export interface Stored {
 }
 
 /** The newest finished checkpoint of a stage as it lies in the browser's database; null when there is none. */
-export function newestFinished(page: Page, stage: TrainingStage): Promise<Stored | null> {
+export async function newestFinished(page: Page, stage: TrainingStage): Promise<Stored | null> {
+  return (await allFinished(page, stage)).at(-1) ?? null;
+}
+
+/** All finished checkpoints of a stage, the oldest first. */
+export function allFinished(page: Page, stage: TrainingStage): Promise<Stored[]> {
   return page.evaluate(async (wanted) => {
     interface Row {
       readonly manifest: {
@@ -49,17 +54,16 @@ export function newestFinished(page: Page, stage: TrainingStage): Promise<Stored
     const rows = (await all('checkpoints')) as readonly Row[];
     const batches = (await all('metrics')) as readonly Batch[];
     db.close();
-    const newest = rows
+    return rows
       .filter(({ manifest }) => manifest.finished && manifest.stage === wanted)
-      .sort((a, b) => b.manifest.createdAt - a.manifest.createdAt)
-      .at(0);
-    if (newest === undefined) return null;
-    const { run, name, step, state } = newest.manifest;
-    const series = batches
-      .filter((batch) => batch.run === run)
-      .sort((a, b) => a.from - b.from)
-      .flatMap(({ records }) => records);
-    return { run, name, step, state, series, hashes: newest.chunks.map(({ sha256 }) => sha256) };
+      .sort((a, b) => a.manifest.createdAt - b.manifest.createdAt)
+      .map(({ manifest: { run, name, step, state }, chunks }) => {
+        const series = batches
+          .filter((batch) => batch.run === run)
+          .sort((a, b) => a.from - b.from)
+          .flatMap(({ records }) => records);
+        return { run, name, step, state, series, hashes: chunks.map(({ sha256 }) => sha256) };
+      });
   }, stage);
 }
 

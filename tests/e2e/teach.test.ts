@@ -53,6 +53,28 @@ const clean = async (): Promise<void> => {
   expect(await violations(browser.page)).toEqual([]);
 };
 
+/** On a phone the open dialog is within the window, and nothing in it scrolls sideways. */
+async function expectFitsPhone(): Promise<void> {
+  const { page } = browser;
+  await page.setViewportSize({ width: 360, height: 740 });
+  const wide = () =>
+    page.evaluate(() => {
+      const parts = [...document.querySelectorAll('[role=dialog], [role=dialog] *')];
+      const { clientWidth } = document.documentElement;
+      return parts
+        .filter((part) => {
+          const { left, right } = part.getBoundingClientRect();
+          const isScroller = getComputedStyle(part).overflowX !== 'visible';
+          const isField = part.matches('textarea, select, input, .sr-only');
+          const scrolls = isScroller && !isField && part.scrollWidth > part.clientWidth;
+          return scrolls || left < 0 || right > clientWidth;
+        })
+        .map((part) => part.outerHTML.slice(0, 80));
+    });
+  await expect.poll(wide).toEqual([]);
+  await page.setViewportSize({ width: 1280, height: 720 });
+}
+
 test('one link carries scenario, seed, settings and what is hidden, and nothing is locked', async () => {
   const { page } = browser;
   await page.getByTestId('scenario').selectOption('no-leash');
@@ -60,17 +82,17 @@ test('one link carries scenario, seed, settings and what is hidden, and nothing 
   await teach('share');
   for (const name of ['judge', 'settings']) await page.getByTestId(`share-hide-${name}`).check();
   await inBothThemes(clean);
-  const link = await page.getByTestId('share-link').inputValue();
+  await expectFitsPhone();
+  const shown = () => page.getByTestId('share-link').inputValue();
+  await expect.poll(shown).toMatch(/&hide=settings\.judge|&hide=judge\.settings/);
+  const link = await shown();
   expect(link).toMatch(/#\/model\?v=1&scenario=no-leash&preset=micro&general\.seed=5&/);
-  expect(link).toMatch(/&hide=settings\.judge|&hide=judge\.settings/);
   await browser.context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await press(page, 'share-copy');
   await expect.poll(() => textOf(page, 'share-news')).toBe('Link copied.');
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);
   await page.keyboard.press('Escape');
-  expect(await page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe(
-    'teach',
-  );
+  await page.locator('[data-testid="teach"]:focus').waitFor();
 
   // Another browser, that has something else set; the address is pasted while the page is open.
   const other = await launch(served.url, { webgpu: 'off' });
@@ -79,19 +101,19 @@ test('one link carries scenario, seed, settings and what is hidden, and nothing 
   await other.page.goto(link);
   await other.page.waitForFunction(() => !window.location.hash.includes('?'));
   await expect.poll(() => other.page.getByTestId('nav-judge').count()).toBe(0);
-  expect(await other.page.getByTestId('settings-open').count()).toBe(0);
-  expect(await other.page.getByTestId('scenario').inputValue()).toBe('no-leash');
+  await expect.poll(() => other.page.getByTestId('settings-open').count()).toBe(0);
+  await expect.poll(() => other.page.getByTestId('scenario').inputValue()).toBe('no-leash');
   await other.page.getByTestId('teach').click();
   await other.page.getByTestId('teach-share').click();
-  expect(await other.page.getByTestId('share-link').inputValue()).toBe(link);
+  await expect.poll(() => other.page.getByTestId('share-link').inputValue()).toBe(link);
   await other.page.keyboard.press('Escape');
   // A reload keeps what is hidden; the button below the page brings it back.
   await other.page.reload();
   await ready(other.page);
-  expect(await other.page.getByTestId('nav-judge').count()).toBe(0);
+  await expect.poll(() => other.page.getByTestId('nav-judge').count()).toBe(0);
   await press(other.page, 'show-all');
-  expect(await other.page.getByTestId('nav-judge').count()).toBe(1);
-  expect(await other.page.getByTestId('settings-open').count()).toBe(1);
+  await other.page.getByTestId('nav-judge').waitFor();
+  await other.page.getByTestId('settings-open').waitFor();
   expect(other.problems()).toEqual([]);
 });
 
@@ -107,8 +129,10 @@ test('a link says when its starting checkpoint is not here, and starts from it w
   const hash = (await option.getAttribute('value')) ?? '';
   expect(hash).toMatch(/^[0-9a-f]{16}$/);
   await page.getByTestId('share-start').selectOption(hash);
-  const link = await page.getByTestId('share-link').inputValue();
-  expect(link).toContain(`start=${hash}`);
+  await expectFitsPhone();
+  const shown = () => page.getByTestId('share-link').inputValue();
+  await expect.poll(shown).toContain(`start=${hash}`);
+  const link = await shown();
   await page.keyboard.press('Escape');
 
   // Here it is the result of step 1 already.
@@ -149,12 +173,11 @@ test('? lists every key, works where nothing is typed, and can be turned off', a
     for (const { does } of rows) expect(text).toContain(does);
   }
   await inBothThemes(clean);
+  await expectFitsPhone();
   await page.getByTestId('page-keys').uncheck();
   await page.keyboard.press('Escape');
   await page.getByTestId('keys-dialog').waitFor({ state: 'detached' });
-  expect(await page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe(
-    'nav-model',
-  );
+  await page.locator('[data-testid="nav-model"]:focus').waitFor();
   await page.keyboard.press('?');
   await page.keyboard.press('l');
   expect(await page.getByRole('dialog').count()).toBe(0);
@@ -166,7 +189,7 @@ test('? lists every key, works where nothing is typed, and can be turned off', a
 
 /** Nothing of it is off the screen, wider than it, or smaller than can be read from the last row. */
 async function fits(lecture: Locator, least: number): Promise<void> {
-  const found = await lecture.evaluate((node) => {
+  const look = (node: SVGElement | HTMLElement) => {
     const screen = { width: window.innerWidth, height: window.innerHeight };
     const out = [...node.querySelectorAll('button, h2, .chart, [role=status]')].filter((part) => {
       const box = part.getBoundingClientRect();
@@ -180,11 +203,14 @@ async function fits(lecture: Locator, least: number): Promise<void> {
       text: parseFloat(getComputedStyle(node).fontSize) / screen.height,
       plot: (plot?.height ?? 0) / screen.height,
     };
-  });
-  expect(found.out).toEqual([]);
-  expect(found.wider).toBe(0);
-  expect(found.text).toBeGreaterThan(least);
-  expect(found.plot).toBeGreaterThan(0.35);
+  };
+  // The chart follows the window a moment later than it changes.
+  await expect
+    .poll(async () => {
+      const { out, wider, text, plot } = await lecture.evaluate(look);
+      return { out, wider, isLegible: text > least, isLarge: plot > 0.35 };
+    })
+    .toEqual({ out: [], wider: 0, isLegible: true, isLarge: true });
 }
 
 test('lecture mode shows one large chart, is driven by keys that stand on screen, and is left with Escape', async () => {
@@ -195,7 +221,7 @@ test('lecture mode shows one large chart, is driven by keys that stand on screen
   const lecture = page.getByTestId('lecture');
   await lecture.waitFor();
   expect(await lecture.getByRole('heading').innerText()).toBe('1 Demonstrate: Loss');
-  expect(await lecture.locator('figure').count()).toBe(1);
+  await expect.poll(() => lecture.locator('figure').count()).toBe(1);
   for (const words of ['Back', 'Next', 'Play', 'Step', 'Start over', 'Leave']) {
     expect(await lecture.getByRole('button', { name: words }).count()).toBe(1);
   }
@@ -219,17 +245,16 @@ test('lecture mode shows one large chart, is driven by keys that stand on screen
     });
   await expect.poll(cut).toBeLessThan(1);
   await page.setViewportSize({ width: 1280, height: 720 });
+  const title = () => lecture.getByRole('heading').innerText();
   await page.keyboard.press('PageDown');
-  expect(await lecture.getByRole('heading').innerText()).toBe('1 Demonstrate: Entropy');
+  await expect.poll(title).toBe('1 Demonstrate: Entropy');
   await page.keyboard.press('ArrowLeft');
-  expect(await lecture.getByRole('heading').innerText()).toBe('1 Demonstrate: Loss');
+  await expect.poll(title).toBe('1 Demonstrate: Loss');
   await page.keyboard.press('ArrowLeft');
   expect(await lecture.getByRole('heading').innerText()).toBe('1 Demonstrate: Loss');
   await page.keyboard.press('Escape');
   await lecture.waitFor({ state: 'detached' });
-  expect(await page.evaluate(() => document.activeElement?.getAttribute('data-testid'))).toBe(
-    'nav-demonstrate',
-  );
+  await page.locator('[data-testid="nav-demonstrate"]:focus').waitFor();
 });
 
 test('one key starts over after a question, labels stay, and all of it comes back', async () => {
@@ -242,17 +267,18 @@ test('one key starts over after a question, labels stay, and all of it comes bac
   await page.getByTestId('reset-dialog').waitFor();
   await expect.poll(() => textOf(page, 'reset-dialog')).toMatch(/What goes:.*\d+ runs/s);
   await inBothThemes(clean);
+  await expectFitsPhone();
   // The question does nothing by itself.
   await page.keyboard.press('Escape');
   await page.locator('[data-testid="sft-status"][data-status="done"]').waitFor();
   await page.keyboard.press('r');
   await press(page, 'reset-yes');
-  await page.locator('[data-testid="reset-news"][data-state="done"]').waitFor({ timeout: 60_000 });
+  await page.locator('[data-testid="reset-news"][data-state="done"]').waitFor();
   await clean();
   await press(page, 'reset-close');
   await page.locator('[data-testid="sft-status"][data-status="ready"]').waitFor();
   await visit(page, 'rank');
-  expect(await classRankings(page)).toBe(6);
+  await expect.poll(() => classRankings(page)).toBe(6);
 
   // In lecture mode from the start: play and step by keys, on what was reset.
   await visit(page, 'demonstrate');
@@ -262,9 +288,9 @@ test('one key starts over after a question, labels stay, and all of it comes bac
     page.locator(`[data-testid="lecture-status"][data-status="${name}"]`);
   await status('ready').waitFor();
   await page.keyboard.press('s');
-  await status('paused').waitFor({ timeout: 60_000 });
+  await status('paused').waitFor();
   await page.keyboard.press(' ');
-  await status('done').waitFor({ timeout: 60_000 });
+  await status('done').waitFor();
   await page.keyboard.press('Escape');
 
   // After a reload the copy is still there, and what was trained since stays beside it.
@@ -273,24 +299,23 @@ test('one key starts over after a question, labels stay, and all of it comes bac
   await page.getByTestId('nav-demonstrate').focus();
   await page.keyboard.press('r');
   await press(page, 'reset-undo');
-  await page
-    .locator('[data-testid="reset-news"][data-state="undone"]')
-    .waitFor({ timeout: 60_000 });
+  await page.locator('[data-testid="reset-news"][data-state="undone"]').waitFor();
   await press(page, 'reset-close');
   await page.getByTestId('nav-runs').click();
   await expect.poll(() => textOf(page, 'nav-demonstrate')).toMatch(/done/);
   await visit(page, 'rank');
-  expect(await classRankings(page)).toBe(6);
+  await expect.poll(() => classRankings(page)).toBe(6);
 });
 
 test('ready for offline is proved byte by byte, names what is missing or damaged, and fetches it', async () => {
   const { page } = browser;
-  await page.locator('[data-testid="offline"][data-state="ready"]').waitFor({ timeout: 60_000 });
+  await page.locator('[data-testid="offline"][data-state="ready"]').waitFor();
   await teach('offline');
   const verdict = (name: string) =>
     page.locator(`[data-testid="offline-verdict"][data-verdict="${name}"]`);
-  await verdict('ready').waitFor({ timeout: 60_000 });
+  await verdict('ready').waitFor();
   await inBothThemes(clean);
+  await expectFitsPhone();
   const damaged = await page.evaluate(async () => {
     const names = await caches.keys();
     const cache = await caches.open(names.find((name) => name.includes('-precache-')) ?? '');
@@ -305,17 +330,17 @@ test('ready for offline is proved byte by byte, names what is missing or damaged
   await browser.context.setOffline(true);
   onTestFinished(() => browser.context.setOffline(false));
   await press(page, 'offline-check');
-  await verdict('incomplete').waitFor({ timeout: 60_000 });
+  await verdict('incomplete').waitFor();
   const listed = (await textOf(page, 'offline-missing')).split('\n').sort();
   expect(listed).toEqual([`${damaged[0]}: damaged`, `${damaged[1]}: missing`].sort());
   await clean();
   // Without a network nothing changes; with it the very files come back.
   await press(page, 'offline-fetch');
-  await verdict('working').waitFor({ state: 'detached', timeout: 60_000 });
+  await verdict('working').waitFor({ state: 'detached' });
   expect((await textOf(page, 'offline-missing')).split('\n')).toHaveLength(2);
   await browser.context.setOffline(false);
   await press(page, 'offline-fetch');
-  await verdict('ready').waitFor({ timeout: 60_000 });
+  await verdict('ready').waitFor();
   await page.keyboard.press('Escape');
-  expect(await textOf(page, 'offline')).toContain('Ready without a network');
+  await expect.poll(() => textOf(page, 'offline')).toContain('Ready without a network');
 });

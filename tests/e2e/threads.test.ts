@@ -63,7 +63,7 @@ test('a host without headers gets threads once the page is stored, and its first
   const browser = await open(() => serveCopy('/courses/rlhf/'));
   const { page } = browser;
   expect((await engineOf(browser)).isolated).toBe(false);
-  await page.locator('[data-testid="offline"][data-state="ready"]').waitFor({ timeout: 60_000 });
+  await page.locator('[data-testid="offline"][data-state="ready"]').waitFor();
   await page.reload();
   await ready(page);
   const { isolated, words } = await engineOf(browser);

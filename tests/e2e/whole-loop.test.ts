@@ -24,15 +24,16 @@ import {
 } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
 
-/** Six iterations of PPO, so that there is a middle. */
-const SETTINGS = 'preset=micro&labels.source=both&ppo.episodes=192&evaluate.prompts=50';
+/** Iterations of PPO: so many that it can be paused and left in the middle, however late the press. */
+const ITERATIONS = 12;
+const SETTINGS = `preset=micro&labels.source=both&ppo.episodes=${32 * ITERATIONS}&evaluate.prompts=50`;
 
 const browser = sharedBrowser();
 describe('the whole loop on WASM', () => {
   test('the base model loads by itself and answers', async () => {
     const { page } = browser;
     await openLaboratory(page, browser.url, SETTINGS);
-    expect(await textOf(page, 'engine-badge')).toContain('WebAssembly');
+    await expect.poll(() => textOf(page, 'engine-badge')).toContain('WebAssembly');
     await page.getByTestId('prompt-input').fill('Tell me what zebras eat.');
     await expect.poll(() => textOf(page, 'unknown-words')).toMatch(/Not in this world: zebras\./);
     expect(await textOf(page, 'unknown-words')).toMatch(/In capitals: Tell\./);
@@ -49,8 +50,8 @@ describe('the whole loop on WASM', () => {
     expect(await stepsOf(page, 'sft')).toEqual({ step: 0, total: 0 });
     await train(page, 'sft');
     expect(await stepsOf(page, 'sft')).toEqual({ step: 4, total: 4 });
-    expect(await chartPoints('Loss')).toBe(4);
-    expect(await page.getByTestId('pinned-text').count()).toBeGreaterThan(0);
+    await expectPoints('Loss', 4);
+    await page.getByTestId('pinned-text').first().waitFor();
   });
 
   test('a person ranks by keys and buttons, with a tie, a skip and an undo', async () => {
@@ -71,7 +72,7 @@ describe('the whole loop on WASM', () => {
     await expect.poll(() => textOf(page, 'rank-prompt')).toBe(skipped);
     await tieLastTwo();
     await saveRanking(page, 'button');
-    expect(await textOf(page, 'rank-news')).toContain('tied');
+    await expect.poll(() => textOf(page, 'rank-news')).toContain('tied');
     expect(await ownRankings(page)).toBe(5);
     await press(page, 'rank-undo');
     await expect.poll(() => ownRankings(page)).toBe(4);
@@ -81,14 +82,16 @@ describe('the whole loop on WASM', () => {
     const { page } = browser;
     expect(await classRankings(page)).toBe(0);
     await letClassRank(page, 16);
-    expect([await ownRankings(page), await classRankings(page)]).toEqual([4, 16]);
+    await expectRankings([4, 16]);
     await train(page, 'reward');
-    expect(await textOf(page, 'reward-accuracy')).toMatch(/\d+(\.\d)? % right on \d+ held-out/);
+    await expect
+      .poll(() => textOf(page, 'reward-accuracy'))
+      .toMatch(/\d+(\.\d)? % right on \d+ held-out/);
     await page.getByTestId('score-input').fill('zebras eat grass .');
-    await expect.poll(() => textOf(page, 'score-value'), { timeout: 60_000 }).toMatch(/^.?\d/);
+    await expect.poll(() => textOf(page, 'score-value')).toMatch(/^.?\d/);
     const first = await textOf(page, 'score-value');
     await page.getByTestId('score-input').fill('no no no no no no');
-    await expect.poll(() => textOf(page, 'score-value'), { timeout: 60_000 }).not.toBe(first);
+    await expect.poll(() => textOf(page, 'score-value')).not.toBe(first);
   });
 
   test('PPO steps, plays, pauses; charts, checks and token lens show its numbers', async () => {
@@ -97,19 +100,19 @@ describe('the whole loop on WASM', () => {
     await press(page, 'ppo-step');
     await waitForStep(page, 'ppo', 1);
     await waitForStatus(page, 'ppo', 'paused');
-    expect(await stepsOf(page, 'ppo')).toEqual({ step: 1, total: 6 });
+    expect(await stepsOf(page, 'ppo')).toEqual({ step: 1, total: ITERATIONS });
     const checks = page.locator('[data-testid^="check-"]');
-    expect(await checks.count()).toBeGreaterThan(4);
+    await expect.poll(() => checks.count()).toBeGreaterThan(4);
     expect(await page.locator('[data-testid^="check-"][data-ok="false"]').count()).toBe(0);
     const rows = page.locator('[data-testid="token-lens"] tbody tr');
-    expect(await rows.count()).toBeGreaterThan(0);
+    await rows.first().waitFor();
     expect(await rows.first().innerText()).not.toContain('NaN');
     await press(page, 'ppo-start');
-    await waitForStep(page, 'ppo', 3);
+    await waitForStep(page, 'ppo', 2);
     await press(page, 'ppo-pause');
     await waitForStatus(page, 'ppo', 'paused');
     const { step } = await stepsOf(page, 'ppo');
-    expect(await chartPoints('Reward')).toBe(step);
+    await expectPoints('Reward', step);
   });
 
   test('a reload in the middle brings everything back, and PPO goes on where it was', async () => {
@@ -119,9 +122,9 @@ describe('the whole loop on WASM', () => {
     await ready(page);
     await waitForStatus(page, 'ppo', 'paused');
     expect(await stepsOf(page, 'ppo')).toEqual(before);
-    expect(await chartPoints('Reward')).toBe(before.step);
+    await expectPoints('Reward', before.step);
     await visit(page, 'rank');
-    expect([await ownRankings(page), await classRankings(page)]).toEqual([4, 16]);
+    await expectRankings([4, 16]);
     expect(await textOf(page, 'reward-accuracy')).toMatch(/% right/);
     await visit(page, 'demonstrate');
     await waitForStatus(page, 'sft', 'done');
@@ -133,8 +136,8 @@ describe('the whole loop on WASM', () => {
     await waitForStatus(page, 'ppo', 'paused');
     expect((await stepsOf(page, 'ppo')).step).toBeGreaterThanOrEqual(before.step);
     await train(page, 'ppo');
-    expect(await stepsOf(page, 'ppo')).toEqual({ step: 6, total: 6 });
-    expect(await chartPoints('Reward')).toBe(6);
+    expect(await stepsOf(page, 'ppo')).toEqual({ step: ITERATIONS, total: ITERATIONS });
+    await expectPoints('Reward', ITERATIONS);
   });
 
   test('blind pairs by keys give a win rate with its interval, and the suite a table', async () => {
@@ -142,7 +145,7 @@ describe('the whole loop on WASM', () => {
     await visit(page, 'judge');
     await page.getByTestId('judge-count').fill('5');
     await press(page, 'judge-start');
-    await page.getByTestId('judge-pair').waitFor({ timeout: 60_000 });
+    await page.getByTestId('judge-pair').waitFor();
     for (const [i, key] of ['ArrowLeft', 'ArrowRight', 't', 'b', 'ArrowLeft'].entries()) {
       await page.getByRole('region', { name: `Blind comparison ${i + 1} of 5` }).waitFor();
       // The second press without a release is the repeat of a key held down: no vote of its own.
@@ -151,14 +154,14 @@ describe('the whole loop on WASM', () => {
       await page.keyboard.up(key);
     }
     expect(await textOf(page, 'judge-rate')).toMatch(/wins \d+ % against/);
-    expect(await page.getByRole('status').allInnerTexts()).toContainEqual(
-      expect.stringMatching(/95 % interval \d+ % to \d+ %\. 5 votes: ±\d+ points/),
-    );
+    await expect
+      .poll(() => page.getByRole('status').allInnerTexts())
+      .toContainEqual(expect.stringMatching(/95 % interval \d+ % to \d+ %\. 5 votes: ±\d+ points/));
     await press(page, 'suite-run');
     const rows = page.locator('[data-testid="suite-table"] tbody tr');
-    await rows.first().waitFor({ timeout: 150_000 });
+    await rows.first().waitFor();
     // Base, SFT, PPO's average and its last weights, each with samples and greedily.
-    expect(await rows.count()).toBe(8);
+    await expect.poll(() => rows.count()).toBe(8);
     expect(await textOf(page, 'suite-pairs')).toMatch(/gold prefers the first on/);
   });
 
@@ -184,7 +187,7 @@ describe('the whole loop on WASM', () => {
     expect(before.map((texts) => texts.length > 0)).toEqual(before.map(() => true));
     await page.reload();
     await ready(page);
-    expect(await shown()).toEqual(before);
+    await expect.poll(shown).toEqual(before);
     await page.getByRole('region', { name: 'Blind comparison 2 of 3' }).waitFor();
     await press(page, 'judge-reveal');
   });
@@ -207,6 +210,18 @@ describe('the whole loop on WASM', () => {
     },
   );
 });
+
+/** Rankings by the person and by the class, which are counted when the page is ready. */
+async function expectRankings(counts: readonly [number, number]): Promise<void> {
+  const { page } = browser;
+  await expect
+    .poll(async () => [await ownRankings(page), await classRankings(page)])
+    .toEqual(counts);
+}
+
+async function expectPoints(title: string, points: number): Promise<void> {
+  await expect.poll(() => chartPoints(title)).toBe(points);
+}
 
 /**
  * Points of a chart, as its table counts them; opens the table and closes it again. The table is drawn

@@ -1,6 +1,6 @@
 /** The engine on WebGPU: started by name, passed over when it is in software or faulty, told when lost; no atomics. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Rng } from '../../src/data/rng.ts';
 import { startEngine } from '../../src/kernels/engine.ts';
 import { columnSum, linear, multiplyTransposed } from '../../src/kernels/linear.ts';
@@ -130,9 +130,7 @@ describe('a device that is lost', () => {
     restore();
     // A buffer to be mapped both ways is against the rules.
     device?.createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.MAP_WRITE });
-    await vi.waitFor(() => {
-      expect(lost).toHaveLength(1);
-    });
+    await expect.poll(() => lost).toHaveLength(1);
     expect(lost[0]).toMatch(/^The graphics device refused work \(.+\)\.$/s);
   });
 

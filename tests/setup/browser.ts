@@ -28,6 +28,9 @@ const WEBGPU_FLAGS = {
   off: ['--disable-features=WebGPU', '--disable-blink-features=WebGPU'],
 } as const;
 
+/** Longest wait for anything on the page, unless a test names another: a limit against hanging. Milliseconds. */
+const PATIENCE = 240_000;
+
 /** How to start the browser. */
 export interface LaunchOptions {
   readonly webgpu: keyof typeof WEBGPU_FLAGS;
@@ -65,6 +68,7 @@ export async function launch(origin: string, options: LaunchOptions): Promise<La
     args: [...COMMON_FLAGS, ...WEBGPU_FLAGS[options.webgpu]],
     viewport: options.viewport ?? { width: 1280, height: 900 },
   });
+  context.setDefaultTimeout(PATIENCE);
   const problems: string[] = [];
   const requests: string[] = [];
   watch(context, new URL(origin).origin, problems, requests);
@@ -78,7 +82,10 @@ export async function launch(origin: string, options: LaunchOptions): Promise<La
     requests: () => requests,
     close: async ({ keepProfile = options.profile !== undefined } = {}) => {
       await context.close();
-      if (!keepProfile) rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      if (!keepProfile) {
+        // Processes of the browser may write for a moment longer.
+        rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+      }
     },
     kill: async () => {
       const closed = context.waitForEvent('close');

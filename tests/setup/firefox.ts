@@ -12,8 +12,8 @@ const FIXED_PLACES = [
   'C:\\Program Files\\Mozilla Firefox\\firefox.exe',
 ];
 
-/** Longest wait for the browser to start, and for one command of it. Milliseconds. */
-const PATIENCE = 60_000;
+/** Longest wait for the browser to start, for one command of it, and for anything on its page. Milliseconds. */
+const PATIENCE = 240_000;
 
 /** The browser's path: FIREFOX_PATH if set, else the first one on PATH; undefined without any. */
 export function findFirefox(environment: NodeJS.ProcessEnv = process.env): string | undefined {
@@ -63,6 +63,7 @@ export async function launchFirefox(origin: string): Promise<LaunchedFirefox> {
     extraPrefsFirefox: { 'dom.webgpu.enabled': false },
   });
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE);
   const problems: string[] = [];
   const own = new URL(origin).origin;
   page.on('console', (message) => {

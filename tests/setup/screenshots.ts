@@ -1,5 +1,6 @@
 // Makes the pictures of docs/screens from a short real run in a real Chromium: `npm run screenshots`. Every place of the
-// page in light, dark and on a phone. Not a test: it asserts nothing, and its pictures are looked at by people.
+// page in light, dark and on a phone, and a strip of the five stages. Only some of them by name:
+// `npm run screenshots -- strip share`. Not a test: it asserts nothing, and its pictures are looked at by people.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { CDPSession, Page } from 'playwright-core';
@@ -17,6 +18,7 @@ import {
 import { PLACES, type Place } from '../e2e/places.ts';
 import { launch } from './browser.ts';
 import { buildPage, serveBuild } from './serve.ts';
+import { drawStrip } from './strip.ts';
 
 const FOLDER = fileURLToPath(new URL('../../docs/screens', import.meta.url));
 
@@ -57,6 +59,29 @@ const LECTURE: Place = {
     await page.getByTestId('lecture').waitFor({ state: 'detached' });
   },
 };
+
+/** What helps to teach, each in a window of its own. */
+const DIALOGS = (['share', 'keys', 'reset', 'offline'] as const).map((name): Place => ({
+  name,
+  open: async (page) => {
+    await visit(page, 'model');
+    await page.getByTestId('teach').click();
+    await page.getByTestId(`teach-${name}`).click();
+    await page.getByTestId(`${name}-dialog`).waitFor();
+    // What it counts or reads first is there.
+    const told = {
+      share: 'share-link',
+      keys: 'page-keys',
+      reset: 'reset-yes',
+      offline: 'offline-check',
+    };
+    await page.locator(`[data-testid="${told[name]}"]:enabled`).waitFor();
+  },
+  close: async (page) => {
+    await page.keyboard.press('Escape');
+    await page.getByTestId(`${name}-dialog`).waitFor({ state: 'detached' });
+  },
+}));
 
 /** A few minutes on two cores: enough for curves with a shape. */
 const SETTINGS = [
@@ -116,6 +141,9 @@ async function wholeLoop(page: Page): Promise<void> {
   await page.getByTestId('judge-pair').waitFor({ timeout: 60_000 });
 }
 
+const wanted = process.argv.slice(2);
+const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
+
 mkdirSync(FOLDER, { recursive: true });
 buildPage();
 const served = await serveBuild();
@@ -125,7 +153,9 @@ try {
   await openLaboratory(page, served.url, SETTINGS);
   await wholeLoop(page);
   const camera = await context.newCDPSession(page);
-  for (const places of [[...PLACES, LENS, LECTURE], [SCENARIO]]) {
+  if (isWanted('strip')) await drawStrip(page, context, `${FOLDER}/strip.webp`);
+  for (const all of [[...PLACES, LENS, LECTURE, ...DIALOGS], [SCENARIO]]) {
+    const places = all.filter(({ name }) => isWanted(name));
     for (const { name, colorScheme, size } of LOOKS) {
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize(size);

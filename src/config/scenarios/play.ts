@@ -28,8 +28,10 @@ const SCENARIO_KEYS: ReadonlySet<string> = new Set(
   ),
 );
 
-/** The micro form of a scenario that measures the policy. */
-const MICRO_MEASURED: PartialSettings = { evaluate: { whileTraining: 16 } };
+/** The micro form of any scenario: no more episodes than the preset has. */
+const MICRO_SHORT: PartialSettings = { ppo: { episodes: presetSettings('micro').ppo.episodes } };
+/** The same of one that measures the policy. */
+const MICRO_MEASURED: PartialSettings = { ...MICRO_SHORT, evaluate: { whileTraining: 16 } };
 
 /** The settings of an arm over a preset; of the first arm unless another is named. Throws SettingsError. */
 export function scenarioSettings(
@@ -39,7 +41,7 @@ export function scenarioSettings(
 ): Settings {
   const { layer, quick } = SCENARIOS[id];
   const measured = (layer.evaluate?.whileTraining ?? 0) > 0;
-  const micro = measured ? MICRO_MEASURED : {};
+  const micro = measured ? MICRO_MEASURED : MICRO_SHORT;
   const sized = { micro, quick, paper: {} }[preset];
   return [layer, sized, arm.layer].reduce<Settings>(
     (settings, each) => parseSettings(each, settings),

@@ -4,6 +4,11 @@
  */
 import { helpForever, type HelperStart } from './thread-team.ts';
 
-self.addEventListener('message', ({ data }: MessageEvent<HelperStart>) => helpForever(data), {
-  once: true,
-});
+const sayReady = () => {
+  self.postMessage('ready');
+};
+self.addEventListener(
+  'message',
+  ({ data }: MessageEvent<HelperStart>) => helpForever(data, sayReady),
+  { once: true },
+);

@@ -60,12 +60,15 @@ function waitWhile(integers: Int32Array, place: number, value: number, limit?: n
   return true;
 }
 
-/** The life of a helper; never returns. */
-export function helpForever({ module, memory, slots, index }: HelperStart): never {
+/** The life of a helper, which says when it is ready; never returns. */
+export function helpForever(
+  { module, memory, slots, index }: HelperStart,
+  sayReady: () => void,
+): never {
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as KernelExports;
   const names = Object.keys(kernels);
   const { integers, numbers } = slotOf(slots, index);
-  self.postMessage('ready');
+  sayReady();
   for (let orders = 0; ; orders++) {
     waitWhile(integers, ORDERED, orders);
     try {
@@ -82,9 +85,13 @@ export function helpForever({ module, memory, slots, index }: HelperStart): neve
 /** Resolves to true when the helper says that it is ready, to false when it cannot be or takes too long. */
 function started(helper: HelperPort, start: HelperStart): Promise<boolean> {
   return new Promise((resolve) => {
-    helper.addEventListener('message', () => resolve(true));
-    helper.addEventListener('error', () => resolve(false));
-    setTimeout(() => resolve(false), START_LIMIT);
+    const limit = setTimeout(() => resolve(false), START_LIMIT);
+    const settle = (ready: boolean) => {
+      clearTimeout(limit);
+      resolve(ready);
+    };
+    helper.addEventListener('message', () => settle(true));
+    helper.addEventListener('error', () => settle(false));
     helper.postMessage(start);
   });
 }

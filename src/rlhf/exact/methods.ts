@@ -3,6 +3,8 @@
  * should stop, and in words why that is or is not pi*. Settings are such that every one arrives on any reward table
  * within the bounds of task.ts in a few seconds of plain arithmetic.
  */
+import { EXACT } from '../../config/exact-table.ts';
+import type { ExactPace } from '../../records/exact.ts';
 import { bestOfNProbabilities } from '../best-of-n-law.ts';
 import { exactOptimum, referenceProbabilities, type EnumerableTask } from '../exact-optimum.ts';
 import { tabularBestOfN } from './best-of-n.ts';
@@ -34,6 +36,20 @@ export interface ExactMethod {
   /** Law of responses [V^L] after each iteration, beginning at the reference. */
   readonly laws: (task: EnumerableTask, call: ExactCall) => Iterable<number[]>;
 }
+
+/** What every method is usually run at, and its promises are made for. */
+export const USUAL_PACE: ExactPace = {
+  rate: EXACT.rate.default,
+  iterations: EXACT.iterations.default,
+};
+
+export function isUsualPace({ rate, iterations }: ExactPace): boolean {
+  return rate === USUAL_PACE.rate && iterations === USUAL_PACE.iterations;
+}
+
+/** Iterations at another pace; at least one. */
+const paced = (iterations: number, pace: ExactPace): number =>
+  Math.max(1, Math.round(iterations * pace.iterations));
 
 /** Promised where the learning rate falls to 0 or nothing is sampled, and where it does not. */
 const NEAR = 0.01;
@@ -68,10 +84,13 @@ const PPO: Omit<TabularPpoSettings, keyof ExactCall> = {
 };
 
 function ppoMethod(
+  pace: ExactPace,
   own: Pick<ExactMethod, 'name' | 'label' | 'words'> & Partial<ExactMethod>,
   settings: Partial<TabularPpoSettings>,
 ): ExactMethod {
-  const all = { ...PPO, ...settings };
+  const usual = { ...PPO, ...settings };
+  const iterations = paced(usual.iterations, pace);
+  const all = { ...usual, iterations, rate: usual.rate * pace.rate };
   return {
     reachesOptimum: true,
     gate: NEAR,
@@ -95,11 +114,14 @@ const GROUP: Omit<TabularGroupSettings, keyof ExactCall | 'method'> = {
 };
 
 function groupMethod(
+  pace: ExactPace,
   method: TabularGroupSettings['method'],
   own: Omit<ExactMethod, 'total' | 'laws'>,
   settings: Partial<TabularGroupSettings> = {},
 ): ExactMethod {
-  const all = { ...GROUP, ...settings, method };
+  const usual = { ...GROUP, ...settings, method };
+  const iterations = paced(usual.iterations, pace);
+  const all = { ...usual, iterations, rate: usual.rate * pace.rate };
   return {
     total: all.iterations,
     laws: (task, call) => lawsOf(tabularGroup(task, { ...all, ...call })),
@@ -115,10 +137,12 @@ const PAIRS: Omit<TabularDpoSettings, keyof ExactCall> = {
 };
 
 function dpoMethod(
+  pace: ExactPace,
   own: Pick<ExactMethod, 'name' | 'label' | 'words'> & Partial<ExactMethod>,
   settings: Partial<TabularDpoSettings> = {},
 ): ExactMethod {
-  const all = { ...PAIRS, ...settings };
+  const usual = { ...PAIRS, ...settings };
+  const all = { ...usual, steps: paced(usual.steps, pace), rate: usual.rate * pace.rate };
   return {
     reachesOptimum: true,
     gate: NEAR,
@@ -131,8 +155,9 @@ function dpoMethod(
 
 const ROUNDS = { steps: 300, sampled: { comparisons: 100_000, rounds: 10, antithetic: true } };
 
-const PPO_METHODS: readonly ExactMethod[] = [
+const ppoMethods = (pace: ExactPace): readonly ExactMethod[] => [
   ppoMethod(
+    pace,
     {
       name: 'ppo',
       label: 'PPO',
@@ -143,6 +168,7 @@ const PPO_METHODS: readonly ExactMethod[] = [
     {},
   ),
   ppoMethod(
+    pace,
     {
       name: 'ppo-constant',
       gate: NOISY,
@@ -153,6 +179,7 @@ const PPO_METHODS: readonly ExactMethod[] = [
     { ...CONSTANT, iterations: 1000 },
   ),
   ppoMethod(
+    pace,
     {
       name: 'ppo-k3',
       gate: null,
@@ -166,8 +193,8 @@ const PPO_METHODS: readonly ExactMethod[] = [
   ),
 ];
 
-const GROUP_METHODS: readonly ExactMethod[] = [
-  groupMethod('rloo', {
+const groupMethods = (pace: ExactPace): readonly ExactMethod[] => [
+  groupMethod(pace, 'rloo', {
     name: 'rloo',
     gate: NEAR,
     label: 'RLOO',
@@ -178,6 +205,7 @@ const GROUP_METHODS: readonly ExactMethod[] = [
     target: optimum,
   }),
   groupMethod(
+    pace,
     'rloo',
     {
       name: 'rloo-constant',
@@ -190,6 +218,7 @@ const GROUP_METHODS: readonly ExactMethod[] = [
     { ...CONSTANT, iterations: 2000 },
   ),
   groupMethod(
+    pace,
     'dr-grpo',
     {
       name: 'dr-grpo',
@@ -205,6 +234,7 @@ const GROUP_METHODS: readonly ExactMethod[] = [
     { groups: 256 },
   ),
   groupMethod(
+    pace,
     'grpo',
     {
       name: 'grpo',
@@ -220,14 +250,15 @@ const GROUP_METHODS: readonly ExactMethod[] = [
   ),
 ];
 
-const PREFERENCE_METHODS: readonly ExactMethod[] = [
-  dpoMethod({
+const preferenceMethods = (pace: ExactPace): readonly ExactMethod[] => [
+  dpoMethod(pace, {
     name: 'dpo',
     label: 'DPO, exact preferences',
     words:
       'Reaches pi*: with Bradley-Terry preferences its minimum is pi*, whatever pairs are compared.',
   }),
   dpoMethod(
+    pace,
     {
       name: 'dpo-sampled',
       gate: NOISY,
@@ -239,6 +270,7 @@ const PREFERENCE_METHODS: readonly ExactMethod[] = [
     ROUNDS,
   ),
   dpoMethod(
+    pace,
     {
       name: 'dpo-independent',
       gate: null,
@@ -250,6 +282,7 @@ const PREFERENCE_METHODS: readonly ExactMethod[] = [
     { ...ROUNDS, sampled: { ...ROUNDS.sampled, antithetic: false } },
   ),
   dpoMethod(
+    pace,
     {
       name: 'ipo',
       label: 'IPO, exact preferences',
@@ -268,7 +301,8 @@ const PREFERENCE_METHODS: readonly ExactMethod[] = [
 
 const BEST_OF_N = 4;
 
-const bestOfN: ExactMethod = {
+/** It has no learning rate, and each of its iterations only draws more. */
+const bestOfN = (pace: ExactPace): ExactMethod => ({
   name: 'best-of-n',
   gate: FIXED_POINT,
   label: `Best of ${BEST_OF_N}`,
@@ -277,15 +311,20 @@ const bestOfN: ExactMethod = {
     `Does not reach pi* but the exact law of the best of ${BEST_OF_N} draws from the reference: it knows rewards only ` +
     'by their order and knows no beta.',
   target: (task) => bestOfNProbabilities(referenceProbabilities(task), task.rewards, BEST_OF_N),
-  total: 200,
+  total: paced(200, pace),
   laws: (task, { seed }) =>
-    tabularBestOfN(task, { seed, n: BEST_OF_N, iterations: 200, episodes: 500 }),
-};
+    tabularBestOfN(task, { seed, n: BEST_OF_N, iterations: paced(200, pace), episodes: 500 }),
+});
 
-/** In the order in which they are shown. */
-export const EXACT_METHODS: readonly ExactMethod[] = [
-  ...PPO_METHODS,
-  ...GROUP_METHODS,
-  ...PREFERENCE_METHODS,
-  bestOfN,
-];
+/** The methods at a pace, in the order in which they are shown; none promises anything at another than the usual one. */
+export function exactMethods(pace: ExactPace): readonly ExactMethod[] {
+  const methods = [
+    ...ppoMethods(pace),
+    ...groupMethods(pace),
+    ...preferenceMethods(pace),
+    bestOfN(pace),
+  ];
+  return isUsualPace(pace) ? methods : methods.map((method) => ({ ...method, gate: null }));
+}
+
+export const EXACT_METHODS: readonly ExactMethod[] = exactMethods(USUAL_PACE);

@@ -2,18 +2,20 @@
  * What exact mode says of a table and of its methods, the same in the command line's report, in the page's, and in the
  * page's badges: the solution before anything runs, the outcome of a method, and the checks on where it ended.
  */
-import type { ExactSolution, ExactTable } from '../../records/exact.ts';
+import type { ExactPace, ExactSolution, ExactTable } from '../../records/exact.ts';
 import type { SelfChecks } from '../../records/run.ts';
 import { totalVariation } from '../categorical.ts';
 import { EXACT } from '../../config/exact-table.ts';
 import { exactOptimum, referenceProbabilities, type EnumerableTask } from '../exact-optimum.ts';
-import { AWAY, type ExactCall, type ExactMethod } from './methods.ts';
+import { AWAY, isUsualPace, type ExactCall, type ExactMethod } from './methods.ts';
 import type { ExactRecord } from './run.ts';
 import { expectExactTask, SHIPPED_TASK } from './task.ts';
 
 /** A task with beta and seed: what all methods are given. */
 export interface ExactProblem extends ExactCall {
   readonly task: EnumerableTask;
+  /** Where it is not the usual one. */
+  readonly pace?: ExactPace;
 }
 
 export interface ExactOutcome {
@@ -45,6 +47,8 @@ export interface ExactReport {
   readonly seed: number;
   readonly beta: number;
   readonly task: EnumerableTask;
+  /** Where it was not the usual one. */
+  readonly pace?: ExactPace;
   /** pi* of each response. */
   readonly optimum: readonly number[];
   readonly versions: Readonly<Record<string, string>>;
@@ -53,12 +57,15 @@ export interface ExactReport {
 }
 
 /** The shipped task with a person's rewards, beta and seed. */
-export function exactProblem({ rewards, beta, seed }: ExactTable): ExactProblem {
-  return { task: { ...SHIPPED_TASK, rewards }, beta, seed };
+export function exactProblem(table: ExactTable): ExactProblem {
+  const { rewards, beta, seed, rate, iterations } = table;
+  const problem = { task: { ...SHIPPED_TASK, rewards }, beta, seed };
+  return isUsualPace(table) ? problem : { ...problem, pace: { rate, iterations } };
 }
 
-function isShipped({ task, beta }: ExactProblem): boolean {
+function isShipped({ task, beta, pace }: ExactProblem): boolean {
   return (
+    pace === undefined &&
     beta === EXACT.beta.default &&
     JSON.stringify({ ...task, rewards: Array.from(task.rewards) }) === JSON.stringify(SHIPPED_TASK)
   );
@@ -67,7 +74,7 @@ function isShipped({ task, beta }: ExactProblem): boolean {
 /**
  * Checks on where a method has ended; none before its last iteration. `arrives`: within its gate of its own target,
  * on any table. `misses`: a method that should not reach pi* is farther than {@link AWAY} from it; said of the
- * shipped table and beta only, because on another table the two may happen to lie together.
+ * shipped table, beta and pace only, because on another table the two may happen to lie together.
  */
 export function exactChecks(
   method: Pick<ExactMethod, 'gate' | 'reachesOptimum'>,
@@ -123,11 +130,12 @@ export function exactOutcome(
 }
 
 export function exactReport(
-  { task, beta, seed }: ExactProblem,
+  { task, beta, seed, pace }: ExactProblem,
   versions: Readonly<Record<string, string>>,
   exact: Readonly<Record<string, ExactOutcome>>,
   wallSeconds: number,
 ): ExactReport {
   const optimum = exactOptimum(task, beta).responses;
-  return { preset: 'exact', seed, beta, task, optimum, versions, exact, wallSeconds };
+  const of = { preset: 'exact', seed, beta, task, ...(pace && { pace }) } as const;
+  return { ...of, optimum, versions, exact, wallSeconds };
 }

@@ -16,10 +16,12 @@ afterAll(() => {
 
 const readReport = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Report;
 
-/** The report without what the clock decides. */
+/** The report without what the clock and the number of threads decide. */
 function timeless(report: Report): unknown {
   return JSON.parse(
-    JSON.stringify(report, (key, value: unknown) => (key === 'wallSeconds' ? undefined : value)),
+    JSON.stringify(report, (key, value: unknown) =>
+      key === 'wallSeconds' || key === 'device' ? undefined : value,
+    ),
   );
 }
 
@@ -104,14 +106,15 @@ describe('npm run rlhf -- --preset micro', () => {
     expect(reward.agreement).toBeLessThan(reward.ceiling + 0.02);
   });
 
-  test('O17: killed after the reward stage and resumed, it gives the same report; a control run goes on from there', async () => {
+  test('O17: killed after the reward stage and resumed on two threads, it gives the same report; a control run goes on from there', async () => {
     const out = join(folder, 'killed');
     const first = startCommand('rlhf', [...options, '--out', out]);
     await Promise.race([untilExists(join(out, 'reward-done')), first.finished]);
     first.child.kill('SIGKILL');
     expect((await first.finished).signal).toBe('SIGKILL');
-    const second = await startCommand('rlhf', ['--resume', out]).finished;
+    const second = await startCommand('rlhf', ['--resume', out, '--threads', '2']).finished;
     expect(second.status, second.stderr).toBe(0);
+    expect(readReport(join(out, 'report.json')).device).toMatch(/2 threads$/);
     // Finished stages are not run again.
     expect(second.stderr).not.toMatch(/^(sft|reward) \d/m);
     expect(timeless(readReport(join(out, 'report.json')))).toEqual(timeless(report));

@@ -172,7 +172,7 @@ test('help is a line for each option and no mistake', async () => {
   const { status, stdout, stderr } = await startCommand('rlhf', ['--help']).finished;
   expect([status, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/--preset NAME +one of micro, quick, paper/);
-  expect(stdout.trim().split('\n')).toHaveLength(14);
+  expect(stdout.trim().split('\n')).toHaveLength(15);
 });
 
 test('a control beside a run has a report of its own', () => {

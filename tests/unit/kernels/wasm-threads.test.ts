@@ -1,6 +1,6 @@
 /**
  * What threads on WASM rest on: binaries turned into ones over shared memory, and a team that is done without when a
- * helper does not start. Real threads need a browser: tests/e2e/threads.test.ts.
+ * helper does not start. Real threads: tests/e2e/threads.test.ts, and the run by command on two of them.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

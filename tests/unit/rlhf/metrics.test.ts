@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { gae } from '../../../src/rlhf/advantages.ts';
 import {
   accuracyByLabeler,
-  calibration,
   clippedRatio,
   completionMetrics,
   importanceRatios,
@@ -243,16 +242,6 @@ describe('reward metrics', () => {
     expect([metrics.min_reward, metrics.max_reward]).toEqual([0, 3]);
     expect(metrics.mean_reward).toBeCloseTo(6 / 7, 12);
   });
-
-  test('calibration sorts comparisons by the difference of scores', () => {
-    const bins = calibration(rankings, [0, 1.5, 10]);
-    expect(bins.map(({ n }) => n)).toEqual([3, 2, 0]);
-    expect(bins[0]?.accuracy).toBeCloseTo(2 / 3, 12);
-    expect(bins[0]?.promised).toBeCloseTo((0.5 + 2 / (1 + Math.exp(-1))) / 3, 12);
-    expect(bins[1]?.accuracy).toBe(0.5);
-    expect(bins[2]?.accuracy).toBeNaN();
-    expect(bins[2]?.to).toBe(Infinity);
-  });
 });
 
 test('value metrics by hand, padding left out', () => {
@@ -315,16 +304,6 @@ test('a record of rollouts has these names and no others', () => {
     'completions/mean_length': 1,
     'completions/clipped_ratio': 0,
   });
-});
-
-test('calibration puts a difference on a bound into the upper bin; equal scores are not right', () => {
-  const pair = (margin: number) => ({ scores: [margin, 0], ranks: [1, 2], labeler: 'ann' });
-  const bins = calibration([pair(1), pair(-1), pair(0.5), pair(0)], [0, 1]);
-  expect(bins.map(({ from, to, n, accuracy }) => [from, to, n, accuracy])).toEqual([
-    [0, 1, 2, 0.5],
-    [1, Infinity, 2, 0.5],
-  ]);
-  expect(bins[1]?.promised).toBeCloseTo(1 / (1 + Math.exp(-1)), 12);
 });
 
 test('scores below 0 have their own least and most', () => {

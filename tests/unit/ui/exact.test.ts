@@ -1,17 +1,19 @@
 /** The scenario Exact in the page: what is typed and linked, what is drawn and said, and the bench against a fake worker. */
 import { describe, expect, test } from 'vitest';
-import { EXACT_REWARDS } from '../../../src/config/exact-table.ts';
+import { EXACT_METHOD_NAMES, EXACT_REWARDS } from '../../../src/config/exact-table.ts';
 import type { ExactMethodRow, ExactSolution, ExactTable } from '../../../src/records/exact.ts';
+import { EXACT_METHODS } from '../../../src/rlhf/exact/methods.ts';
 import { heightOf, scaleOf, slotsOf } from '../../../src/ui/exact-bars.ts';
 import { ExactBench } from '../../../src/ui/exact-bench.svelte.ts';
 import {
   ANSWERS,
+  exactFromLink,
   exactQuery,
   fieldProblem,
   problemsOf,
   SHIPPED_TEXTS,
-  tableFromLink,
   tableOf,
+  USUAL_METHODS,
 } from '../../../src/ui/exact-input.ts';
 import {
   distanceWords,
@@ -25,7 +27,8 @@ import { formatHash, parseHash } from '../../../src/ui/hash-route.ts';
 import type { CommandMap, Failure, WorkerEvent } from '../../../src/worker/protocol.ts';
 import { FakeClient } from './fake-client.ts';
 
-const SHIPPED: ExactTable = { rewards: EXACT_REWARDS, beta: 0.5, seed: 1 };
+const PACE = { rate: 1, iterations: 1 };
+const SHIPPED: ExactTable = { rewards: EXACT_REWARDS, beta: 0.5, seed: 1, ...PACE };
 
 describe('the table as typed', () => {
   test('answers are named by their tokens, first token first', () => {
@@ -49,7 +52,8 @@ describe('the table as typed', () => {
   );
 
   test('beta and seed have bounds of their own, and every problem is said in order', () => {
-    const texts = { rewards: SHIPPED_TEXTS.rewards.with(15, '9'), beta: '0.09', seed: '1.5' };
+    const rewards = SHIPPED_TEXTS.rewards.with(15, '9');
+    const texts = { ...SHIPPED_TEXTS, rewards, beta: '0.09', seed: '1.5' };
     expect(problemsOf(texts)).toEqual([
       'Reward of DD: use a number from −1.5 to 1.5.',
       'KL penalty (beta): use a number from 0.1 to 10.',
@@ -63,12 +67,27 @@ describe('links', () => {
   test('hold what differs from the shipped table, and bring it back', () => {
     expect(exactQuery(SHIPPED)).toBe('');
     expect(exactQuery({ ...SHIPPED, seed: 3 })).toBe('seed=3');
-    const table = { rewards: EXACT_REWARDS.with(1, -1.25), beta: 0.4, seed: 7 };
+    const table = { rewards: EXACT_REWARDS.with(1, -1.25), beta: 0.4, seed: 7, ...PACE };
     const query = exactQuery(table);
     expect(query).toBe(`seed=7&beta=0.4&rewards=${table.rewards.join(',')}`);
-    expect(tableFromLink(query)).toEqual({ table, error: null });
-    expect(tableFromLink(encodeURI(query).replaceAll(',', '%2C')).table).toEqual(table);
-    expect(tableFromLink('').table).toEqual(SHIPPED);
+    expect(exactFromLink(query)).toEqual({ table, methods: USUAL_METHODS, error: null });
+    expect(exactFromLink(encodeURI(query).replaceAll(',', '%2C')).table).toEqual(table);
+    expect(exactFromLink('').table).toEqual(SHIPPED);
+  });
+
+  test('hold the learning rate, the iterations and the methods as well, in one order', () => {
+    const table = { ...SHIPPED, rate: 0.5, iterations: 2 };
+    const query = exactQuery(table, ['ppo', 'ipo']);
+    expect(query).toBe('rate=0.5&iterations=2&methods=ppo,ipo');
+    expect(exactFromLink(query)).toEqual({ table, methods: ['ppo', 'ipo'], error: null });
+    expect(exactFromLink('methods=ipo,ppo').methods).toEqual(['ppo', 'ipo']);
+    expect(exactQuery(SHIPPED, USUAL_METHODS)).toBe('');
+    // A link to nothing would be a link to what is usual.
+    expect(exactQuery(SHIPPED, [])).toBe('');
+  });
+
+  test('the names that they may hold are those of the methods, in their order', () => {
+    expect(EXACT_METHOD_NAMES).toEqual(EXACT_METHODS.map(({ name }) => name));
   });
 
   test.each([
@@ -77,10 +96,14 @@ describe('links', () => {
     ['rewards=1,2', 'It needs 16 rewards separated by commas, not 2.'],
     [`rewards=${EXACT_REWARDS.with(4, 1.7).join(',')}`, 'Reward of BA: use a number from −1.5'],
     [`rewards=${EXACT_REWARDS.join(',').replace('0.8', '')}`, 'Reward of BB: use a number'],
-    ['gamma=1', 'It has no “gamma”: use seed, beta, rewards.'],
+    ['gamma=1', 'It has no “gamma”: use seed, beta, rate, iterations, methods, rewards.'],
+    ['rate=5', 'Learning rate, times the usual: use a number from 0.1 to 4.'],
+    ['iterations=0', 'Iterations, times the usual: use a number from 0.1 to 4.'],
+    ['methods=ppo,trpo', 'It has no method “trpo”: use ppo, ppo-constant,'],
+    ['methods=', 'It has no method “”'],
     ['seed=1&seed=2', 'It names seed twice.'],
   ])('%s is refused in words', (query, words) => {
-    const { table, error } = tableFromLink(query);
+    const { table, error } = exactFromLink(query);
     expect(table).toBeNull();
     expect(error).toContain('The link’s table was not used.');
     expect(error).toContain(words);
@@ -311,6 +334,21 @@ describe('the bench', () => {
     expect([bench.linkError, bench.texts.beta, bench.texts.seed]).toEqual([null, '0.4', '1']);
     await rest();
     expect(bench.query).toBe('beta=0.4');
+  });
+
+  test('a link chooses the methods; one that names none has the usual ones', async () => {
+    const { bench } = testBench();
+    bench.takeLink('rate=2&methods=grpo,ppo');
+    await rest();
+    expect([bench.chosen, bench.texts.rate]).toEqual([['ppo', 'grpo'], '2']);
+    expect(bench.query).toBe('rate=2&methods=ppo,grpo');
+    bench.choose('dpo', true);
+    expect(bench.query).toBe('rate=2&methods=ppo,grpo,dpo');
+    bench.takeLink('methods=ppo,none');
+    expect([bench.chosen.length, bench.linkError === null]).toEqual([3, false]);
+    bench.takeLink('seed=2');
+    expect(bench.chosen).toEqual(USUAL_METHODS);
+    await rest();
   });
 
   test('a run that is lost with the worker stops, says so, and keeps what it showed', async () => {

@@ -136,6 +136,7 @@ function report(accuracy: number, ceiling: number | null): LessonFacts['reward']
     heldOut,
     byLabeler: [],
     heldOutLabelers: { accuracy: null, n: 0, byLabeler: [] },
+    calibration: null,
     demonstrationMean: 0,
     ceiling,
   };

@@ -122,10 +122,7 @@ describe('playing', () => {
     const { desk, trained, client } = await deskOf(start, { sft: 'running' });
     desk.wish('noisy-labelers');
     const played = desk.play();
-    await vi.waitFor(() => {
-      expect(desk.act?.stage).toBe('sft');
-      expect(trained).toEqual(['sft']);
-    });
+    await expect.poll(() => [desk.act?.stage, trained]).toEqual(['sft', ['sft']]);
     await desk.pause();
     await played;
     expect(client.argsOf('stage.pause')).toEqual([{ stage: 'sft' }]);

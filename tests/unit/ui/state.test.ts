@@ -391,7 +391,7 @@ describe('ranking desk', () => {
   });
 
   test('rankings of the class are counted apart', async () => {
-    const { ranking, store } = await desk();
+    const { ranking, store, laboratory } = await desk();
     rank(ranking, [1, 1, 2, 3]);
     await ranking.save();
     const [own] = store.kept.rankings;
@@ -401,6 +401,19 @@ describe('ranking desk', () => {
     expect(ranking.own).toHaveLength(1);
     expect(ranking.ofClass).toBe(1);
     expect(ranking.comparisons).toBe(5);
+    // Those of another class wait until the settings name it.
+    store.kept.rankings.push({ ...own, id: 'third', labeler: 'labeler-3@length~0.5' });
+    await ranking.loadCounts();
+    expect(ranking.ofClass).toBe(1);
+    const { labels } = laboratory.settings;
+    await laboratory.setSettings({
+      ...laboratory.settings,
+      labels: { ...labels, population: 'length', noise: 0.5 },
+    });
+    expect(ranking.ofClass).toBe(1);
+    store.kept.rankings.push({ ...own, id: 'fourth', labeler: 'labeler-4@length~0.5' });
+    await ranking.loadCounts();
+    expect(ranking.ofClass).toBe(2);
   });
 });
 

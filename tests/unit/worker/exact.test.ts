@@ -9,7 +9,7 @@ import { ExactDesk } from '../../../src/worker/exact.ts';
 import type { WorkerEvent } from '../../../src/worker/protocol.ts';
 
 const REWARDS = EXACT_REWARDS.with(2, -1.1).with(9, 0.85);
-const TABLE = { rewards: REWARDS, beta: 0.4, seed: 11 };
+const TABLE = { rewards: REWARDS, beta: 0.4, seed: 11, rate: 1, iterations: 1 };
 const SHORT = ['dpo', 'best-of-n'];
 const TOTAL = 1500;
 
@@ -186,5 +186,25 @@ describe('driving', () => {
     expect(solution.table.beta).toBe(2);
     expect(solution.methods).toHaveLength(EXACT_METHODS.length);
     expect(await rested(desk)).toBe('done');
+  });
+
+  test('another pace makes all runs longer or shorter and faster or slower, and promises nothing', async () => {
+    const lawsAt = async (pace: { rate: number; iterations: number }) => {
+      const desk = testDesk();
+      const table = { ...TABLE, ...pace };
+      await desk.handlers['exact.begin']({ run: 1, table, methods: ['dpo'] });
+      await desk.handlers['exact.drive']({ run: 1, wish: 'run' });
+      expect(await rested(desk)).toBe('done');
+      const { text } = await desk.handlers['exact.report']({ run: 1 });
+      return JSON.parse(text) as ExactReport;
+    };
+    const usual = await lawsAt({ rate: 1, iterations: 0.1 });
+    const slow = await lawsAt({ rate: 0.1, iterations: 0.1 });
+    expect(usual.exact['dpo']?.total).toBe(TOTAL / 10);
+    expect(usual.pace).toEqual({ rate: 1, iterations: 0.1 });
+    // What is learned a tenth as fast in as many steps ends farther away.
+    expect(slow.exact['dpo']?.tv).toBeGreaterThan(2 * (usual.exact['dpo']?.tv ?? NaN));
+    expect([usual, slow].map(({ exact }) => exact['dpo']?.checks)).toEqual([{}, {}]);
+    expect(usual.exact['dpo']?.gate).toBeNull();
   });
 });

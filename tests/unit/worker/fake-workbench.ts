@@ -13,6 +13,7 @@ import type { PhaseEnd } from '../../../src/rlhf/phases.ts';
 import type { BackendName, CheckpointSummary, EngineInfo } from '../../../src/worker/protocol.ts';
 import type {
   EngineStart,
+  HoldOutRequest,
   ModelSource,
   RankingRequest,
   StageLoop,
@@ -188,7 +189,7 @@ export class FakeWorkbench implements Workbench {
   beforeStep: (step: number) => Promise<void> = () => Promise.resolve();
   phased = false;
   afterPhase: (iteration: number, phase: string, minibatch: number) => void = () => undefined;
-  /** True makes the judges work until they are stopped. */
+  /** True makes the judges, and whoever holds a labeler out, work until they are stopped. */
   judgingWaits = false;
   #started = false;
 
@@ -269,9 +270,18 @@ export class FakeWorkbench implements Workbench {
       heldOut: { accuracy: 1, n: 1 },
       byLabeler: [],
       heldOutLabelers: { accuracy: null, n: 0, byLabeler: [] },
+      calibration: null,
       demonstrationMean: 0,
       ceiling: null,
     });
+  }
+  async holdOut({ labeler, rankings, stopped }: HoldOutRequest) {
+    while (this.judgingWaits && !stopped()) await new Promise((resolve) => setImmediate(resolve));
+    if (stopped()) return null;
+    const none = { accuracy: null, n: 0 };
+    const trained = rankings.filter((row) => row.labeler !== labeler).length;
+    const theirs = { accuracy: 1, n: rankings.length - trained };
+    return { labeler, trainedComparisons: trained, theirs, unseen: none, others: none };
   }
   blindPairs() {
     return Promise.resolve({ pairs: [] });

@@ -141,6 +141,22 @@ describe('the laboratory', () => {
     expect(Number.isFinite((await score('')).score)).toBe(true);
   });
 
+  it('holds one labeler out: trains on the others, tests on theirs, and leaves nothing behind', async () => {
+    const { rows } = await listRankings(await new Connection({ name: NAME }).db(), 'p');
+    const [labeler = ''] = rows.map((row) => row.labeler);
+    const before = tf.memory().numTensors;
+    const { trial } = await handlers['labeler.holdOut']({ labeler });
+    expect(tf.memory().numTensors).toBe(before);
+    const { calibration, trainedComparisons } = await handlers['reward.report']({});
+    expect(calibration?.n).toBeGreaterThan(0);
+    expect(trial?.trainedComparisons).toBeLessThan(trainedComparisons);
+    expect(trial?.theirs.n).toBeGreaterThan(0);
+    expect(trial?.theirs.accuracy).toBeGreaterThanOrEqual(0);
+    await expect(handlers['labeler.holdOut']({ labeler: 'nobody' })).rejects.toThrow(
+      /preferred no answer/,
+    );
+  });
+
   it('runs PPO-ptx with its checks, one rollout to look into, and no leak', async () => {
     const before = tf.memory().numTensors;
     await train('ppo');

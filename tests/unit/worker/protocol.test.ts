@@ -30,7 +30,7 @@ const stages = { pretrain: state, sft: state, labels: state, reward: state, ppo:
 const facts = { name: 'a.txt', characters: 9, lines: 1, documents: 1, tokens: 3 };
 const prompts: readonly Prompt[] = [];
 
-const table: ExactTable = { rewards: EXACT_REWARDS, beta: 0.5, seed: 1 };
+const table: ExactTable = { rewards: EXACT_REWARDS, beta: 0.5, seed: 1, rate: 1, iterations: 1 };
 
 const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'engine.start': { settings, backend: 'wasm' },
@@ -81,6 +81,8 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'run.back': { checkpoint: 'ppo-1/4' },
   'reward.score': { prompt: 'a', response: '' },
   'reward.report': {},
+  'labeler.holdOut': { labeler: 'imported:anna' },
+  'labeler.stop': {},
   'judge.pairs': { left: 'a', right: 'b', count: 5, seed: 0 },
   'judge.suite': { checkpoints: ['a'], prompts: 100 },
   'judge.stop': {},
@@ -92,6 +94,7 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'run.fork': { checkpoint: 'a', settings: 'own' },
   'checkpoint.hashes': {},
   'checkpoint.export': { checkpoint: 'a' },
+  'checkpoint.bundle': { checkpoint: 'a' },
   'lab.export': {},
   'lab.import': { file: new Blob(['zip']), settings: false },
   'exact.solve': { table },
@@ -168,9 +171,12 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
     heldOut: { accuracy: 0, n: 0 },
     byLabeler: [],
     heldOutLabelers: { accuracy: null, n: 0, byLabeler: [] },
+    calibration: null,
     demonstrationMean: 0,
     ceiling: null,
   },
+  'labeler.holdOut': { trial: null },
+  'labeler.stop': {},
   'judge.pairs': { pairs: [] },
   'judge.suite': { reports: [], pairs: [] },
   'judge.stop': { stages },
@@ -182,6 +188,7 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
   'run.fork': { run: 'r', runs: [] },
   'checkpoint.hashes': { checkpoints: [] },
   'checkpoint.export': { file: new Blob(['weights']) },
+  'checkpoint.bundle': { file: new Blob(['zip']), notes: ['one'] },
   'lab.export': { file: new Blob(['zip']), notes: [] },
   'lab.import': {
     added: { runs: 1, checkpoints: 1, rankings: 0, votes: 0, demonstrations: 0, prompts: 0 },
@@ -236,6 +243,8 @@ function fakeHandlers(calls: [CommandName, unknown][]): CommandHandlers {
     'run.back': handler('run.back'),
     'reward.score': handler('reward.score'),
     'reward.report': handler('reward.report'),
+    'labeler.holdOut': handler('labeler.holdOut'),
+    'labeler.stop': handler('labeler.stop'),
     'judge.pairs': handler('judge.pairs'),
     'judge.suite': handler('judge.suite'),
     'judge.stop': handler('judge.stop'),
@@ -247,6 +256,7 @@ function fakeHandlers(calls: [CommandName, unknown][]): CommandHandlers {
     'run.fork': handler('run.fork'),
     'checkpoint.hashes': handler('checkpoint.hashes'),
     'checkpoint.export': handler('checkpoint.export'),
+    'checkpoint.bundle': handler('checkpoint.bundle'),
     'lab.export': handler('lab.export'),
     'lab.import': handler('lab.import'),
     'exact.solve': handler('exact.solve'),

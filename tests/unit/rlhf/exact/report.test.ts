@@ -3,11 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { EXACT, EXACT_REWARDS } from '../../../../src/config/exact-table.ts';
 import { totalVariation } from '../../../../src/rlhf/categorical.ts';
 import { exactOptimum, referenceProbabilities } from '../../../../src/rlhf/exact-optimum.ts';
-import { AWAY, EXACT_METHODS } from '../../../../src/rlhf/exact/methods.ts';
+import {
+  AWAY,
+  EXACT_METHODS,
+  exactMethods,
+  USUAL_PACE,
+} from '../../../../src/rlhf/exact/methods.ts';
 import { exactChecks, exactProblem, exactSolution } from '../../../../src/rlhf/exact/report.ts';
 import { SHIPPED_TASK } from '../../../../src/rlhf/exact/task.ts';
 
-const TABLE = { rewards: [...EXACT_REWARDS], beta: EXACT.beta.default, seed: 4 };
+const TABLE = { rewards: [...EXACT_REWARDS], beta: EXACT.beta.default, seed: 4, ...USUAL_PACE };
 const edited = { ...TABLE, rewards: EXACT_REWARDS.with(5, 1.4) };
 
 test('O1: the solution of the shipped table is that of the oracle', () => {
@@ -74,6 +79,32 @@ describe('checks', () => {
     expect(exactChecks(k3, exactProblem({ ...TABLE, seed: 99 }), record)).toHaveProperty('misses');
     expect(exactChecks(k3, exactProblem(edited), record)).toEqual({});
     expect(exactChecks(k3, exactProblem({ ...TABLE, beta: 0.6 }), record)).toEqual({});
+    expect(exactChecks(k3, exactProblem({ ...TABLE, iterations: 2 }), record)).toEqual({});
     expect(exactChecks({ gate: null, reachesOptimum: true }, shipped, record)).toEqual({});
   });
+});
+
+describe('another pace', () => {
+  test('makes every run as much longer or shorter, never none, and promises nothing', () => {
+    const usual = EXACT_METHODS.map(({ total }) => total);
+    const totals = (iterations: number) =>
+      exactMethods({ rate: 1, iterations }).map(({ total }) => total);
+    expect(totals(2)).toEqual(usual.map((total) => 2 * total));
+    expect(totals(1e-9).every((total) => total >= 1)).toBe(true);
+    expect(exactMethods({ rate: 2, iterations: 1 }).map(({ gate }) => gate)).toEqual(
+      EXACT_METHODS.map(() => null),
+    );
+    expect(exactMethods(USUAL_PACE).map(({ gate }) => gate)).toEqual(
+      EXACT_METHODS.map(({ gate }) => gate),
+    );
+  });
+
+  test.each(exactMethods({ rate: EXACT.rate.max, iterations: EXACT.iterations.min }))(
+    '$name gives a law after each step at the fastest',
+    ({ laws, total }) => {
+      const all = [...laws(SHIPPED_TASK, { beta: EXACT.beta.min, seed: 3 })];
+      expect(all).toHaveLength(total);
+      for (const law of all) expect(law.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 9);
+    },
+  );
 });
