@@ -67,6 +67,8 @@ export interface ResultRow {
   readonly missing: string | null;
   /** Some single items, for a reader to look at. */
   readonly items?: readonly ResultItem[];
+  /** Where all of them are (result-answers.ts), if they were stored: the set of prompts, and whose answers. */
+  readonly source?: { readonly set: string; readonly keys: readonly string[] };
 }
 
 export const GRADES = ['met', 'partly', 'missed', 'not measured'] as const;
@@ -208,7 +210,10 @@ const row = v.strictObject({
   seeds: v.array(seedFigure),
   missing: v.nullable(name),
   items: v.exactOptional(v.array(item)),
-} satisfies ChecksFor<Omit<ResultRow, 'items'>> & { readonly items: unknown });
+  source: v.exactOptional(v.strictObject({ set: name, keys: v.array(name) })),
+} satisfies ChecksFor<Omit<ResultRow, 'items' | 'source'>> & {
+  readonly [K in 'items' | 'source']: unknown;
+});
 
 const condition = v.strictObject({
   rows: v.array(name),

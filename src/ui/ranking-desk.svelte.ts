@@ -2,13 +2,7 @@
  * The desk at which a person ranks: fetches prompts with their completions, shows them shuffled and unnamed,
  * and stores each ranking before it counts. The order under way is a plain reducer in ranking-order.ts.
  */
-import {
-  isOfClass,
-  PERSON,
-  sourceOf,
-  type Completion,
-  type Ranking,
-} from '../records/ranking.ts';
+import { isOfClass, PERSON, sourceOf, type Completion, type Ranking } from '../records/ranking.ts';
 import type { Prompt } from '../records/prompt.ts';
 import { shuffledIndices, type RandomIndex } from './blind-order.ts';
 import type { LabelStore } from './label-store.ts';

@@ -4,12 +4,21 @@ import { defaultSettings, parseSettings } from '../../../src/config/settings.ts'
 import { wilsonInterval } from '../../../src/records/vote-rate.ts';
 import { accuracyWords, chosenLabelers, labelerName } from '../../../src/ui/labeler-words.ts';
 
-const RANKINGS = ['labeler-2', 'person', 'imported:zoe', 'labeler-1@length', 'person', 'imported'].map(
-  (labeler) => ({ labeler }),
-);
+const RANKINGS = [
+  'labeler-2',
+  'person',
+  'imported:zoe',
+  'labeler-1@length',
+  'person',
+  'imported',
+].map((labeler) => ({ labeler }));
 
 test('names are those that people know', () => {
-  expect(['person', 'imported:zoe', 'labeler-2'].map(labelerName)).toEqual(['you', 'zoe', 'labeler-2']);
+  expect(['person', 'imported:zoe', 'labeler-2'].map(labelerName)).toEqual([
+    'you',
+    'zoe',
+    'labeler-2',
+  ]);
 });
 
 test.each([
