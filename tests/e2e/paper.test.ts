@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
-import { EXAMPLE_RESULTS } from '../unit/ui/stored-results.ts';
+import { EXAMPLE_ANSWERS, EXAMPLE_RESULTS } from '../unit/ui/stored-results.ts';
 import { RESULTS_FILE } from '../../src/ui/paper-results.ts';
 import { lowContrast, violations } from './accessibility.ts';
 import { openLaboratory, textOf, visit } from './laboratory-page.ts';
@@ -82,6 +82,28 @@ test('by keys: from the contents to a claim, and through its single items with t
   await page.keyboard.press('Enter');
   await expect.poll(() => textOf(page, 'paper-item-prompt')).toBe('hello.');
   expect(await page.getByTestId('verdict').count()).toBe(0);
+});
+
+test('every item of a figure is fetched when it is asked for, or it is said how they are made', async () => {
+  const { page } = browser;
+  await page.getByTestId('paper-all').click();
+  await expect
+    .poll(() => page.getByTestId('paper-items-problem').textContent())
+    .toMatch(/comes without the answers.*--answers/);
+  // There is no such set in the build, so nothing but the network can answer.
+  await page.route('**/results/answers/made-up.json', (route) =>
+    route.fulfill({ json: EXAMPLE_ANSWERS }),
+  );
+  await page.getByTestId('paper-all').click();
+  await expect.poll(() => textOf(page, 'page-words')).toBe('1 to 1 of 12 items');
+  expect(await page.getByTestId('paper-items-problem').textContent()).toBe('');
+  await page.getByTestId('paper-jump').fill('7');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => textOf(page, 'paper-item-prompt')).toBe('prompt 7');
+  expect(await page.getByTestId('paper-output').allInnerTexts()).toEqual([
+    expect.stringContaining('answer 7'),
+    expect.stringMatching(/cut at the length limit[^]*did not end/),
+  ]);
 });
 
 test.each(['light', 'dark'] as const)(

@@ -30,7 +30,11 @@ const LOOKS = [
 ] as const;
 
 /** The text that a picture begins with, where what matters is not at the top. */
-const BEGINS: Readonly<Record<string, string>> = { reinforce: 'Reinforce', judge: 'Vote blind' };
+const BEGINS: Readonly<Record<string, string>> = {
+  reinforce: 'Reinforce',
+  judge: 'Vote blind',
+  verdict: 'Judge a text',
+};
 
 /** Opened last: with a scenario come its settings, and what was trained with others is stale. */
 const SCENARIO: Place = {

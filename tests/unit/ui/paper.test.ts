@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseHash } from '../../../src/ui/hash-route.ts';
 import { settingsFromLink } from '../../../src/ui/link-settings.ts';
+import { answersFile, fetchAnswers, itemAt, itemCount } from '../../../src/ui/paper-answers.ts';
 import {
   fetchResults,
   figureWords,
@@ -11,7 +12,7 @@ import {
   rowWords,
 } from '../../../src/ui/paper-results.ts';
 import { axisOf, curveAxes, intervalGroups, shareOf } from '../../../src/ui/result-plots.ts';
-import { EXAMPLE_RESULTS } from './stored-results.ts';
+import { EXAMPLE_ANSWERS, EXAMPLE_RESULTS } from './stored-results.ts';
 
 const TEXT = JSON.stringify(EXAMPLE_RESULTS);
 const json = { 'content-type': 'application/json' };
@@ -122,5 +123,46 @@ describe('drawings', () => {
     if (plot?.kind !== 'curves') throw new Error('the example has no curves');
     const { x, y } = curveAxes(plot.lines);
     expect([x.min < 0, x.max > 3, y.min < 0.55, y.max > 0.8]).toEqual([true, true, true, true]);
+  });
+});
+
+describe('every answer behind a row', () => {
+  const [row] = EXAMPLE_RESULTS.claims[0]?.rows ?? [];
+  if (row === undefined) throw new Error('the example has no row');
+  const read = (text: string, init: ResponseInit = { headers: json }) =>
+    fetchAnswers(() => Promise.resolve(new Response(text, init)));
+
+  test('is read whole, and told in the order of the row with its reasons in words', async () => {
+    const { answers } = await read(JSON.stringify(EXAMPLE_ANSWERS));
+    expect(answers).toEqual(EXAMPLE_ANSWERS);
+    expect(itemCount(row, answers)).toBe(12);
+    expect(itemAt(row, answers, 6)).toEqual({
+      seed: 2,
+      prompt: 'prompt 7',
+      kind: 'chat',
+      outputs: [
+        { policy: 'ppo-ptx@1', text: 'answer 7', ended: true, score: null, reasons: [] },
+        { policy: 'sft@1', text: '', ended: false, score: 0, reasons: ['did not end', 'empty'] },
+      ],
+    });
+    expect(itemAt(row, answers, 12)).toBeUndefined();
+  });
+
+  test('without them there are the few that the results hold', () => {
+    expect(itemCount(row, null)).toBe(2);
+    expect(itemAt(row, null, 1)).toBe(row.items?.[1]);
+  });
+
+  test.each([
+    ['missing', '', { status: 404 }, /comes without the answers.*--answers/],
+    ['damaged', '{"version": 1', { headers: json }, /damaged.*--answers/],
+    ['of another form', '{"version": 2}', { headers: json }, /version.*--answers/],
+  ])('%s: said with what to do', async (_name, text, init, words) => {
+    expect((await read(text, init)).problem).toMatch(words);
+  });
+
+  test('a set’s file is beside the results, whatever its name', () => {
+    expect(answersFile('test')).toBe('results/answers/test.json');
+    expect(answersFile('../a b')).toBe('results/answers/..%2Fa%20b.json');
   });
 });

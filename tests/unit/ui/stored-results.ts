@@ -1,4 +1,5 @@
 /** Stored results as tests show them: made up, with everything that results can hold, and not a word of them measured. */
+import type { StoredAnswers } from '../../../src/records/result-answers.ts';
 import type { ResultClaim, ResultRow, Results } from '../../../src/records/results.ts';
 
 const row = (over: Partial<ResultRow> & Pick<ResultRow, 'id' | 'label'>): ResultRow => ({
@@ -31,6 +32,7 @@ const PREFERRED: ResultClaim = {
       id: 'ppo-ptx>sft',
       label: 'PPO-ptx preferred to SFT',
       paper: 0.734,
+      source: { set: 'made-up', keys: ['ppo-ptx@1', 'sft@1'] },
       items: [
         {
           seed: 1,
@@ -131,4 +133,17 @@ export const EXAMPLE_RESULTS: Results = {
   versions: { node: '20.19' },
   finishedAt: '2026-01-02T03:04:05.000Z',
   claims: [PREFERRED, OVEROPTIMISED],
+};
+
+/** Every answer behind the first row. */
+export const EXAMPLE_ANSWERS: StoredAnswers = {
+  version: 1,
+  set: 'made-up',
+  seed: 2,
+  prompts: Array.from({ length: 12 }, (_, i) => ({ text: `prompt ${i + 1}`, kind: 'chat' })),
+  reasons: ['did not end', 'empty'],
+  answers: {
+    'sft@1': Array.from({ length: 12 }, () => ['', 0, 0, [0, 1]] as const),
+    'ppo-ptx@1': Array.from({ length: 12 }, (_, i) => [`answer ${i + 1}`, 1, null, []] as const),
+  },
 };
