@@ -211,9 +211,7 @@ const row = v.strictObject({
   missing: v.nullable(name),
   items: v.exactOptional(v.array(item)),
   source: v.exactOptional(v.strictObject({ set: name, keys: v.array(name) })),
-} satisfies ChecksFor<Omit<ResultRow, 'items' | 'source'>> & {
-  readonly [K in 'items' | 'source']: unknown;
-});
+} satisfies ChecksFor<Omit<ResultRow, 'items' | 'source'>> & Record<'items' | 'source', unknown>);
 
 const condition = v.strictObject({
   rows: v.array(name),
@@ -226,7 +224,7 @@ const point = v.strictObject({
   y: number,
   low: v.exactOptional(number),
   high: v.exactOptional(number),
-} satisfies { readonly [K in keyof PlotPoint]-?: unknown });
+} satisfies Record<keyof PlotPoint, unknown>);
 
 const line = v.strictObject({
   name,
