@@ -172,11 +172,11 @@ export const LABELS = {
     kind: 'number',
     label: 'Temperature of completions to rank',
     description:
-      'How freely the completions that are ranked are drawn. Lower ones differ more in what they do and less in slips of the pen.',
+      'How freely the completions that are ranked are drawn. Lower than the temperature of reinforcement, they hold too few of the faults that the policy will find: the reward model is then easily hacked.',
     unit: '',
     min: 0.1,
     max: 2,
-    default: 0.5,
+    default: 1,
     paper: 'not stated; its samples are shown at 1 (InstructGPT) and 0.7 (GPT-3)',
     reference: 'appendix F',
   },
