@@ -13,6 +13,7 @@ import {
 import { judgeGold } from '../../world/judges.ts';
 import { suites } from '../../world/suites.ts';
 import { heldOutPrompts } from './claims/generalisation.ts';
+import { mistakePrompts } from './claims/mistakes.ts';
 import { readJson, writeJson } from './json-file.ts';
 import type { SeedLab } from './lab.ts';
 import type { Answer } from './pages.ts';
@@ -29,14 +30,15 @@ interface JudgedSet {
 }
 
 function setsOf(lab: SeedLab): JudgedSet[] {
-  const heldOut = heldOutPrompts(lab);
-  const asked = [{ name: 'test', prompts: lab.prompts }, heldOut].map(
-    ({ name, prompts }): JudgedSet => ({
-      name,
-      prompts: prompts.map(({ text, useCase }) => ({ text, kind: useCase })),
-      judge: (i, { text, ended }) => judgeGold(prompts[i]!, text, ended),
-    }),
-  );
+  const asked = [
+    { name: 'test', prompts: lab.prompts },
+    heldOutPrompts(lab),
+    mistakePrompts(lab),
+  ].map(({ name, prompts }): JudgedSet => ({
+    name,
+    prompts: prompts.map(({ text, useCase }) => ({ text, kind: useCase })),
+    judge: (i, { text, ended }) => judgeGold(prompts[i]!, text, ended),
+  }));
   const ofSuites = suites.map((suite): JudgedSet => {
     const items = suite.items(lab.seed, lab.counts.suiteItems);
     return {

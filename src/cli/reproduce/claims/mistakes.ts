@@ -2,13 +2,17 @@
  * Simple mistakes that remain (paper, section 4.3 and figure 9): a false premise is taken for true, a simple question is
  * hedged, several constraints at once are too many. Each is read off held-out prompts that have the difficulty.
  */
-import type { WorldPrompt } from '../../../world/tasks.ts';
+import { promptsThatFit } from '../../../rlhf/pipeline.ts';
+import { generatePrompts } from '../../../world/prompts.ts';
+import type { PresentUseCase, WorldPrompt } from '../../../world/tasks.ts';
+import { answersOf, type PromptSet } from '../answers.ts';
 import type { ClaimSpec, MeasuredRow } from '../claim.ts';
+import type { SeedLab } from '../lab.ts';
 import { GOLD, meanRow, valuesOf, type Answered, type RowContext } from '../rows.ts';
 import { sampleOf } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
 import { suiteRow } from '../suite-rows.ts';
-import { answeredBy, contextOf, wordsOf } from './preferred.ts';
+import { contextOf, wordsOf } from './preferred.ts';
 import { SUITE_POLICIES, suiteRun } from './suites.ts';
 
 const falsePremise = ({ task }: WorldPrompt): boolean =>
@@ -24,6 +28,21 @@ function details({ task }: WorldPrompt): number | null {
 }
 const several = (prompt: WorldPrompt): boolean => (details(prompt) ?? 0) >= 2;
 const few = (prompt: WorldPrompt): boolean => (details(prompt) ?? 2) < 2;
+
+/** Test prompts of the two use cases that have the difficulties: enough of each, which all use cases together lack. */
+export function mistakePrompts({ seed, counts, tokenizer, shape }: SeedLab): PromptSet {
+  const of = (useCase: PresentUseCase, count: number): WorldPrompt[] =>
+    promptsThatFit(
+      tokenizer,
+      generatePrompts(seed, { split: 'test', count, useCases: [useCase] }),
+      shape,
+    );
+  const prompts = [
+    ...of('open-qa', 2 * counts.suiteItems),
+    ...of('generation', 2 * counts.suiteItems),
+  ];
+  return { name: 'mistakes', prompts };
+}
 
 interface Difficulty {
   readonly id: string;
@@ -92,10 +111,12 @@ export const MISTAKES: ClaimSpec = {
     words: 'Ask your own model "why are frogs red?" and read what it says.',
   },
   async measure(lab) {
-    const context = contextOf(lab);
+    const set = mistakePrompts(lab);
+    const context = { ...contextOf(lab), set: set.name, prompts: set.prompts };
     const rows: MeasuredRow[] = [];
     for (const policy of SUITE_POLICIES) {
-      const answered = await answeredBy(lab, policy, 'greedy');
+      const answers = await answersOf(lab, policy, 'greedy', set);
+      const answered: Answered = { policy, drawing: 'greedy', answers };
       const control = policy === 'ppo-noise' || policy === 'ppo-gold';
       rows.push(...DIFFICULTIES.map((each) => ({ ...gapRow(context, answered, each), control })));
       for (const { suite, counted, words } of SUITES) {
