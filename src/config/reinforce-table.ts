@@ -58,7 +58,7 @@ export const PPO = {
     unit: '',
     min: 1e-7,
     max: 1e-1,
-    default: 1.5e-4,
+    default: 2e-4,
     paper: 'not printed; 2.55e-6 to 2.55e-5 were tried',
     reference: 'E.9',
   },
