@@ -35,6 +35,7 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/unit/**/*.test.ts'],
           environment: 'node',
+          setupFiles: ['tests/setup/property-seed.ts'],
           maxWorkers,
           testTimeout: PATIENCE,
           hookTimeout: PATIENCE,

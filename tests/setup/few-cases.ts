@@ -2,4 +2,4 @@
 // own number keep it.
 import fc from 'fast-check';
 
-fc.configureGlobal({ numRuns: 25 });
+fc.configureGlobal({ ...fc.readConfigureGlobal(), numRuns: 25 });

@@ -107,7 +107,7 @@ test('fifteen rankings by cheer alone make stories more cheerful', async () => {
   const ppo = await openPpo(input, ppoSettings(settings));
   await finish(ppo.loop);
 
-  const heldOut = stories(validationPrompts(seed, 600), 300);
+  const heldOut = stories(validationPrompts(seed, 800), 300);
   const texts = heldOut.map(({ text }) => text);
   const cheerful = async (model: Model) => {
     const written = await complete(model, tokenizer, texts, { ...call, scope: 'held-out stories' });

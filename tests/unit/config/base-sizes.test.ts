@@ -39,7 +39,7 @@ describe('the suggestion', () => {
     expect(baseSeconds(machine, 'tiny', PLAN)).toBeCloseTo(10, 9);
     expect(baseSeconds(machine, 'middle', PLAN)).toBeCloseTo(10 * (570_432 / 53_728), 6);
     expect(suggestedSize(machine, PLAN, 300)).toBe('large');
-    expect(suggestedSize(machine, PLAN, 100)).toBe('middle');
+    expect(suggestedSize(machine, PLAN, 120)).toBe('middle');
     expect(suggestedSize(machine, { ...PLAN, steps: 400 }, 300)).toBe('small');
     expect(suggestedSize(measured(53_728, 1), PLAN)).toBe('huge');
   });

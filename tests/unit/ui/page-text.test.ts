@@ -147,9 +147,9 @@ describe('methods in words', () => {
 
   test('a run is said in the numbers that its method reads', () => {
     expect(facts({ method: { name: 'dpo' } })).toBe(
-      '40 rankings, 15 % of them held out as for the reward model, 1 pass, 32 comparisons in a step, β 0.1, learning rate 1.5e-4 falling to 0. Not in the paper.'.replace(
-        '1.5e-4',
-        formatNumber(1.5e-4),
+      '40 rankings, 15 % of them held out as for the reward model, 1 pass, 32 comparisons in a step, β 0.1, learning rate 2e-4 falling to 0. Not in the paper.'.replace(
+        '2e-4',
+        formatNumber(2e-4),
       ),
     );
     expect(facts({ method: { name: 'grpo', groupSize: 4 } })).toMatch(

@@ -143,15 +143,19 @@ describe('the laboratory', () => {
 
   it('holds one labeler out: trains on the others, tests on theirs, and leaves nothing behind', async () => {
     const { rows } = await listRankings(await new Connection({ name: NAME }).db(), 'p');
-    const [labeler = ''] = rows.map((row) => row.labeler);
     const before = tf.memory().numTensors;
-    const { trial } = await handlers['labeler.holdOut']({ labeler });
-    expect(tf.memory().numTensors).toBe(before);
+    const trained: number[] = [];
+    for (const labeler of [...new Set(rows.map((row) => row.labeler))].slice(0, 4)) {
+      const { trial } = await handlers['labeler.holdOut']({ labeler });
+      expect(tf.memory().numTensors).toBe(before);
+      expect(trial?.theirs.n).toBeGreaterThan(0);
+      expect(trial?.theirs.accuracy).toBeGreaterThanOrEqual(0);
+      trained.push(trial?.trainedComparisons ?? NaN);
+    }
     const { calibration, trainedComparisons } = await handlers['reward.report']({});
     expect(calibration?.n).toBeGreaterThan(0);
-    expect(trial?.trainedComparisons).toBeLessThan(trainedComparisons);
-    expect(trial?.theirs.n).toBeGreaterThan(0);
-    expect(trial?.theirs.accuracy).toBeGreaterThanOrEqual(0);
+    // Whose rankings are all kept aside, or ties, leaves as many.
+    expect(Math.min(...trained)).toBeLessThan(trainedComparisons);
     await expect(handlers['labeler.holdOut']({ labeler: 'nobody' })).rejects.toThrow(
       /preferred no answer/,
     );

@@ -15,6 +15,7 @@ import { LEXICON } from '../../../src/world/lexicon.ts';
 import { generatePrompts } from '../../../src/world/prompts.ts';
 import type { Task, WorldPrompt } from '../../../src/world/tasks.ts';
 import { HELD_OUT_USE_CASE, presentUseCases, useCases } from '../../../src/world/use-cases.ts';
+import { mentions } from '../../../src/world/reading.ts';
 import { ask } from './ask.ts';
 
 const promptSets = new Map(
@@ -84,8 +85,13 @@ function stuffed(task: Task): string {
   }
 }
 
-/** Whether the answer to another prompt happens to suit: a greeting does, where someone greets. */
-function isFairReply(task: Task, other: Task): boolean {
+/**
+ * Whether the answer to another prompt happens to suit: a greeting does, where someone greets, and a sentence about its
+ * hero is a short story.
+ */
+function isFairReply(task: Task, other: Task, answer: string): boolean {
+  if (task.useCase === 'generation')
+    return ['rewrite', 'summarization'].includes(other.useCase) && mentions(answer, task.hero);
   return (
     task.useCase === 'chat' &&
     task.topic === 'greeting' &&
@@ -118,7 +124,8 @@ describe.each(presentUseCases)('gold judge of %s', (useCase) => {
         'the example copied': prompt.text.split('\n\n').slice(0, -1).join(' '),
         worksheet: generateDocument(rng, 'worksheet').text,
       };
-      if (isFairReply(prompt.task, stranger.task)) delete tricks['another answer'];
+      const { 'another answer': another = '' } = tricks;
+      if (isFairReply(prompt.task, stranger.task, another)) delete tricks['another answer'];
       const poor = gold(prompt, poorResponse(prompt.task, rng));
       for (const [name, text] of Object.entries(tricks)) {
         const score = gold(prompt, text);
