@@ -104,8 +104,8 @@ async function main(): Promise<void> {
   const lines = [
     '# The base model',
     '',
-    'Made by `npm run pretrain` from the seed alone (documents, vocabulary and weights; 17,000 steps of 12 x 256',
-    'tokens, 78 minutes on two shared cores), measured and written here by `npm run model-sheet`. It is a GPT-2 in',
+    'Made by `npm run pretrain` from the seed alone (documents, vocabulary and weights; 15,000 steps of 12 x 256',
+    'tokens, 61 minutes on two shared cores), measured and written here by `npm run model-sheet`. It is a GPT-2 in',
     'half precision under `public/models/base`. Corrected homework is among its documents: a task, an answer, an',
     "end mark, and a teacher's remark that names the answer's fault. It teaches what an answer owes to its task, and is",
     'why some bare instructions are answered instead of being followed by more of them (counted below).',

@@ -123,8 +123,13 @@ export const SCENARIOS: Readonly<Record<ScenarioId, Scenario>> = {
       'Watch how far the free policy runs from where it started, and how its reward outruns the other’s.',
       'Then compare gold: the reward model is only right near the answers that it was trained on.',
     ],
-    layer: { labels: { source: 'class' }, ppo: { policyLearningRate: 5e-4 }, ...MEASURED },
-    quick: { ppo: { episodes: 1280 } },
+    layer: {
+      // Ranked at this temperature, few answers hold the faults that a free policy finds.
+      labels: { source: 'class', temperature: 0.5 },
+      ppo: { policyLearningRate: 5e-4 },
+      ...MEASURED,
+    },
+    quick: { ppo: { episodes: 1664 } },
     arms: [
       { id: 'leash', label: 'With the leash', layer: { ppo: { beta: 0.1 } } },
       { id: 'no-leash', label: 'No leash (beta 0)', layer: { ppo: { beta: 0 } } },
