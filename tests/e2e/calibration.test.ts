@@ -141,7 +141,7 @@ test('a checkpoint is packed for TRL: models, data, settings, scripts', async ()
   for (const folder of ['policy', 'sft', 'reward']) {
     const weights = readSafetensors(files.get(`models/${folder}/model.safetensors`)!);
     expect(weights.has('score.weight'), folder).toBe(folder === 'reward');
-    expect(weights.get('transformer.wte.weight')?.shape, folder).toEqual([1024, 80]);
+    expect(weights.get('transformer.wte.weight')?.shape, folder).toEqual([1024, 96]);
   }
   expect(text('ppo.py')).toContain('total_episodes=128,');
   expect(text('data/preferences.jsonl').split('\n').length - 1).toBe(3 * 36);
