@@ -29,6 +29,28 @@ export interface RunsSession extends LabelerSession {
   machinery(): { readonly backend: string; readonly device: string };
 }
 
+/** What is read from a person's judgements, and the outputs that they judge. */
+function judgedHandlers(
+  session: RunsSession,
+): Pick<RunCommandHandlers, 'judge.board' | 'judge.outputs'> {
+  return {
+    'judge.board': async () => {
+      const { humanBoard } = await import('./human-board.ts');
+      const project = session.project();
+      const judged = await readJudgements(project);
+      const { settings } = project.rows;
+      const agreed = await session.workbench.simulatedAgreement(judged.evaluations, settings);
+      return humanBoard(judged, agreed, Rng.named(0, 'board'));
+    },
+    'judge.outputs': async ({ checkpoints, ...draw }) => {
+      const models = checkpoints.map((id) => session.model(id));
+      const { settings } = session.project().rows;
+      const items = await session.workbench.blindOutputs(models, draw, settings, session.progress);
+      return { items };
+    },
+  };
+}
+
 export function runHandlers(session: RunsSession): RunCommandHandlers {
   const desk = async () => {
     const { RunsDesk } = await import('./runs-desk.ts');
@@ -71,20 +93,7 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
     }),
     ...baseHandlers(session),
     ...labelerHandlers(session),
-    'judge.board': async () => {
-      const { humanBoard } = await import('./human-board.ts');
-      const project = session.project();
-      const judged = await readJudgements(project);
-      const { settings } = project.rows;
-      const agreed = await session.workbench.simulatedAgreement(judged.evaluations, settings);
-      return humanBoard(judged, agreed, Rng.named(0, 'board'));
-    },
-    'judge.outputs': async ({ checkpoints, ...draw }) => {
-      const models = checkpoints.map((id) => session.model(id));
-      const { settings } = session.project().rows;
-      const items = await session.workbench.blindOutputs(models, draw, settings, session.progress);
-      return { items };
-    },
+    ...judgedHandlers(session),
     'lab.import': changing(async (args: CommandMap['lab.import']['args']) => {
       const { importLab } = await import('./lab-file.ts');
       return { added: await importLab(session.project(), args, session.progress) };

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SPLITS, type Split, type UseCase } from '../../../src/records/prompt.ts';
 import { generateDemonstrations } from '../../../src/world/demonstrations.ts';
 import { feelingOf } from '../../../src/world/feelings.ts';
@@ -10,12 +10,7 @@ import {
 } from '../../../src/world/grammar.ts';
 import { personalDataIn } from '../../../src/world/personal-data.ts';
 import { generatePrompts, USER_CAP } from '../../../src/world/prompts.ts';
-import {
-  HELD_OUT_USE_CASE,
-  presentUseCases,
-  useCases,
-  useCaseShares,
-} from '../../../src/world/use-cases.ts';
+import { HELD_OUT_USE_CASE, presentUseCases, useCaseShares } from '../../../src/world/use-cases.ts';
 
 const sets = {
   train: generatePrompts(1, { split: 'train', count: 3500 }),
