@@ -155,9 +155,7 @@ test('then all are ranked; after the last prompt come scores, flags, wins and th
   const results = await textOf(page, 'evaluation-results');
   expect(results).toContain('What you said of them (2 prompts)');
   expect(results).toMatch(/SFT 1\s+[\d.]+\s+1\.0 to 7\.0\s+the baseline/);
-  expect(results).toMatch(
-    /Base model\s+[\d.]+\s+1\.0 to 7\.0\s+\d+ %\s+\d+ % to \d+ %/,
-  );
+  expect(results).toMatch(/Base model\s+[\d.]+\s+1\.0 to 7\.0\s+\d+ %\s+\d+ % to \d+ %/);
   expect(await textOf(page, 'evaluation-flags')).toContain('Does not do what was asked');
   await expect
     .poll(() => textOf(page, 'evaluation-agreement'), { timeout: PATIENCE })

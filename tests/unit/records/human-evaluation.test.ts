@@ -72,8 +72,21 @@ describe('ratings of checkpoints', () => {
   });
 
   test('a prompt that came twice counts once, and an unscored output not at all', () => {
-    const again = judgement([['ppo', 2, 1], ['sft', 1, 7], ['base', 3, 7]], { repeat: true });
-    const unscored: Ranking = { ...judgement([['ppo', 1, 1], ['sft', 2, 1], ['base', 3, 1]]) };
+    const again = judgement(
+      [
+        ['ppo', 2, 1],
+        ['sft', 1, 7],
+        ['base', 3, 7],
+      ],
+      { repeat: true },
+    );
+    const unscored: Ranking = {
+      ...judgement([
+        ['ppo', 1, 1],
+        ['sft', 2, 1],
+        ['base', 3, 1],
+      ]),
+    };
     const rows = [...ROWS, again, { ...unscored, ratings: [null, null, null] }];
     const counted = checkpointRatings(rows, ids, 'sft');
     expect(counted[0]?.overall).toMatchObject({ mean: 5.5, n: 2 });
@@ -88,7 +101,10 @@ describe('ratings of checkpoints', () => {
 });
 
 test('judgements are of a sitting when they are of exactly its checkpoints', () => {
-  const two = judgement([['ppo', 1, 5], ['sft', 2, 5]]);
+  const two = judgement([
+    ['ppo', 1, 5],
+    ['sft', 2, 5],
+  ]);
   const rows = [...ROWS, two];
   expect(judgementsOf(rows, ['sft', 'base', 'ppo'])).toEqual(ROWS);
   expect(judgementsOf(rows, ['sft', 'ppo'])).toEqual([two]);
