@@ -52,6 +52,8 @@ export interface WorldOverview {
   readonly facts: readonly FactView[];
   readonly documents: readonly ShareView[];
   readonly useCases: readonly ShareView<UseCase>[];
+  /** In no training prompt, on purpose. */
+  readonly heldOutUseCase: UseCase;
   readonly users: readonly UserView[];
   readonly labelers: readonly LabelerView[];
   /** Prompts of each split that can be browsed. */

@@ -8,6 +8,7 @@ const LOADERS = {
   share: () => import('./ShareDialog.svelte'),
   lecture: () => import('./LectureView.svelte'),
   keys: () => import('./KeysDialog.svelte'),
+  words: () => import('./WordsDialog.svelte'),
   reset: () => import('./ResetDialog.svelte'),
   offline: () => import('./OfflineDialog.svelte'),
 } as const;

@@ -18,7 +18,7 @@ import { labelerPopulation } from '../world/labelers.ts';
 import { testPrompts, trainingPrompts, validationPrompts } from '../world/prompt-sets.ts';
 import { spellOut } from '../world/spell-out.ts';
 import type { WorldPrompt } from '../world/tasks.ts';
-import { presentUseCases, useCases, useCaseShares } from '../world/use-cases.ts';
+import { HELD_OUT_USE_CASE, presentUseCases, useCases, useCaseShares } from '../world/use-cases.ts';
 import { worldUsers } from '../world/users.ts';
 import { InputError } from './failure.ts';
 import type { CommandMap } from './protocol.ts';
@@ -81,6 +81,7 @@ export function overview({ seed, labels }: Args<'world.overview'>): Reply<'world
     ],
     documents: documentShares() satisfies readonly ShareView[],
     useCases: presentUseCases.map((name) => ({ name, share: shares[name] })),
+    heldOutUseCase: HELD_OUT_USE_CASE,
     users: worldUsers(seed),
     labelers: labelerPopulation(seed, labels),
     prompts: {

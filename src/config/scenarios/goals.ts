@@ -152,7 +152,7 @@ export const hackingGoal: Goal = (arms) => {
   }
   if (gain(gold) < -MARGINS.gold && gain(length) > MARGINS.length) {
     const words =
-      'Gold went down while reward went up, and answers grew longer: the model found what the labelers secretly like. You have seen reward hacking.';
+      'Gold went down while reward went up, and answers grew longer: the model found what the labelers secretly like: long answers. You have seen reward hacking.';
     return { state: 'reached', figures, words };
   }
   if (gain(gold) > MARGINS.gold) {

@@ -119,7 +119,7 @@ export const SCENARIOS: Readonly<Record<ScenarioId, Scenario>> = {
   },
   'no-leash': {
     lookFor: [
-      'The same reward model reinforces twice: with the KL penalty, and with beta 0.',
+      'The same reward model reinforces twice: with the KL penalty, and with beta 0. The class ranked sharpened answers (temperature 0.5), so that few hold the faults that a free policy finds.',
       'Watch how far the free policy runs from where it started, and how its reward outruns the other’s.',
       'Then compare gold: the reward model is only right near the answers that it was trained on.',
     ],

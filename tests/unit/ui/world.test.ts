@@ -248,6 +248,7 @@ test('documents: each press asks for the next number of the kind chosen', async 
       facts: FACTS,
       documents: [],
       useCases: [],
+      heldOutUseCase: 'extract',
       users: [],
       labelers: [],
       prompts: { train: 0, validation: 0, test: 0 },

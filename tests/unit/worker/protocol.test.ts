@@ -126,6 +126,7 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
     facts: [],
     documents: [],
     useCases: [],
+    heldOutUseCase: 'extract',
     users: [],
     labelers: [],
     prompts: { train: 1, validation: 2, test: 3 },
