@@ -18,7 +18,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     label: 'Micro',
     description: 'Under a minute: shows that every part works, not what it can do.',
     layer: {
-      sft: { demonstrations: 64, epochs: 1, batchSize: 16 },
+      sft: { demonstrations: 68, epochs: 1, batchSize: 16 },
       labels: { prompts: 16 },
       reward: { promptsPerBatch: 4, heldOutShare: 0.25 },
       method: { groupSize: 4, dpoBatchSize: 8 },

@@ -170,7 +170,7 @@ describe('the URL form', () => {
 describe('presets and differences', () => {
   it('follow the compute contract', () => {
     const micro = presetSettings('micro');
-    expect([micro.sft.demonstrations, micro.sft.epochs]).toEqual([64, 1]);
+    expect([micro.sft.demonstrations, micro.sft.epochs]).toEqual([68, 1]);
     expect([micro.labels.prompts, micro.labels.k]).toEqual([16, 4]);
     expect([micro.ppo.episodes, micro.ppo.ptxExamplesPerEpisode]).toEqual([64, 1]);
     expect(micro.evaluate.prompts).toBe(50);

@@ -61,7 +61,7 @@ describe('settings in a link', () => {
     expect(scenario).toBe('your-taste');
     expect(settings?.ppo.beta).toBe(0.5);
     expect(settings?.labels.source).toBe('person');
-    expect(settings?.sft.demonstrations).toBe(64);
+    expect(settings?.sft.demonstrations).toBe(68);
   });
 
   test('a method and its group come over, over a preset', () => {

@@ -592,7 +592,7 @@ describe('settings draft', () => {
   test('a preset leaves the choice of labels alone', () => {
     const draft = new SettingsDraft(parseSettings({ labels: { source: 'person' } }));
     draft.preset('micro');
-    expect(draft.settings?.sft.demonstrations).toBe(64);
+    expect(draft.settings?.sft.demonstrations).toBe(68);
     expect(draft.settings?.labels.source).toBe('person');
   });
 });
