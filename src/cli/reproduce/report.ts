@@ -153,7 +153,7 @@ function verdictWords(verdict: ResultClaim['verdict']): string {
     case 'holds':
       return 'It holds here: every target is met.';
     case 'holds weakly':
-      return 'It holds weakly: no target is missed outright, but not every one is met in full.';
+      return 'It holds weakly: the direction holds or is not ruled out, but not every target is met (a number is missed, or in doubt).';
     case 'does not hold here':
       return 'It does not hold here: at least one target is missed.';
     case 'not measured':
