@@ -9,6 +9,7 @@ import type {
 } from '../../records/results.ts';
 import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from './claim.ts';
 import { bootstrapFigure, type Statistic } from './sample.ts';
+import { TRIED } from './tried.ts';
 import { verdictOf } from './verdict.ts';
 
 export interface SeedMeasured {
@@ -133,13 +134,16 @@ export function resultOf(spec: ClaimSpec, seeds: readonly SeedMeasured[]): Resul
   }
   const conditions = spec.conditions(view);
   const verdict = verdictOf(conditions.map(({ grade }) => grade));
-  const why = `${verdictWords(verdict)} ${spec.why(view, verdict)}`;
+  const tried = verdict === 'holds' ? undefined : TRIED[id];
+  const said = [verdictWords(verdict), spec.why(view, verdict), ...(tried ? [tried] : [])];
+  const why = said.join(' ');
+  const hidden = spec.hidden?.(view) ?? [];
   return {
     id,
     title,
     paper,
     how,
-    rows,
+    rows: rows.filter((row) => !hidden.includes(row.id)),
     conditions,
     verdict,
     why,
