@@ -9,6 +9,16 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [lineOf(head), lineOf(head.map(() => '---')), ...rows.map(lineOf)].join('\n');
 }
 
+const bare = ({ unit }: ResultRow, value: number): string =>
+  valueWords(unit, value).replace(/ .*/, '');
+
+/** Lowest and highest seed: the spread that intervals do not hold. */
+function seedRange(row: ResultRow): string {
+  const values = row.seeds.map(({ value }) => value);
+  if (values.length < 2) return '';
+  return `${bare(row, Math.min(...values))} to ${bare(row, Math.max(...values))}`;
+}
+
 function rowCells(row: ResultRow): string[] {
   return [
     row.control ? `_${row.label}_` : row.label,
@@ -16,7 +26,8 @@ function rowCells(row: ResultRow): string[] {
     row.temperature,
     row.paper === null ? '' : valueWords(row.unit, row.paper),
     rowWords(row),
-    row.seeds.map(({ value }) => valueWords(row.unit, value).replace(/ .*/, '')).join(', '),
+    row.seeds.map(({ value }) => bare(row, value)).join(', '),
+    seedRange(row),
     row.pooled === null ? '' : String(row.pooled.n),
   ];
 }
@@ -44,7 +55,7 @@ function claimLines(claim: ResultClaim, plots: readonly string[]): string {
     `The paper (${paper.where}): ${paper.sentence} **${paper.figure}**`,
     `Here: ${how}`,
     table(
-      ['', 'judge', 'temperature', 'paper', 'ours [95 %]', 'each seed', 'n'],
+      ['', 'judge', 'temperature', 'paper', 'ours [95 %]', 'each seed', 'range over seeds', 'n'],
       rows.map(rowCells),
     ),
     table(
