@@ -43,5 +43,7 @@ export interface ClaimSpec extends Pick<ResultClaim, 'id' | 'title' | 'paper' | 
   conditions(view: ClaimView): ResultCondition[];
   /** One paragraph from the figures, whatever they are. */
   why(view: ClaimView, verdict: ResultVerdict): string;
+  /** Ids of rows that mean nothing with these figures and are left out of the report. */
+  hidden?(view: ClaimView): readonly string[];
   plots(view: ClaimView): ResultPlot[];
 }

@@ -10,6 +10,7 @@ import type { Model } from '../../model/parameters.ts';
 import { promptsThatFit } from '../../rlhf/pipeline.ts';
 import type { Labeler } from '../../world/labelers.ts';
 import { testPrompts, validationPrompts } from '../../world/prompt-sets.ts';
+import { HELD_OUT_USE_CASE } from '../../world/use-cases.ts';
 import type { WorldPrompt } from '../../world/tasks.ts';
 import type { Control } from '../controls.ts';
 import { classOf, reinforceStage, rewardStage, type Lab } from '../rlhf-run.ts';
@@ -68,6 +69,7 @@ export class SeedLab {
   readonly settings: Settings;
   /** Test prompts that fit; every policy is judged on the same. */
   readonly prompts: readonly WorldPrompt[];
+  /** Those that prefixes and epochs are chosen by: none of the use case that is held out. */
   readonly validation: readonly WorldPrompt[];
   readonly labelers: readonly Labeler[];
   readonly #models = new Map<string, Promise<Model>>();
@@ -83,7 +85,11 @@ export class SeedLab {
     const fitting = (prompts: readonly WorldPrompt[]) =>
       promptsThatFit(base.tokenizer, prompts, sequenceShape(this.settings));
     this.prompts = fitting(testPrompts(seed, plan.counts.prompts));
-    this.validation = fitting(validationPrompts(seed, plan.counts.validation));
+    this.validation = fitting(
+      validationPrompts(seed, plan.counts.validation).filter(
+        ({ useCase }) => useCase !== HELD_OUT_USE_CASE,
+      ),
+    );
     this.labelers = classOf(this.settings);
   }
 

@@ -9,6 +9,16 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [lineOf(head), lineOf(head.map(() => '---')), ...rows.map(lineOf)].join('\n');
 }
 
+const bare = ({ unit }: ResultRow, value: number): string =>
+  valueWords(unit, value).replace(/ .*/, '');
+
+/** Lowest and highest seed: the spread that intervals do not hold. */
+function seedRange(row: ResultRow): string {
+  const values = row.seeds.map(({ value }) => value);
+  if (values.length < 2) return '';
+  return `${bare(row, Math.min(...values))} to ${bare(row, Math.max(...values))}`;
+}
+
 function rowCells(row: ResultRow): string[] {
   return [
     row.control ? `_${row.label}_` : row.label,
@@ -16,7 +26,8 @@ function rowCells(row: ResultRow): string[] {
     row.temperature,
     row.paper === null ? '' : valueWords(row.unit, row.paper),
     rowWords(row),
-    row.seeds.map(({ value }) => valueWords(row.unit, value).replace(/ .*/, '')).join(', '),
+    row.seeds.map(({ value }) => bare(row, value)).join(', '),
+    seedRange(row),
     row.pooled === null ? '' : String(row.pooled.n),
   ];
 }
@@ -44,7 +55,7 @@ function claimLines(claim: ResultClaim, plots: readonly string[]): string {
     `The paper (${paper.where}): ${paper.sentence} **${paper.figure}**`,
     `Here: ${how}`,
     table(
-      ['', 'judge', 'temperature', 'paper', 'ours [95 %]', 'each seed', 'n'],
+      ['', 'judge', 'temperature', 'paper', 'ours [95 %]', 'each seed', 'range over seeds', 'n'],
       rows.map(rowCells),
     ),
     table(
@@ -63,17 +74,26 @@ const FORM_WORDS: Readonly<Record<Results['form'], string>> = {
   micro: '**A micro run: it shows that every part works and says nothing about quality.** ',
 };
 
+/** How many of the prompts fit and were judged; nothing where no such row was measured. */
+function fitting({ claims }: Results): string {
+  const row = claims.flatMap(({ rows }) => rows).find(({ id }) => id === 'ppo-ptx>base@1');
+  return row === undefined ? '' : `, of which ${row.seeds.map(({ n }) => n).join(', ')} fit`;
+}
+
 function headLines(results: Results): string[] {
   const { form, command, seeds, prompts, preset, backend, device, versions, finishedAt } = results;
   const versionWords = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     "# The paper's claims, reproduced in miniature",
     `${FORM_WORDS[form]}Made by \`${command}\` on ${finishedAt.slice(0, 10)} (${backend}${device === '' ? '' : `, ${device}`}; ` +
-      `${versionWords.join(', ')}), preset \`${preset}\`, seeds ${seeds.join(', ')}, ${prompts} held-out prompts of each seed. ` +
+      `${versionWords.join(', ')}), preset \`${preset}\`, seeds ${seeds.join(', ')}, ${prompts} held-out prompts drawn for each seed${fitting(results)}. ` +
       'Do not edit: run the command again.',
-    'Intervals are 95 % bootstraps over the users who sent the prompts, all seeds together; each seed stands beside. A ' +
+    'Intervals are 95 % bootstraps over users or items of the runs that were trained, all seeds together: they do not hold ' +
+      'the spread over seeds, so that each seed stands beside. Policy rate and ranking temperature were settled on seeds 1 to ' +
+      '3. Homework documents of the base model hold tasks of every use case, extract too, with answers: "held out" means held ' +
+      'out from demonstrations, rankings and reinforcement. A ' +
       'target is met only if the pooled figure reaches it and every seed lies on the right side of "no difference". It is ' +
-      'met partly if the direction alone is beyond doubt, else missed. A claim is as good as the worst of its targets. ' +
+      'met partly if the direction alone is beyond doubt (where a number was asked for, it is missed), else missed. A claim is as good as the worst of its targets. ' +
       'Controls, in italics, are PPO-ptx on a noise reward and on the gold judge itself.',
   ];
 }

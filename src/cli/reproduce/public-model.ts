@@ -1,38 +1,36 @@
 /**
- * The public-task model, which plays FLAN and T0: the base model tuned on the formats of public tasks only (the page
- * suites), never on what people ask. Trained as SFT is, on items of a seed that no suite is measured on.
+ * The public-task model, which plays FLAN and T0: the base model tuned on instructions made from public tasks only
+ * (the page suites), never on what people ask. Trained as SFT is, pre-training mix included, on items of a seed that no suite is measured on.
  */
-import { sftSettings } from '../../config/stage-settings.ts';
+import { sftMixShape, sftSettings } from '../../config/stage-settings.ts';
 import type { Sequence } from '../../data/batches.ts';
+import { rowSource } from '../../data/packing.ts';
 import { Model } from '../../model/parameters.ts';
 import { unprefixed, type Snapshot } from '../../rlhf/loop.ts';
-import { openSft } from '../../rlhf/pipeline.ts';
+import { openSft, toSequence } from '../../rlhf/pipeline.ts';
 import { finishedStage, runStage, unfinishedStage } from '../stage-runner.ts';
 import type { SeedLab } from './lab.ts';
-import { pageRoom } from './pages.ts';
+import { writeDocument } from '../../world/documents.ts';
 import { taxSuites } from '../../world/suites.ts';
+import { instructionOf } from './public-instructions.ts';
 
 /** Far from any seed that a suite is measured on. */
 const SEED_OFFSET = 1_000_003;
 
-/** Pages with the right answer and an end mark after it; none that a suite is measured on. */
+/** Instructions and right answers, in the form in which the model is asked later; no page that a suite measures. */
 function examplesOf(lab: SeedLab): Sequence[] {
-  const { seed, tokenizer, shape, counts, shared } = lab;
+  const { seed, tokenizer, shape, counts } = lab;
   const each = Math.ceil(counts.publicExamples / taxSuites.length);
-  const room = pageRoom(shared.base, shape.responseLength);
   return taxSuites.flatMap((suite) => {
     const measured = new Set(suite.items(seed, counts.suiteItems).map(({ prompt }) => prompt));
     return suite
       .items(seed + SEED_OFFSET, each)
-
       .filter(({ prompt }) => !measured.has(prompt))
-      .map((item) => ({
-        prompt: tokenizer.encode(item.prompt).slice(-room),
-        response: [
-          ...tokenizer.encode(` ${suite.ideal(item).trim()}`).slice(0, shape.responseLength - 1),
-          tokenizer.eosId,
-        ],
-      }));
+      .map((item, i) => {
+        const instruction = instructionOf(suite.name, item.prompt, i);
+        return toSequence(tokenizer, instruction, suite.ideal(item).trim(), true);
+      })
+      .filter(({ response }) => response.length <= shape.responseLength);
   });
 }
 
@@ -49,7 +47,11 @@ export function publicModel(lab: SeedLab): Promise<Model> {
     const { responseLength } = lab.shape;
     const how = { ...sftSettings(settings), shape: { promptLength, responseLength } };
     const from: Snapshot | undefined = unfinishedStage(folder, 'sft');
-    const { model, loop } = await openSft(base, examples, how, from);
+    const mix = rowSource(writeDocument, lab.tokenizer, sftMixShape(settings), {
+      seed: settings.general.seed,
+      scope: 'sft mix',
+    });
+    const { model, loop } = await openSft(base, examples, how, from, mix);
     await runStage('sft', loop, folder, 'loss', () => Promise.resolve());
     loop.dispose();
     return model;

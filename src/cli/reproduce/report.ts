@@ -9,6 +9,7 @@ import type {
 } from '../../records/results.ts';
 import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from './claim.ts';
 import { bootstrapFigure, type Statistic } from './sample.ts';
+import { TRIED } from './tried.ts';
 import { verdictOf } from './verdict.ts';
 
 export interface SeedMeasured {
@@ -133,13 +134,16 @@ export function resultOf(spec: ClaimSpec, seeds: readonly SeedMeasured[]): Resul
   }
   const conditions = spec.conditions(view);
   const verdict = verdictOf(conditions.map(({ grade }) => grade));
-  const why = `${verdictWords(verdict)} ${spec.why(view, verdict)}`;
+  const tried = verdict === 'holds' ? undefined : TRIED[id];
+  const said = [verdictWords(verdict), spec.why(view, verdict), ...(tried ? [tried] : [])];
+  const why = said.join(' ');
+  const hidden = spec.hidden?.(view) ?? [];
   return {
     id,
     title,
     paper,
     how,
-    rows,
+    rows: rows.filter((row) => !hidden.includes(row.id)),
     conditions,
     verdict,
     why,
@@ -153,7 +157,7 @@ function verdictWords(verdict: ResultClaim['verdict']): string {
     case 'holds':
       return 'It holds here: every target is met.';
     case 'holds weakly':
-      return 'It holds weakly: no target is missed outright, but not every one is met in full.';
+      return 'It holds weakly: the direction holds or is not ruled out, but not every target is met (a number is missed, or in doubt).';
     case 'does not hold here':
       return 'It does not hold here: at least one target is missed.';
     case 'not measured':

@@ -1,7 +1,7 @@
 /** How figures are written in the report, and conditions put together from rows and targets. Pure. */
 import type { Figure, ResultCondition, ResultRow, ResultUnit } from '../../records/results.ts';
 import type { ClaimView } from './claim.ts';
-import { gradeOf, type Target } from './verdict.ts';
+import { gradeOf, shortfallWords, type Target } from './verdict.ts';
 
 function numberIn(unit: ResultUnit, value: number): string {
   switch (unit) {
@@ -55,5 +55,7 @@ export function conditionOf(
   words: string,
   target: Target,
 ): ResultCondition {
-  return { rows: [id], words, grade: gradeOf(view.row(id), target) };
+  const row = view.row(id);
+  const inFull = `${words}${shortfallWords(row, target)}`;
+  return { rows: [id], words: inFull, grade: gradeOf(row, target) };
 }

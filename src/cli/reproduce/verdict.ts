@@ -5,7 +5,10 @@
  */
 import type { Figure, Grade, ResultRow, ResultVerdict } from '../../records/results.ts';
 
-/** `above` and `below` want a figure on that side; `near` wants it within `within` of the neutral value. */
+/**
+ * `above` and `below` want a figure on that side; `near` wants it within `within` of the neutral value, `not below` no
+ * further below it than that.
+ */
 export type Target =
   | {
       readonly side: 'above' | 'below';
@@ -14,7 +17,8 @@ export type Target =
       /** What the nearer end of the interval must pass; the neutral value, where there is one, by default. */
       readonly end?: number;
     }
-  | { readonly side: 'near'; readonly within: number };
+  | { readonly side: 'near'; readonly within: number }
+  | { readonly side: 'not below'; readonly within: number };
 
 /** Grade of one target by the row's pooled figure, its seeds and its neutral value. */
 export function gradeOf(
@@ -23,6 +27,7 @@ export function gradeOf(
 ): Grade {
   if (pooled === null) return 'not measured';
   if (target.side === 'near') return gradeNear(pooled, neutral ?? 0, target.within);
+  if (target.side === 'not below') return gradeNotBelow(pooled, (neutral ?? 0) - target.within);
   // Turned so that more is better.
   const sign = target.side === 'above' ? 1 : -1;
   const [low, high] = sign > 0 ? [pooled.low, pooled.high] : [-pooled.high, -pooled.low];
@@ -40,6 +45,27 @@ export function gradeOf(
 function gradeNear({ value, low, high }: Figure, neutral: number, within: number): Grade {
   if (low >= neutral - within && high <= neutral + within) return 'met';
   return Math.abs(value - neutral) <= within ? 'partly' : 'missed';
+}
+
+/** Met when the whole interval is above the floor, in part when the figure is. */
+function gradeNotBelow({ value, low }: Figure, floor: number): Grade {
+  if (low >= floor) return 'met';
+  return value >= floor ? 'partly' : 'missed';
+}
+
+/** What "in part" means for a numeric target: the number itself is missed. Empty for all else. */
+export function shortfallWords(
+  row: Pick<ResultRow, 'pooled' | 'seeds' | 'neutral'>,
+  target: Target,
+): string {
+  if (target.side === 'near' || target.side === 'not below') return '';
+  const { pooled, neutral } = row;
+  if (pooled === null || target.value === undefined || gradeOf(row, target) !== 'partly') return '';
+  const sign = target.side === 'above' ? 1 : -1;
+  if (sign * pooled.value >= sign * target.value) return '';
+  return neutral === null
+    ? ' (target missed, within its interval)'
+    : ' (target missed, direction holds)';
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The paper's ladder (figures 1 and 3): PPO-ptx above PPO and SFT, which are about level, above the prompted base, above
+ * The paper's ladder (figures 1 and 3): PPO-ptx and PPO about level, above SFT, above the prompted base, above
  * the base. Each rung is a preference between neighbours; the judge's mean of every model stands beside.
  */
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
@@ -62,6 +62,10 @@ export const LADDER: ClaimSpec = {
   conditions: (view) => [
     conditionOf(view, stepId('ppo-ptx', 'sft'), 'PPO-ptx above SFT', { side: 'above' }),
     conditionOf(view, stepId('ppo', 'sft'), 'PPO without ptx about level with SFT, or above', {
+      side: 'not below',
+      within: LEVEL,
+    }),
+    conditionOf(view, stepId('ppo-ptx', 'ppo'), 'PPO-ptx about level with PPO without ptx', {
       side: 'near',
       within: LEVEL,
     }),

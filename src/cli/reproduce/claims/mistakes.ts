@@ -16,9 +16,9 @@ import { contextOf, wordsOf } from './preferred.ts';
 import { SUITE_POLICIES, suiteRun } from './suites.ts';
 
 const falsePremise = ({ task }: WorldPrompt): boolean =>
-  task.useCase === 'open-qa' && task.form !== 'question' && !task.premise;
+  task.useCase === 'open-qa' && task.form === 'check' && !task.premise;
 const truePremise = ({ task }: WorldPrompt): boolean =>
-  task.useCase === 'open-qa' && task.form !== 'question' && task.premise;
+  task.useCase === 'open-qa' && task.form === 'check' && task.premise;
 
 /** Details that a story must have beside its hero and feeling. */
 function details({ task }: WorldPrompt): number | null {
@@ -54,7 +54,7 @@ interface Difficulty {
 const DIFFICULTIES: readonly Difficulty[] = [
   {
     id: 'premise',
-    words: 'false premises against true ones',
+    words: 'checks of something false against checks of something true',
     hard: falsePremise,
     easy: truePremise,
   },
@@ -103,7 +103,7 @@ export const MISTAKES: ClaimSpec = {
     where: 'section 4.3, figure 9',
   },
   how:
-    'Held-out prompts that have the difficulty against those that lack it: questions with a false premise, stories with ' +
+    'Held-out prompts that have the difficulty against those that lack it: questions that check something false against questions of the same form that check something true, stories with ' +
     'two or more asked details. Three suites of such items stand beside. Greedy answers.',
   here: {
     scenario: 'paper',

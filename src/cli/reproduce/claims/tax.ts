@@ -141,6 +141,22 @@ function changeRows(sft: Taxed, ppo: Taxed, other: Taxed): MeasuredRow[] {
   ];
 }
 
+/** What `policy` loses against the base model, SFT's part included. */
+function baseDropRow(base: Taxed, other: Taxed): MeasuredRow {
+  return {
+    ...{ ...PLAIN, control: isControl(other.policy) },
+    id: `drop-base:${other.policy}`,
+    label: `${taxWords(other.policy)}: drop on public tasks against base`,
+    unit: 'points',
+    neutral: 0,
+    judge: 'public-task suites',
+    temperature: 'greedy',
+    sample: sampleOf('difference', base.score, other.score),
+  };
+}
+
+const isReal = (view: ClaimView, id: string): boolean => (view.row(id).pooled?.low ?? 0) > 0;
+
 const REAL: ResultCondition['words'] =
   'PPO without ptx drops on public tasks against SFT, interval above 0';
 
@@ -169,15 +185,20 @@ function conditions(view: ClaimView): ResultCondition[] {
 }
 
 function why(view: ClaimView): string {
+  const real = isReal(view, 'drop:ppo');
   const betas = betaRows(view).map((id) => {
     const policy = id.replace('recovered:', '');
-    return `${taxWords(policy)}: drop ${said(view, `drop:${policy}`)}, won back ${said(view, id)}`;
+    return `${taxWords(policy)}: drop ${said(view, `drop:${policy}`)}${real ? `, won back ${said(view, id)}` : ''}`;
   });
-  const real = (view.row('drop:ppo').pooled?.low ?? 0) > 0;
   const ptx = real
     ? `PPO-ptx wins back ${said(view, 'recovered:ppo-ptx')} of the drop.`
-    : 'The interval does not lie above 0, so there is no drop to be won back here; runs of this length stay close to SFT.';
+    : 'The interval does not lie above 0, so reinforcement takes no measurable drop that could be won back.';
+  const atSft = isReal(view, 'drop-base:sft')
+    ? 'So a tax is paid at SFT already. '
+    : 'SFT itself takes no measurable tax. ';
   return (
+    `Against base, SFT drops by ${said(view, 'drop-base:sft')}, PPO without ptx by ${said(view, 'drop-base:ppo')} and PPO-ptx by ` +
+    `${said(view, 'drop-base:ppo-ptx')}. ${atSft}` +
     `SFT is right on ${said(view, 'score:sft')} of the public tasks (base ${said(view, 'score:base')}), PPO without ptx on ` +
     `${said(view, 'score:ppo')}: a drop of ${said(view, 'drop:ppo')}. ${ptx} A higher KL price instead: ${betas.join('; ')}. ` +
     `Loss on held-out documents rises by ${said(view, 'rise:ppo')} without ptx and by ${said(view, 'rise:ppo-ptx')} with it.`
@@ -210,10 +231,15 @@ export const TAX: ClaimSpec = {
     const of = (name: string): Taxed => all.find(({ policy }) => policy === name)!;
     const others = names.filter((name) => name !== 'base' && name !== 'sft');
     const changes = others.flatMap((name) => changeRows(of('sft'), of('ppo'), of(name)));
-    return { rows: [...changes, ...all.flatMap(meanRows)] };
+    const fromBase = ['sft', 'ppo', 'ppo-ptx'].map((name) => baseDropRow(of('base'), of(name)));
+    return { rows: [...changes, ...fromBase, ...all.flatMap(meanRows)] };
   },
   conditions,
   why,
+  hidden: (view) =>
+    isReal(view, 'drop:ppo')
+      ? []
+      : view.rows.map(({ id }) => id).filter((id) => id.startsWith('recovered:')),
   plots: (view) => {
     const ids = view.rows.map(({ id }) => id);
     return [

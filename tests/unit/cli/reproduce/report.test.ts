@@ -6,6 +6,7 @@ import { resultsMarkdown } from '../../../../src/cli/reproduce/markdown.ts';
 import { resultOf } from '../../../../src/cli/reproduce/report.ts';
 import { sampleOf } from '../../../../src/cli/reproduce/sample.ts';
 import { conditionOf, figureWords, said } from '../../../../src/cli/reproduce/saying.ts';
+import { TRIED } from '../../../../src/cli/reproduce/tried.ts';
 import { plotSvg, ticksOf } from '../../../../src/cli/reproduce/svg.ts';
 import { isScenarioId } from '../../../../src/config/scenarios/menu.ts';
 import { SETTING_ENTRIES } from '../../../../src/config/settings.ts';
@@ -127,6 +128,17 @@ describe('the page', () => {
   test('what is written is what the page in the browser reads', () => {
     expect(parseResults(JSON.parse(JSON.stringify(results)))).toEqual(results);
   });
+});
+
+test('the page gives the range over seeds, and what was tried is kept by ids of claims that exist', () => {
+  const two = resultOf(SPEC, [
+    { seed: 1, measured: measured(36) },
+    { seed: 2, measured: measured(28) },
+  ]);
+  const page = resultsMarkdown({ ...results, claims: [two] }, () => [], []);
+  expect(page).toContain('| 90.0, 70.0 | 70.0 to 90.0 | 80 |');
+  const ids = CLAIMS.map(({ id }) => id);
+  for (const id of Object.keys(TRIED)) expect(ids).toContain(id);
 });
 
 describe('figures and pictures', () => {

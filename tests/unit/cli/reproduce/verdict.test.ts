@@ -1,6 +1,11 @@
 /** The rule that turns figures into verdicts: each edge by a case on both sides of it. */
 import { describe, expect, test } from 'vitest';
-import { gradeOf, verdictOf, type Target } from '../../../../src/cli/reproduce/verdict.ts';
+import {
+  gradeOf,
+  shortfallWords,
+  verdictOf,
+  type Target,
+} from '../../../../src/cli/reproduce/verdict.ts';
 import type { Grade } from '../../../../src/records/results.ts';
 
 const figure = (value: number, low: number, high: number) => ({ value, low, high, n: 100 });
@@ -79,6 +84,36 @@ describe('about the same', () => {
     expect(gradeOf(row(figure(0.52, 0.44, 0.6)), target)).toBe('partly');
     expect(gradeOf(row(figure(0.56, 0.52, 0.6)), target)).toBe('missed');
     expect(gradeOf(row(figure(0.44, 0.4, 0.48)), target)).toBe('missed');
+  });
+});
+
+describe('level, or above', () => {
+  const target: Target = { side: 'not below', within: 0.05 };
+
+  test('far above is met; below the margin is missed; an interval that reaches below it is in part', () => {
+    expect(gradeOf(row(figure(0.9, 0.85, 0.95)), target)).toBe('met');
+    expect(gradeOf(row(figure(0.5, 0.45, 0.55)), target)).toBe('met');
+    expect(gradeOf(row(figure(0.46, 0.44, 0.5)), target)).toBe('partly');
+    expect(gradeOf(row(figure(0.44, 0.4, 0.6)), target)).toBe('missed');
+  });
+});
+
+describe('words for a number that is missed', () => {
+  const target: Target = { side: 'above', value: 0.6 };
+
+  test('only where the grade is in part because of the number', () => {
+    expect(shortfallWords(row(figure(0.55, 0.52, 0.58), [0.55]), target)).toBe(
+      ' (target missed, direction holds)',
+    );
+    expect(shortfallWords(row(figure(0.59, 0.57, 0.61), [0.59], null), target)).toBe(
+      ' (target missed, within its interval)',
+    );
+    expect(shortfallWords(row(figure(0.62, 0.56, 0.68), [0.8, 0.44]), target)).toBe('');
+    expect(shortfallWords(row(figure(0.62, 0.56, 0.68), [0.62]), target)).toBe('');
+    expect(shortfallWords(row(figure(0.4, 0.3, 0.45), [0.4]), target)).toBe('');
+    expect(
+      shortfallWords(row(figure(-0.55, -0.58, -0.52), [-0.55], 0), { side: 'below', value: -0.6 }),
+    ).toBe(' (target missed, direction holds)');
   });
 });
 
