@@ -104,11 +104,14 @@ test('gold against reward is drawn over the distance, beside what was measured o
   await train(page, 'ppo');
   const chart = page.getByTestId('over-optimisation');
   await chart.waitFor();
-  expect(await textOf(page, 'over-optimisation-words')).toMatch(/√KL|Too few iterations/);
+  await expect
+    .poll(() => textOf(page, 'over-optimisation-words'))
+    .toMatch(/√KL|Too few iterations/);
   await chart.getByText('Numbers', { exact: true }).click();
-  const [first = []] = await cellsOf('[data-testid="over-optimisation"]');
   // The first answers are those of SFT: no distance, and no gain yet.
-  expect(first).toEqual(['0', '0', '0']);
+  await expect
+    .poll(async () => (await cellsOf('[data-testid="over-optimisation"]'))[0])
+    .toEqual(['0', '0', '0']);
   for (const title of ['Judges', 'Gold judge', 'Length', 'Repeats and cheer']) {
     await page.getByText(`${title} (held-out prompts)`, { exact: true }).waitFor();
   }
