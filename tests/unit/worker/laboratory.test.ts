@@ -108,7 +108,7 @@ describe('the laboratory', () => {
     ]);
     const { demonstrations, total } = await handlers['demonstrations.list']({ count: 3 });
     expect(demonstrations).toHaveLength(3);
-    expect(total).toBe(64);
+    expect(total).toBe(68);
   });
 
   it('trains SFT and shows samples of the pinned prompts', async () => {
