@@ -67,11 +67,11 @@ export const SCENARIOS: Readonly<Record<ScenarioId, Scenario>> = {
       'Look at how the score box reacts to texts that you would like and dislike.',
       'After reinforcement, count how many answers now follow your taste.',
     ],
-    // A handful of rankings in batches of the default size would be a single optimizer step; at the default rate
-    // it would learn them by heart.
+    // A handful of rankings in batches of the default size would be a single optimizer step.
     layer: {
-      labels: { source: 'person' },
-      reward: { promptsPerBatch: 3, epochs: 6, learningRate: 5e-4 },
+      // Sharpened answers differ in what they tell more than in slips of the pen.
+      labels: { source: 'person', temperature: 0.5 },
+      reward: { promptsPerBatch: 3, epochs: 12, learningRate: 1e-3 },
       ppo: { episodes: 1024 },
     },
     quick: {},
