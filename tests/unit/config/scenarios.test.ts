@@ -82,6 +82,7 @@ describe('playing', () => {
     expect(scenarioOf(settings)).toBeNull();
     const more = diffSettings(settings, playScenario('your-taste', settings));
     expect(more.map(({ key }) => key)).toEqual([
+      'labels.temperature',
       'reward.promptsPerBatch',
       'reward.learningRate',
       'reward.epochs',
