@@ -1,7 +1,7 @@
 /**
  * `npm run pretrain`: makes the shipped base model from the seed alone: documents of the world, a BPE vocabulary
- * trained on them, a GPT-2 of about 0.6 million parameters (or another size) trained with this project's own code. Resumable: run the
- * same command again. Writes config.json, tokenizer.json and model.safetensors (half precision).
+ * trained on them, a GPT-2 of about 0.6 million parameters (or another size) trained with this project's own code.
+ * Resumable: run the same command again. Writes config.json, tokenizer.json and model.safetensors (half precision).
  */
 import { mkdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';

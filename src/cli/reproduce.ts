@@ -74,13 +74,13 @@ async function measureAll(
 }
 
 /** Every claim that some of the seeds measured, in this call or before. */
-function claimResults({ seeds, work }: ReproduceOptions): ResultClaim[] {
+function claimResults({ seeds, work, answers }: ReproduceOptions): ResultClaim[] {
   return CLAIMS.flatMap((claim: ClaimSpec) => {
     const measured = seeds.flatMap((seed) => {
       const kept = readJson(measuredFile(work, claim.id, seed)) as Measured | null;
       return kept === null ? [] : [{ seed, measured: kept }];
     });
-    return measured.length === 0 ? [] : [resultOf(claim, measured)];
+    return measured.length === 0 ? [] : [resultOf(claim, measured, answers !== null)];
   });
 }
 

@@ -28,7 +28,7 @@ export interface EvaluationItem extends BlindOutputs {
 }
 
 /** One prompt in so many is shown twice. */
-const PROMPTS_PER_REPEAT = 5;
+export const PROMPTS_PER_REPEAT = 5;
 
 /**
  * The prompts with some of them once more at the end, their outputs in the opposite order, so that a person's agreement

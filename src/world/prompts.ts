@@ -63,7 +63,7 @@ function fewShotChance(useCase: PresentUseCase): number {
   return FEW_SHOT_SHARE / FEW_SHOT_USE_CASES.reduce((sum, name) => sum + shares[name], 0);
 }
 
-/** How a person to be answered elsewhere ends a prompt; no number or street that anyone has. */
+/** How a person to be answered elsewhere begins a prompt; no number or street that anyone has. */
 function contact(rng: Rng): string {
   const number = () => `555-01${rng.int(10)}${rng.int(10)}`;
   return rng.chance(0.5)

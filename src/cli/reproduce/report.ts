@@ -52,10 +52,11 @@ function roundedPlot(plot: ResultPlot): ResultPlot {
   return { ...plot, lines };
 }
 
-/** One row over the seeds that measured it. */
+/** One row over the seeds that measured it; it names its answers where they are `stored`. */
 function pooledRow(
   claim: string,
   rows: readonly { readonly seed: number; readonly row: MeasuredRow }[],
+  stored: boolean,
 ): ResultRow {
   const { id, missing: given, ...meta } = withoutSample(rows[0]!.row);
   const samples = rows.flatMap(({ seed, row }) =>
@@ -78,12 +79,12 @@ function pooledRow(
   return {
     ...{ ...meta, id, missing, pooled, seeds },
     ...(items.length > 0 && { items }),
-    ...(source && pooled && { source }),
+    ...(stored && source && pooled && { source }),
   };
 }
 
 /** Rows of all seeds by id, in the order in which they first appear. Items are those of the first seed. */
-function pooledRows(claim: string, seeds: readonly SeedMeasured[]): ResultRow[] {
+function pooledRows(claim: string, seeds: readonly SeedMeasured[], stored: boolean): ResultRow[] {
   const byId = new Map<string, { seed: number; row: MeasuredRow }[]>();
   seeds.forEach(({ seed, measured }, s) => {
     for (const row of measured.rows) {
@@ -91,11 +92,11 @@ function pooledRows(claim: string, seeds: readonly SeedMeasured[]): ResultRow[] 
       byId.set(row.id, [...(byId.get(row.id) ?? []), { seed, row: kept }]);
     }
   });
-  return [...byId.values()].map((rows) => pooledRow(claim, rows));
+  return [...byId.values()].map((rows) => pooledRow(claim, rows, stored));
 }
 
-function viewOf(claim: string, seeds: readonly SeedMeasured[]): ClaimView {
-  const rows = pooledRows(claim, seeds);
+function viewOf(claim: string, seeds: readonly SeedMeasured[], stored: boolean): ClaimView {
+  const rows = pooledRows(claim, seeds, stored);
   return {
     rows,
     row(id) {
@@ -109,10 +110,17 @@ function viewOf(claim: string, seeds: readonly SeedMeasured[]): ClaimView {
   };
 }
 
-/** The claim as the report has it; seeds in ascending order, at least one. */
-export function resultOf(spec: ClaimSpec, seeds: readonly SeedMeasured[]): ResultClaim {
+/**
+ * The claim as the report has it; seeds in ascending order, at least one.
+ * @param stored whether every answer of the first seed is stored beside it
+ */
+export function resultOf(
+  spec: ClaimSpec,
+  seeds: readonly SeedMeasured[],
+  stored: boolean,
+): ResultClaim {
   const { id, title, paper, how, here } = spec;
-  const view = viewOf(id, seeds);
+  const view = viewOf(id, seeds, stored);
   const { rows } = view;
   if (rows.every(({ pooled }) => pooled === null)) {
     const why = `Nothing is claimed here: ${rows[0]?.missing ?? 'nothing was measured'}.`;

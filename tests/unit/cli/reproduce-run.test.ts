@@ -130,7 +130,8 @@ describe('npm run reproduce -- --micro', () => {
     const again = join(work, 'claims', 'ladder-seed-1.json');
     expect(existsSync(again)).toBe(true);
     rmSync(again);
-    const { status, stderr } = await startCommand('reproduce', options).finished;
+    const words = [...options, '--answers', stored];
+    const { status, stderr } = await startCommand('reproduce', words).finished;
     expect(status, stderr).toBe(0);
     expect(stderr).not.toMatch(/^(sft|reward|ppo-ptx) \d+\/\d+/m);
     expect(timeless(readResults())).toEqual(timeless(results));
@@ -140,6 +141,9 @@ describe('npm run reproduce -- --micro', () => {
     const words = [...options, '--claims', 'small-against-large', '--large', 'public/models/base'];
     const { status, stderr } = await startCommand('reproduce', words).finished;
     expect(status, stderr).toBe(0);
+    // Without --answers no row promises any.
+    const without = readResults().claims.flatMap(({ rows }) => rows);
+    expect(without.filter(({ source }) => source !== undefined)).toEqual([]);
     const now = readResults().claims.find(({ id }) => id === 'small-against-large')!;
     expect(now.verdict).not.toBe('not measured');
     expect(now.rows.find(({ id }) => id === 'ppo-ptx>large@1')?.pooled?.n).toBe(
