@@ -117,7 +117,7 @@ function viewOf(claim: string, seeds: readonly SeedMeasured[], stored: boolean):
 export function resultOf(
   spec: ClaimSpec,
   seeds: readonly SeedMeasured[],
-  stored: boolean,
+  stored = false,
 ): ResultClaim {
   const { id, title, paper, how, here } = spec;
   const view = viewOf(id, seeds, stored);

@@ -76,23 +76,19 @@ describe('resultOf', () => {
       { seed: 1, measured: measured(40) },
       { seed: 2, measured: measured(18) },
     ];
-    expect(resultOf(SPEC, seeds, false).verdict).toBe('holds weakly');
-    expect(resultOf(SPEC, seeds.slice(1), false).verdict).toBe('does not hold here');
+    expect(resultOf(SPEC, seeds).verdict).toBe('holds weakly');
+    expect(resultOf(SPEC, seeds.slice(1)).verdict).toBe('does not hold here');
   });
 
   test('what was not measured says why, claims nothing and asks no claim for words', () => {
-    const claim = resultOf(
-      SPEC,
-      [{ seed: 1, measured: measured(0, 'not measured: no model') }],
-      false,
-    );
+    const claim = resultOf(SPEC, [{ seed: 1, measured: measured(0, 'not measured: no model') }]);
     expect(claim.verdict).toBe('not measured');
     expect(claim.why).toBe('Nothing is claimed here: not measured: no model.');
     expect(claim.rows[0]?.missing).toBe('not measured: no model');
   });
 
   test('the same seeds give the same report', () => {
-    const make = () => resultOf(SPEC, [{ seed: 3, measured: measured(25) }], false);
+    const make = () => resultOf(SPEC, [{ seed: 3, measured: measured(25) }]);
     expect(make()).toEqual(make());
   });
 });
