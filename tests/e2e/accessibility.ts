@@ -2,6 +2,7 @@
 import type * as Axe from 'axe-core';
 import { source as axeSource } from 'axe-core';
 import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 /** All that WCAG 2.2 AA asks for and axe can see, targets of 24 px included, which axe leaves out by itself. */
 const EVERYTHING: Axe.RunOptions = {
@@ -12,6 +13,14 @@ const EVERYTHING: Axe.RunOptions = {
 /** What axe finds on the page as it is, a line for each rule and place. */
 export async function violations(page: Page): Promise<string[]> {
   return linesOf(page, EVERYTHING);
+}
+
+/** Expects that axe finds nothing in the light and in the dark theme, and leaves the page light. */
+export async function expectNoViolationsInBothThemes(page: Page): Promise<void> {
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await violations(page)).toEqual([]);
+  }
 }
 
 /**

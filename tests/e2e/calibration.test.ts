@@ -4,12 +4,13 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { readSafetensors } from '../../src/data/safetensors.ts';
 import { unpackFiles } from '../../src/data/zip-archive.ts';
-import { violations } from './accessibility.ts';
+import { expectNoViolationsInBothThemes } from './accessibility.ts';
 import { openLaboratory, press, textOf, train, visit } from './laboratory-page.ts';
 import type { MetricRecord } from '../../src/records/run.ts';
 import { optimisationPoints, optimisationWords } from '../../src/ui/over-optimisation.ts';
 import { sharedBrowser } from './shared-browser.ts';
 import { newestFinished } from './stored-run.ts';
+import { expectFitsPhone } from './width.ts';
 
 const SETUP =
   'preset=micro&sft.demonstrations=48&labels.source=person&evaluate.whileTraining=4&ppo.episodes=128';
@@ -30,27 +31,12 @@ function fileOf(name: string, ranks: readonly number[]) {
   return { name, mimeType: 'application/x-ndjson', buffer: Buffer.from(rows.join('\n')) };
 }
 
-async function noViolationsInBothThemes(): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await browser.page.emulateMedia({ colorScheme });
-    expect(await violations(browser.page)).toEqual([]);
-  }
-  await browser.page.emulateMedia({ colorScheme: 'light' });
-}
-
 /** Cells of a table's body, row by row. */
 async function cellsOf(selector: string): Promise<string[][]> {
   const rows = browser.page.locator(`${selector} tbody tr`);
   return rows.evaluateAll((nodes) =>
     nodes.map((node) => [...node.querySelectorAll('th, td')].map((cell) => cell.textContent ?? '')),
   );
-}
-
-async function excessWidth(): Promise<number> {
-  return browser.page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return scrollWidth - clientWidth;
-  });
 }
 
 test('the calibration says how sure the reward model is, in words, as a drawing and as a table', async () => {
@@ -95,10 +81,8 @@ test('one labeler is held out: trained without them, tested on theirs', async ()
   // Anna and Ben agree on everything, and Chen turned everything round: whoever is right of them is wrong of Chen.
   const share = (cell = '') => Number(/^\d+/.exec(cell)?.[0]);
   expect(share(row[2]) + share(row[3])).toBe(100);
-  await noViolationsInBothThemes();
-  await page.setViewportSize({ width: 360, height: 740 });
-  expect(await excessWidth()).toBe(0);
-  await page.setViewportSize({ width: 1280, height: 900 });
+  await expectNoViolationsInBothThemes(page);
+  await expectFitsPhone(page);
 });
 
 test('gold against reward is drawn over the distance, beside what was measured on held-out prompts', async () => {
@@ -120,10 +104,10 @@ test('gold against reward is drawn over the distance, beside what was measured o
     await page.getByText(`${title} (held-out prompts)`, { exact: true }).waitFor();
   }
   await page.getByText('Pre-training loss (held-out text)', { exact: true }).waitFor();
-  await noViolationsInBothThemes();
+  await expectNoViolationsInBothThemes(page);
   await visit(page, 'judge');
   await page.getByTestId('over-optimisation').waitFor();
-  await noViolationsInBothThemes();
+  await expectNoViolationsInBothThemes(page);
 });
 
 test('a checkpoint is packed for TRL: models, data, settings, scripts', async () => {
@@ -181,5 +165,5 @@ test('the link of Exact carries learning rate, iterations and methods', async ()
     .waitFor({ timeout: PATIENCE });
   expect(await textOf(page, 'exact-row-ppo')).toContain('60 of 60');
   expect(await textOf(page, 'exact-edited')).toContain('nothing is promised');
-  await noViolationsInBothThemes();
+  await expectNoViolationsInBothThemes(page);
 });

@@ -15,6 +15,7 @@ import {
   visit,
 } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
+import { expectFitsPhone } from './width.ts';
 
 const PATIENCE = 60_000;
 
@@ -219,11 +220,5 @@ test.each(['light', 'dark'] as const)('no accessibility rule is broken, %s', asy
   expect(await violations(page)).toEqual([]);
   await visit(page, 'judge');
   await page.getByTestId('human-board').waitFor({ timeout: PATIENCE });
-  await page.setViewportSize({ width: 360, height: 740 });
-  const excess = () =>
-    page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-  expect(await excess()).toBe(0);
-  await page.setViewportSize({ width: 1280, height: 900 });
+  await expectFitsPhone(page);
 });

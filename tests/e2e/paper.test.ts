@@ -7,6 +7,7 @@ import { readResults, RESULTS_FILE } from '../../src/ui/paper-results.ts';
 import { lowContrast, violations } from './accessibility.ts';
 import { openLaboratory, textOf, visit } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
+import { sidewaysExcess } from './width.ts';
 
 const browser = sharedBrowser();
 beforeAll(async () => {
@@ -110,11 +111,7 @@ test.each(['light', 'dark'] as const)(
       theme === 'light' ? await violations(page) : await lowContrast(page, 'color-contrast');
     expect(found).toEqual([]);
     await page.setViewportSize({ width: 360, height: 740 });
-    const excess = await page.evaluate(() => {
-      const { scrollWidth, clientWidth } = document.documentElement;
-      return scrollWidth - clientWidth;
-    });
-    expect(excess).toBe(0);
+    await expect.poll(() => sidewaysExcess(page)).toBe(0);
     if (theme === 'light') expect(await violations(page)).toEqual([]);
     await page.setViewportSize({ width: 1280, height: 900 });
   },

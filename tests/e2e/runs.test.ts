@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Download } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { launch } from '../setup/browser.ts';
-import { violations } from './accessibility.ts';
+import { expectNoViolationsInBothThemes, violations } from './accessibility.ts';
 import {
   openLaboratory,
   press,
@@ -47,13 +47,6 @@ async function saved(testId: string): Promise<Download> {
 
 const contentOf = async (download: Download) => readFileSync(await download.path());
 
-async function noViolationsInBothThemes(): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await browser.page.emulateMedia({ colorScheme });
-    expect(await violations(browser.page)).toEqual([]);
-  }
-}
-
 test('two runs are compared: what differs is written out, and their curves are drawn together', async () => {
   const { page } = browser;
   await openLaboratory(page, browser.url, SETTINGS);
@@ -80,7 +73,7 @@ test('two runs are compared: what differs is written out, and their curves are d
   for (const name of ['SFT 1', 'SFT 2']) {
     await legend.locator('.key', { hasText: `loss, ${name}` }).waitFor();
   }
-  await noViolationsInBothThemes();
+  await expectNoViolationsInBothThemes(browser.page);
   await expectFitsPhone(page);
 });
 

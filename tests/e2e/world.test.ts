@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { lowContrast, violations } from './accessibility.ts';
 import { openLaboratory, press, ready, textOf, visit } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
+import { sidewaysExcess } from './width.ts';
 
 const browser = sharedBrowser();
 beforeAll(async () => {
@@ -179,11 +180,7 @@ test.each(['light', 'dark'] as const)(
         theme === 'light' ? await violations(page) : await lowContrast(page, 'color-contrast');
       expect(found, tab).toEqual([]);
       await page.setViewportSize({ width: 360, height: 740 });
-      const excess = await page.evaluate(() => {
-        const { scrollWidth, clientWidth } = document.documentElement;
-        return scrollWidth - clientWidth;
-      });
-      expect(excess, tab).toBe(0);
+      await expect.poll(() => sidewaysExcess(page), { message: tab }).toBe(0);
       if (theme === 'light') expect(await violations(page), `${tab}, phone`).toEqual([]);
       await page.setViewportSize({ width: 1280, height: 900 });
     }
