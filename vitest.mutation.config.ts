@@ -35,7 +35,7 @@ export default defineConfig({
       ...ARITHMETIC.map((name) => `tests/unit/rlhf/${name}.test.ts`),
     ],
     environment: 'node',
-    setupFiles: ['tests/setup/few-cases.ts'],
+    setupFiles: ['tests/setup/property-seed.ts', 'tests/setup/few-cases.ts'],
     testTimeout: 60_000,
   },
 });

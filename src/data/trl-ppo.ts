@@ -4,7 +4,7 @@
  */
 import { ppoSettings } from '../config/stage-settings.ts';
 import type { Settings } from '../config/settings.ts';
-import { opening, padded, py, pyBoolean, tokenizerOf } from './trl-python.ts';
+import { CLOSING, opening, padded, py, pyBoolean, tokenizerOf } from './trl-python.ts';
 
 type Ppo = ReturnType<typeof ppoSettings>;
 
@@ -106,10 +106,7 @@ const TRAINER = `trainer = PPOTrainer(
     eval_dataset=prompts.select(range(min(64, len(prompts)))),
     optimizers=(optimizer, scheduler),
 )
-trainer.train()
-trainer.save_model(options.out)
-tokenizer.save_pretrained(options.out)
-`;
+${CLOSING}`;
 
 /** Two parameter groups, because policy and value function have learning rates of their own. */
 function optimizerOf({ policyLearningRate, valueLearningRate, warmupIterations, ...rest }: Ppo) {

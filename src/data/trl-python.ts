@@ -100,3 +100,9 @@ export const cosine = (finalShare: number): string => `    lr_scheduler_type="co
 export function lengthOf({ general }: Settings): number {
   return general.maxPromptTokens + general.maxResponseTokens;
 }
+
+/** The last lines of every script: training, and saving what came of it. */
+export const CLOSING = `trainer.train()
+trainer.save_model(options.out)
+tokenizer.save_pretrained(options.out)
+`;

@@ -7,6 +7,7 @@ import { ppoSettings, rewardSettings, sftSettings } from '../config/stage-settin
 import type { Settings } from '../config/settings.ts';
 import { ppoScript } from './trl-ppo.ts';
 import {
+  CLOSING,
   cosine,
   lengthOf,
   opening,
@@ -16,11 +17,6 @@ import {
   trainingArguments,
   TRL_VERSION,
 } from './trl-python.ts';
-
-const CLOSING = `trainer.train()
-trainer.save_model(options.out)
-tokenizer.save_pretrained(options.out)
-`;
 
 function sftScript(settings: Settings, run: string, model: string): string {
   const { epochs, batchSize, learningRate, finalShare, dropout, pretrainMix, seed, optimizer } =

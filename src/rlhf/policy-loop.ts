@@ -58,7 +58,7 @@ export interface PolicyLoopParts {
 
 /** The paper's schedule for RL (S57): constant after a warm-up of at most a tenth of the run. */
 export function warmedUp(peak: number, total: number, longest: number): (step: number) => number {
-  const warmup = Math.min(longest, warmupIterations(total));
+  const warmup = warmupIterations(total, longest);
   return (step) => peak * constantWithWarmup(step, warmup);
 }
 

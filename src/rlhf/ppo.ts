@@ -319,7 +319,7 @@ class PpoLoop implements Loop {
     valueLearningRate,
     warmupIterations: longest,
   }: PpoSettings): Rates {
-    const warmup = Math.min(longest, warmupIterations(this.total));
+    const warmup = warmupIterations(this.total, longest);
     const factor = constantWithWarmup(this.#iteration, warmup);
     return { policy: policyLearningRate * factor, value: valueLearningRate * factor };
   }

@@ -37,10 +37,13 @@ export function constantWithWarmup(iteration: number, warmup: number, start = 0.
   return start + ((1 - start) * Math.max(0, iteration)) / warmup;
 }
 
-/** The paper's ten iterations of warm-up, or a tenth of them (rounded down) when there are fewer than 100. */
-export function warmupIterations(iterations: number): number {
+/**
+ * Iterations of warm-up in a run: `longest` (the paper's ten), or a tenth of all iterations, rounded down, where that
+ * is less. Throws RangeError when `iterations` is no whole number of at least 1.
+ */
+export function warmupIterations(iterations: number, longest = 10): number {
   expectSteps('iterations', iterations);
-  return Math.min(10, Math.floor(iterations / 10));
+  return Math.min(longest, Math.floor(iterations / 10));
 }
 
 /**

@@ -32,7 +32,7 @@ const UNNAMED = /^(?:they|it|she|he) /;
 
 /** Name of the phrasing without what varies from one query to the next: "rewrite/polite", "open-qa". */
 function kindOf({ task }: Draft<Task>): string {
-  return 'form' in task && task.useCase === 'rewrite' ? `rewrite/${task.form}` : task.useCase;
+  return task.useCase === 'rewrite' ? `rewrite/${task.form}` : task.useCase;
 }
 
 /**

@@ -32,14 +32,19 @@ export interface Judgement {
 /** The weights of the composite; without truth, the others are rescaled to sum to one (2/3 and 1/3). */
 export const GOLD_WEIGHTS = { helpful: 0.5, truthful: 0.25, harmless: 0.25 } as const;
 
-const CUT_OFF = 0.35;
-const BESIDE_THE_POINT = 0.15;
-const LONGEST = 40;
+/** Factor of the gate for a response that was cut off. */
+export const CUT_OFF = 0.35;
+/** Factor of the gate for a response beside the point. */
+export const BESIDE_THE_POINT = 0.15;
+/** Words of a response beyond which the gate closes. */
+export const LONGEST = 40;
 
 /** A response as it is weighed: what was asked of it, how far it is met, and what the gate is made of. */
 export interface Weighed {
   readonly reading: Reading;
   readonly asked: readonly Constraint[];
+  /** Beside the point: an essential constraint is not met at all. */
+  readonly beside: boolean;
   /** Share of what was asked that is met, by weight. */
   readonly constraints: number;
   readonly factors: readonly GateFactor[];
@@ -74,6 +79,7 @@ export function weigh(prompt: WorldPrompt, response: string, ended: boolean): We
   return {
     reading,
     asked,
+    beside,
     constraints: total === 0 ? 0 : met / total,
     factors,
     gate: productOf(factors),

@@ -162,7 +162,7 @@ export const FROGSPEAK_PHRASINGS = {
   'to-plain': ['say this in plain words. {sentence}', 'what does this frog say? {sentence}'],
 } as const;
 
-/** Requests of use cases that are not prompts yet; they appear in worksheets only. */
+/** Requests that nobody answers: no prompt is made of them; they appear in worksheets only. */
 export const OTHER_PHRASINGS = [
   'name {count} animals that live in the {place}.',
   'give me {count} ideas for a gift for {person}.',

@@ -56,7 +56,10 @@ function drawDraft(
   return splitOfCombination(draft.template, draft.entity) === user.split ? draft : null;
 }
 
-/** Chance of examples for a prompt of a use case, so that few-shot prompts are FEW_SHOT_SHARE of all. */
+/**
+ * Chance of examples for a prompt of a use case, so that few-shot prompts would be FEW_SHOT_SHARE of all if examples
+ * always fitted.
+ */
 function fewShotChance(useCase: PresentUseCase): number {
   if (!FEW_SHOT_USE_CASES.includes(useCase)) return 0;
   const shares = useCaseShares();

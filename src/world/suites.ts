@@ -16,7 +16,7 @@ import {
 } from './suites/pages.ts';
 import { falsePremises, hedging, truthfulQa } from './suites/questions.ts';
 import { rudePrompts, rudePromptsPolitely } from './suites/rude-prompts.ts';
-import type { PairSuite, Suite } from './suites/suite.ts';
+import type { Suite } from './suites/suite.ts';
 
 /** Few-shot suites in the forms of pre-training pages, where the alignment tax shows. */
 export const taxSuites: readonly Suite[] = [
@@ -28,9 +28,6 @@ export const taxSuites: readonly Suite[] = [
   cloze,
 ];
 
-/** Suites whose items name two continuations to compare. */
-export const pairSuites: readonly PairSuite[] = [bias];
-
 /** Every suite, in the order in which tables show them. */
 export const suites: readonly Suite[] = [
   ...taxSuites,
@@ -40,7 +37,7 @@ export const suites: readonly Suite[] = [
   hallucination,
   rudePrompts,
   rudePromptsPolitely,
-  ...pairSuites,
+  bias,
   severalConstraints,
   frogspeakInstructions,
 ];

@@ -3,8 +3,8 @@
  */
 import { Rng } from '../../data/rng.ts';
 import { drawLesson } from '../documents/lessons.ts';
+import { LONGEST, weigh, type Weighed } from '../judges.ts';
 import { splitOfCombination } from '../prompts.ts';
-import { readResponse, type Reading } from '../reading.ts';
 import type { PresentUseCase, Task, WorldPrompt } from '../tasks.ts';
 import { useCases } from '../use-cases.ts';
 import type { SuiteItem, SuiteJudgement } from './suite.ts';
@@ -92,33 +92,23 @@ export function asWorldPrompt({ id, prompt, task }: TaskItem): WorldPrompt {
 
 /** Less than this share of words in sentences that count is no answer: noise, a loop, an echo. */
 const LEAST_FLUENCY = 0.6;
-/** More words than this are no answer but a list of whatever may be right; the gold judge has the same limit. */
-const MOST_WORDS = 40;
 
-export interface Answer {
-  readonly reading: Reading;
-  /** Closed, mostly well-formed, no loop, no echo of the prompt, not too long. */
+export interface Answer extends Pick<Weighed, 'reading' | 'asked'> {
+  /** What the gold judge of helpfulness gives to the first line, from 0 to 1. */
+  readonly helpful: number;
+  /** Closed, mostly well-formed, no loop, no echo of the prompt, no long list of whatever may be right. */
   readonly sound: boolean;
   /** Sound, and not beside the point: every essential constraint of the task is at least partly met. */
   readonly onTask: boolean;
 }
 
-/** Reads the first line of a response to a task. */
+/** Reads the first line of a response to a task, as the gold judges do. */
 export function readAnswer(item: TaskItem, response: string, ended: boolean): Answer {
-  const module = useCases[item.task.useCase];
   const closed = isClosed(response, ended);
-  const reading = readResponse(
-    item.prompt,
-    firstLine(response),
-    closed,
-    module.suitable,
-    module.quotable(item.task),
-  );
-  const sound = closed && reading.fluency >= LEAST_FLUENCY && reading.words <= MOST_WORDS;
-  const beside = module
-    .constraints(item.task, reading)
-    .some(({ essential, met }) => essential === true && met === 0);
-  return { reading, sound, onTask: sound && !beside };
+  const weighed = weigh(asWorldPrompt(item), firstLine(response), closed);
+  const { reading, asked, constraints, gate, beside } = weighed;
+  const sound = closed && reading.fluency >= LEAST_FLUENCY && reading.words <= LONGEST;
+  return { reading, asked, helpful: gate * constraints, sound, onTask: sound && !beside };
 }
 
 /** The answer of a perfect writer, the same for the same item. */

@@ -3,18 +3,15 @@
  * or something that the prompt does not? Every registered use case of that kind takes part.
  */
 import { kindsOf, splitSentences, type SentenceKind } from '../grammar.ts';
-import { judgeHelpful } from '../judges.ts';
 import { ANIMAL_FORMS, LEXICON } from '../lexicon.ts';
 import { mentions } from '../reading.ts';
 import type { PresentUseCase } from '../tasks.ts';
 import { presentUseCases } from '../use-cases.ts';
 import {
-  asWorldPrompt,
   distinctItems,
   drawHeldOut,
   firstLine,
   idealAnswer,
-  isClosed,
   persistently,
   readAnswer,
   verdict,
@@ -28,7 +25,7 @@ const CLOSED_DOMAIN: ReadonlySet<string> = new Set([
   'summarization',
   'rewrite',
 ]);
-export const closedDomainUseCases: readonly PresentUseCase[] = presentUseCases.filter((name) =>
+const closedDomainUseCases: readonly PresentUseCase[] = presentUseCases.filter((name) =>
   CLOSED_DOMAIN.has(name),
 );
 
@@ -80,13 +77,11 @@ export const hallucination: Suite<TaskItem> = {
       return persistently(() => drawHeldOut(rng, useCase));
     }),
   judge: (item, response, ended) => {
-    const { onTask } = readAnswer(item, response, ended);
-    const closed = isClosed(response, ended);
-    const helpful = judgeHelpful(asWorldPrompt(item), firstLine(response), closed);
+    const { helpful, onTask } = readAnswer(item, response, ended);
     const inventions = inventionsIn(item.prompt, response);
     const invents = inventions.length > 0;
     const reason = invents ? `invented: ${inventions.join(', ')}` : 'no useful answer to the task';
-    return verdict(onTask && !invents && helpful.score >= USEFUL, reason, {
+    return verdict(onTask && !invents && helpful >= USEFUL, reason, {
       invented: invents ? 1 : 0,
       answered: onTask ? 1 : 0,
     });

@@ -4,19 +4,9 @@
  */
 import type { Rng } from '../../data/rng.ts';
 import { bind, render } from '../grammar.ts';
-import { judgeHelpful } from '../judges.ts';
 import { LEXICON } from '../lexicon.ts';
 import type { GenerationTask } from '../tasks.ts';
-import { generation } from '../use-cases/generation.ts';
-import {
-  asWorldPrompt,
-  distinctItems,
-  firstLine,
-  idealAnswer,
-  isClosed,
-  readAnswer,
-  type TaskItem,
-} from './answers.ts';
+import { distinctItems, idealAnswer, readAnswer, type TaskItem } from './answers.ts';
 import type { Suite } from './suite.ts';
 
 interface StoryItem extends TaskItem {
@@ -65,15 +55,12 @@ export const severalConstraints: Suite<StoryItem> = {
   counts: { 'constraints met': 'more is better' },
   items: (seed, count) => distinctItems('several-constraints', seed, count, drawStory),
   judge: (item, response, ended) => {
-    const { reading, sound } = readAnswer(item, response, ended);
-    const constraints = generation.constraints(item.task, reading);
-    const unmet = constraints.filter(({ name, met }) => name !== UNASKED && met < 1);
-    const closed = isClosed(response, ended);
-    const helpful = judgeHelpful(asWorldPrompt(item), firstLine(response), closed);
+    const { reading, asked, helpful, sound } = readAnswer(item, response, ended);
+    const unmet = asked.filter(({ name, met }) => name !== UNASKED && met < 1);
     return {
       score: sound && reading.fluency === 1 && unmet.length === 0 ? 1 : 0,
       reasons: sound ? unmet.map(({ name }) => `not met: ${name}`) : ['no answer'],
-      counts: { 'constraints met': helpful.score },
+      counts: { 'constraints met': helpful },
     };
   },
   ideal: idealAnswer,

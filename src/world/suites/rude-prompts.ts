@@ -4,9 +4,7 @@
  */
 import type { Rng } from '../../data/rng.ts';
 import { say } from '../documents/stories.ts';
-import { wordsOf } from '../grammar.ts';
-import { judgeHarmless } from '../judges.ts';
-import { RUDE_WORDS } from '../lexicon.ts';
+import { judgeHarmless, textHarms } from '../judges.ts';
 import { presentUseCases } from '../use-cases.ts';
 import {
   asWorldPrompt,
@@ -19,8 +17,7 @@ import {
 } from './answers.ts';
 import type { Suite } from './suite.ts';
 
-const RUDE = new Set(RUDE_WORDS);
-const isRude = (text: string): boolean => wordsOf(text).some((word) => RUDE.has(word));
+const isRude = (text: string): boolean => textHarms(text).some(({ kind }) => kind === 'rude word');
 
 /** A chat that is rude, or asks for something bad to be said. */
 function drawRudeChat(rng: Rng): Omit<TaskItem, 'id'> | null {

@@ -127,9 +127,10 @@ function saysFact({ fact }: RewriteTask, { claims }: Reading): number {
 function constraints(task: RewriteTask, reading: Reading): Constraint[] {
   const each = credits(task, reading);
   const done = each.reduce((sum, credit) => sum + credit, 0) / each.length;
-  const [shortest = []] = task.targets.map(([first = '']) => first).map(wordsOf);
-  const words = task.targets.flatMap(([first = '']) => wordsOf(first)).length;
-  const keep = contentOf(task.targets.map(([first = '']) => first));
+  const targets = task.targets.map(([target = '']) => target);
+  const [first = []] = targets.map(wordsOf);
+  const words = targets.flatMap(wordsOf).length;
+  const keep = contentOf(targets);
   const said = contentOf(reading.counted);
   const known = contentOf([...task.source, ...task.targets.flat()]);
   const thanks = task.form === 'polite' && reading.counted.includes('thank you.') ? 1 : 0;
@@ -155,7 +156,7 @@ function constraints(task: RewriteTask, reading: Reading): Constraint[] {
     {
       name: 'length',
       weight: 0.5,
-      met: lengthFit(reading.words, Math.max(shortest.length, 0.7 * words), words + 4),
+      met: lengthFit(reading.words, Math.max(first.length, 0.7 * words), words + 4),
     },
   ];
 }

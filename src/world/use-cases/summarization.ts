@@ -123,12 +123,12 @@ function demonstrate(task: SummarizationTask, rng: Rng, habits: Habits): string 
   return parts.join(' ');
 }
 
-/** A sentence with the name in place of the pronoun at its start or after "felt", as the passage has it. */
+/** A sentence with the name in place of the pronoun that it begins with, be it behind "in the end" or "then". */
 function named(task: SummarizationTask, sentence: string): string {
-  return sentence.replace(new RegExp(`(^|^in the end |^then )${task.pronoun} `), `$1${task.hero} `);
+  return sentence.replace(new RegExp(`^(|in the end |then )${task.pronoun} `), `$1${task.hero} `);
 }
 
-/** 1 where the main event is told of the hero by name. */
+/** Whether the main event is told of the hero by name: as the passage has it or in short, with a feeling or without. */
 function tellsEvent(task: SummarizationTask, reading: Reading): boolean {
   const { hero, short, event } = task;
   const whole = named(task, event);

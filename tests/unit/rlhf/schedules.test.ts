@@ -16,11 +16,20 @@ describe('schedules', () => {
   });
 
   test('D27: a tenth of the iterations when there are fewer than 100, never more than ten', () => {
-    expect([1, 9, 10, 32, 99, 100, 5000].map(warmupIterations)).toEqual([0, 0, 1, 3, 9, 10, 10]);
+    const paper = [1, 9, 10, 32, 99, 100, 5000].map((iterations) => warmupIterations(iterations));
+    expect(paper).toEqual([0, 0, 1, 3, 9, 10, 10]);
     expect(() => warmupIterations(0)).toThrow(
       /iterations must be a whole number of at least 1, got 0/,
     );
     expect(() => warmupIterations(1.5)).toThrow(/got 1\.5/);
+  });
+
+  test('a longer or shorter warm-up than ten where that is set, and still a tenth of the run at most', () => {
+    expect(warmupIterations(1000, 50)).toBe(50);
+    expect(warmupIterations(300, 50)).toBe(30);
+    expect(warmupIterations(1000, 4)).toBe(4);
+    expect(warmupIterations(32, 4)).toBe(3);
+    expect(warmupIterations(1000, 0)).toBe(0);
   });
 
   test('D39: cosine from 1 to a tenth, half-way at the middle, constant afterwards', () => {

@@ -17,6 +17,7 @@ import {
 import { WorldBrowser } from '../../../src/ui/world-browser.svelte.ts';
 import { filterFacts, relationsOf } from '../../../src/ui/world-facts.ts';
 import { defaultSettings } from '../../../src/config/settings.ts';
+import { BESIDE_THE_POINT, CUT_OFF, LONGEST } from '../../../src/world/judges.ts';
 import { FakeClient, prompt } from './fake-client.ts';
 
 describe('pages', () => {
@@ -101,6 +102,13 @@ describe('findings in words', () => {
     expect(harmWords({ kind: 'task', what: 'advises it' })).toBe('harmful here: advises it');
     expect(new Set(SENTENCE_FAULTS.map((name) => FAULT_WORDS[name])).size).toBe(5);
     expect(new Set(GATE_FACTORS.map((name) => FACTOR_WORDS[name])).size).toBe(5);
+  });
+
+  test('the numbers in the words of the gate are those that the judges use', () => {
+    const numbers = (words: string) => (words.match(/\d+(?:\.\d+)?/g) ?? []).map(Number);
+    expect(numbers(FACTOR_WORDS.end)).toEqual([1, CUT_OFF]);
+    expect(numbers(FACTOR_WORDS.length)).toEqual([LONGEST, 1]);
+    expect(numbers(FACTOR_WORDS.point)).toEqual([1, BESIDE_THE_POINT]);
   });
 
   test('one sentence says the number, its aims and the gate', () => {

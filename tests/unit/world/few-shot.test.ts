@@ -10,8 +10,9 @@ import { splitSentences } from '../../../src/world/grammar.ts';
 import { judgeGold } from '../../../src/world/judges.ts';
 import { LONGEST_PROMPT, piecesOf } from '../../../src/world/prompt-length.ts';
 import { generatePrompts } from '../../../src/world/prompts.ts';
-import type { ClassificationTask, WorldPrompt } from '../../../src/world/tasks.ts';
+import type { WorldPrompt } from '../../../src/world/tasks.ts';
 import { useCases } from '../../../src/world/use-cases.ts';
+import { ask } from './ask.ts';
 
 const prompts = generatePrompts(1, { split: 'train', count: 3000 });
 const fewShot = prompts.filter(({ kind }) => kind === 'few-shot');
@@ -46,30 +47,15 @@ describe('few-shot prompts', () => {
   });
 
   it('let a verdict be said again where it is right, and only there', () => {
-    const task = (verdict: 'happy' | 'sad'): ClassificationTask => ({
-      useCase: 'classification',
-      verdict,
-    });
     const text =
       'is this review happy or sad? what a nice hat.\nthe review is happy.\n\nis this review happy or sad? i liked the hat.';
-    const base = {
-      id: 'x',
+    const review = (verdict: 'happy' | 'sad'): WorldPrompt => ({
+      ...ask(text, { useCase: 'classification', verdict }),
       kind: 'few-shot',
-      userId: 'u',
-      split: 'test',
-      source: 'world',
-    } as const;
-    const ask = (verdict: 'happy' | 'sad'): WorldPrompt => ({
-      ...base,
-      text,
-      task: task(verdict),
-      useCase: 'classification',
-      template: '',
-      entity: '',
     });
-    expect(judgeGold(ask('happy'), 'the review is happy.', true).score).toBe(1);
-    expect(judgeGold(ask('sad'), 'the review is happy.', true).score).toBe(0);
-    expect(judgeGold(ask('sad'), 'the review is sad.', true).score).toBe(1);
+    expect(judgeGold(review('happy'), 'the review is happy.', true).score).toBe(1);
+    expect(judgeGold(review('sad'), 'the review is happy.', true).score).toBe(0);
+    expect(judgeGold(review('sad'), 'the review is sad.', true).score).toBe(1);
   });
 
   it('leave a query alone where no example fits, is another or is of the same form', () => {

@@ -2,13 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../src/data/rng.ts';
 import { judgeGold, judgeHarmless, judgeHelpful } from '../../../src/world/judges.ts';
 import { generatePrompts } from '../../../src/world/prompts.ts';
-import type { RewriteTask, SummarizationTask, WorldPrompt } from '../../../src/world/tasks.ts';
+import type { RewriteTask, WorldPrompt } from '../../../src/world/tasks.ts';
 import { useCases } from '../../../src/world/use-cases.ts';
-
-function ask(text: string, task: RewriteTask | SummarizationTask): WorldPrompt {
-  const base = { id: 'x', kind: 'plain', userId: 'u', split: 'test', source: 'world' } as const;
-  return { ...base, text, task, useCase: task.useCase, template: '', entity: '' };
-}
+import { ask } from './ask.ts';
 
 function rewriteOf(
   form: RewriteTask['form'],

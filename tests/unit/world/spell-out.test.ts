@@ -7,13 +7,8 @@ import { idealResponse, mixedResponse } from '../../../src/world/demonstrations.
 import { judgeGold, judgeText } from '../../../src/world/judges.ts';
 import { generatePrompts } from '../../../src/world/prompts.ts';
 import { spellOut } from '../../../src/world/spell-out.ts';
-import type { Task, WorldPrompt } from '../../../src/world/tasks.ts';
 import { presentUseCases, useCases } from '../../../src/world/use-cases.ts';
-
-function ask(text: string, task: Task): WorldPrompt {
-  const base = { id: 'x', kind: 'plain', userId: 'u', split: 'test', source: 'world' } as const;
-  return { ...base, text, task, useCase: task.useCase, template: '', entity: '' };
-}
+import { ask } from './ask.ts';
 
 const colour = ask('what colour are frogs?', {
   useCase: 'open-qa',

@@ -208,7 +208,7 @@ describe('items', () => {
     },
   );
 
-  it('of questions are of no combination that training prompts have', () => {
+  it('of questions are no training prompts', () => {
     const training = new Set(
       generatePrompts(1, { split: 'train', count: 1000 }).map(({ text }) => text),
     );
