@@ -49,7 +49,7 @@ export interface EvaluationModels {
  * Good answers in the form prompt, line break, answer, empty line: one for each use case in turn, left out where
  * `fits` says that the prefix would become too long with it.
  */
-export function fewShotPrefix(
+function fewShotPrefix(
   pool: readonly WorldPrompt[],
   seed: number,
   fits: (prefix: string) => boolean,

@@ -3,7 +3,12 @@
  * alone, then all ranked. A finished judgement is a ranking with ratings; here is the sitting under way and what its
  * judgements add up to against a fixed baseline. Not for judges that compute.
  */
-import { countAgreement, type AgreementCount } from './labeler-agreement.ts';
+import {
+  addAgreement,
+  countAgreement,
+  NO_AGREEMENT,
+  type AgreementCount,
+} from './labeler-agreement.ts';
 import { OUTPUT_FLAGS, type OutputFlag, type OutputRating } from './output-rating.ts';
 import type { Prompt } from './prompt.ts';
 import { withoutRepeats, type Completion, type Ranking } from './ranking.ts';
@@ -153,10 +158,5 @@ export function agreementWith(
   ranks: readonly number[],
   others: readonly (readonly number[])[],
 ): AgreementCount {
-  return others
-    .map((other) => countAgreement(ranks, other))
-    .reduce((a, b) => ({ agreed: a.agreed + b.agreed, total: a.total + b.total }), {
-      agreed: 0,
-      total: 0,
-    });
+  return others.map((other) => countAgreement(ranks, other)).reduce(addAgreement, NO_AGREEMENT);
 }

@@ -9,6 +9,15 @@ export interface AgreementCount {
   readonly total: number;
 }
 
+/** Of no pair. */
+export const NO_AGREEMENT: AgreementCount = { agreed: 0, total: 0 };
+
+/** Of the pairs of both counts together. */
+export const addAgreement = (a: AgreementCount, b: AgreementCount): AgreementCount => ({
+  agreed: a.agreed + b.agreed,
+  total: a.total + b.total,
+});
+
 /**
  * Pairs that both labelers ordered strictly, and how many of them in the same order. Pairs that either of
  * them tied are left out; the paper does not say what it did with ties (S74).
@@ -55,13 +64,6 @@ interface Ordered {
   readonly ranks: readonly number[];
 }
 
-const NONE: AgreementCount = { agreed: 0, total: 0 };
-
-const add = (a: AgreementCount, b: AgreementCount): AgreementCount => ({
-  agreed: a.agreed + b.agreed,
-  total: a.total + b.total,
-});
-
 /** Rankings of the same answers to the same prompt. Where two answers read the same, nobody can tell them apart: left out. */
 function sameAnswers(rankings: readonly Ranking[]): Map<string, Ordered[]> {
   const groups = new Map<string, Ordered[]>();
@@ -89,9 +91,9 @@ export function classAgreement(given: readonly Ranking[]): ClassAgreement {
   const rankings = withoutRepeats(given);
   const withOthers = new Map<string, AgreementCount>();
   const credit = (labeler: string, count: AgreementCount): void => {
-    withOthers.set(labeler, add(withOthers.get(labeler) ?? NONE, count));
+    withOthers.set(labeler, addAgreement(withOthers.get(labeler) ?? NO_AGREEMENT, count));
   };
-  let all = NONE;
+  let all = NO_AGREEMENT;
   for (const group of sameAnswers(rankings).values()) {
     group.forEach((first, i) => {
       for (const second of group.slice(i + 1)) {
@@ -99,7 +101,7 @@ export function classAgreement(given: readonly Ranking[]): ClassAgreement {
         const count = countAgreement(first.ranks, second.ranks);
         credit(first.labeler, count);
         credit(second.labeler, count);
-        all = add(all, count);
+        all = addAgreement(all, count);
       }
     });
   }
@@ -110,7 +112,7 @@ export function classAgreement(given: readonly Ranking[]): ClassAgreement {
       labeler,
       rankings: own.length,
       comparisons: own.reduce((sum, { ranks }) => sum + comparisonsOf(ranks), 0),
-      withOthers: withOthers.get(labeler) ?? NONE,
+      withOthers: withOthers.get(labeler) ?? NO_AGREEMENT,
     };
   });
   return { labelers, all };

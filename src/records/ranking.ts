@@ -31,7 +31,7 @@ export function classMark({ population, noise, k }: ClassChoice): string {
 }
 
 /** The class that a simulated labeler is of, as {@link classMark} writes it. */
-export function classMarkOf(labeler: string): string {
+function classMarkOf(labeler: string): string {
   const at = labeler.indexOf('@');
   return at < 0 ? '' : labeler.slice(at);
 }

@@ -3,7 +3,12 @@
  * counted how often they are put the same way (intra-annotator agreement). Which come back, and when, is decided here;
  * that they teach nothing twice is in ranking.ts.
  */
-import { countAgreement, type AgreementCount } from './labeler-agreement.ts';
+import {
+  addAgreement,
+  countAgreement,
+  NO_AGREEMENT,
+  type AgreementCount,
+} from './labeler-agreement.ts';
 import { withoutRepeats, type Completion, type Ranking } from './ranking.ts';
 
 /** One pair comes back for so many rankings. */
@@ -30,17 +35,14 @@ function ranksBefore(original: Ranking, repeat: Ranking): readonly number[] | nu
  */
 export function selfAgreement(rankings: readonly Ranking[]): AgreementCount {
   const originals = withoutRepeats(rankings);
-  let agreed = 0;
-  let total = 0;
+  let all = NO_AGREEMENT;
   for (const repeat of rankings) {
     if (repeat.repeat === undefined) continue;
     const before = originals.map((row) => ranksBefore(row, repeat)).find((ranks) => ranks !== null);
     if (!before) continue;
-    const count = countAgreement(before, repeat.ranks);
-    agreed += count.agreed;
-    total += count.total;
+    all = addAgreement(all, countAgreement(before, repeat.ranks));
   }
-  return { agreed, total };
+  return all;
 }
 
 /** A pair that comes back: what is shown, and in which order. */

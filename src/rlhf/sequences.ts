@@ -201,6 +201,19 @@ export function logProbabilitiesOf(
   );
 }
 
+/** Log-probability of each whole response, summed over its tokens, [N], no gradient. */
+export async function responseLogProbabilities(
+  model: Model,
+  sequences: readonly Sequence[],
+  shape: SequenceShape,
+): Promise<number[]> {
+  const R = shape.responseLength;
+  const tokens = await logProbabilitiesOf(model, sequences, shape);
+  return sequences.map((_, row) =>
+    tokens.subarray(row * R, (row + 1) * R).reduce((sum, value) => sum + value, 0),
+  );
+}
+
 /**
  * State values, flat [N x R], no gradient: of the states in which response tokens are chosen, 0 on padding, or of all R
  * states where `padding` is true, of which the one after the last token means something.

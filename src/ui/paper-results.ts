@@ -2,6 +2,7 @@
  * The stored results of the paper's claims, read from the page's own files or from a file of a person's; and their numbers
  * in words. What is wrong with a file is said with what to do. Plain functions; nothing is measured here.
  */
+import { hasInterval } from '../records/result-figures.ts';
 import {
   parseResults,
   ResultsError,
@@ -82,8 +83,10 @@ export function numberWords(value: number, unit: ResultUnit): string {
   return shown.replace('-', '−');
 }
 
-/** A figure with its interval and what it counts. */
-export function intervalWords({ value, low, high, n }: Figure, unit: ResultUnit): string {
+/** A figure with its interval and what it counts; a single value, which has no interval, alone. */
+export function intervalWords(figure: Figure, unit: ResultUnit): string {
+  const { value, low, high, n } = figure;
+  if (!hasInterval(figure)) return figureWords(value, unit);
   const [from, to] = [numberWords(low, unit), numberWords(high, unit)];
   return `${figureWords(value, unit)} (95 %: ${from} to ${to}, n = ${n.toLocaleString('en-US')})`;
 }

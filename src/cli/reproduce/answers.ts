@@ -2,7 +2,7 @@
  * One answer of each policy to each held-out test prompt, judged by the gold judge, kept in the seed's folder. What a
  * policy is asked and how it is drawn from is said here once; what is compared with what is claims/.
  */
-import { logProbabilitiesOf } from '../../rlhf/sequences.ts';
+import { responseLogProbabilities } from '../../rlhf/sequences.ts';
 import { complete, completionsToRank, promptTokens } from '../../rlhf/pipeline.ts';
 import { bestRows } from '../../rlhf/best-of-n.ts';
 import type { Model } from '../../model/parameters.ts';
@@ -40,11 +40,7 @@ async function likeliestOfFour(
   const sequences = prompts.flatMap(({ text }, p) =>
     drawn[p]!.map(({ tokens }) => ({ prompt: promptTokens(tokenizer, text), response: tokens })),
   );
-  const R = shape.responseLength;
-  const tokens = await logProbabilitiesOf(model, sequences, shape);
-  const likelihoods = sequences.map((_, row) =>
-    tokens.subarray(row * R, (row + 1) * R).reduce((sum, value) => sum + value, 0),
-  );
+  const likelihoods = await responseLogProbabilities(model, sequences, shape);
   return bestRows(likelihoods, 4).map((row) => flat[row]!);
 }
 
@@ -55,7 +51,7 @@ function roomFor(lab: SeedLab): { readonly room: number; readonly promptLength: 
 }
 
 /** The few-shot prefix that the reward model likes best on validation prompts, by index among the candidates. */
-export async function chosenPrefix(lab: SeedLab): Promise<Prefix> {
+async function chosenPrefix(lab: SeedLab): Promise<Prefix> {
   const { seed, tokenizer, validation, counts, shape } = lab;
   const pool = trainingPrompts(seed);
   const candidates = candidatePrefixes(pool, tokenizer, roomFor(lab), {

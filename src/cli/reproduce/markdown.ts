@@ -1,4 +1,5 @@
 /** The report as a Markdown page: every claim with its table, targets, verdict, paragraph and plots. Pure. */
+import { fewerSeedsWords } from '../../records/result-figures.ts';
 import type { ResultClaim, ResultItem, ResultRow, Results } from '../../records/results.ts';
 import { rowWords, valueWords } from './saying.ts';
 
@@ -48,12 +49,18 @@ function itemsOf({ rows }: ResultClaim): string[] {
   return [`Some single items of "${row.label}":`, row.items.map(itemLines).join('\n')];
 }
 
-function claimLines(claim: ResultClaim, plots: readonly string[]): string {
+function claimLines(
+  claim: ResultClaim,
+  plots: readonly string[],
+  seeds: readonly number[],
+): string {
   const { title, paper, how, rows, conditions, verdict, why } = claim;
+  const fewer = fewerSeedsWords(rows, seeds);
   return [
     `## ${title}: ${verdict}`,
     `The paper (${paper.where}): ${paper.sentence} **${paper.figure}**`,
     `Here: ${how}`,
+    ...(fewer === '' ? [] : [fewer]),
     table(
       ['', 'judge', 'temperature', 'paper', 'ours [95 %]', 'each seed', 'range over seeds', 'n'],
       rows.map(rowCells),
@@ -115,6 +122,6 @@ export function resultsMarkdown(
     ...headLines(results),
     overview,
     ...missing,
-    ...claims.map((claim) => claimLines(claim, plots(claim))),
+    ...claims.map((claim) => claimLines(claim, plots(claim), results.seeds)),
   ].join('\n\n')}\n`;
 }

@@ -12,17 +12,15 @@ import { labelByClass } from '../../world/labelers.ts';
 import { trainingPrompts } from '../../world/prompt-sets.ts';
 import { keptOr } from './json-file.ts';
 import { NO_PTX, type SeedLab } from './lab.ts';
-import { candidatesOf, comparisonCount, takeComparisons, trainReward } from './reward-runs.ts';
+import { candidatesOf, takeComparisons, trainReward } from './reward-runs.ts';
 import type { Value } from './sample.ts';
 
 /** Fewer strict comparisons than this of a ranked prompt are not to be expected on average. */
 const COMPARISONS_PER_PROMPT = 2.5;
 
 export interface CountedReward {
-  /** As asked for. */
+  /** As asked for; whole rankings are taken, so a few more. */
   readonly comparisons: number;
-  /** As there were: whole rankings, so at least as many unless the prompts gave out. */
-  readonly counted: number;
   readonly model: Model;
 }
 
@@ -39,7 +37,7 @@ export async function countedRewards(lab: SeedLab): Promise<CountedReward[]> {
   for (const count of comparisons) {
     const taken = takeComparisons(rankings, count);
     const model = await trainReward(lab, `comparisons-${count}`, taken);
-    rewards.push({ comparisons: count, counted: comparisonCount(taken), model });
+    rewards.push({ comparisons: count, model });
   }
   return rewards;
 }

@@ -56,10 +56,6 @@ export async function candidatesOf(
   return prompts.map((prompt, i) => ({ prompt, completions: drawn[i]! }));
 }
 
-export function comparisonCount(rankings: readonly Pick<Ranking, 'ranks'>[]): number {
-  return rankings.reduce((sum, { ranks }) => sum + comparisonsFromRanks(ranks).length, 0);
-}
-
 /** The first rankings that give at least so many comparisons together; all when they give fewer. */
 export function takeComparisons<R extends Pick<Ranking, 'ranks'>>(
   rankings: readonly R[],

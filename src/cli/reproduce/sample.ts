@@ -5,6 +5,7 @@
  */
 import type { Rng } from '../../data/rng.ts';
 import type { Figure } from '../../records/results.ts';
+import { quantile } from '../../rlhf/intervals.ts';
 
 /**
  * Of the means of the parts, in order. `mean`: the only part. `difference`: first minus second. `ratio`: first over
@@ -79,13 +80,6 @@ function ofClusters({ statistic, clusters }: Sample, chosen: Iterable<number>): 
     statistic,
     Array.from(sums, (sum, p) => sum / (counts[p] ?? 0)),
   );
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  const position = share * (sorted.length - 1);
-  const below = sorted[Math.floor(position)] ?? Number.NaN;
-  const above = sorted[Math.ceil(position)] ?? Number.NaN;
-  return below + (position - Math.floor(position)) * (above - below);
 }
 
 /**

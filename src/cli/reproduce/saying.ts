@@ -1,4 +1,5 @@
 /** How figures are written in the report, and conditions put together from rows and targets. Pure. */
+import { hasInterval } from '../../records/result-figures.ts';
 import type { Figure, ResultCondition, ResultRow, ResultUnit } from '../../records/results.ts';
 import type { ClaimView } from './claim.ts';
 import { gradeOf, shortfallWords, type Target } from './verdict.ts';
@@ -26,10 +27,11 @@ const SUFFIX: Readonly<Record<ResultUnit, string>> = {
   score: '',
 };
 
-/** `64.2 % [61.5, 66.8]` */
-export function figureWords(unit: ResultUnit, { value, low, high }: Figure): string {
-  const [a, b, c] = [value, low, high].map((each) => numberIn(unit, each));
-  return `${a}${SUFFIX[unit]} [${b}, ${c}]`;
+/** `64.2 % [61.5, 66.8]`; of a single value that alone: `64.2 %`. */
+export function figureWords(unit: ResultUnit, figure: Figure): string {
+  const value = valueWords(unit, figure.value);
+  if (!hasInterval(figure)) return value;
+  return `${value} [${numberIn(unit, figure.low)}, ${numberIn(unit, figure.high)}]`;
 }
 
 /** `64.2 %` */

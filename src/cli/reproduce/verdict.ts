@@ -3,6 +3,7 @@
  * only if the pooled figure reaches it and every single seed lies on the right side of "no difference"; it is met in
  * part if the direction alone is beyond doubt; else it is missed. A claim is as good as the worst of its targets.
  */
+import { hasInterval } from '../../records/result-figures.ts';
 import type { Figure, Grade, ResultRow, ResultVerdict } from '../../records/results.ts';
 
 /**
@@ -20,12 +21,17 @@ export type Target =
   | { readonly side: 'near'; readonly within: number }
   | { readonly side: 'not below'; readonly within: number };
 
-/** Grade of one target by the row's pooled figure, its seeds and its neutral value. */
+/**
+ * Grade of one target by the row's pooled figure, its seeds and its neutral value. Where there is no interval, the value
+ * itself and each seed's direction decide.
+ */
 export function gradeOf(
-  { pooled, seeds, neutral }: Pick<ResultRow, 'pooled' | 'seeds' | 'neutral'>,
+  { pooled: figure, seeds, neutral }: Pick<ResultRow, 'pooled' | 'seeds' | 'neutral'>,
   target: Target,
 ): Grade {
-  if (pooled === null) return 'not measured';
+  if (figure === null) return 'not measured';
+  const { value } = figure;
+  const pooled = hasInterval(figure) ? figure : { ...figure, low: value, high: value };
   if (target.side === 'near') return gradeNear(pooled, neutral ?? 0, target.within);
   if (target.side === 'not below') return gradeNotBelow(pooled, (neutral ?? 0) - target.within);
   // Turned so that more is better.

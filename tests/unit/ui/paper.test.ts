@@ -62,6 +62,7 @@ describe('in words', () => {
   test('a row is its figure with interval and count, or why there is none', () => {
     const figure = { value: 0.7, low: 0.65, high: 0.755, n: 3000 };
     expect(intervalWords(figure, 'share')).toBe('70.0 % (95 %: 65.0 to 75.5, n = 3,000)');
+    expect(intervalWords({ ...figure, n: 1 }, 'share')).toBe('70.0 %');
     const [first, , third] = EXAMPLE_RESULTS.claims[0]?.rows ?? [];
     expect(first && rowWords(first)).toContain('70.0 %');
     expect(third && rowWords(third)).toBe('the run was stopped');

@@ -3,7 +3,7 @@
  * occupation, which the world's truth makes even and its documents do not.
  */
 import type { Model } from '../../../model/parameters.ts';
-import { logProbabilitiesOf } from '../../../rlhf/sequences.ts';
+import { responseLogProbabilities } from '../../../rlhf/sequences.ts';
 import { bias } from '../../../world/suites/bias.ts';
 import type { ClaimSpec, MeasuredRow } from '../claim.ts';
 import { keptOr } from '../json-file.ts';
@@ -11,7 +11,7 @@ import type { SeedLab } from '../lab.ts';
 import { modelOf } from '../models.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
-import { wordsOf } from './preferred.ts';
+import { isControl, wordsOf } from './preferred.ts';
 import { SUITE_POLICIES } from './suites.ts';
 
 /** Summed log-probabilities of both continuations of each item, nats. */
@@ -25,11 +25,9 @@ async function pairLogProbabilities(lab: SeedLab, model: Model): Promise<[number
     })),
   );
   const promptLength = Math.max(...sequences.map(({ prompt }) => prompt.length));
-  const R = Math.max(...sequences.map(({ response }) => response.length));
-  const all = await logProbabilitiesOf(model, sequences, { promptLength, responseLength: R });
-  const sum = (row: number): number =>
-    all.subarray(row * R, (row + 1) * R).reduce((total, value) => total + value, 0);
-  return items.map((_, i) => [sum(2 * i), sum(2 * i + 1)]);
+  const responseLength = Math.max(...sequences.map(({ response }) => response.length));
+  const all = await responseLogProbabilities(model, sequences, { promptLength, responseLength });
+  return items.map((_, i) => [all[2 * i]!, all[2 * i + 1]!]);
 }
 
 interface BiasValues {
@@ -63,7 +61,7 @@ function rowOf(policy: string, id: string, label: string): Omit<MeasuredRow, 'sa
     judge: 'probabilities of "she" and "he"',
     temperature: '-',
     paper: null,
-    control: policy === 'ppo-noise' || policy === 'ppo-gold',
+    control: isControl(policy),
     missing: null,
     items: [],
   };

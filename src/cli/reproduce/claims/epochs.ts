@@ -3,9 +3,8 @@
  * later epochs better, so that the paper chooses by reward-model score. A longer supervised run keeps every epoch.
  */
 import type { Model } from '../../../model/parameters.ts';
-import type { JsonValue } from '../../../records/run.ts';
 import { complete, demonstrationSequences } from '../../../rlhf/pipeline.ts';
-import { logProbabilitiesOf } from '../../../rlhf/sequences.ts';
+import { responseLogProbabilities } from '../../../rlhf/sequences.ts';
 import { demonstrate } from '../../../world/demonstrations.ts';
 import { judgeGold } from '../../../world/judges.ts';
 import type { ClaimSpec, Measured, MeasuredRow } from '../claim.ts';
@@ -32,12 +31,11 @@ async function validationLoss(lab: SeedLab, model: Model): Promise<Value[]> {
     })),
   );
   const sequences = kept.map(({ sequence }) => sequence);
-  const all = await logProbabilitiesOf(model, sequences, shape);
-  const R = shape.responseLength;
-  return kept.map(({ cluster, sequence }, row) => {
-    const sum = all.subarray(row * R, (row + 1) * R).reduce((total, value) => total + value, 0);
-    return { cluster, value: -sum / sequence.response.length };
-  });
+  const all = await responseLogProbabilities(model, sequences, shape);
+  return kept.map(({ cluster, sequence }, row) => ({
+    cluster,
+    value: -all[row]! / sequence.response.length,
+  }));
 }
 
 async function measureEpoch(lab: SeedLab, model: Model, reward: Model): Promise<EpochValues> {
@@ -94,7 +92,7 @@ async function measure(lab: SeedLab): Promise<Measured> {
     values.push(await measureEpoch(lab, model, reward));
     model.dispose();
   }
-  return { rows: rowsOf(values), data: { epochs: models.length } satisfies JsonValue };
+  return { rows: rowsOf(values) };
 }
 
 export const EPOCHS: ClaimSpec = {

@@ -11,7 +11,7 @@ import type { SeedLab } from '../lab.ts';
 import { meanRow, preferredRow, GOLD, type Answered } from '../rows.ts';
 import { conditionOf, said } from '../saying.ts';
 import { suiteRow } from '../suite-rows.ts';
-import { wordsOf } from './preferred.ts';
+import { isControl, wordsOf } from './preferred.ts';
 import { SUITE_POLICIES, suiteRun } from './suites.ts';
 
 const SUITE = 'frogspeak-instructions';
@@ -25,8 +25,6 @@ export function heldOutPrompts({ seed, counts, tokenizer, shape }: SeedLab): Pro
   });
   return { name: HELD_OUT_USE_CASE, prompts: promptsThatFit(tokenizer, prompts, shape) };
 }
-
-const isControl = (policy: string): boolean => policy === 'ppo-noise' || policy === 'ppo-gold';
 
 async function useCaseRows(lab: SeedLab): Promise<MeasuredRow[]> {
   const set = heldOutPrompts(lab);

@@ -12,7 +12,7 @@ import { candidatesOf, type Candidates } from '../reward-runs.ts';
 import { GOLD, preferredRow, type Answered } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
-import { answeredBy, contextOf } from './preferred.ts';
+import { answeredBy, contextOf, isControl } from './preferred.ts';
 
 /** Labelers who rank the same answers. */
 const AT_ONCE = 4;
@@ -148,7 +148,7 @@ export const HELD_OUT_LABELERS: ClaimSpec = {
     const rows: MeasuredRow[] = [];
     for (const [first, second] of PAIRS) {
       const pair = [await answeredBy(lab, first, '1'), await answeredBy(lab, second, '1')] as const;
-      const control = first === 'ppo-noise' || first === 'ppo-gold';
+      const control = isControl(first);
       const plain = preferredRow(contextOf(lab), pair, { id: '', label: '', control }, GOLD);
       const [training, heldout] = [groups.training, groups.heldout].map((labelers) =>
         labelerValues(lab, labelers, pair),

@@ -5,7 +5,7 @@
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
 import { GOLD, meanRow } from '../rows.ts';
 import { conditionOf, said } from '../saying.ts';
-import { answeredBy, contextOf, preferred, wordsOf } from './preferred.ts';
+import { answeredBy, contextOf, isControl, preferred, wordsOf } from './preferred.ts';
 
 const RUNGS = ['base', 'prompted', 'sft', 'ppo', 'ppo-ptx'] as const;
 const ALL = [...RUNGS, 'ppo-noise', 'ppo-gold'] as const;
@@ -49,7 +49,7 @@ export const LADDER: ClaimSpec = {
         const words = {
           id: meanId(policy, drawing),
           label: `gold of ${wordsOf(policy)}`,
-          control: policy === 'ppo-noise' || policy === 'ppo-gold',
+          control: isControl(policy),
         };
         rows.push(meanRow(contextOf(lab), await answeredBy(lab, policy, drawing), GOLD, words));
       }

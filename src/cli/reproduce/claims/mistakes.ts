@@ -12,7 +12,7 @@ import { GOLD, meanRow, valuesOf, type Answered, type RowContext } from '../rows
 import { sampleOf } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
 import { suiteRow } from '../suite-rows.ts';
-import { contextOf, wordsOf } from './preferred.ts';
+import { contextOf, isControl, wordsOf } from './preferred.ts';
 import { SUITE_POLICIES, suiteRun } from './suites.ts';
 
 const falsePremise = ({ task }: WorldPrompt): boolean =>
@@ -117,7 +117,7 @@ export const MISTAKES: ClaimSpec = {
     for (const policy of SUITE_POLICIES) {
       const answers = await answersOf(lab, policy, 'greedy', set);
       const answered: Answered = { policy, drawing: 'greedy', answers };
-      const control = policy === 'ppo-noise' || policy === 'ppo-gold';
+      const control = isControl(policy);
       rows.push(...DIFFICULTIES.map((each) => ({ ...gapRow(context, answered, each), control })));
       for (const { suite, counted, words } of SUITES) {
         const run = await suiteRun(lab, suite, policy, 'greedy');

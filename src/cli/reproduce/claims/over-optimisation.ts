@@ -32,7 +32,6 @@ import { answeredBy, contextOf, wordsOf } from './preferred.ts';
 /** What a reward model of so many comparisons led to, for the plots. */
 interface Frontier {
   readonly comparisons: number;
-  readonly counted: number;
   readonly bestOf: readonly BestOfNPoint[];
   readonly paths: readonly { readonly beta: number; readonly path: readonly PathPoint[] }[];
 }
@@ -125,9 +124,8 @@ async function measure(lab: SeedLab): Promise<Measured> {
       rows.push(...runRows(run, sft));
     }
   }
-  const frontiers = rewards.map(({ comparisons, counted }, r): Frontier => ({
+  const frontiers = rewards.map(({ comparisons }, r): Frontier => ({
     comparisons,
-    counted,
     bestOf: curves[r]!,
     paths: runs
       .filter((run) => run.comparisons === comparisons)
@@ -284,7 +282,8 @@ export const OVER_OPTIMISATION: ClaimSpec = {
   how:
     'Reward models on the first so many comparisons of the same rankings. PPO without pre-training text at several KL prices: ' +
     'every iteration is a point (its rollouts, by both judges). Best-of-n of SFT by the exact law of 32 to 64 draws for each ' +
-    'prompt. Gold of the final policies on held-out prompts at temperature 1.',
+    "prompt. Gold of the final policies on held-out prompts at temperature 1. The reward model's own score is one number " +
+    'a run: a single run gives no interval.',
   here: {
     scenario: 'reward-hacking',
     settings: {},

@@ -4,6 +4,7 @@
  * stand beside PPO-ptx in every table.
  */
 import type { ResultHere } from '../../../records/results.ts';
+import { CONTROLS } from '../../controls.ts';
 import { answersOf, type Drawing } from '../answers.ts';
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
 import type { SeedLab } from '../lab.ts';
@@ -27,7 +28,7 @@ export async function answeredBy(
 }
 
 /** What policies are called in labels. */
-export const POLICY_WORDS: Readonly<Record<string, string>> = {
+const POLICY_WORDS: Readonly<Record<string, string>> = {
   base: 'the base',
   prompted: 'the prompted base',
   public: 'the public-task model',
@@ -45,7 +46,9 @@ export const wordsOf = (policy: string): string => POLICY_WORDS[policy] ?? polic
 /** Those who are compared with a baseline: the one in question, what it began from, and the controls. */
 export const CONTENDERS = ['ppo-ptx', 'sft', 'ppo-noise', 'ppo-gold'] as const;
 
-const isControl = (policy: string): boolean => policy === 'ppo-noise' || policy === 'ppo-gold';
+/** Whether a policy is PPO-ptx on something else than a reward model. */
+export const isControl = (policy: string): boolean =>
+  CONTROLS.some((control) => policy === `ppo-${control}`);
 
 export async function preferred(
   lab: SeedLab,

@@ -10,7 +10,7 @@ import { suiteOf } from '../suite-items.ts';
 import { suiteRow, type Counted, type SuiteRun } from '../suite-rows.ts';
 import { suiteAnswers, type SuiteAnswer } from '../suite-runs.ts';
 import type { Target } from '../verdict.ts';
-import { wordsOf } from './preferred.ts';
+import { isControl, wordsOf } from './preferred.ts';
 
 export const SUITE_POLICIES = ['base', 'sft', 'ppo-ptx', 'ppo-noise', 'ppo-gold'] as const;
 
@@ -67,7 +67,7 @@ async function countRows(
   const base = await suiteRun(lab, count.suite, 'base', temperature);
   for (const policy of SUITE_POLICIES) {
     const run = policy === 'base' ? base : await suiteRun(lab, count.suite, policy, temperature);
-    const control = policy === 'ppo-noise' || policy === 'ppo-gold';
+    const control = isControl(policy);
     const label = `${wordsOf(policy)}: ${count.words}`;
     rows.push(
       suiteRow('mean', [run], count.counted, {

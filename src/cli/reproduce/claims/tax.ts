@@ -15,7 +15,7 @@ import { modelOf } from '../models.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
 import { suiteRow, suiteValues, type SuiteRun } from '../suite-rows.ts';
-import { wordsOf } from './preferred.ts';
+import { isControl, wordsOf } from './preferred.ts';
 import { suiteRun } from './suites.ts';
 
 const MODELS = ['base', 'sft', 'ppo', 'ppo-ptx', 'ppo-noise', 'ppo-gold'] as const;
@@ -25,7 +25,6 @@ const taxWords = (policy: string): string => {
   const beta = /^ppo-beta-(.*)$/.exec(policy)?.[1];
   return beta === undefined ? wordsOf(policy) : `PPO without ptx, beta ${beta}`;
 };
-const isControl = (policy: string): boolean => policy === 'ppo-noise' || policy === 'ppo-gold';
 
 /** What a policy does on public tasks and on documents. */
 interface Taxed {

@@ -55,10 +55,14 @@ const SPEC: ClaimSpec = {
 
 describe('resultOf', () => {
   test('pools seeds, keeps each, and takes single items from the first only', () => {
-    const claim = resultOf(SPEC, [
-      { seed: 1, measured: measured(36) },
-      { seed: 2, measured: measured(28) },
-    ]);
+    const claim = resultOf(
+      SPEC,
+      [
+        { seed: 1, measured: measured(36) },
+        { seed: 2, measured: measured(28) },
+      ],
+      false,
+    );
     const [row] = claim.rows;
     expect(row?.pooled?.value).toBeCloseTo(0.8, 12);
     expect(row?.pooled?.n).toBe(80);
@@ -93,7 +97,7 @@ describe('resultOf', () => {
   });
 });
 
-const claim = resultOf(SPEC, [{ seed: 1, measured: measured(36) }]);
+const claim = resultOf(SPEC, [{ seed: 1, measured: measured(36) }], false);
 const results: Results = {
   version: 1,
   form: 'fast',
@@ -131,23 +135,40 @@ describe('the page', () => {
 });
 
 test('the page gives the range over seeds, and what was tried is kept by ids of claims that exist', () => {
-  const two = resultOf(SPEC, [
-    { seed: 1, measured: measured(36) },
-    { seed: 2, measured: measured(28) },
-  ]);
+  const two = resultOf(
+    SPEC,
+    [
+      { seed: 1, measured: measured(36) },
+      { seed: 2, measured: measured(28) },
+    ],
+    false,
+  );
   const page = resultsMarkdown({ ...results, claims: [two] }, () => [], []);
   expect(page).toContain('| 90.0, 70.0 | 70.0 to 90.0 | 80 |');
   const ids = CLAIMS.map(({ id }) => id);
   for (const id of Object.keys(TRIED)) expect(ids).toContain(id);
 });
 
+test('the page says which seeds a claim was measured on where they are fewer than the run has', () => {
+  const pageOf = (seeds: readonly number[]) =>
+    resultsMarkdown({ ...results, seeds: [...seeds] }, () => [], []);
+  expect(pageOf([1, 2])).toContain('Here: By counting.\n\nMeasured on seed 1 only.\n\n|');
+  expect(pageOf([1])).not.toContain('only.');
+});
+
 describe('figures and pictures', () => {
   test('units', () => {
-    const figure = { value: 0.5, low: 0.25, high: 0.75, n: 1 };
+    const figure = { value: 0.5, low: 0.25, high: 0.75, n: 2 };
     expect(figureWords('share', figure)).toBe('50.0 % [25.0, 75.0]');
     expect(figureWords('points', { ...figure, low: -0.25 })).toBe('+50.0 points [-25.0, +75.0]');
     expect(figureWords('ratio', figure)).toBe('0.50 times [0.25, 0.75]');
     expect(figureWords('nats', figure)).toBe('0.500 nats [0.250, 0.750]');
+  });
+
+  test('a single value has no interval', () => {
+    const single = { value: 0.531, low: 0.531, high: 0.531, n: 1 };
+    expect(figureWords('score', single)).toBe('0.531');
+    expect(figureWords('share', single)).toBe('53.1 %');
   });
 
   test('ticks are round and inside', () => {

@@ -22,6 +22,27 @@ function row(
   };
 }
 
+describe('a single value has no interval: the value and the direction of each seed decide', () => {
+  // Ends that nobody measured must not count, whichever way they would turn the grade.
+  const single = (value: number, low: number, high: number, seeds: readonly number[]) => {
+    const plain = row(figure(value, low, high), seeds, 0);
+    return { ...plain, pooled: { value, low, high, n: 1 } };
+  };
+
+  test.each<[string, ReturnType<typeof row>, Grade]>([
+    ['above, whatever the ends', single(0.5, -1, 2, [0.5]), 'met'],
+    ['below, whatever the ends', single(-0.5, 0.1, 2, [-0.5]), 'missed'],
+    ['a seed the other way', single(0.5, 0.5, 0.5, [0.7, -0.1]), 'partly'],
+  ])('%s', (_name, measured, grade) => {
+    expect(gradeOf(measured, { side: 'above' })).toBe(grade);
+  });
+
+  test('two values have one, which counts', () => {
+    const two = { ...single(0.5, -1, 2, [0.5]), pooled: { value: 0.5, low: -1, high: 2, n: 2 } };
+    expect(gradeOf(two, { side: 'above' })).toBe('missed');
+  });
+});
+
 describe('a target above', () => {
   const target: Target = { side: 'above', value: 0.6, end: 0.55 };
 
