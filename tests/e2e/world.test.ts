@@ -56,7 +56,7 @@ test('by keys: tabs by arrows, myths found and marked false, page after page', a
   await page.getByText('Nothing in this world matches').waitFor();
   await page.getByTestId('fact-words').fill('frog');
   await page
-    .getByRole('row', { name: /frogs are red/ })
+    .getByRole('row', { name: /the colour of frogs is red/ })
     .first()
     .waitFor();
   expect((await rows.allInnerTexts()).every((text) => text.includes('frog'))).toBe(true);
