@@ -33,7 +33,7 @@ export class JudgeDesk {
   });
   #judged = $derived([
     ...this.#votes.flatMap(({ left, right }) => [left.policy, right.policy]),
-    ...(this.#suite?.reports.map(({ checkpoint }) => checkpoint) ?? []),
+    ...(this.suite?.reports.map(({ checkpoint }) => checkpoint) ?? []),
   ]);
 
   #evaluation: EvaluationDesk | null = null;

@@ -51,7 +51,12 @@ describe('laboratory', () => {
       latest: { step: 1, samples: [sample] },
       rollout: null,
     };
-    const suite = { reports: [], pairs: [] };
+    const none = { mean: NaN, low: NaN, high: NaN, n: 0 };
+    const judgedOnce = {
+      ...{ checkpoint: 'sft-1', name: 'SFT 1', greedy: false, length: 1, distinct2: 1 },
+      ...{ helpful: none, truthful: none, harmless: none, gold: none },
+    };
+    const suite = { reports: [judgedOnce], pairs: [] };
     const client = new FakeClient({
       'project.open': () => ({
         stages: stageStates({ sft: stageState('done', { run: 'r1' }) }),
@@ -72,7 +77,8 @@ describe('laboratory', () => {
     expect(laboratory.training.sft.checks).toEqual(view.checks);
     expect(laboratory.training.sft.first).toEqual(view.first);
     expect(laboratory.training.sft.latest).toEqual(view.latest);
-    expect(new JudgeDesk(laboratory, new FakeStore(), inOrder, () => 1).suite).toBe(suite);
+    const judge = new JudgeDesk(laboratory, new FakeStore(), inOrder, () => 1);
+    expect([judge.suite, judge.judged]).toEqual([suite, ['sft-1']]);
     expect(laboratory.readOnly).toBe('open elsewhere');
     expect(laboratory.notes).toEqual(['one was damaged']);
     expect(laboratory.speaker?.id).toBe('sft-1');
