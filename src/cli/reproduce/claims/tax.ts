@@ -15,10 +15,14 @@ import { modelOf } from '../models.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
 import { suiteRow, suiteValues, type SuiteRun } from '../suite-rows.ts';
+import { shortPages } from '../suite-runs.ts';
 import { isControl, wordsOf } from './preferred.ts';
-import { suiteRun } from './suites.ts';
+import { setRun, suiteRun } from './suites.ts';
 
 const MODELS = ['base', 'sft', 'ppo', 'ppo-ptx', 'ppo-noise', 'ppo-gold'] as const;
+
+/** Those who are asked with all examples as well. */
+const LONG: readonly string[] = ['base', 'sft', 'ppo', 'ppo-ptx'];
 
 const betaPolicy = (beta: number): string => `ppo-beta-${beta}`;
 const taxWords = (policy: string): string => {
@@ -32,13 +36,26 @@ interface Taxed {
   readonly runs: readonly SuiteRun[];
   /** Right or wrong over all suites; every suite has as many items. */
   readonly score: readonly Value[];
+  /** The same of pages with all their examples; null where they were not asked. */
+  readonly long: readonly Value[] | null;
   /** Nats per token of held-out documents, by batch. */
   readonly loss: readonly Value[];
 }
 
-async function taxed(lab: SeedLab, policy: string): Promise<Taxed> {
+const scores = (runs: readonly SuiteRun[]): Value[] =>
+  runs.flatMap((run) => suiteValues(run, 'score'));
+
+async function longPages(lab: SeedLab, policy: string): Promise<Value[]> {
   const runs: SuiteRun[] = [];
   for (const { name } of taxSuites) runs.push(await suiteRun(lab, name, policy, 'greedy'));
+  return scores(runs);
+}
+
+async function taxed(lab: SeedLab, policy: string): Promise<Taxed> {
+  const runs: SuiteRun[] = [];
+  for (const suite of taxSuites) {
+    runs.push(await setRun(lab, shortPages(lab, suite), policy, 'greedy'));
+  }
   const { seed, tokenizer, counts } = lab;
   const losses = await keptOr(lab.path('suites', 'loss', `${policy}.json`), async () => {
     const model = await modelOf(lab, policy);
@@ -52,27 +69,42 @@ async function taxed(lab: SeedLab, policy: string): Promise<Taxed> {
   return {
     policy,
     runs,
-    score: runs.flatMap((run) => suiteValues(run, 'score')),
+    score: scores(runs),
+    long: LONG.includes(policy) ? await longPages(lab, policy) : null,
     loss: losses.map((value, batch) => ({ cluster: `batch ${batch}`, value })),
   };
 }
 
 const PLAIN = { paper: null, control: false, missing: null, items: [] } as const;
 
-function meanRows({ policy, runs, score, loss }: Taxed): MeasuredRow[] {
+function meanRows({ policy, runs, score, long, loss }: Taxed): MeasuredRow[] {
   const name = taxWords(policy);
   const control = isControl(policy);
+  const share = {
+    ...PLAIN,
+    control,
+    unit: 'share',
+    neutral: null,
+    judge: 'public-task suites',
+    temperature: 'greedy',
+  } as const;
   return [
     {
-      ...{ ...PLAIN, control },
+      ...share,
       id: `score:${policy}`,
       label: `${name}: right on public tasks`,
-      unit: 'share',
-      neutral: null,
-      judge: 'public-task suites',
-      temperature: 'greedy',
       sample: sampleOf('mean', score),
     },
+    ...(long === null
+      ? []
+      : [
+          {
+            ...share,
+            id: `score-long:${policy}`,
+            label: `${name}: right on public tasks, pages with all examples`,
+            sample: sampleOf('mean', long),
+          },
+        ]),
     ...runs.map((run) =>
       suiteRow('mean', [run], 'score', {
         id: `${run.suite}:${policy}`,
@@ -200,7 +232,10 @@ function why(view: ClaimView): string {
     `${said(view, 'drop-base:ppo-ptx')}. ${atSft}` +
     `SFT is right on ${said(view, 'score:sft')} of the public tasks (base ${said(view, 'score:base')}), PPO without ptx on ` +
     `${said(view, 'score:ppo')}: a drop of ${said(view, 'drop:ppo')}. ${ptx} A higher KL price instead: ${betas.join('; ')}. ` +
-    `Loss on held-out documents rises by ${said(view, 'rise:ppo')} without ptx and by ${said(view, 'rise:ppo-ptx')} with it.`
+    `Loss on held-out documents rises by ${said(view, 'rise:ppo')} without ptx and by ${said(view, 'rise:ppo-ptx')} with it. ` +
+    'With all their examples, pages are longer than any row that SFT or PPO-ptx is trained on, and the positions behind are ' +
+    `forgotten at SFT already: base ${said(view, 'score-long:base')}, SFT ${said(view, 'score-long:sft')}, PPO without ptx ` +
+    `${said(view, 'score-long:ppo')}, PPO-ptx ${said(view, 'score-long:ppo-ptx')}. Rows as short as these are ours, for speed.`
   );
 }
 
@@ -215,9 +250,10 @@ export const TAX: ClaimSpec = {
     where: 'section 4.2, table 14, figures 33 and 34',
   },
   how:
-    'Few-shot suites in the formats of pre-training pages (passage questions, sentiment, Frogspeak both ways, arithmetic, ' +
-    'cloze), answered greedily, all suites alike; and loss on held-out documents. The drop is SFT minus PPO without ptx. ' +
-    'Intervals resample items.',
+    'Suites in the formats of pre-training pages (passage questions, sentiment, Frogspeak both ways, arithmetic, cloze), ' +
+    'answered greedily, all suites alike; and loss on held-out documents. A page has as many examples as fit, with the answer, ' +
+    'into a row of the pre-training text that SFT and PPO-ptx mix in. The drop is SFT minus PPO without ptx. Intervals ' +
+    'resample items.',
   here: {
     scenario: 'alignment-tax',
     settings: {},
