@@ -13,10 +13,11 @@ import { keptOr } from '../json-file.ts';
 import type { SeedLab } from '../lab.ts';
 import { modelOf } from '../models.ts';
 import { sampleOf, type Value } from '../sample.ts';
+import { GOLD, meanRow } from '../rows.ts';
 import { conditionOf, said } from '../saying.ts';
 import { suiteRow, suiteValues, type SuiteRun } from '../suite-rows.ts';
 import { shortPages } from '../suite-runs.ts';
-import { isControl, wordsOf } from './preferred.ts';
+import { answeredBy, contextOf, isControl, wordsOf } from './preferred.ts';
 import { setRun, suiteRun } from './suites.ts';
 
 const MODELS = ['base', 'sft', 'ppo', 'ppo-ptx', 'ppo-noise', 'ppo-gold'] as const;
@@ -186,6 +187,16 @@ function baseDropRow(base: Taxed, other: Taxed): MeasuredRow {
   };
 }
 
+/** What a higher KL price costs: how good the answers to people's prompts are. */
+async function goldRows(lab: SeedLab, betas: readonly string[]): Promise<MeasuredRow[]> {
+  const rows: MeasuredRow[] = [];
+  for (const policy of ['sft', 'ppo', 'ppo-ptx', ...betas]) {
+    const words = { id: `gold:${policy}`, label: `gold of ${taxWords(policy)}`, control: false };
+    rows.push(meanRow(contextOf(lab), await answeredBy(lab, policy, '1'), GOLD, words));
+  }
+  return rows;
+}
+
 const isReal = (view: ClaimView, id: string): boolean => (view.row(id).pooled?.low ?? 0) > 0;
 
 const REAL: ResultCondition['words'] =
@@ -221,6 +232,10 @@ function why(view: ClaimView): string {
     const policy = id.replace('recovered:', '');
     return `${taxWords(policy)}: drop ${said(view, `drop:${policy}`)}${real ? `, won back ${said(view, id)}` : ''}`;
   });
+  const prices = betaRows(view).map((id) => {
+    const policy = id.replace('recovered:', '');
+    return `${said(view, `gold:${policy}`)} with beta ${policy.split('-').at(-1)}`;
+  });
   const ptx = real
     ? `PPO-ptx wins back ${said(view, 'recovered:ppo-ptx')} of the drop.`
     : 'The interval does not lie above 0, so reinforcement takes no measurable drop that could be won back.';
@@ -232,6 +247,8 @@ function why(view: ClaimView): string {
     `${said(view, 'drop-base:ppo-ptx')}. ${atSft}` +
     `SFT is right on ${said(view, 'score:sft')} of the public tasks (base ${said(view, 'score:base')}), PPO without ptx on ` +
     `${said(view, 'score:ppo')}: a drop of ${said(view, 'drop:ppo')}. ${ptx} A higher KL price instead: ${betas.join('; ')}. ` +
+    `The price: gold on people's prompts is ${said(view, 'gold:sft')} for SFT, ${said(view, 'gold:ppo')} for PPO without ptx, ` +
+    `${said(view, 'gold:ppo-ptx')} for PPO-ptx, ${prices.join(', ')}. ` +
     `Loss on held-out documents rises by ${said(view, 'rise:ppo')} without ptx and by ${said(view, 'rise:ppo-ptx')} with it. ` +
     'With all their examples, pages are longer than any row that SFT or PPO-ptx is trained on, and the positions behind are ' +
     `forgotten at SFT already: base ${said(view, 'score-long:base')}, SFT ${said(view, 'score-long:sft')}, PPO without ptx ` +
@@ -260,14 +277,16 @@ export const TAX: ClaimSpec = {
     words: 'Watch the loss on pre-training text of the two arms part.',
   },
   async measure(lab) {
-    const names = [...MODELS, ...lab.counts.taxBetas.map(betaPolicy)];
+    const betas = lab.counts.taxBetas.map(betaPolicy);
+    const names = [...MODELS, ...betas];
     const all: Taxed[] = [];
     for (const name of names) all.push(await taxed(lab, name));
     const of = (name: string): Taxed => all.find(({ policy }) => policy === name)!;
     const others = names.filter((name) => name !== 'base' && name !== 'sft');
     const changes = others.flatMap((name) => changeRows(of('sft'), of('ppo'), of(name)));
     const fromBase = ['sft', 'ppo', 'ppo-ptx'].map((name) => baseDropRow(of('base'), of(name)));
-    return { rows: [...changes, ...fromBase, ...all.flatMap(meanRows)] };
+    const gold = await goldRows(lab, betas);
+    return { rows: [...changes, ...fromBase, ...all.flatMap(meanRows), ...gold] };
   },
   conditions,
   why,
