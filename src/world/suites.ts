@@ -16,10 +16,10 @@ import {
 } from './suites/pages.ts';
 import { falsePremises, hedging, truthfulQa } from './suites/questions.ts';
 import { rudePrompts, rudePromptsPolitely } from './suites/rude-prompts.ts';
-import type { Suite } from './suites/suite.ts';
+import type { PageSuite, Suite } from './suites/suite.ts';
 
 /** Few-shot suites in the forms of pre-training pages, where the alignment tax shows. */
-export const taxSuites: readonly Suite[] = [
+export const taxSuites: readonly PageSuite[] = [
   passageQa,
   sentiment,
   frogspeakToPlain,

@@ -11,13 +11,13 @@ import {
   type StoredAnswers,
 } from '../../records/result-answers.ts';
 import { judgeGold } from '../../world/judges.ts';
-import { suites } from '../../world/suites.ts';
+import { suites, taxSuites } from '../../world/suites.ts';
 import { heldOutPrompts } from './claims/generalisation.ts';
 import { mistakePrompts } from './claims/mistakes.ts';
 import { readJson, writeJson } from './json-file.ts';
 import type { SeedLab } from './lab.ts';
 import type { Answer } from './pages.ts';
-import { suiteSet } from './suite-runs.ts';
+import { itemSet, shortPages } from './suite-runs.ts';
 
 /** A set of prompts with its judge. */
 interface JudgedSet {
@@ -39,14 +39,14 @@ function setsOf(lab: SeedLab): JudgedSet[] {
     prompts: prompts.map(({ text, useCase }) => ({ text, kind: useCase })),
     judge: (i, { text, ended }) => judgeGold(prompts[i]!, text, ended),
   }));
-  const ofSuites = suites.map((suite): JudgedSet => {
-    const items = suite.items(lab.seed, lab.counts.suiteItems);
-    return {
-      name: suiteSet(suite.name),
-      prompts: items.map(({ prompt }) => ({ text: prompt, kind: suite.name })),
-      judge: (i, { text, ended }) => suite.judge(items[i]!, text, ended),
-    };
-  });
+  const ofSuites = [
+    ...suites.map((suite) => itemSet(lab, suite)),
+    ...taxSuites.map((suite) => shortPages(lab, suite)),
+  ].map(({ set, suite, items }): JudgedSet => ({
+    name: set,
+    prompts: items.map(({ prompt }) => ({ text: prompt, kind: suite.name })),
+    judge: (i, { text, ended }) => suite.judge(items[i]!, text, ended),
+  }));
   return [...asked, ...ofSuites];
 }
 

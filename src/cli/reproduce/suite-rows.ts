@@ -3,11 +3,13 @@ import type { ResultItem, ResultUnit } from '../../records/results.ts';
 import type { MeasuredRow } from './claim.ts';
 import { spreadItems } from './rows.ts';
 import { sampleOf, type Statistic, type Value } from './sample.ts';
-import { suiteSet, type SuiteAnswer } from './suite-runs.ts';
+import type { SuiteAnswer } from './suite-runs.ts';
 
 /** A policy's answers to one suite, under the name that rows call it by. */
 export interface SuiteRun {
   readonly suite: string;
+  /** The suite's items in one of their forms. */
+  readonly set: string;
   readonly policy: string;
   readonly temperature: 1 | 'greedy';
   readonly seed: number;
@@ -75,7 +77,7 @@ export function suiteRow(
     sample: sampleOf(statistic, ...runs.map((run) => suiteValues(run, counted))),
     items: statistic === 'mean' ? itemsOf(runs[0], counted) : [],
     source: {
-      set: suiteSet(runs[0].suite),
+      set: runs[0].set,
       keys: runs.map(({ policy, temperature }) => `${policy}@${temperature}`),
     },
   };

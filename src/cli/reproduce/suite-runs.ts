@@ -3,7 +3,7 @@
  * judged by the suite itself. Which claim reads which suite is claims/.
  */
 import { complete, promptTokens } from '../../rlhf/pipeline.ts';
-import type { Suite, SuiteItem, SuiteJudgement } from '../../world/suites/suite.ts';
+import type { PageSuite, Suite, SuiteItem, SuiteJudgement } from '../../world/suites/suite.ts';
 import { keptOr } from './json-file.ts';
 import type { SeedLab } from './lab.ts';
 import { modelOf } from './models.ts';
@@ -17,16 +17,37 @@ export interface SuiteAnswer extends Answer {
 /** The set of prompts that a suite's answers are kept under. */
 export const suiteSet = (suite: string): string => `suite-${suite}`;
 
-/** A policy's responses to a suite's items, judged. */
+/** A suite's items in one of their forms. */
+export interface ItemSet {
+  readonly set: string;
+  readonly suite: Suite;
+  readonly items: readonly SuiteItem[];
+}
+
+export function itemSet({ seed, counts }: SeedLab, suite: Suite): ItemSet {
+  return { set: suiteSet(suite.name), suite, items: suite.items(seed, counts.suiteItems) };
+}
+
+/**
+ * Pages that, with their right answer, are no longer than the rows of pre-training text that are mixed into SFT and
+ * PPO-ptx: positions behind those are trained in no stage, and what a model lost there no row could win back.
+ */
+export function shortPages(lab: SeedLab, suite: PageSuite): ItemSet {
+  const { set, items } = itemSet(lab, suite);
+  const most = lab.settings.ppo.ptxTokens;
+  const fits = (page: string): boolean => lab.tokenizer.encode(page).length <= most;
+  return { set: `${set}-short`, suite, items: items.map((item) => suite.within(item, fits)) };
+}
+
+/** A policy's responses to items, judged. */
 export async function suiteAnswers(
   lab: SeedLab,
-  suite: Suite,
+  { set, suite, items }: ItemSet,
   policy: string,
   temperature: 1 | 'greedy',
 ): Promise<readonly SuiteAnswer[]> {
-  const { seed, tokenizer, shape, counts } = lab;
-  const items = suite.items(seed, counts.suiteItems);
-  const file = lab.path('answers', suiteSet(suite.name), `${policy}@${temperature}.json`);
+  const { seed, tokenizer, shape } = lab;
+  const file = lab.path('answers', set, `${policy}@${temperature}.json`);
   const answers = await keptOr(file, async () => {
     const model = await modelOf(lab, policy);
     const scope = `suite ${suite.name}`;

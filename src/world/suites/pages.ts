@@ -21,7 +21,7 @@ import { PASSAGE_FACTS } from '../phrasings.ts';
 import { mentions } from '../reading.ts';
 import { drawOpen, drawReserved } from '../reserved.ts';
 import { distinctItems, firstLine, isClosed, verdict, type WithId } from './answers.ts';
-import type { Suite, SuiteItem, SuiteJudgement } from './suite.ts';
+import type { PageSuite, SuiteItem, SuiteJudgement } from './suite.ts';
 
 interface PageDraft extends Omit<SuiteItem, 'id'> {
   /** What the first line has to be. */
@@ -32,6 +32,8 @@ interface PageTask<Draft extends PageDraft> {
   readonly name: string;
   readonly title: string;
   readonly chance: number;
+  /** Lines of one example. */
+  readonly exampleLines: number;
   readonly draw: (rng: Rng) => Draft;
   /** Judges a closed first line; equality with the answer when left out. */
   readonly judge?: (draft: Draft, line: string) => SuiteJudgement;
@@ -40,8 +42,21 @@ interface PageTask<Draft extends PageDraft> {
 const equals = ({ answer }: PageDraft, line: string): SuiteJudgement =>
   verdict(line === answer, `not "${answer}"`);
 
-function pageSuite<Draft extends PageDraft>(task: PageTask<Draft>): Suite<WithId<Draft>> {
-  const { name, title, chance, draw, judge = equals } = task;
+/** Leaves the first examples out, one after the other, until the page and its answer fit or the item alone is left. */
+function shortened<Draft extends PageDraft>(
+  draft: Draft,
+  exampleLines: number,
+  fits: (page: string) => boolean,
+): Draft {
+  let lines = draft.prompt.split('\n');
+  while (lines.length > exampleLines && !fits(`${lines.join('\n')} ${draft.answer}`)) {
+    lines = lines.slice(exampleLines);
+  }
+  return { ...draft, prompt: lines.join('\n') };
+}
+
+function pageSuite<Draft extends PageDraft>(task: PageTask<Draft>): PageSuite<WithId<Draft>> {
+  const { name, title, chance, exampleLines, draw, judge = equals } = task;
   return {
     name,
     title,
@@ -54,6 +69,7 @@ function pageSuite<Draft extends PageDraft>(task: PageTask<Draft>): Suite<WithId
         ? judge(item, firstLine(response))
         : verdict(false, 'the line was cut off'),
     ideal: ({ answer }) => answer,
+    within: (item, fits) => shortened(item, exampleLines, fits),
   };
 }
 
@@ -77,6 +93,7 @@ export const passageQa = pageSuite({
       questions.map(({ key }) => (isSlotType(key) ? 1 / valuesOf(key).length : 0)),
     ),
   ),
+  exampleLines: 3,
   draw: (rng) => {
     const draw = (): Passage => drawPassage(rng, 2);
     const examples = times(2, () => drawOpen(draw, passageKey));
@@ -99,6 +116,7 @@ export const sentiment = pageSuite({
   name: 'sentiment',
   title: 'Feeling of a review',
   chance: 0.5,
+  exampleLines: 2,
   draw: (rng) => {
     const draw = () => drawReview(rng);
     const key = ({ text }: { readonly text: string }): string => text;
@@ -129,6 +147,7 @@ export const frogspeakToPlain = pageSuite({
   name: 'frogspeak-to-plain',
   title: 'Frogspeak to plain',
   chance: 0,
+  exampleLines: 2,
   draw: (rng) => translation(rng, 'to-plain'),
 });
 
@@ -136,6 +155,7 @@ export const plainToFrogspeak = pageSuite({
   name: 'plain-to-frogspeak',
   title: 'Plain to Frogspeak',
   chance: 0,
+  exampleLines: 2,
   draw: (rng) => translation(rng, 'to-frogspeak'),
 });
 
@@ -143,6 +163,7 @@ export const arithmetic = pageSuite({
   name: 'arithmetic',
   title: 'Sums and differences',
   chance: 1 / 20,
+  exampleLines: 1,
   draw: (rng) => {
     const examples = rng.shuffled(OPEN_SUMS).slice(0, 6);
     const { start, result } = rng.pick(RESERVED_SUM_LINES);
@@ -176,6 +197,7 @@ export const cloze = pageSuite<ClozeDraft>({
   name: 'cloze',
   title: 'Ending that fits a story',
   chance: 0.5,
+  exampleLines: 2,
   draw: (rng) => {
     const draw = (): Cloze => drawCloze(rng);
     const key = ({ story }: Cloze): string => story;

@@ -57,6 +57,15 @@ export interface Suite<Item extends SuiteItem = SuiteItem> {
   ideal(item: Item): string;
 }
 
+/** Items are pages of examples: how many of them, a caller may limit. */
+export interface PageSuite<Item extends SuiteItem = SuiteItem> extends Suite<Item> {
+  /**
+   * The item with as many of its last examples as fit, none if none does.
+   * @param fits whether a page together with its right answer is short enough
+   */
+  within(item: Item, fits: (page: string) => boolean): Item;
+}
+
 /** Bias: continuations whose probabilities should be equal by the world's truth. */
 export interface PairSuite<Item extends PairItem = PairItem> extends Suite<Item> {
   /**

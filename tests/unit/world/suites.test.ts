@@ -228,6 +228,24 @@ describe('items', () => {
     }
   });
 
+  const label = (page: string): string | undefined => /^\w+: /.exec(page)?.[0];
+
+  it('of the tax suites lose their first examples until they fit, and never the item', () => {
+    for (const suite of taxSuites) {
+      for (const item of suite.items(3, 30)) {
+        const whole = `${item.prompt} ${suite.ideal(item)}`;
+        expect(suite.within(item, () => true)).toEqual(item);
+        const alone = suite.within(item, () => false);
+        expect(suite.ideal(alone)).toBe(suite.ideal(item));
+        expect(item.prompt.endsWith(`\n${alone.prompt}`)).toBe(true);
+        expect(label(alone.prompt)).toBe(label(item.prompt));
+        const some = suite.within(item, (page) => page.length < whole.length);
+        expect(some.prompt.length).toBeGreaterThan(alone.prompt.length);
+        expect(label(some.prompt)).toBe(label(item.prompt));
+      }
+    }
+  });
+
   it('in Frogspeak are translations both ways and questions, each about a third', () => {
     const suite = suites.find(({ name }) => name === 'frogspeak-instructions') ?? expect.fail();
     const items = suite.items(1, 150);

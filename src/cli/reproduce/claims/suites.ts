@@ -8,7 +8,7 @@ import type { SeedLab } from '../lab.ts';
 import { conditionOf, said } from '../saying.ts';
 import { suiteOf } from '../suite-items.ts';
 import { suiteRow, type Counted, type SuiteRun } from '../suite-rows.ts';
-import { suiteAnswers, type SuiteAnswer } from '../suite-runs.ts';
+import { itemSet, suiteAnswers, type ItemSet, type SuiteAnswer } from '../suite-runs.ts';
 import type { Target } from '../verdict.ts';
 import { isControl, wordsOf } from './preferred.ts';
 
@@ -30,16 +30,32 @@ function withOpening(suite: string, answer: SuiteAnswer): SuiteAnswer {
   };
 }
 
-export async function suiteRun(
+export function suiteRun(
   lab: SeedLab,
   name: string,
   policy: string,
   temperature: 1 | 'greedy',
 ): Promise<SuiteRun> {
-  const answers = await suiteAnswers(lab, suiteOf(name), policy, temperature);
-  const { seed, counts } = lab;
-  const judged = answers.map((answer) => withOpening(name, answer));
-  return { suite: name, policy, temperature, seed, answers: judged, items: counts.items };
+  return setRun(lab, itemSet(lab, suiteOf(name)), policy, temperature);
+}
+
+export async function setRun(
+  lab: SeedLab,
+  items: ItemSet,
+  policy: string,
+  temperature: 1 | 'greedy',
+): Promise<SuiteRun> {
+  const { name } = items.suite;
+  const answers = await suiteAnswers(lab, items, policy, temperature);
+  return {
+    suite: name,
+    set: items.set,
+    policy,
+    temperature,
+    seed: lab.seed,
+    answers: answers.map((answer) => withOpening(name, answer)),
+    items: lab.counts.items,
+  };
 }
 
 /** One count of one suite. */

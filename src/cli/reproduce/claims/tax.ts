@@ -13,12 +13,17 @@ import { keptOr } from '../json-file.ts';
 import type { SeedLab } from '../lab.ts';
 import { modelOf } from '../models.ts';
 import { sampleOf, type Value } from '../sample.ts';
+import { GOLD, meanRow } from '../rows.ts';
 import { conditionOf, said } from '../saying.ts';
 import { suiteRow, suiteValues, type SuiteRun } from '../suite-rows.ts';
-import { isControl, wordsOf } from './preferred.ts';
-import { suiteRun } from './suites.ts';
+import { shortPages } from '../suite-runs.ts';
+import { answeredBy, contextOf, isControl, wordsOf } from './preferred.ts';
+import { setRun, suiteRun } from './suites.ts';
 
 const MODELS = ['base', 'sft', 'ppo', 'ppo-ptx', 'ppo-noise', 'ppo-gold'] as const;
+
+/** Those who are asked with all examples as well. */
+const LONG: readonly string[] = ['base', 'sft', 'ppo', 'ppo-ptx'];
 
 const betaPolicy = (beta: number): string => `ppo-beta-${beta}`;
 const taxWords = (policy: string): string => {
@@ -32,13 +37,26 @@ interface Taxed {
   readonly runs: readonly SuiteRun[];
   /** Right or wrong over all suites; every suite has as many items. */
   readonly score: readonly Value[];
+  /** The same of pages with all their examples; null where they were not asked. */
+  readonly long: readonly Value[] | null;
   /** Nats per token of held-out documents, by batch. */
   readonly loss: readonly Value[];
 }
 
-async function taxed(lab: SeedLab, policy: string): Promise<Taxed> {
+const scores = (runs: readonly SuiteRun[]): Value[] =>
+  runs.flatMap((run) => suiteValues(run, 'score'));
+
+async function longPages(lab: SeedLab, policy: string): Promise<Value[]> {
   const runs: SuiteRun[] = [];
   for (const { name } of taxSuites) runs.push(await suiteRun(lab, name, policy, 'greedy'));
+  return scores(runs);
+}
+
+async function taxed(lab: SeedLab, policy: string): Promise<Taxed> {
+  const runs: SuiteRun[] = [];
+  for (const suite of taxSuites) {
+    runs.push(await setRun(lab, shortPages(lab, suite), policy, 'greedy'));
+  }
   const { seed, tokenizer, counts } = lab;
   const losses = await keptOr(lab.path('suites', 'loss', `${policy}.json`), async () => {
     const model = await modelOf(lab, policy);
@@ -52,27 +70,42 @@ async function taxed(lab: SeedLab, policy: string): Promise<Taxed> {
   return {
     policy,
     runs,
-    score: runs.flatMap((run) => suiteValues(run, 'score')),
+    score: scores(runs),
+    long: LONG.includes(policy) ? await longPages(lab, policy) : null,
     loss: losses.map((value, batch) => ({ cluster: `batch ${batch}`, value })),
   };
 }
 
 const PLAIN = { paper: null, control: false, missing: null, items: [] } as const;
 
-function meanRows({ policy, runs, score, loss }: Taxed): MeasuredRow[] {
+function meanRows({ policy, runs, score, long, loss }: Taxed): MeasuredRow[] {
   const name = taxWords(policy);
   const control = isControl(policy);
+  const share = {
+    ...PLAIN,
+    control,
+    unit: 'share',
+    neutral: null,
+    judge: 'public-task suites',
+    temperature: 'greedy',
+  } as const;
   return [
     {
-      ...{ ...PLAIN, control },
+      ...share,
       id: `score:${policy}`,
       label: `${name}: right on public tasks`,
-      unit: 'share',
-      neutral: null,
-      judge: 'public-task suites',
-      temperature: 'greedy',
       sample: sampleOf('mean', score),
     },
+    ...(long === null
+      ? []
+      : [
+          {
+            ...share,
+            id: `score-long:${policy}`,
+            label: `${name}: right on public tasks, pages with all examples`,
+            sample: sampleOf('mean', long),
+          },
+        ]),
     ...runs.map((run) =>
       suiteRow('mean', [run], 'score', {
         id: `${run.suite}:${policy}`,
@@ -154,6 +187,16 @@ function baseDropRow(base: Taxed, other: Taxed): MeasuredRow {
   };
 }
 
+/** What a higher KL price costs: how good the answers to people's prompts are. */
+async function goldRows(lab: SeedLab, betas: readonly string[]): Promise<MeasuredRow[]> {
+  const rows: MeasuredRow[] = [];
+  for (const policy of ['sft', 'ppo', 'ppo-ptx', ...betas]) {
+    const words = { id: `gold:${policy}`, label: `gold of ${taxWords(policy)}`, control: false };
+    rows.push(meanRow(contextOf(lab), await answeredBy(lab, policy, '1'), GOLD, words));
+  }
+  return rows;
+}
+
 const isReal = (view: ClaimView, id: string): boolean => (view.row(id).pooled?.low ?? 0) > 0;
 
 const REAL: ResultCondition['words'] =
@@ -189,6 +232,10 @@ function why(view: ClaimView): string {
     const policy = id.replace('recovered:', '');
     return `${taxWords(policy)}: drop ${said(view, `drop:${policy}`)}${real ? `, won back ${said(view, id)}` : ''}`;
   });
+  const prices = betaRows(view).map((id) => {
+    const policy = id.replace('recovered:', '');
+    return `${said(view, `gold:${policy}`)} with beta ${policy.split('-').at(-1)}`;
+  });
   const ptx = real
     ? `PPO-ptx wins back ${said(view, 'recovered:ppo-ptx')} of the drop.`
     : 'The interval does not lie above 0, so reinforcement takes no measurable drop that could be won back.';
@@ -200,7 +247,12 @@ function why(view: ClaimView): string {
     `${said(view, 'drop-base:ppo-ptx')}. ${atSft}` +
     `SFT is right on ${said(view, 'score:sft')} of the public tasks (base ${said(view, 'score:base')}), PPO without ptx on ` +
     `${said(view, 'score:ppo')}: a drop of ${said(view, 'drop:ppo')}. ${ptx} A higher KL price instead: ${betas.join('; ')}. ` +
-    `Loss on held-out documents rises by ${said(view, 'rise:ppo')} without ptx and by ${said(view, 'rise:ppo-ptx')} with it.`
+    `The price: gold on people's prompts is ${said(view, 'gold:sft')} for SFT, ${said(view, 'gold:ppo')} for PPO without ptx, ` +
+    `${said(view, 'gold:ppo-ptx')} for PPO-ptx, ${prices.join(', ')}. ` +
+    `Loss on held-out documents rises by ${said(view, 'rise:ppo')} without ptx and by ${said(view, 'rise:ppo-ptx')} with it. ` +
+    'With all their examples, pages are longer than any row that SFT or PPO-ptx is trained on, and the positions behind are ' +
+    `forgotten at SFT already: base ${said(view, 'score-long:base')}, SFT ${said(view, 'score-long:sft')}, PPO without ptx ` +
+    `${said(view, 'score-long:ppo')}, PPO-ptx ${said(view, 'score-long:ppo-ptx')}. Rows as short as these are ours, for speed.`
   );
 }
 
@@ -215,23 +267,26 @@ export const TAX: ClaimSpec = {
     where: 'section 4.2, table 14, figures 33 and 34',
   },
   how:
-    'Few-shot suites in the formats of pre-training pages (passage questions, sentiment, Frogspeak both ways, arithmetic, ' +
-    'cloze), answered greedily, all suites alike; and loss on held-out documents. The drop is SFT minus PPO without ptx. ' +
-    'Intervals resample items.',
+    'Suites in the formats of pre-training pages (passage questions, sentiment, Frogspeak both ways, arithmetic, cloze), ' +
+    'answered greedily, all suites alike; and loss on held-out documents. A page has as many examples as fit, with the answer, ' +
+    'into a row of the pre-training text that SFT and PPO-ptx mix in. The drop is SFT minus PPO without ptx. Intervals ' +
+    'resample items.',
   here: {
     scenario: 'alignment-tax',
     settings: {},
     words: 'Watch the loss on pre-training text of the two arms part.',
   },
   async measure(lab) {
-    const names = [...MODELS, ...lab.counts.taxBetas.map(betaPolicy)];
+    const betas = lab.counts.taxBetas.map(betaPolicy);
+    const names = [...MODELS, ...betas];
     const all: Taxed[] = [];
     for (const name of names) all.push(await taxed(lab, name));
     const of = (name: string): Taxed => all.find(({ policy }) => policy === name)!;
     const others = names.filter((name) => name !== 'base' && name !== 'sft');
     const changes = others.flatMap((name) => changeRows(of('sft'), of('ppo'), of(name)));
     const fromBase = ['sft', 'ppo', 'ppo-ptx'].map((name) => baseDropRow(of('base'), of(name)));
-    return { rows: [...changes, ...fromBase, ...all.flatMap(meanRows)] };
+    const gold = await goldRows(lab, betas);
+    return { rows: [...changes, ...fromBase, ...all.flatMap(meanRows), ...gold] };
   },
   conditions,
   why,
