@@ -81,7 +81,7 @@ export function noiseCeiling(labelers: readonly Labeler[], pairs: readonly Pair[
 export function calibrateTemperature(
   labelers: readonly Labeler[],
   pairs: readonly Pair[],
-  target = 0.726,
+  target: number,
 ): number {
   const gaps = gapsOf(labelers, pairs);
   const at = (temperature: number): number =>
