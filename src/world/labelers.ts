@@ -60,7 +60,7 @@ export const PAPER_AGREEMENT = { training: 0.726, heldout: 0.773 } as const;
 
 /**
  * The noise that gives {@link PAPER_AGREEMENT}, to two digits: `calibrateTemperature` of each group on four answers of SFT
- * at temperature 1 to each of 200 validation prompts, mean of seeds 1 to 3 (claim `labeler-agreement` shows it by seed).
+ * at temperature 1 to some 200 validation prompts each, mean of seeds 1 to 3 (claim `labeler-agreement` shows it by seed).
  */
 export const GROUP_TEMPERATURE = { training: 0.2, heldout: 0.15 } as const;
 

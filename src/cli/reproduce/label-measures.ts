@@ -10,8 +10,8 @@ import type { Ranking } from '../../records/ranking.ts';
 import { pairOutcome } from '../../rlhf/intervals.ts';
 import { comparisonsFromRanks } from '../../rlhf/ranking-loss.ts';
 import { judgeGold } from '../../world/judges.ts';
-import { noiseCeiling, type Pair } from '../../world/labeler-noise.ts';
-import { labelerPopulation, labelRanking, tied, type Labeler } from '../../world/labelers.ts';
+import { pairCeilings, type Pair } from '../../world/labeler-noise.ts';
+import { labelerPopulation, labelRanking, type Labeler } from '../../world/labelers.ts';
 import type { WorldPrompt } from '../../world/tasks.ts';
 import type { MeasuredRow } from './claim.ts';
 import type { LabelerGroup } from './labeler-groups.ts';
@@ -93,10 +93,9 @@ export function ceilingValues(
   { labelers }: Pick<LabelerGroup, 'labelers'>,
   candidates: readonly Candidates[],
 ): Value[] {
-  return pairsOf(candidates).flatMap((pair) => {
-    const { prompt, a, b } = pair;
-    const seeing = labelers.filter((labeler) => !tied(labeler, prompt, a, b)).length;
-    const value = { cluster: prompt.userId, value: noiseCeiling(labelers, [pair]) };
+  const pairs = pairsOf(candidates);
+  return pairCeilings(labelers, pairs).flatMap(({ seeing, right }, i) => {
+    const value = { cluster: pairs[i]!.prompt.userId, value: right / seeing };
     return Array.from({ length: seeing }, () => value);
   });
 }

@@ -163,12 +163,7 @@ async function measureGroups(lab: SeedLab): Promise<Measured> {
       sample: sampleOf('difference', folds.inGroup, heldOut),
     }),
     ...groups.flatMap((group, g) => [
-      labelRow(
-        lab,
-        `group-${g + 1}`,
-        `held-out group ${g + 1} (${group.name})`,
-        folds.heldOut[g]!,
-      ),
+      labelRow(lab, `group-${g + 1}`, `held-out group ${g + 1} (${group.name})`, folds.heldOut[g]!),
       ceiling(`ceiling-${g + 1}`, `group ${g + 1}`, group),
     ]),
     labelRow(lab, 'unseen', `accuracy on ${UNSEEN}`, folds.unseenLabelers),
@@ -342,8 +337,18 @@ export const SHUFFLED_PAIRS: ClaimSpec = {
       seen.push(correctValues(await scoredRankings(lab, reward, training)));
       const words = batching === 'prompts' ? 'whole prompts' : 'shuffled comparisons';
       rows.push(
-        labelRow(lab, `held-out:${batching}`, `${words}: accuracy on held-out prompts`, held.at(-1)!),
-        labelRow(lab, `training:${batching}`, `${words}: accuracy on what was learnt`, seen.at(-1)!),
+        labelRow(
+          lab,
+          `held-out:${batching}`,
+          `${words}: accuracy on held-out prompts`,
+          held.at(-1)!,
+        ),
+        labelRow(
+          lab,
+          `training:${batching}`,
+          `${words}: accuracy on what was learnt`,
+          seen.at(-1)!,
+        ),
         labelRow(lab, `gap:${batching}`, `${words}: learnt minus held out`, [], {
           unit: 'points',
           neutral: 0,
