@@ -1,8 +1,8 @@
 /** Labelers by name, and what holding one of them out has shown, in words. Pure. */
+import type { ComparisonAccuracy } from '../records/comparison-accuracy.ts';
 import { isChosenLabeler, PERSON, type Ranking } from '../records/ranking.ts';
 import { wilsonInterval } from '../records/vote-rate.ts';
 import type { Settings } from '../config/settings.ts';
-import type { ComparisonAccuracy } from '../worker/protocol.ts';
 import { intervalWords } from './calibration-words.ts';
 import { formatPercent } from './format.ts';
 

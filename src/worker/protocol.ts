@@ -5,6 +5,7 @@
  * page itself (storage/labels.ts), then `labels.changed` is sent. A stage that trains is driven by start / pause / step / stop.
  */
 import type { Calibration } from '../records/calibration.ts';
+import type { ComparisonAccuracy, LabelerAccuracy } from '../records/comparison-accuracy.ts';
 import type { ExactProgress, ExactSolution, ExactState, ExactTable } from '../records/exact.ts';
 import type { BlindOutputs, SimulatedAgreement } from '../records/human-evaluation.ts';
 import type { OwnTextFacts } from '../records/own-text.ts';
@@ -81,13 +82,6 @@ export interface StageState {
   readonly message: string;
 }
 export type StageStates = Readonly<Record<TrainingStage | 'labels', StageState>>;
-
-/** Share of `n` comparisons that a reward model gets right; null without any. */
-export interface ComparisonAccuracy {
-  readonly accuracy: number | null;
-  readonly n: number;
-}
-export type LabelerAccuracy = ComparisonAccuracy & { readonly labeler: string };
 
 /** A reward model trained on all labelers but one, as the paper's held-out labelers (section 4.1, S79). Not kept. */
 export interface LabelerTrial {
