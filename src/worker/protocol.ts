@@ -219,6 +219,8 @@ export interface HumanBoard {
   readonly groups: readonly (readonly BoardRow[])[];
   /** Votes and rankings that compared checkpoints. */
   readonly judgements: number;
+  /** Times that they were drawn again for the intervals. */
+  readonly resamples: number;
   /** Of the person's rankings of several outputs with the simulated labelers'. */
   readonly agreement: SimulatedAgreement;
 }

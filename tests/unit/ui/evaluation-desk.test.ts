@@ -12,6 +12,7 @@ const NONE = { agreed: 0, total: 0 };
 const BOARD: HumanBoard = {
   groups: [],
   judgements: 3,
+  resamples: 10,
   agreement: { training: NONE, heldOut: NONE, judgements: 0 },
 };
 
