@@ -6,7 +6,7 @@
  *
  * Token arrays are flat [B x R] with a prefix mask; per-response arrays are [B].
  */
-import type { ComparisonAccuracy, LabelerAccuracy } from '../records/comparison-accuracy.ts';
+import type { ComparisonAccuracy, LabelerAccuracy } from '../records/reward-report.ts';
 import {
   approxKl,
   clipFraction,

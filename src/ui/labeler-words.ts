@@ -1,5 +1,5 @@
 /** Which labelers train the reward model, and what holding one of them out has shown, in words. Pure. */
-import type { ComparisonAccuracy } from '../records/comparison-accuracy.ts';
+import type { ComparisonAccuracy } from '../records/reward-report.ts';
 import { isChosenLabeler, type Ranking } from '../records/ranking.ts';
 import { wilsonInterval } from '../records/vote-rate.ts';
 import type { Settings } from '../config/settings.ts';

@@ -15,7 +15,7 @@ import {
 } from '../rlhf/strength-board.ts';
 import { eloFromStrength } from '../rlhf/bradley-terry.ts';
 import type { HumanJudgements } from './human-judgements.ts';
-import type { BoardRow, HumanBoard } from './protocol.ts';
+import type { BoardRow, HumanBoard } from '../records/human-board.ts';
 
 /** Comparisons by the ids of the checkpoints; from one judgement, so they are resampled together. */
 interface NamedMatch {

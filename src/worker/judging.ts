@@ -34,7 +34,7 @@ import { noiseCeiling, type Pair } from '../world/labeler-noise.ts';
 import type { WorldPrompt } from '../world/tasks.ts';
 import { InputError } from './failure.ts';
 import type { ModelShelf } from './model-shelf.ts';
-import type { RewardReport } from './protocol.ts';
+import type { RewardReport } from '../records/reward-report.ts';
 import { silence } from './stage-names.ts';
 import type { ModelSource, ReportedRankings, ReportProgress, SuiteRequest } from './stages.ts';
 import { plainCompletion, plainPrompt, type WorldSupply } from './world-supply.ts';

@@ -11,7 +11,7 @@ import { comparisonCount } from '../rlhf/ranking-loss.ts';
 import { scoreRankings } from '../rlhf/reward.ts';
 import { InputError } from './failure.ts';
 import type { ChunkedBench } from './judging.ts';
-import type { LabelerTrial } from './protocol.ts';
+import type { LabelerTrial } from '../records/reward-report.ts';
 import type { HoldOutRequest } from './stages.ts';
 
 /** What one labeler's absence leaves to train on and to test with. */
