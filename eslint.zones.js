@@ -51,8 +51,8 @@ const ZONES = [
     why: 'storage keeps bytes and rows and does not know what they mean',
   },
   {
-    files: ['worker/protocol.ts', 'worker/client.ts'],
-    may: ['worker/protocol.ts', 'worker/client.ts', 'records/', 'config/'],
+    files: ['worker/protocol*', 'worker/client.ts'],
+    may: ['worker/protocol*', 'worker/client.ts', 'records/', 'config/'],
     why: 'this is the side of the wall that the page loads: no tensors may come along',
   },
   {

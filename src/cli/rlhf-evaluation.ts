@@ -21,7 +21,7 @@ import {
 import { rankingAccuracy } from '../rlhf/metrics.ts';
 import type { RateInterval } from '../rlhf/intervals.ts';
 import { calibrationOf } from '../rlhf/calibration.ts';
-import { comparisonsFromRanks } from '../rlhf/ranking-loss.ts';
+import { comparisonCount } from '../rlhf/ranking-loss.ts';
 import { promptsThatFit, promptTokens, rankedSequences } from '../rlhf/pipeline.ts';
 import { scoreRankings } from '../rlhf/reward.ts';
 import { idealResponse } from '../world/demonstrations.ts';
@@ -169,7 +169,7 @@ async function evaluateReward(
     calibration: calibrationOf(scored),
     ceiling: noiseCeiling(labelers, pairs),
     agreement: agreement(labelers, pairs),
-    n: rankings.reduce((sum, { ranks }) => sum + comparisonsFromRanks(ranks).length, 0),
+    n: comparisonCount(rankings),
   };
 }
 

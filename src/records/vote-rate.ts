@@ -13,7 +13,7 @@ export interface VoteRate {
 }
 
 /** Standard normal quantile of 97.5 %. */
-const Z_95 = 1.959963984540054;
+export const Z_95 = 1.959963984540054;
 
 /** 1 when the votes's choice is the text of `checkpoint`, 0 when it is the other one, one half otherwise. */
 export function pointsFor(

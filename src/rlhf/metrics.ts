@@ -6,6 +6,7 @@
  *
  * Token arrays are flat [B x R] with a prefix mask; per-response arrays are [B].
  */
+import type { ComparisonAccuracy, LabelerAccuracy } from '../records/reward-report.ts';
 import {
   approxKl,
   clipFraction,
@@ -17,7 +18,6 @@ import { sequenceKl, type KlEstimator, type KlInput } from './kl.ts';
 import {
   at,
   expectLength,
-  liveCount,
   maskedMean,
   maskedSum,
   maskedVariance,
@@ -247,27 +247,29 @@ export interface ScoredRanking {
   readonly labeler: string;
 }
 
-/** `accuracy`: share of comparisons whose winner scores strictly higher (D41). NaN without comparisons. */
-export function rankingAccuracy(rankings: readonly ScoredRanking[]): number {
+/** Share of comparisons whose winner scores strictly higher (D41), and of how many. */
+export function comparisonAccuracy(rankings: readonly ScoredRanking[]): ComparisonAccuracy {
   let correct = 0;
-  let total = 0;
+  let n = 0;
   for (const { scores, ranks } of rankings) {
     const count = countCorrect(scores, ranks);
     correct += count.correct;
-    total += count.total;
+    n += count.total;
   }
-  return correct / total;
+  return { accuracy: n === 0 ? null : correct / n, n };
 }
 
-/** `eval/accuracy_by_labeler`: {@link rankingAccuracy} for each labeler's rankings apart. */
-export function accuracyByLabeler(rankings: readonly ScoredRanking[]): Map<string, number> {
-  const labelers = new Set(rankings.map(({ labeler }) => labeler));
-  return new Map(
-    [...labelers].map((labeler) => [
-      labeler,
-      rankingAccuracy(rankings.filter((ranking) => ranking.labeler === labeler)),
-    ]),
-  );
+/** `accuracy`: the share of {@link comparisonAccuracy} alone. NaN without comparisons. */
+export function rankingAccuracy(rankings: readonly ScoredRanking[]): number {
+  return comparisonAccuracy(rankings).accuracy ?? NaN;
+}
+
+/** TRL's `eval/accuracy_by_labeler`: {@link comparisonAccuracy} for each labeler's rankings apart, by name. */
+export function accuracyByLabeler(rankings: readonly ScoredRanking[]): LabelerAccuracy[] {
+  return [...new Set(rankings.map(({ labeler }) => labeler))].sort().map((labeler) => ({
+    labeler,
+    ...comparisonAccuracy(rankings.filter((ranking) => ranking.labeler === labeler)),
+  }));
 }
 
 /** Score of the winner minus score of the loser for each comparison of each prompt. */
@@ -286,27 +288,5 @@ export function rewardMetrics(rankings: readonly ScoredRanking[]): Record<string
     min_reward: scores.reduce((least, score) => Math.min(least, score), Infinity),
     mean_reward: mean(scores),
     max_reward: scores.reduce((most, score) => Math.max(most, score), -Infinity),
-  };
-}
-
-export interface CompletionBatch {
-  /** Log-probability of each target token, flat. */
-  readonly logProbabilities: Numbers;
-  /** Entropy of the next-token distribution at each position, flat. */
-  readonly entropies: Numbers;
-  /** 1 where the most likely token is the target, flat. */
-  readonly correct: Numbers;
-  /** 1 on completion and EOS, 0 on prompt and padding (D42), flat. */
-  readonly mask: Numbers;
-}
-
-/** SFT's record over completion tokens: mean -log p, mean entropy, share of top-1 hits, tokens counted. */
-export function completionMetrics(batch: CompletionBatch): Record<string, number> {
-  const { logProbabilities, entropies, correct, mask } = batch;
-  return {
-    loss: -maskedMean(logProbabilities, mask),
-    entropy: maskedMean(entropies, mask),
-    mean_token_accuracy: maskedMean(correct, mask),
-    num_tokens: liveCount(mask),
   };
 }

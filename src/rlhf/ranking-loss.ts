@@ -68,6 +68,11 @@ export function rankingLoss(
   return { loss, gradient };
 }
 
+/** How many comparisons the rankings of several prompts hold. */
+export function comparisonCount(rankings: readonly { readonly ranks: Numbers }[]): number {
+  return rankings.reduce((sum, { ranks }) => sum + comparisonsFromRanks(ranks).length, 0);
+}
+
 export interface PairCount {
   /** Comparisons whose winner scores strictly higher; equal scores count as wrong (D41). */
   readonly correct: number;

@@ -14,6 +14,9 @@ export type Judgement = readonly Vote[];
 /** Half a win on both sides of every pair: whoever never lost would be infinitely strong. */
 export const BOARD_PRIOR = 0.5;
 
+/** Times that the judgements are drawn again for the intervals. */
+export const BOARD_RESAMPLES = 1000;
+
 /** A Newton step is cut to this many nats for each policy, so that it cannot overshoot far. */
 const LONGEST_STEP = 1;
 
@@ -132,7 +135,7 @@ export function strengthIntervals(
   judgements: readonly Judgement[],
   players: number,
   rng: Rng,
-  resamples = 1000,
+  resamples = BOARD_RESAMPLES,
 ): StrengthInterval[] {
   const strengths = bradleyTerry(winsFromVotes(judgements.flat(), players), BOARD_PRIOR);
   const tables = judgements.map((judgement) =>

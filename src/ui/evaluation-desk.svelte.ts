@@ -11,7 +11,7 @@ import {
 } from '../records/human-evaluation.ts';
 import { NO_RATING, type OutputRating } from '../records/output-rating.ts';
 import { PERSON, type Completion, type Ranking } from '../records/ranking.ts';
-import type { HumanBoard } from '../worker/protocol.ts';
+import type { HumanBoard } from '../records/human-board.ts';
 import type { RandomIndex } from './blind-order.ts';
 import type { LabelStore } from './label-store.ts';
 import type { Laboratory } from './laboratory.svelte.ts';

@@ -12,7 +12,7 @@ export const LABEL_FILE_TYPES = '.jsonl,.ndjson,.json,.csv,.tsv';
 const LONGEST_NAME = 60;
 
 /** A file's name without its endings: who the labeler is when a class's files are merged. */
-export function labelerName(fileName: string): string {
+export function labelerOfFile(fileName: string): string {
   const stem = fileName.replace(/(\.[a-z]+)+$/i, '').trim();
   return (stem === '' ? fileName : stem).slice(0, LONGEST_NAME);
 }
@@ -31,7 +31,7 @@ const isCsv = (fileName: string): boolean => /\.(csv|tsv)$/i.test(fileName);
 
 export async function labelFiles(files: Iterable<File>): Promise<LabelFile[]> {
   const chosen = [...files];
-  const names = distinctNames(chosen.map(({ name }) => labelerName(name)));
+  const names = distinctNames(chosen.map(({ name }) => labelerOfFile(name)));
   return Promise.all(
     chosen.map(async (file, i) => ({
       name: names[i] ?? file.name,

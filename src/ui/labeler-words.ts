@@ -1,15 +1,10 @@
-/** Labelers by name, and what holding one of them out has shown, in words. Pure. */
-import { isChosenLabeler, PERSON, type Ranking } from '../records/ranking.ts';
+/** Which labelers train the reward model, and what holding one of them out has shown, in words. Pure. */
+import type { ComparisonAccuracy } from '../records/reward-report.ts';
+import { isChosenLabeler, type Ranking } from '../records/ranking.ts';
 import { wilsonInterval } from '../records/vote-rate.ts';
 import type { Settings } from '../config/settings.ts';
-import type { ComparisonAccuracy } from '../worker/protocol.ts';
 import { intervalWords } from './calibration-words.ts';
 import { formatPercent } from './format.ts';
-
-/** `you`, a classmate's name, or that of a simulated labeler. */
-export function labelerName(labeler: string): string {
-  return labeler === PERSON ? 'you' : labeler.replace(/^imported:/, '');
-}
 
 /** Those whose rankings train the reward model, each once, by name. */
 export function chosenLabelers(

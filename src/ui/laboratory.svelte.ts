@@ -129,6 +129,10 @@ export class Laboratory {
   get policies(): readonly CheckpointSummary[] {
     return this.#policies;
   }
+  /** What a checkpoint that can speak is called; votes and rankings outlive it. */
+  nameOf(id: string): string {
+    return this.#policies.find((row) => row.id === id)?.name ?? 'a deleted checkpoint';
+  }
   /** Checkpoints that take room in this browser, each once, oldest first. */
   get stored(): readonly CheckpointSummary[] {
     return this.#checkpoints.filter((row) => !row.shipped && !row.average);

@@ -1,10 +1,11 @@
 /**
- * The dialogs around teaching: which one is open, and their code, which is loaded when it is first asked for. Where the
+ * All settings and the dialogs around teaching: which one is open, and their code, which is loaded when it is first asked for. Where the
  * focus was is remembered and given back.
  */
 import type { Component } from 'svelte';
 
 const LOADERS = {
+  settings: () => import('./SettingsDialog.svelte'),
   share: () => import('./ShareDialog.svelte'),
   lecture: () => import('./LectureView.svelte'),
   keys: () => import('./KeysDialog.svelte'),

@@ -5,7 +5,7 @@
 import { metricEdges, type Edges } from '../records/metric-edges.ts';
 import type { MetricRecord } from '../records/run.ts';
 import type { VoteRate } from '../records/vote-rate.ts';
-import type { RewardReport } from '../worker/protocol.ts';
+import type { RewardReport } from '../records/reward-report.ts';
 
 export interface LessonAnswers {
   /** True for the model that comes with the page. */

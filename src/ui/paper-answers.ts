@@ -4,6 +4,7 @@
  */
 import { answersTo, parseStoredAnswers, type StoredAnswers } from '../records/result-answers.ts';
 import type { ResultItem, ResultRow } from '../records/results.ts';
+import { siteText } from './site-file.ts';
 
 export type AllAnswers =
   | { readonly answers: StoredAnswers; readonly problem: null }
@@ -16,21 +17,19 @@ export function answersFile(set: string): string {
 
 const refused = (problem: string): AllAnswers => ({ answers: null, problem });
 
-/** Reads the answers to a set. A host may answer with a page of its own where there is no file. */
+/** Reads the answers to a set. */
 export async function fetchAnswers(fetchFile: () => Promise<Response>): Promise<AllAnswers> {
-  let text: string;
+  let text: string | null;
   try {
-    const response = await fetchFile();
-    const isPage = response.headers.get('content-type')?.includes('html') ?? false;
-    if (!response.ok || isPage) {
-      return refused(
-        'This page comes without the answers behind this figure. ' +
-          'They are stored by npm run reproduce -- --answers public/results/answers.',
-      );
-    }
-    text = await response.text();
+    text = await siteText(fetchFile);
   } catch {
     return refused('The answers could not be fetched: reload the page while it is reachable.');
+  }
+  if (text === null) {
+    return refused(
+      'This page comes without the answers behind this figure. ' +
+        'They are stored by npm run reproduce -- --answers public/results/answers.',
+    );
   }
   try {
     return { answers: parseStoredAnswers(JSON.parse(text)), problem: null };

@@ -14,6 +14,7 @@ import {
   type ResultUnit,
   type ResultVerdict,
 } from '../records/results.ts';
+import { siteText } from './site-file.ts';
 
 /** Where the page keeps them, beside its models. */
 export const RESULTS_FILE = 'results/paper.json';
@@ -42,12 +43,11 @@ export function readResults(text: string): Stored {
   }
 }
 
-/** Reads what the page comes with. A host may answer with a page of its own where there is no file. */
+/** Reads what the page comes with. */
 export async function fetchResults(fetchFile: () => Promise<Response>): Promise<Stored> {
   try {
-    const response = await fetchFile();
-    const isPage = response.headers.get('content-type')?.includes('html') ?? false;
-    if (response.ok && !isPage) return readResults(await response.text());
+    const text = await siteText(fetchFile);
+    if (text !== null) return readResults(text);
     const problem = `This page comes without stored results (${RESULTS_FILE}). ${MAKE_THEM}`;
     return { results: null, problem };
   } catch {

@@ -1,5 +1,5 @@
 /** The reward model on the bench: its report on held-out comparisons, and the score of any typed text. */
-import type { LabelerTrial, RewardReport } from '../worker/protocol.ts';
+import type { LabelerTrial, RewardReport } from '../records/reward-report.ts';
 import type { Laboratory } from './laboratory.svelte.ts';
 
 /** Typing rests this long before a score is asked for, in milliseconds. */

@@ -7,10 +7,15 @@ import type { Rng } from '../data/rng.ts';
 import type { SimulatedAgreement } from '../records/human-evaluation.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { Vote } from '../records/vote.ts';
-import { connectedPlayers, strengthIntervals, type Judgement } from '../rlhf/strength-board.ts';
+import {
+  BOARD_RESAMPLES,
+  connectedPlayers,
+  strengthIntervals,
+  type Judgement,
+} from '../rlhf/strength-board.ts';
 import { eloFromStrength } from '../rlhf/bradley-terry.ts';
 import type { HumanJudgements } from './human-judgements.ts';
-import type { BoardRow, HumanBoard } from './protocol.ts';
+import type { BoardRow, HumanBoard } from '../records/human-board.ts';
 
 /** Comparisons by the ids of the checkpoints; from one judgement, so they are resampled together. */
 interface NamedMatch {
@@ -92,5 +97,10 @@ export function humanBoard(
 ): HumanBoard {
   const judged = [...votes.map(matchOf), ...rankings.map(matchesOf)];
   const compared = judged.filter((matches) => matches.length > 0);
-  return { groups: boardGroups(compared, rng), judgements: compared.length, agreement };
+  return {
+    groups: boardGroups(compared, rng),
+    judgements: compared.length,
+    resamples: BOARD_RESAMPLES,
+    agreement,
+  };
 }

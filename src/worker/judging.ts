@@ -19,14 +19,14 @@ import {
 } from '../rlhf/evaluate.ts';
 import { calibrationOf } from '../rlhf/calibration.ts';
 import { splitRankings } from '../rlhf/held-out.ts';
-import { rankingAccuracy, type ScoredRanking } from '../rlhf/metrics.ts';
+import { accuracyByLabeler, comparisonAccuracy } from '../rlhf/metrics.ts';
 import {
   complete,
   demonstrationSequences,
   promptTokens,
   rankedSequences,
 } from '../rlhf/pipeline.ts';
-import { comparisonsFromRanks } from '../rlhf/ranking-loss.ts';
+import { comparisonCount, comparisonsFromRanks } from '../rlhf/ranking-loss.ts';
 import { scoreRankings } from '../rlhf/reward.ts';
 import { scoreSequences, type SequenceShape } from '../rlhf/sequences.ts';
 import { goldVerdict } from '../world/judges.ts';
@@ -34,7 +34,7 @@ import { noiseCeiling, type Pair } from '../world/labeler-noise.ts';
 import type { WorldPrompt } from '../world/tasks.ts';
 import { InputError } from './failure.ts';
 import type { ModelShelf } from './model-shelf.ts';
-import type { RewardReport } from './protocol.ts';
+import type { RewardReport } from '../records/reward-report.ts';
 import { silence } from './stage-names.ts';
 import type { ModelSource, ReportedRankings, ReportProgress, SuiteRequest } from './stages.ts';
 import { plainCompletion, plainPrompt, type WorldSupply } from './world-supply.ts';
@@ -43,10 +43,6 @@ import { plainCompletion, plainPrompt, type WorldSupply } from './world-supply.t
 const CHUNK = 64;
 /** Demonstrations whose mean score is reported. */
 const DEMONSTRATIONS = 256;
-
-function comparisons(rankings: readonly { readonly ranks: ScoredRanking['ranks'] }[]): number {
-  return rankings.reduce((sum, { ranks }) => sum + comparisonsFromRanks(ranks).length, 0);
-}
 
 /** Best accuracy that the class's noise allows; null when other people's labels are among them or nothing is compared. */
 function ceilingOf(rankings: readonly Ranking[], supply: WorldSupply): number | null {
@@ -75,15 +71,6 @@ export async function reportReward(
   const scored = await scoreRankings(model, rankedSequences(tokenizer, heldOut, shape), shape);
   const others = rankedSequences(tokenizer, rankings.others, shape);
   const scoredOthers = await scoreRankings(model, others, shape);
-  const accuracy = (rows: readonly ScoredRanking[]) => {
-    const n = comparisons(rows);
-    return { accuracy: n === 0 ? null : rankingAccuracy(rows), n };
-  };
-  const byLabeler = (rows: readonly ScoredRanking[]) =>
-    [...new Set(rows.map(({ labeler }) => labeler))].sort().map((labeler) => ({
-      labeler,
-      ...accuracy(rows.filter((row) => row.labeler === labeler)),
-    }));
   const demonstrations = demonstrationSequences(
     tokenizer,
     supply.demonstrations(Math.min(DEMONSTRATIONS, settings.sft.demonstrations)),
@@ -91,10 +78,13 @@ export async function reportReward(
   );
   const scores = await scoreSequences(model, demonstrations, shape);
   return {
-    trainedComparisons: comparisons(rankedSequences(tokenizer, training, shape)),
-    heldOut: accuracy(scored),
-    byLabeler: byLabeler(scored),
-    heldOutLabelers: { ...accuracy(scoredOthers), byLabeler: byLabeler(scoredOthers) },
+    trainedComparisons: comparisonCount(rankedSequences(tokenizer, training, shape)),
+    heldOut: comparisonAccuracy(scored),
+    byLabeler: accuracyByLabeler(scored),
+    heldOutLabelers: {
+      ...comparisonAccuracy(scoredOthers),
+      byLabeler: accuracyByLabeler(scoredOthers),
+    },
     calibration: calibrationOf(scored),
     demonstrationMean: scores.reduce((sum, score) => sum + score, 0) / scores.length,
     ceiling: ceilingOf(heldOut, supply),

@@ -3,17 +3,15 @@
  * paper's held-out labelers (section 4.1, S79), one labeler at a time. Loaded when it is first asked for.
  */
 import { rewardSettings, sequenceShape } from '../config/stage-settings.ts';
-import type { Model } from '../model/parameters.ts';
 import type { Ranking } from '../records/ranking.ts';
 import { splitRankings } from '../rlhf/held-out.ts';
-import { rankingAccuracy } from '../rlhf/metrics.ts';
+import { comparisonAccuracy } from '../rlhf/metrics.ts';
 import { openReward, rankedSequences, type OpenStage } from '../rlhf/pipeline.ts';
-import { comparisonsFromRanks } from '../rlhf/ranking-loss.ts';
-import { scoreRankings, type RankedSequences } from '../rlhf/reward.ts';
-import type { SequenceShape } from '../rlhf/sequences.ts';
+import { comparisonCount } from '../rlhf/ranking-loss.ts';
+import { scoreRankings } from '../rlhf/reward.ts';
 import { InputError } from './failure.ts';
 import type { ChunkedBench } from './judging.ts';
-import type { ComparisonAccuracy, LabelerTrial } from './protocol.ts';
+import type { LabelerTrial } from '../records/reward-report.ts';
 import type { HoldOutRequest } from './stages.ts';
 
 /** What one labeler's absence leaves to train on and to test with. */
@@ -38,20 +36,6 @@ export function withoutLabeler(
   const seen = new Set(training.map(({ prompt }) => prompt.text));
   const unseen = theirs.filter(({ prompt }) => !seen.has(prompt.text));
   return { training, others: heldOut, theirs, unseen };
-}
-
-function comparisons(rankings: readonly { readonly ranks: readonly number[] }[]): number {
-  return rankings.reduce((sum, { ranks }) => sum + comparisonsFromRanks(ranks).length, 0);
-}
-
-async function accuracyOf(
-  model: Model,
-  rankings: readonly RankedSequences[],
-  shape: SequenceShape,
-): Promise<ComparisonAccuracy> {
-  const n = comparisons(rankings);
-  if (n === 0) return { accuracy: null, n };
-  return { accuracy: rankingAccuracy(await scoreRankings(model, rankings, shape)), n };
 }
 
 /** True when it was trained to its end. */
@@ -101,10 +85,12 @@ export async function holdOutLabeler(
   try {
     if (!(await train(open, bench, request))) return null;
     const measure = (rows: readonly Ranking[]) =>
-      bench.alone(() => accuracyOf(open.model, sequences(rows), shape));
+      bench.alone(async () =>
+        comparisonAccuracy(await scoreRankings(open.model, sequences(rows), shape)),
+      );
     return {
       labeler,
-      trainedComparisons: comparisons(usable),
+      trainedComparisons: comparisonCount(usable),
       theirs: await measure(parts.theirs),
       unseen: await measure(parts.unseen),
       others: await measure(parts.others),

@@ -32,7 +32,8 @@ import {
 import { BASE, ModelShelf } from './model-shelf.ts';
 import { simulatedAgreement } from './simulated-agreement.ts';
 import { silence, stageName } from './stage-names.ts';
-import type { CheckpointSummary, CommandMap, LabelerTrial } from './protocol.ts';
+import type { LabelerTrial } from '../records/reward-report.ts';
+import type { CheckpointSummary, CommandMap } from './protocol.ts';
 import { loadModelFolder, type ModelFiles, type ReadFile } from './shipped-models.ts';
 import { openStageLoop } from './stage-loops.ts';
 import type {

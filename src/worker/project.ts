@@ -1,6 +1,7 @@
 /**
  * One open project on the worker's side: its rows in memory as they are on disk, its checkpoints as model sources,
- * and every write of training. It decides nothing about what runs when: see session.ts.
+ * and every write of training. It decides nothing about what runs when: see session.ts; nor which checkpoints stay: see
+ * kept-checkpoints.ts.
  */
 import {
   defaultSettings,
@@ -11,7 +12,7 @@ import {
 import { readSafetensors, writeSafetensors } from '../data/safetensors.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { Ranking } from '../records/ranking.ts';
-import type { CheckpointManifest, JsonValue, MetricRecord, Run } from '../records/run.ts';
+import type { CheckpointManifest, JsonValue, MetricRecord } from '../records/run.ts';
 import { EMPTY_VIEW, type RunView } from '../records/run-view.ts';
 import type { Suite } from '../records/suite.ts';
 import { resultTensors, type Loop, type Snapshot } from '../rlhf/loop.ts';
@@ -40,24 +41,16 @@ import { openProject, readProject, saveSettings, saveSuite } from '../storage/pr
 import { saveRun } from '../storage/runs.ts';
 import type { CheckpointRow, RunRow } from '../storage/schema.ts';
 import { InputError } from './failure.ts';
-import type { CheckpointSummary, TrainingStage } from './protocol.ts';
-import { runName } from './stage-names.ts';
 import {
-  finishedCheckpoint,
-  inputsOf,
-  madeBy,
-  methodOf,
-  newestRun,
-  waitingCheckpoints,
-  type ProjectRows,
-} from './stage-graph.ts';
-import { spreadSteps } from './spread-steps.ts';
+  deletedWith,
+  KEPT_UNFINISHED,
+  sparedCheckpoints,
+  supersededBy,
+} from './kept-checkpoints.ts';
+import { newRunRow, type RunMachine } from './new-run.ts';
+import type { CheckpointSummary, TrainingStage } from './protocol.ts';
+import { finishedCheckpoint, methodOf, newestRun, type ProjectRows } from './stage-graph.ts';
 import type { ModelSource } from './stages.ts';
-
-/** Checkpoints in the middle of a run that are kept for each stage: the newest and the one to fall back to. */
-const KEPT_UNFINISHED = 2;
-/** Of the newest run of step 3 so many in all, spread over it, so that a person can go back to any part of it. */
-const KEPT_TO_GO_BACK = 6;
 
 /** Stored settings; those of another version that no longer pass are replaced by the defaults, with a note. */
 function readSettings(stored: JsonValue, notes: string[]): Settings {
@@ -332,21 +325,9 @@ export class Project {
     const kind = stage === 'reward' ? 'reward' : 'policy';
     const db = await this.database();
     await saveCheckpoint(db, { manifest, kind, bytes, run: row, ...shown });
-    await pruneCheckpoints(db, this.id, KEPT_UNFINISHED, [
-      ...waitingCheckpoints(this.#rows),
-      ...this.#pointsToGoBackTo(),
-    ]);
+    await pruneCheckpoints(db, this.id, KEPT_UNFINISHED, sparedCheckpoints(this.#rows));
     await this.refreshTraining();
     if (finished) await this.#dropSuperseded(manifest);
-  }
-
-  /** Checkpoints spread over the newest run of step 3, by whichever method. */
-  #pointsToGoBackTo(): string[] {
-    const newest = this.#rows.runs.findLast(({ run }) => run.stage === 'ppo');
-    const own = this.#rows.checkpoints.filter(({ manifest }) => manifest.run === newest?.id);
-    const steps = own.map(({ manifest }) => manifest.step);
-    const kept = spreadSteps(steps, KEPT_TO_GO_BACK);
-    return own.filter(({ manifest }) => kept.includes(manifest.step)).map(({ id }) => id);
   }
 
   /** A checkpoint with its bytes. Throws DamagedCheckpointError. */
@@ -355,11 +336,7 @@ export class Project {
   }
 
   /** A run of step 3 that goes on from a checkpoint of `other`, with what was turned by then; it waits, paused. */
-  async forkRun(
-    from: LoadedCheckpoint,
-    other: RunRow,
-    on: Pick<Run, 'backend'> & { readonly device: string },
-  ): Promise<void> {
+  async forkRun(from: LoadedCheckpoint, other: RunRow, on: RunMachine): Promise<void> {
     const { step, state } = from.row.manifest;
     const settings = settingsOfRun(other) ?? this.#rows.settings;
     const { id, run } = this.newRun('ppo', on, settings);
@@ -399,24 +376,15 @@ export class Project {
     await this.refreshTraining();
   }
 
-  /**
-   * After a finished model: an earlier end of the same run goes, and older runs keep their models alone. In step 3 each
-   * method's runs are its own.
-   */
-  async #dropSuperseded({ id, run, stage }: CheckpointManifest): Promise<void> {
+  /** After a finished model: what {@link supersededBy} names. */
+  async #dropSuperseded(manifest: CheckpointManifest): Promise<void> {
     const db = await this.database();
-    const runs = new Map(this.#rows.runs.map((row) => [row.id, madeBy(row.run)]));
-    const older = this.#rows.checkpoints.filter(
-      ({ manifest }) =>
-        manifest.finished && runs.get(manifest.run) === runs.get(run) && manifest.id !== id,
-    );
-    const earlier = older.filter(({ manifest }) => manifest.run === run).map((row) => row.id);
-    if (earlier.length > 0) await deleteCheckpoints(db, this.id, earlier);
-    for (const { manifest } of older) {
-      if (manifest.run === run || manifest.state === null) continue;
-      const { tensors } = snapshotOf(await readCheckpoint(db, manifest.id));
-      const bytes = writeSafetensors(resultTensors(stage, tensors), 'F32');
-      await rewriteCheckpoint(db, { ...manifest, state: null }, bytes);
+    const { gone, stripped } = supersededBy(manifest, this.#rows);
+    if (gone.length > 0) await deleteCheckpoints(db, this.id, gone);
+    for (const older of stripped) {
+      const { tensors } = snapshotOf(await readCheckpoint(db, older.id));
+      const bytes = writeSafetensors(resultTensors(manifest.stage, tensors), 'F32');
+      await rewriteCheckpoint(db, { ...older, state: null }, bytes);
     }
     await this.refreshTraining();
   }
@@ -424,50 +392,14 @@ export class Project {
   /** Deletes a checkpoint; with the model of an ended run those in its middle, which lead nowhere any more. */
   async deleteCheckpoint(id: string): Promise<void> {
     this.expectWritable();
-    const manifest = this.#rows.checkpoints.find((row) => row.id === id)?.manifest;
-    const of = manifest?.run;
-    const status = this.#rows.runs.find((row) => row.id === of)?.run.status;
-    const ended = manifest?.finished === true && status !== 'running' && status !== 'paused';
-    const doomed = this.#rows.checkpoints.filter(
-      (row) => row.id === id || (ended && row.manifest.run === of),
-    );
-    await deleteCheckpoints(
-      await this.database(),
-      this.id,
-      doomed.map((row) => row.id),
-    );
+    await deleteCheckpoints(await this.database(), this.id, deletedWith(id, this.#rows));
     await this.refreshTraining();
   }
 
   /** A run of a stage that begins now, on that machinery, by default with the settings as they are; not stored yet. */
-  newRun(
-    stage: TrainingStage,
-    on: Pick<Run, 'backend'> & { readonly device: string },
-    settings = this.#rows.settings,
-  ): RunRow {
-    const { runs } = this.#rows;
-    const kind = madeBy({ stage, settings });
-    const names = new Set(runs.map(({ run }) => run.name));
-    const called = (n: number) => `${runName(stage, settings)} ${n}`;
-    let number = runs.filter((row) => madeBy(row.run) === kind).length + 1;
-    // After a deletion the count may lead to a name that is still borne.
-    while (names.has(called(number))) number += 1;
-    const startedAt = this.#now();
-    const name = stage === 'ppo' ? settings.method.name : stage;
-    const id = `${name}-${number}-${startedAt.toString(36)}`;
-    const run: Run = {
-      id,
-      project: this.id,
-      name: called(number),
-      stage,
-      seed: settings.general.seed,
-      backend: on.backend,
-      device: on.device,
-      settings,
-      startedAt,
-      status: 'running',
-    };
-    return { id, project: this.id, run, step: 0, total: 0, inputs: inputsOf(this.#rows, stage) };
+  newRun(stage: TrainingStage, on: RunMachine, settings = this.#rows.settings): RunRow {
+    const begun = { project: this.id, stage, settings, on, startedAt: this.#now() };
+    return newRunRow(this.#rows, begun);
   }
 
   /** The database, for what is stored of the project beside its rows (runs-desk.ts, lab-file.ts). */

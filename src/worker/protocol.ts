@@ -3,29 +3,23 @@
  * The page sends commands with a `request` number; the worker answers each with exactly one `reply`,
  * and reports progress with events in between. Rankings, votes and demonstrations of a person are written by the
  * page itself (storage/labels.ts), then `labels.changed` is sent. A stage that trains is driven by start / pause / step / stop.
+ * What needs no project is in protocol-benches.ts.
  */
-import type { Calibration } from '../records/calibration.ts';
-import type { ExactProgress, ExactSolution, ExactState, ExactTable } from '../records/exact.ts';
-import type { BlindOutputs, SimulatedAgreement } from '../records/human-evaluation.ts';
+import type { ExactProgress, ExactState } from '../records/exact.ts';
+import type { HumanBoard } from '../records/human-board.ts';
+import type { BlindOutputs } from '../records/human-evaluation.ts';
 import type { OwnTextFacts } from '../records/own-text.ts';
 import type { Completion } from '../records/ranking.ts';
 import type { PhaseView } from '../records/phase.ts';
+import type { LabelerTrial, RewardReport } from '../records/reward-report.ts';
 import type { RolloutView, RunView } from '../records/run-view.ts';
 import type { Suite } from '../records/suite.ts';
 import type { BlindPair } from '../records/vote.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { MetricRecord, PinnedSample, Run, SelfChecks, Stage } from '../records/run.ts';
 import type { Turn, Turnable } from '../records/turn.ts';
-import type { Verdict } from '../records/verdict.ts';
-import type {
-  DocumentView,
-  PromptFilter,
-  PromptPage,
-  WorldAnswer,
-  WorldOverview,
-} from '../records/world-view.ts';
-import type { MeasuredPartName, MeasuredSizeName } from '../config/measured-sizes.ts';
 import type { Settings } from '../config/settings.ts';
+import type { BenchCommands } from './protocol-benches.ts';
 
 export const BACKENDS = ['webgpu', 'wasm', 'webgl', 'cpu'] as const;
 export type BackendName = (typeof BACKENDS)[number];
@@ -81,40 +75,6 @@ export interface StageState {
   readonly message: string;
 }
 export type StageStates = Readonly<Record<TrainingStage | 'labels', StageState>>;
-
-/** Share of `n` comparisons that a reward model gets right; null without any. */
-export interface ComparisonAccuracy {
-  readonly accuracy: number | null;
-  readonly n: number;
-}
-export type LabelerAccuracy = ComparisonAccuracy & { readonly labeler: string };
-
-/** A reward model trained on all labelers but one, as the paper's held-out labelers (section 4.1, S79). Not kept. */
-export interface LabelerTrial {
-  readonly labeler: string;
-  readonly trainedComparisons: number;
-  /** On comparisons of that labeler, all of them, and those under prompts that none of the others' rankings trained on. */
-  readonly theirs: ComparisonAccuracy;
-  readonly unseen: ComparisonAccuracy;
-  /** On held-out comparisons of the labelers that it was trained on. */
-  readonly others: ComparisonAccuracy;
-}
-
-export interface RewardReport {
-  readonly trainedComparisons: number;
-  /** On comparisons held out from training, by labelers who were trained on. */
-  readonly heldOut: ComparisonAccuracy;
-  readonly byLabeler: readonly LabelerAccuracy[];
-  /** On all comparisons by labelers none of whose rankings were trained on. */
-  readonly heldOutLabelers: ComparisonAccuracy & {
-    readonly byLabeler: readonly LabelerAccuracy[];
-  };
-  /** On the same comparisons as `heldOut`; null when there is none. */
-  readonly calibration: Calibration | null;
-  readonly demonstrationMean: number;
-  /** Best accuracy the simulated labelers' noise allows on the held-out comparisons; null for a person's. */
-  readonly ceiling: number | null;
-}
 
 /** What the newest run of each stage, of step 3 by the method chosen, has left to show. */
 export interface ShownRuns {
@@ -208,28 +168,7 @@ export interface LabAdditions {
   readonly prompts: number;
 }
 
-/** A checkpoint among others that a person compared it with. */
-export interface BoardRow {
-  readonly checkpoint: string;
-  /** Elo points (400 per factor ten in odds) around a mean of 0, with a 95 % bootstrap interval. */
-  readonly elo: number;
-  readonly low: number;
-  readonly high: number;
-  /** Comparisons with others in which it was one of the two. */
-  readonly comparisons: number;
-}
-
-/** What all of a person's votes and rankings between checkpoints add up to. */
-export interface HumanBoard {
-  /** Checkpoints that have met, directly or through others, best first; those of two groups cannot be compared. */
-  readonly groups: readonly (readonly BoardRow[])[];
-  /** Votes and rankings that compared checkpoints. */
-  readonly judgements: number;
-  /** Of the person's rankings of several outputs with the simulated labelers'. */
-  readonly agreement: SimulatedAgreement;
-}
-
-export interface CommandMap {
+export interface CommandMap extends BenchCommands {
   /** Picks a backend, loads the shipped model, restores the project. First command of all. */
   'engine.start': { args: { backend?: BackendName; settings: Settings }; reply: EngineInfo };
   'project.open': {
@@ -248,33 +187,6 @@ export interface CommandMap {
   };
   /** With the method the runs of step 3 that are shown may change; those of the other methods wait. */
   'settings.set': { args: { settings: Settings }; reply: { stages: StageStates } & ShownRuns };
-  /** Every word, in lower case, that a text of this world can hold; a word in capitals is in none. */
-  'world.words': { args: Record<string, never>; reply: { words: readonly string[] } };
-  /** The world as it is for a seed and a class of labelers; this and the next four need no project. */
-  'world.overview': {
-    args: { seed: number; labels: Pick<Settings['labels'], 'population' | 'noise' | 'k'> };
-    reply: WorldOverview;
-  };
-  /** The document of a number; of a kind drawn by frequency for null. */
-  'world.document': {
-    args: { seed: number; kind: string | null; draw: number };
-    reply: DocumentView;
-  };
-  /** A page of the prompts that pass. */
-  'world.prompts': {
-    args: { seed: number; filter: PromptFilter; from: number; count: number };
-    reply: PromptPage;
-  };
-  /** What the world itself would answer; nothing to a prompt that it did not make. */
-  'world.answers': {
-    args: { seed: number; prompt: string; draw: number };
-    reply: { answers: readonly WorldAnswer[] };
-  };
-  /** What the gold judges say of an answer, and why. */
-  'world.verdict': {
-    args: { seed: number; prompt: string; response: string; ended: boolean };
-    reply: { verdict: Verdict };
-  };
   /** Completes a prompt with one checkpoint. */
   'model.sample': {
     args: {
@@ -423,29 +335,6 @@ export interface CommandMap {
     args: { file: Blob; settings: boolean };
     reply: { added: LabAdditions };
   };
-  /** Exact mode: pi* and the methods' own targets for a table. Nothing runs. */
-  'exact.solve': { args: { table: ExactTable }; reply: ExactSolution };
-  /** Puts a run of these methods, under a number of the page's choice, in the place of the one before. */
-  'exact.begin': {
-    args: { run: number; table: ExactTable; methods: readonly string[] };
-    reply: { state: ExactState };
-  };
-  /** Runs to the end or for one iteration of each method; pauses or ends after the iteration under way. */
-  'exact.drive': {
-    args: { run: number; wish: 'run' | 'step' | 'pause' | 'stop' };
-    reply: { state: ExactState };
-  };
-  /** The JSON report of the command line for this run, as far as it has come. */
-  'exact.report': { args: { run: number }; reply: { text: string } };
-  /** Takes up work of this size to be timed, in the place of the one before; nothing else may compute until it is closed. */
-  'machine.open': {
-    args: { size: MeasuredSizeName; part: MeasuredPartName };
-    /** Tokens that a round learns from or writes. */
-    reply: { parameters: number; tokens: number };
-  };
-  /** One round of the work that is taken up. */
-  'machine.round': { args: Record<string, never>; reply: { milliseconds: number } };
-  'machine.close': { args: Record<string, never>; reply: Record<string, never> };
 }
 export type CommandName = keyof CommandMap;
 export type Command = {

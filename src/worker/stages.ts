@@ -11,13 +11,12 @@ import type { Ranking } from '../records/ranking.ts';
 import type { RolloutView } from '../records/run-view.ts';
 import type { ModelFiles } from './shipped-models.ts';
 import type { Loop, RolloutRow, Snapshot } from '../rlhf/loop.ts';
+import type { LabelerTrial, RewardReport } from '../records/reward-report.ts';
 import type {
   BackendName,
   CheckpointSummary,
   CommandMap,
   EngineInfo,
-  LabelerTrial,
-  RewardReport,
   TrainingStage,
 } from './protocol.ts';
 

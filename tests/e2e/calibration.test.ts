@@ -5,8 +5,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { readSafetensors } from '../../src/data/safetensors.ts';
 import { unpackFiles } from '../../src/data/zip-archive.ts';
 import { expectNoViolationsInBothThemes } from './accessibility.ts';
-import { openLaboratory, press, textOf, train, visit } from './laboratory-page.ts';
-import type { MetricRecord } from '../../src/records/run.ts';
+import { classFile } from './class-files.ts';
+import { cellsOf, openLaboratory, press, textOf, train, visit } from './laboratory-page.ts';
 import { optimisationPoints, optimisationWords } from '../../src/ui/over-optimisation.ts';
 import { sharedBrowser } from './shared-browser.ts';
 import { newestFinished } from './stored-run.ts';
@@ -22,23 +22,6 @@ beforeAll(async () => {
   await openLaboratory(browser.page, browser.url, SETUP);
 });
 
-const PROMPTS = Array.from({ length: 12 }, (_, i) => `is bird ${i} happy ?`);
-const ANSWERS = ['yes .', 'no .', 'a bird is happy .'];
-
-/** One student's file: the same answers under every prompt, in the same order. */
-function fileOf(name: string, ranks: readonly number[]) {
-  const rows = PROMPTS.map((prompt) => JSON.stringify({ prompt, completions: ANSWERS, ranks }));
-  return { name, mimeType: 'application/x-ndjson', buffer: Buffer.from(rows.join('\n')) };
-}
-
-/** Cells of a table's body, row by row. */
-async function cellsOf(selector: string): Promise<string[][]> {
-  const rows = browser.page.locator(`${selector} tbody tr`);
-  return rows.evaluateAll((nodes) =>
-    nodes.map((node) => [...node.querySelectorAll('th, td')].map((cell) => cell.textContent ?? '')),
-  );
-}
-
 test('the calibration says how sure the reward model is, in words, as a drawing and as a table', async () => {
   const { page } = browser;
   await visit(page, 'demonstrate');
@@ -47,9 +30,9 @@ test('the calibration says how sure the reward model is, in words, as a drawing 
   await page
     .getByTestId('merge-rankings')
     .setInputFiles([
-      fileOf('anna.jsonl', [1, 2, 3]),
-      fileOf('ben.jsonl', [1, 2, 3]),
-      fileOf('chen.jsonl', [3, 2, 1]),
+      classFile('anna.jsonl', 12, [1, 2, 3]),
+      classFile('ben.jsonl', 12, [1, 2, 3]),
+      classFile('chen.jsonl', 12, [3, 2, 1]),
     ]);
   await page.getByText('36 rankings imported from 3 files.').waitFor();
   await train(page, 'reward');
@@ -57,7 +40,7 @@ test('the calibration says how sure the reward model is, in words, as a drawing 
   expect(words).toMatch(/^The scores promise \d+ % and are right on \d+ % \(95 % \d+ to \d+ %\): /);
   expect(words).toMatch(/Expected calibration error: \d+\.\d points\./);
   const heldOut = Number(/on (\d+) held-out/.exec(await textOf(page, 'reward-accuracy'))?.[1]);
-  const rows = await cellsOf('[data-testid="calibration"]');
+  const rows = await cellsOf(page.getByTestId('calibration'));
   expect(rows.map(([bounds]) => bounds)).toEqual([
     ...['50 to 60 %', '60 to 70 %', '70 to 80 %', '80 to 90 %', '90 to 100 %'],
   ]);
@@ -75,7 +58,7 @@ test('one labeler is held out: trained without them, tested on theirs', async ()
   await press(page, 'hold-out-start');
   await page.getByTestId('hold-out-results').waitFor({ timeout: PATIENCE });
   await expect.poll(() => textOf(page, 'hold-out-news')).toContain('Trained without chen');
-  const [row = []] = await cellsOf('[data-testid="hold-out-results"]');
+  const [row = []] = await cellsOf(page.getByTestId('hold-out-results'));
   expect(row[0]).toBe('chen');
   expect(row[1]).toMatch(/^\d+ % \(\d+ to \d+ %\) of 36$/);
   // Anna and Ben agree on everything, and Chen turned everything round: whoever is right of them is wrong of Chen.
@@ -92,14 +75,12 @@ test('gold against reward is drawn over the distance, beside what was measured o
   const chart = page.getByTestId('over-optimisation');
   await chart.waitFor();
   const run = await newestFinished(page, 'ppo');
-  const words = optimisationWords(optimisationPoints(run?.series as readonly MetricRecord[]));
+  const words = optimisationWords(optimisationPoints(run?.series ?? []));
   expect(words).toContain('√KL');
   await expect.poll(() => textOf(page, 'over-optimisation-words')).toContain(words);
   await chart.getByText('Numbers', { exact: true }).click();
   // The first answers are those of SFT: no distance, and no gain yet.
-  await expect
-    .poll(async () => (await cellsOf('[data-testid="over-optimisation"]'))[0])
-    .toEqual(['0', '0', '0']);
+  await expect.poll(async () => (await cellsOf(chart))[0]).toEqual(['0', '0', '0']);
   for (const title of ['Judges', 'Gold judge', 'Length', 'Repeats and cheer']) {
     await page.getByText(`${title} (held-out prompts)`, { exact: true }).waitFor();
   }

@@ -2,7 +2,9 @@
 // agree is counted, a bad file among good ones changes nothing, and the reward model learns from them by name.
 import { beforeAll, expect, test } from 'vitest';
 import { violations } from './accessibility.ts';
+import { classFile } from './class-files.ts';
 import {
+  cellsOf,
   letClassRank,
   openLaboratory,
   ownRankings,
@@ -20,41 +22,23 @@ beforeAll(async () => {
   await openLaboratory(browser.page, browser.url, SETUP);
 });
 /** An odd number: so what Chen turned round cannot come out even between right and wrong. */
-const PROMPTS = Array.from({ length: 11 }, (_, i) => `is bird ${i} happy ?`);
-const ANSWERS = ['yes .', 'no .', 'a bird is happy .'];
-
-/** One student's file: the same answers under every prompt, in the same order. */
-function fileOf(name: string, ranks: readonly number[]) {
-  const rows = PROMPTS.map((prompt) => JSON.stringify({ prompt, completions: ANSWERS, ranks }));
-  return { name, mimeType: 'application/x-ndjson', buffer: Buffer.from(rows.join('\n')) };
-}
+const PROMPTS = 11;
 
 /** Anna and Ben agree; Chen has the first two the other way round. */
 const CLASS = [
-  fileOf('anna.jsonl', [1, 2, 3]),
-  fileOf('ben.jsonl', [1, 2, 3]),
-  fileOf('chen.jsonl', [2, 1, 3]),
+  classFile('anna.jsonl', PROMPTS, [1, 2, 3]),
+  classFile('ben.jsonl', PROMPTS, [1, 2, 3]),
+  classFile('chen.jsonl', PROMPTS, [2, 1, 3]),
 ];
 
-async function agreementRows(): Promise<string[][]> {
-  const rows = browser.page.getByTestId('class-agreement').locator('tbody tr');
-  return rows.evaluateAll((nodes) =>
-    nodes.map((node) => [...node.querySelectorAll('th, td')].map((cell) => cell.textContent ?? '')),
-  );
-}
+const agreementRows = () => cellsOf(browser.page.getByTestId('class-agreement'));
 
 /** The rows of the reward model's table about the labelers from the files. */
 async function merged() {
-  const table = browser.page.locator('details', { hasText: 'By labeler' }).locator('tbody tr');
-  const rows = await table.evaluateAll((nodes) =>
-    nodes.map((node) => {
-      const [name = '', right = '', n = '', trainedOn = ''] = [
-        ...node.querySelectorAll('th, td'),
-      ].map((cell) => cell.textContent ?? '');
-      return { name, right, n, trainedOn };
-    }),
-  );
-  return rows.filter(({ name }) => ['anna', 'ben', 'chen'].includes(name));
+  const rows = await cellsOf(browser.page.locator('details', { hasText: 'By labeler' }));
+  return rows
+    .map(([name = '', right = '', n = '', trainedOn = '']) => ({ name, right, n, trainedOn }))
+    .filter(({ name }) => ['anna', 'ben', 'chen'].includes(name));
 }
 
 /** Whatever the model scores, the two who ranked alike are met alike, and Chen, who turned one pair round, is not. */

@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { violations } from './accessibility.ts';
 import { KeyboardReader } from './keyboard.ts';
 import {
+  cellsOf,
   openLaboratory,
   ownRankings,
   placeByKeys,
@@ -15,6 +16,7 @@ import {
   visit,
 } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
+import { storedRows } from './stored-rows.ts';
 import { expectFitsPhone } from './width.ts';
 
 const PATIENCE = 60_000;
@@ -28,29 +30,6 @@ beforeAll(async () => {
   await visit(page, 'demonstrate');
   await train(page, 'sft');
 });
-
-/** Rows that the page has stored. */
-async function stored(store: string): Promise<readonly Record<string, unknown>[]> {
-  return browser.page.evaluate(async (name) => {
-    const db = await new Promise<IDBDatabase>((resolve, reject) => {
-      const open = indexedDB.open('rlhf-playground');
-      open.onsuccess = () => {
-        resolve(open.result);
-      };
-      open.onerror = () => {
-        reject(new Error('the database cannot be opened'));
-      };
-    });
-    const rows = await new Promise<{ value: Record<string, unknown> }[]>((resolve) => {
-      const all = db.transaction(name).objectStore(name).getAll();
-      all.onsuccess = () => {
-        resolve(all.result as { value: Record<string, unknown> }[]);
-      };
-    });
-    db.close();
-    return rows.map(({ value }) => value);
-  }, store);
-}
 
 test('step 2: an answer is scored and flagged by keyboard, and it is stored with the ranking', async () => {
   const { page } = browser;
@@ -71,9 +50,10 @@ test('step 2: an answer is scored and flagged by keyboard, and it is stored with
   await reader.tabTo('button', /^A no place yet/);
   await placeByKeys(page);
   await saveRanking(page, 'key');
-  const [ranking] = await stored('rankings');
-  expect(ranking?.ratings).toContainEqual({ overall: 2, flags: ['hallucination'] });
-  expect((ranking?.ratings as unknown[]).filter((rating) => rating !== null)).toHaveLength(1);
+  const [ranking] = await storedRows(page, 'rankings');
+  const ratings = ranking?.value.ratings ?? [];
+  expect(ratings).toContainEqual({ overall: 2, flags: ['hallucination'] });
+  expect(ratings.filter((rating) => rating !== null)).toHaveLength(1);
   // The next prompt begins without them.
   await expect.poll(() => textOf(page, 'rank-ratings')).not.toContain('rated');
   await page.reload();
@@ -149,10 +129,10 @@ test('then all are ranked; after the last prompt come scores, flags, wins and th
   await rate(3, false);
   await rankInOrder();
   await page.getByTestId('evaluation-results').waitFor({ timeout: PATIENCE });
-  const judgements = await stored('evaluations');
+  const judgements = await storedRows(page, 'evaluations');
   expect(judgements).toHaveLength(2);
-  const scores = judgements.flatMap((row) => row.ratings as { overall: number }[]);
-  expect(scores.map(({ overall }) => overall).sort()).toEqual([2, 3, 5, 6]);
+  const scores = judgements.flatMap(({ value }) => value.ratings ?? []);
+  expect(scores.map((rating) => rating?.overall).sort()).toEqual([2, 3, 5, 6]);
   const results = await textOf(page, 'evaluation-results');
   expect(results).toContain('What you said of them (2 prompts)');
   expect(results).toMatch(/SFT 1\s+[\d.]+\s+1\.0 to 7\.0\s+the baseline/);
@@ -163,12 +143,7 @@ test('then all are ranked; after the last prompt come scores, flags, wins and th
     .toMatch(/simulated training labelers on \d+ % of \d+ pairs/);
 });
 
-async function boardRows(): Promise<string[][]> {
-  const rows = browser.page.getByTestId('human-board').locator('tbody tr');
-  return rows.evaluateAll((nodes) =>
-    nodes.map((node) => [...node.querySelectorAll('th, td')].map((cell) => cell.textContent ?? '')),
-  );
-}
+const boardRows = () => cellsOf(browser.page.getByTestId('human-board'));
 
 test('a blind vote with a score joins the board, which is there again after a reload', async () => {
   const { page } = browser;
@@ -190,8 +165,8 @@ test('a blind vote with a score joins the board, which is there again after a re
   await expect
     .poll(() => textOf(page, 'human-board'), { timeout: PATIENCE })
     .toContain('3 judgements');
-  const [vote] = await stored('votes');
-  expect(vote?.ratings).toEqual([{ overall: 1, flags: [] }, null]);
+  const [vote] = await storedRows(page, 'votes');
+  expect(vote?.value.ratings).toEqual([{ overall: 1, flags: [] }, null]);
   const rows = await boardRows();
   expect(rows.map(([name]) => name).sort()).toEqual(['Base model', 'SFT 1']);
   for (const [, elo, interval, comparisons] of rows) {

@@ -1,7 +1,7 @@
 // The page as a person uses it, for the browser tests: parts by their navigation, buttons by what they
 // do, and a person who ranks by what is on screen. Not a fake of anything: every call is a click, a
 // key or a look at what the page shows.
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import type { Part } from '../../src/ui/hash-route.ts';
 import type { TrainingStage } from '../../src/worker/protocol.ts';
 
@@ -41,6 +41,15 @@ export async function hasLoaded(page: Page, name: string): Promise<boolean> {
 
 export async function textOf(page: Page, testId: string): Promise<string> {
   return page.getByTestId(testId).first().innerText({ timeout: PATIENCE });
+}
+
+/** Cells of the bodies of the tables in a part of the page, row by row, the row's heading first. */
+export function cellsOf(part: Locator): Promise<string[][]> {
+  return part
+    .locator('tbody tr')
+    .evaluateAll((rows) =>
+      rows.map((row) => [...row.querySelectorAll('th, td')].map((cell) => cell.textContent ?? '')),
+    );
 }
 
 /** Waits for a state of a training stage, whose part must be on screen. */

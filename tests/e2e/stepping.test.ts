@@ -157,8 +157,7 @@ describe('a run that is turned and left', () => {
     expect(await page.getByTestId('turn-beta').inputValue()).toBe('0.2');
     await press(page, 'ppo-start');
     const turned = await finishedAfter(page, 'ppo', before);
-    const series = turned.series as readonly { values: Readonly<Record<string, number>> }[];
-    const betas = series.map(({ values }) => values['objective/kl_coef']?.toFixed(3));
+    const betas = turned.series.map(({ values }) => values['objective/kl_coef']?.toFixed(3));
     const kept = Number(at) - 1;
     expect(betas).toEqual(Array.from({ length: 4 }, (_, i) => (i < kept ? '0.100' : '0.200')));
     await expect.poll(() => page.locator('figure .sr-only').first().textContent()).toMatch(said);

@@ -2,8 +2,10 @@
 // the bit.
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
+import type { MetricRecord } from '../../src/records/run.ts';
 import type { TrainingStage } from '../../src/worker/protocol.ts';
 import { waitForStatus } from './laboratory-page.ts';
+import { storedRows } from './stored-rows.ts';
 
 export interface Stored {
   readonly run: string;
@@ -11,7 +13,7 @@ export interface Stored {
   readonly step: number;
   readonly hashes: readonly string[];
   readonly state: unknown;
-  readonly series: unknown;
+  readonly series: readonly MetricRecord[];
 }
 
 /** The newest finished checkpoint of a stage as it lies in the browser's database; null when there is none. */
@@ -20,51 +22,19 @@ export async function newestFinished(page: Page, stage: TrainingStage): Promise<
 }
 
 /** All finished checkpoints of a stage, the oldest first. */
-export function allFinished(page: Page, stage: TrainingStage): Promise<Stored[]> {
-  return page.evaluate(async (wanted) => {
-    interface Row {
-      readonly manifest: {
-        readonly run: string;
-        readonly name: string;
-        readonly stage: string;
-        readonly step: number;
-        readonly finished: boolean;
-        readonly createdAt: number;
-        readonly state: unknown;
-      };
-      readonly chunks: readonly { readonly sha256: string }[];
-    }
-    interface Batch {
-      readonly run: string;
-      readonly from: number;
-      readonly records: readonly unknown[];
-    }
-    const answer = <T>(request: IDBRequest<T>): Promise<T> =>
-      new Promise((resolve, reject) => {
-        request.onsuccess = () => {
-          resolve(request.result);
-        };
-        request.onerror = () => {
-          reject(request.error ?? new Error('the database does not answer'));
-        };
-      });
-    const db = await answer(indexedDB.open('rlhf-playground'));
-    const all = (store: string) =>
-      answer(db.transaction(store).objectStore(store).getAll()) as Promise<unknown>;
-    const rows = (await all('checkpoints')) as readonly Row[];
-    const batches = (await all('metrics')) as readonly Batch[];
-    db.close();
-    return rows
-      .filter(({ manifest }) => manifest.finished && manifest.stage === wanted)
-      .sort((a, b) => a.manifest.createdAt - b.manifest.createdAt)
-      .map(({ manifest: { run, name, step, state }, chunks }) => {
-        const series = batches
-          .filter((batch) => batch.run === run)
-          .sort((a, b) => a.from - b.from)
-          .flatMap(({ records }) => records);
-        return { run, name, step, state, series, hashes: chunks.map(({ sha256 }) => sha256) };
-      });
-  }, stage);
+export async function allFinished(page: Page, stage: TrainingStage): Promise<Stored[]> {
+  const rows = await storedRows(page, 'checkpoints');
+  const batches = await storedRows(page, 'metrics');
+  return rows
+    .filter(({ manifest }) => manifest.finished && manifest.stage === stage)
+    .sort((a, b) => a.manifest.createdAt - b.manifest.createdAt)
+    .map(({ manifest: { run, name, step, state }, chunks }) => {
+      const series = batches
+        .filter((batch) => batch.run === run)
+        .sort((a, b) => a.from - b.from)
+        .flatMap(({ records }) => records);
+      return { run, name, step, state, series, hashes: chunks.map(({ sha256 }) => sha256) };
+    });
 }
 
 /** Waits for a finished run of the stage other than `before`. */

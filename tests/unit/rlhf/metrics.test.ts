@@ -5,7 +5,7 @@ import { gae } from '../../../src/rlhf/advantages.ts';
 import {
   accuracyByLabeler,
   clippedRatio,
-  completionMetrics,
+  comparisonAccuracy,
   importanceRatios,
   maxRatioDeviation,
   rankingAccuracy,
@@ -229,11 +229,18 @@ describe('reward metrics', () => {
 
   test('D41: accuracy counts comparisons, strictly, over all and by labeler', () => {
     expect(rankingAccuracy(rankings)).toBeCloseTo(3 / 5, 12);
-    expect([...accuracyByLabeler(rankings)]).toEqual([
-      ['ann', 1],
-      ['bob', 0],
+    expect(comparisonAccuracy(rankings)).toEqual({ accuracy: 3 / 5, n: 5 });
+    expect(accuracyByLabeler([...rankings].reverse())).toEqual([
+      { labeler: 'ann', accuracy: 1, n: 3 },
+      { labeler: 'bob', accuracy: 0, n: 2 },
     ]);
-    expect(rankingAccuracy([{ scores: [1, 2], ranks: [1, 1], labeler: 'ann' }])).toBeNaN();
+  });
+
+  test('a ranking of ties alone has no accuracy, not one of zero', () => {
+    const tied = [{ scores: [1, 2], ranks: [1, 1], labeler: 'ann' }];
+    expect(rankingAccuracy(tied)).toBeNaN();
+    expect(comparisonAccuracy(tied)).toEqual({ accuracy: null, n: 0 });
+    expect(accuracyByLabeler(tied)).toEqual([{ labeler: 'ann', accuracy: null, n: 0 }]);
   });
 
   test('margin and range', () => {
@@ -319,14 +326,4 @@ test('nothing to count and unequal lengths are refused', () => {
   expect(() => varianceExplained([1], [1, 2], [1, 1])).toThrow(/values has 1 elements, expected 2/);
   expect(() => valueError([1, 2], [1], [1, 1])).toThrow(/returns has 1 elements, expected 2/);
   expect(maxRatioDeviation([0.5, 1.2], [1, 1])).toBe(0.5);
-});
-
-test('D42: SFT metrics cover completion tokens only', () => {
-  const metrics = completionMetrics({
-    logProbabilities: [-9, -1, -3, NaN],
-    entropies: [9, 0.5, 1.5, NaN],
-    correct: [1, 1, 0, 1],
-    mask: [0, 1, 1, 0],
-  });
-  expect(metrics).toEqual({ loss: 2, entropy: 1, mean_token_accuracy: 0.5, num_tokens: 2 });
 });

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  comparisonCount,
   comparisonsFromRanks,
   countCorrect,
   pairDivisor,
@@ -29,6 +30,13 @@ describe('comparisonsFromRanks', () => {
       { winner: 1, loser: 0 },
       { winner: 1, loser: 2 },
     ]);
+  });
+
+  test('those of several prompts are counted together, ties left out', () => {
+    expect(comparisonCount([])).toBe(0);
+    expect(comparisonCount([{ ranks: [2, 1, 2] }, { ranks: [1, 1] }, { ranks: [3, 1, 2] }])).toBe(
+      5,
+    );
   });
 
   test('D36: C(K,2) less the tied pairs, each with the better rank winning', () => {

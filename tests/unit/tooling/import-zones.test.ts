@@ -33,6 +33,7 @@ describe('a planted import violation is reported', () => {
     ['src/worker/client.ts', "import { Session } from './session.ts';"],
     ['src/worker/client.ts', "import '../rlhf/pipeline.ts';"],
     ['src/worker/protocol.ts', "import type { Tensor } from '@tensorflow/tfjs-core';"],
+    ['src/worker/protocol-benches.ts', "import type { Tensor } from '@tensorflow/tfjs-core';"],
     ['src/worker/session.ts', "import '../ui/App.svelte';"],
     ['src/worker/session.ts', "import '../kernels/attention.ts';"],
     ['src/worker/session.ts', "import 'svelte';"],

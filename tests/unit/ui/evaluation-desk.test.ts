@@ -5,13 +5,14 @@ import { NO_RATING } from '../../../src/records/output-rating.ts';
 import { EvaluationDesk } from '../../../src/ui/evaluation-desk.svelte.ts';
 import { Laboratory } from '../../../src/ui/laboratory.svelte.ts';
 import { place } from '../../../src/ui/ranking-order.ts';
-import type { HumanBoard } from '../../../src/worker/protocol.ts';
+import type { HumanBoard } from '../../../src/records/human-board.ts';
 import { completion, FakeClient, FakeStore, prompt } from './fake-client.ts';
 
 const NONE = { agreed: 0, total: 0 };
 const BOARD: HumanBoard = {
   groups: [],
   judgements: 3,
+  resamples: 10,
   agreement: { training: NONE, heldOut: NONE, judgements: 0 },
 };
 

@@ -1,6 +1,6 @@
 /** Chosen label files: their format by ending, and names that keep labelers apart. */
 import { describe, expect, it } from 'vitest';
-import { distinctNames, labelerName, labelFiles } from '../../../src/ui/label-files.ts';
+import { distinctNames, labelerOfFile, labelFiles } from '../../../src/ui/label-files.ts';
 
 describe('label files', () => {
   it.each([
@@ -10,7 +10,7 @@ describe('label files', () => {
     ['.jsonl', '.jsonl'],
     [`${'x'.repeat(100)}.csv`, 'x'.repeat(60)],
   ])('of %s belong to the labeler %s', (file, name) => {
-    expect(labelerName(file)).toBe(name);
+    expect(labelerOfFile(file)).toBe(name);
   });
 
   it('called alike stay apart', () => {

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { defaultSettings, parseSettings } from '../../../src/config/settings.ts';
 import { wilsonInterval } from '../../../src/records/vote-rate.ts';
-import { accuracyWords, chosenLabelers, labelerName } from '../../../src/ui/labeler-words.ts';
+import { labelerName } from '../../../src/ui/labeler-name.ts';
+import { accuracyWords, chosenLabelers } from '../../../src/ui/labeler-words.ts';
 
 const RANKINGS = [
   'labeler-2',

@@ -16,6 +16,7 @@ import { EXAMPLE_ANSWERS, EXAMPLE_RESULTS } from './stored-results.ts';
 
 const TEXT = JSON.stringify(EXAMPLE_RESULTS);
 const json = { 'content-type': 'application/json' };
+const html = { 'content-type': 'text/html; charset=utf-8' };
 const answer = (text: string, init: ResponseInit = { headers: json }) =>
   fetchResults(() => Promise.resolve(new Response(text, init)));
 
@@ -27,7 +28,7 @@ describe('reading', () => {
 
   test.each([
     ['there is none', '', { status: 404 }],
-    ['the host answers with its own page', '<html>', { headers: { 'content-type': 'text/html' } }],
+    ['the host answers with its own page', '<html>', { headers: html }],
   ])('%s: the sentence says so and how to make them', async (_name, text, init) => {
     const { results, problem } = await answer(text, init);
     expect(results).toBeNull();
@@ -156,6 +157,7 @@ describe('every answer behind a row', () => {
 
   test.each([
     ['missing', '', { status: 404 }, /comes without the answers.*--answers/],
+    ['a page of the host', '<html>', { headers: html }, /comes without the answers.*--answers/],
     ['damaged', '{"version": 1', { headers: json }, /damaged.*--answers/],
     ['of another form', '{"version": 2}', { headers: json }, /version.*--answers/],
   ])('%s: said with what to do', async (_name, text, init, words) => {

@@ -186,7 +186,8 @@ describe('laboratory', () => {
 
   test('what is stored is listed once each, and a deleted one is gone', async () => {
     const average = checkpoint('p/average', { stage: 'ppo', average: true });
-    const rows = [BASE, checkpoint('s'), average, checkpoint('p', { stage: 'ppo', createdAt: 1 })];
+    const first = checkpoint('s', { name: 'first try' });
+    const rows = [BASE, first, average, checkpoint('p', { stage: 'ppo', createdAt: 1 })];
     const client = new FakeClient({
       'checkpoint.delete': ({ checkpoint: id }) => ({
         checkpoints: rows.filter((row) => row.id !== id),
@@ -197,8 +198,11 @@ describe('laboratory', () => {
     expect(laboratory.stored.map(({ id }) => id)).toEqual(['s', 'p']);
     // The last weights speak, not their average, unless that is chosen.
     expect(laboratory.speaker?.id).toBe('p');
+    expect(laboratory.nameOf('s')).toBe('first try');
     expect(await laboratory.deleteCheckpoint('s')).toBe(true);
     expect(laboratory.stored.map(({ id }) => id)).toEqual(['p']);
+    // Votes about it are kept, so it must still be called something.
+    expect(laboratory.nameOf('s')).toBe('a deleted checkpoint');
   });
 
   test('stage events and progress are followed', async () => {

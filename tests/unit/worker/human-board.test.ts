@@ -1,11 +1,11 @@
 /** A person's votes, evaluations and rankings on one board, and agreement with labelers that are known exactly. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Rng } from '../../../src/data/rng.ts';
 import type { Completion, Ranking } from '../../../src/records/ranking.ts';
 import type { Vote } from '../../../src/records/vote.ts';
 import { addRankings, saveEvaluation, saveSitting } from '../../../src/storage/labels.ts';
 import { Connection } from '../../../src/storage/open.ts';
-import { boardGroups } from '../../../src/worker/human-board.ts';
+import { boardGroups, humanBoard } from '../../../src/worker/human-board.ts';
 import { simulatedAgreement } from '../../../src/worker/simulated-agreement.ts';
 import { WorldSupply } from '../../../src/worker/world-supply.ts';
 import { labelerPopulation, rankCompletions } from '../../../src/world/labelers.ts';
@@ -80,6 +80,19 @@ describe('the board', () => {
     expect([empty.groups, empty.judgements]).toEqual([[], 0]);
     const shut = await testSession({ name: freshName(), open: false });
     await expect(shut.session.handlers['judge.board']({})).rejects.toThrow(/No project is open/);
+  });
+
+  it('draws the judgements again as often as it says', () => {
+    const drawn = rng();
+    const draws = vi.spyOn(drawn, 'int');
+    const none = { training: { agreed: 0, total: 0 }, heldOut: { agreed: 0, total: 0 } };
+    const votes = [vote('v1', 'a', 'b', 'left'), vote('v2', 'a', 'b', 'right')];
+    const board = humanBoard(
+      { votes, rankings: [], evaluations: [] },
+      { ...none, judgements: 0 },
+      drawn,
+    );
+    expect(draws).toHaveBeenCalledTimes(board.resamples * votes.length);
   });
 
   it('keeps checkpoints apart that have never met', () => {

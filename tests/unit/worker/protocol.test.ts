@@ -185,6 +185,7 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
   'judge.board': {
     groups: [],
     judgements: 0,
+    resamples: 10,
     agreement: {
       training: { agreed: 0, total: 0 },
       heldOut: { agreed: 0, total: 0 },
