@@ -2,13 +2,12 @@
 // does before it, so that every picture has something in it. How a picture is taken is in screenshots.ts.
 import type { Locator, Page } from 'playwright-core';
 import {
-  liking,
-  placeByButtons,
   press,
-  startAndPause,
   textOf,
+  textsToRank,
   train,
   visit,
+  waitForStatus,
 } from '../e2e/laboratory-page.ts';
 import { PLACES, type Place } from '../e2e/places.ts';
 
@@ -193,7 +192,9 @@ const stay = (): Promise<void> => Promise.resolve();
 /** Goes through an iteration up to its advantages; the last of all, because it stays in the middle. */
 async function stepInside(page: Page): Promise<void> {
   await visit(page, 'reinforce');
-  await startAndPause(page, 'ppo');
+  await press(page, 'ppo-start');
+  await press(page, 'ppo-pause');
+  await waitForStatus(page, 'ppo', 'paused');
   for (const made of [/rollout:/, /reward pass:/, /advantage pass:/]) {
     await page.locator('[data-testid="ppo-phase"][aria-disabled="false"]').click();
     await page.getByTestId('phase-news').filter({ hasText: made }).waitFor();
@@ -211,14 +212,25 @@ async function beginEvaluation(page: Page): Promise<void> {
   await page.getByTestId('evaluation-text').waitFor({ timeout: 60_000 });
 }
 
-const scoreOf = (text: string): number =>
-  Math.min(7, Math.max(1, Math.round(4 + liking(text) / 10)));
+/** What a person thinks who wants an answer, and no list of other questions: from 1 to 7. */
+function scoreOf(text: string): number {
+  if (text.includes('\n')) return 2;
+  if (!/[.!?]$/.test(text.trim())) return 3;
+  return text.includes('do not know') ? 4 : Math.min(7, 4 + (text.match(/[.!?]/g)?.length ?? 0));
+}
+
+/** Says it of the answer on screen. */
+async function sayOfAnswer(page: Page): Promise<void> {
+  const score = scoreOf(await textOf(page, 'evaluation-text'));
+  await press(page, `evaluation-score-${score}`);
+  await page.getByTestId('evaluation-flag-fails-task').setChecked(score < 4);
+}
 
 /** Scores the answer on screen and goes on to the next, or to the ranking. */
 async function scoreOne(page: Page): Promise<void> {
   const region = page.getByTestId('evaluation-rate');
   const before = await region.getAttribute('aria-label');
-  await press(page, `evaluation-score-${scoreOf(await textOf(page, 'evaluation-text'))}`);
+  await sayOfAnswer(page);
   await press(page, 'evaluation-next');
   await page.waitForFunction(
     (label) =>
@@ -236,7 +248,12 @@ async function scorePrompt(page: Page): Promise<void> {
 
 /** Saves the ranking on screen and waits for the next prompt, or for what came of all. */
 async function saveEvaluated(page: Page): Promise<void> {
-  await placeByButtons(page);
+  const scores = (await textsToRank(page)).map(scoreOf);
+  const distinct = [...new Set(scores)].sort((a, b) => b - a);
+  for (const [at, score] of scores.entries()) {
+    const name = `${String.fromCharCode(65 + at)}: place ${distinct.indexOf(score) + 1}`;
+    await page.getByRole('button', { name, exact: true }).click();
+  }
   await press(page, 'evaluation-save');
   await page.getByTestId('evaluation-rank').waitFor({ state: 'detached' });
 }
@@ -255,8 +272,8 @@ async function finishVotes(page: Page): Promise<void> {
     const pair = page.getByTestId('judge-pair');
     const before = await pair.getAttribute('aria-label');
     const [left, right] = [
-      liking(await textOf(page, 'judge-left-text')),
-      liking(await textOf(page, 'judge-right-text')),
+      scoreOf(await textOf(page, 'judge-left-text')),
+      scoreOf(await textOf(page, 'judge-right-text')),
     ];
     await press(page, left === right ? 'judge-tie' : left > right ? 'judge-left' : 'judge-right');
     await page.waitForFunction(
@@ -271,8 +288,7 @@ const SCORED: Screen = {
   ...below('evaluation-score', 'judge', marked('human-evaluation')),
   open: async (page) => {
     await visit(page, 'judge');
-    await press(page, 'evaluation-score-5');
-    await page.getByTestId('evaluation-flag-hallucination').check();
+    await sayOfAnswer(page);
   },
 };
 
@@ -340,8 +356,7 @@ export const SCREEN_GROUPS: readonly ScreenGroup[] = [
     screens: [
       below('judge-result', 'judge', heading('Vote blind')),
       below('evaluation', 'judge', marked('evaluation-results')),
-      below('board', 'judge', marked('human-board')),
-      below('judges', 'judge', marked('suite-table')),
+      below('judges', 'judge', heading('Automatic judges')),
     ],
   },
   { prepare: measureMachine, screens: [{ name: 'machine', open: stay, close: stay }] },
@@ -349,7 +364,11 @@ export const SCREEN_GROUPS: readonly ScreenGroup[] = [
     prepare: runExact,
     screens: [
       { name: 'exact', open: stay, from: heading('Exact') },
-      { name: 'exact-methods', open: stay, from: marked('exact-results') },
+      {
+        name: 'exact-methods',
+        open: stay,
+        from: (page) => page.locator('section', { has: page.getByTestId('exact-results') }),
+      },
     ],
   },
   { prepare: trainOwnBase, screens: [OWN_BASE] },

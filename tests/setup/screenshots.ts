@@ -23,8 +23,8 @@ import { drawStrip } from './strip.ts';
 const FOLDER = fileURLToPath(new URL('../../docs/screens', import.meta.url));
 
 const DESKTOP = { width: 1280, height: 800 };
-/** Of the pictures: text stays sharp, and all of them together some megabytes. */
-const QUALITY = 80;
+/** Of the pictures: text is still easily read, and all of them together are some three megabytes. */
+const QUALITY = 40;
 const LOOKS = [
   { name: 'light', colorScheme: 'light', size: DESKTOP },
   { name: 'dark', colorScheme: 'dark', size: DESKTOP },
