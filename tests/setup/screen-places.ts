@@ -1,14 +1,7 @@
 // What the pictures of docs/screens show, in the order in which it can be shown: groups of places, each with what a person
 // does before it, so that every picture has something in it. How a picture is taken is in screenshots.ts.
 import type { Locator, Page } from 'playwright-core';
-import {
-  press,
-  textOf,
-  textsToRank,
-  train,
-  visit,
-  waitForStatus,
-} from '../e2e/laboratory-page.ts';
+import { press, textOf, textsToRank, train, visit, waitForStatus } from '../e2e/laboratory-page.ts';
 import { PLACES, type Place } from '../e2e/places.ts';
 
 /** A place that is pictured; what nothing lies over is scrolled to where it begins. */
@@ -131,7 +124,6 @@ const DIALOGS = (
     ['keys', 'page-keys'],
     ['reset', 'reset-yes'],
     ['offline', 'offline-check'],
-    ['words', 'words-dialog'],
   ] as const
 ).map(([name, told]): Screen => ({
   name,
@@ -159,7 +151,6 @@ const ALL: readonly Screen[] = [
   below('lens', 'reinforce', heading('Token lens')),
   CLASS,
   below('reward', 'rank', marked('calibration')),
-  worldTab('documents', 'document'),
   worldTab('prompts', 'world-prompt'),
   worldTab('labelers', 'labelers-training'),
   below('claim', 'paper', marked('paper-claim')),

@@ -23,12 +23,11 @@ import { drawStrip } from './strip.ts';
 const FOLDER = fileURLToPath(new URL('../../docs/screens', import.meta.url));
 
 const DESKTOP = { width: 1280, height: 800 };
-/** Of the pictures: text is still easily read, and all of them together are some three megabytes. */
-const QUALITY = 40;
+/** `quality` of WebP: text is still easily read, and all pictures together are some megabytes. */
 const LOOKS = [
-  { name: 'light', colorScheme: 'light', size: DESKTOP },
-  { name: 'dark', colorScheme: 'dark', size: DESKTOP },
-  { name: 'phone', colorScheme: 'light', size: { width: 360, height: 740 } },
+  { name: 'light', colorScheme: 'light', size: DESKTOP, quality: 40 },
+  { name: 'dark', colorScheme: 'dark', size: DESKTOP, quality: 30 },
+  { name: 'phone', colorScheme: 'light', size: { width: 360, height: 740 }, quality: 30 },
 ] as const;
 
 /** A few minutes on two cores: enough for curves with a shape. */
@@ -43,7 +42,7 @@ async function picture(
   page: Page,
   camera: CDPSession,
   screen: Screen,
-  look: string,
+  { name, quality }: (typeof LOOKS)[number],
 ): Promise<void> {
   await screen.open(page);
   // Neither what is under way for a moment nor what the pointer happens to be on.
@@ -63,9 +62,9 @@ async function picture(
     await page.waitForTimeout(300);
     await from.evaluate(toStart);
   }
-  const shot = { format: 'webp', quality: QUALITY } as const;
+  const shot = { format: 'webp', quality } as const;
   const { data } = await camera.send('Page.captureScreenshot', shot);
-  writeFileSync(`${FOLDER}/${screen.name}-${look}.webp`, Buffer.from(data, 'base64'));
+  writeFileSync(`${FOLDER}/${screen.name}-${name}.webp`, Buffer.from(data, 'base64'));
   await screen.close?.(page);
 }
 
@@ -140,11 +139,11 @@ try {
     await page.setViewportSize(DESKTOP);
     // Each group follows from the one before, whichever pictures are wanted.
     await prepare?.(page);
-    for (const { name, colorScheme, size } of LOOKS) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize(size);
+    for (const look of LOOKS) {
+      await page.emulateMedia({ colorScheme: look.colorScheme });
+      await page.setViewportSize(look.size);
       for (const screen of screens.filter((each) => isWanted(each.name)))
-        await picture(page, camera, screen, name);
+        await picture(page, camera, screen, look);
     }
   }
 } finally {
