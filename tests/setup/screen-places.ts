@@ -1,7 +1,7 @@
 // What the pictures of docs/screens show, in the order in which it can be shown: groups of places, each with what a person
 // does before it, so that every picture has something in it. How a picture is taken is in screenshots.ts.
 import type { Locator, Page } from 'playwright-core';
-import { press, textOf, textsToRank, train, visit, waitForStatus } from '../e2e/laboratory-page.ts';
+import { press, textOf, textsToRank, train, visit } from '../e2e/laboratory-page.ts';
 import { PLACES, type Place } from '../e2e/places.ts';
 
 /** A place that is pictured; what nothing lies over is scrolled to where it begins. */
@@ -11,7 +11,7 @@ export interface Screen extends Place {
 }
 
 /** Screens that are there together. */
-export interface ScreenGroup {
+interface ScreenGroup {
   /** What is done once before their first picture. */
   readonly prepare?: (page: Page) => Promise<void>;
   readonly screens: readonly Screen[];
@@ -179,18 +179,6 @@ async function runExact(page: Page): Promise<void> {
 }
 
 const stay = (): Promise<void> => Promise.resolve();
-
-/** Goes through an iteration up to its advantages; the last of all, because it stays in the middle. */
-async function stepInside(page: Page): Promise<void> {
-  await visit(page, 'reinforce');
-  await press(page, 'ppo-start');
-  await press(page, 'ppo-pause');
-  await waitForStatus(page, 'ppo', 'paused');
-  for (const made of [/rollout:/, /reward pass:/, /advantage pass:/]) {
-    await page.locator('[data-testid="ppo-phase"][aria-disabled="false"]').click();
-    await page.getByTestId('phase-news').filter({ hasText: made }).waitFor();
-  }
-}
 
 /** Prompts of the evaluation by a person. */
 const EVALUATED = 8;
@@ -364,5 +352,4 @@ export const SCREEN_GROUPS: readonly ScreenGroup[] = [
   },
   { prepare: trainOwnBase, screens: [OWN_BASE] },
   { screens: [SCENARIO] },
-  { prepare: stepInside, screens: [below('phase', 'reinforce', marked('phase-panel'))] },
 ];
