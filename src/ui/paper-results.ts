@@ -96,6 +96,15 @@ export function rowWords({ pooled, missing, unit }: ResultRow): string {
   return pooled === null ? (missing ?? 'not measured') : intervalWords(pooled, unit);
 }
 
+/** A row's label among others: with how its texts were drawn where another row is called the same. */
+export function distinctLabel(
+  { id, label, temperature }: ResultRow,
+  among: readonly ResultRow[],
+): string {
+  if (among.every((row) => row.id === id || row.label !== label)) return label;
+  return `${label}, ${/^\d/.test(temperature) ? `temperature ${temperature}` : temperature}`;
+}
+
 export const VERDICT_WORDS: Readonly<Record<ResultVerdict, string>> = {
   holds: 'Holds',
   'holds weakly': 'Holds weakly',

@@ -90,7 +90,7 @@ test('every item of a figure is fetched when it is asked for, or it is said how 
     route.fulfill({ json: EXAMPLE_ANSWERS }),
   );
   await page.getByTestId('paper-all').click();
-  await expect.poll(() => textOf(page, 'page-words')).toBe('1 to 1 of 12 items');
+  await expect.poll(() => textOf(page, 'page-words')).toBe('1 of 12 items');
   expect(await page.getByTestId('paper-items-problem').textContent()).toBe('');
   await page.getByTestId('paper-jump').fill('7');
   await page.keyboard.press('Enter');

@@ -26,7 +26,13 @@ export const PLACES: readonly Place[] = [
   part('reinforce'),
   part('judge'),
   part('runs'),
-  part('world'),
+  {
+    name: 'world',
+    open: async (page) => {
+      await visit(page, 'world');
+      await page.locator('[data-testid="fact-table"] tbody th').first().waitFor();
+    },
+  },
   {
     name: 'verdict',
     open: async (page) => {
@@ -37,12 +43,19 @@ export const PLACES: readonly Place[] = [
       await page.getByTestId('verdict-sentences').locator('q').first().waitFor();
     },
   },
-  part('paper'),
+  {
+    name: 'paper',
+    open: async (page) => {
+      await visit(page, 'paper');
+      await page.getByTestId('paper-contents').waitFor();
+    },
+  },
   {
     name: 'exact',
     open: async (page) => {
       await page.getByTestId('scenario').selectOption('exact');
       await page.locator('.page[data-part="exact"]').waitFor();
+      await page.getByText('What should come out', { exact: true }).waitFor();
     },
   },
   {

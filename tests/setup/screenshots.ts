@@ -15,105 +15,80 @@ import {
   train,
   visit,
 } from '../e2e/laboratory-page.ts';
-import { PLACES, type Place } from '../e2e/places.ts';
 import { launch } from './browser.ts';
+import { SCREEN_GROUPS, type Screen } from './screen-places.ts';
 import { buildPage, serveBuild } from './serve.ts';
 import { drawStrip } from './strip.ts';
 
 const FOLDER = fileURLToPath(new URL('../../docs/screens', import.meta.url));
 
 const DESKTOP = { width: 1280, height: 800 };
+/** `quality` of WebP: text is still easily read, and all pictures together are some megabytes. */
 const LOOKS = [
-  { name: 'light', colorScheme: 'light', size: DESKTOP },
-  { name: 'dark', colorScheme: 'dark', size: DESKTOP },
-  { name: 'phone', colorScheme: 'light', size: { width: 360, height: 740 } },
+  { name: 'light', colorScheme: 'light', size: DESKTOP, quality: 40 },
+  { name: 'dark', colorScheme: 'dark', size: DESKTOP, quality: 30 },
+  { name: 'phone', colorScheme: 'light', size: { width: 360, height: 740 }, quality: 30 },
 ] as const;
-
-/** The text that a picture begins with, where what matters is not at the top. */
-const BEGINS: Readonly<Record<string, string>> = {
-  reinforce: 'Reinforce',
-  judge: 'Vote blind',
-  verdict: 'Judge a text',
-};
-
-/** Opened last: with a scenario come its settings, and what was trained with others is stale. */
-const SCENARIO: Place = {
-  name: 'scenario',
-  open: async (page) => {
-    await visit(page, 'model');
-    await page.getByTestId('scenario').selectOption('reward-hacking');
-    await page.locator('[data-scenario="reward-hacking"]').waitFor();
-  },
-};
-
-/** Beside the places where one can be: what lies further down in one of them. */
-const LENS: Place = { name: 'lens', open: (page) => visit(page, 'reinforce') };
-
-/** One chart as large as the screen: for the projector, so it looks the same in both themes. */
-const LECTURE: Place = {
-  name: 'lecture',
-  open: async (page) => {
-    await visit(page, 'reinforce');
-    await page.getByTestId('nav-reinforce').focus();
-    await page.keyboard.press('l');
-    await page.getByTestId('lecture').waitFor();
-  },
-  close: async (page) => {
-    await page.keyboard.press('Escape');
-    await page.getByTestId('lecture').waitFor({ state: 'detached' });
-  },
-};
-
-/** What helps to teach, each in a window of its own. */
-const DIALOGS = (['share', 'keys', 'reset', 'offline'] as const).map((name): Place => ({
-  name,
-  open: async (page) => {
-    await visit(page, 'model');
-    await page.getByTestId('teach').click();
-    await page.getByTestId(`teach-${name}`).click();
-    await page.getByTestId(`${name}-dialog`).waitFor();
-    // What it counts or reads first is there.
-    const told = {
-      share: 'share-link',
-      keys: 'page-keys',
-      reset: 'reset-yes',
-      offline: 'offline-check',
-    };
-    await page.locator(`[data-testid="${told[name]}"]:enabled`).waitFor();
-  },
-  close: async (page) => {
-    await page.keyboard.press('Escape');
-    await page.getByTestId(`${name}-dialog`).waitFor({ state: 'detached' });
-  },
-}));
 
 /** A few minutes on two cores: enough for curves with a shape. */
 const SETTINGS = [
-  'sft.demonstrations=960&sft.epochs=1&labels.prompts=64',
+  'sft.demonstrations=960&sft.epochs=1&labels.prompts=256',
   'ppo.episodes=768&ppo.rolloutBatch=64&ppo.minibatches=4&evaluate.prompts=100',
+  'base.size=tiny&base.steps=120&base.batchSize=8&base.passageTokens=64',
 ].join('&');
 
-/** One place in one look; WebP, because there are many and they lie in the repository. */
-async function picture(page: Page, camera: CDPSession, place: Place, look: string): Promise<void> {
-  await place.open(page);
+/** One screen in one look; WebP, because there are many and they lie in the repository. */
+async function picture(
+  page: Page,
+  camera: CDPSession,
+  screen: Screen,
+  { name, quality }: (typeof LOOKS)[number],
+): Promise<void> {
+  await screen.open(page);
   // Neither what is under way for a moment nor what the pointer happens to be on.
   await page.locator('.strip progress').waitFor({ state: 'detached', timeout: 60_000 });
   await page.mouse.move(0, 0);
-  const from =
-    place.name === 'lens'
-      ? page.getByTestId('token-lens')
-      : page.getByText(BEGINS[place.name] ?? 'RLHF Playground', { exact: true }).first();
-  if (place.close === undefined) {
-    await from.evaluate((node) => {
+  if (screen.close === undefined) {
+    const from = screen.from?.(page) ?? page.getByText('RLHF Playground', { exact: true }).first();
+    const toStart = (node: Element): void => {
       (document.activeElement as HTMLElement | null)?.blur();
-      (node.closest('section') ?? node).scrollIntoView({ block: 'start' });
+      // A heading stands for its section.
+      const section = /^H\d$/.test(node.tagName) ? node.closest('section') : null;
+      (section ?? node).scrollIntoView({ block: 'start' });
       window.scrollBy(0, -24);
-    });
+    };
+    // Charts above take their height a moment after a part is opened.
+    await from.evaluate(toStart);
+    await page.waitForTimeout(300);
+    await from.evaluate(toStart);
   }
-  const shot = { format: 'webp', quality: 80 } as const;
+  const shot = { format: 'webp', quality } as const;
   const { data } = await camera.send('Page.captureScreenshot', shot);
-  writeFileSync(`${FOLDER}/${place.name}-${look}.webp`, Buffer.from(data, 'base64'));
-  await place.close?.(page);
+  writeFileSync(`${FOLDER}/${screen.name}-${name}.webp`, Buffer.from(data, 'base64'));
+  await screen.close?.(page);
+}
+
+/** Rankings of three students of one class, who agree on much and not on all, as files to merge. */
+function classFiles() {
+  const orders = { anna: [1, 2, 3], ben: [1, 2, 3], chen: [2, 1, 3] };
+  const ask = ['frogs', 'owls', 'bears', 'geese', 'hens', 'mice', 'crabs', 'wolves'];
+  return Object.entries(orders).map(([name, usual], who) => {
+    const rows = ask.map((animal, at) => {
+      // Everybody is of another mind now and then.
+      const ranks = at % 3 === who ? [1, 3, 2] : usual;
+      const completions = ['They eat bread.', `I love ${animal}. They eat fish.`, 'I do not know.'];
+      return JSON.stringify({ prompt: `What do ${animal} eat?`, completions, ranks });
+    });
+    const buffer = Buffer.from(rows.join('\n'));
+    return { name: `${name}.jsonl`, mimeType: 'application/x-ndjson', buffer };
+  });
+}
+
+async function mergeClass(page: Page): Promise<void> {
+  await page.getByTestId('merge-rankings').setInputFiles(classFiles());
+  const agreement = page.getByTestId('class-agreement');
+  await agreement.locator('summary').click();
+  await agreement.locator('table').waitFor();
 }
 
 async function ask(page: Page): Promise<void> {
@@ -130,7 +105,8 @@ async function wholeLoop(page: Page): Promise<void> {
   await press(page, 'rank-fetch');
   await placeByButtons(page);
   await saveRanking(page, 'button');
-  await letClassRank(page, 64);
+  await mergeClass(page);
+  await letClassRank(page, 256);
   await train(page, 'reward');
   await textsToRank(page);
   await page.getByTestId('rank-item-2').click();
@@ -158,12 +134,16 @@ try {
   await wholeLoop(page);
   const camera = await context.newCDPSession(page);
   if (isWanted('strip')) await drawStrip(page, context, `${FOLDER}/strip.webp`);
-  for (const all of [[...PLACES, LENS, LECTURE, ...DIALOGS], [SCENARIO]]) {
-    const places = all.filter(({ name }) => isWanted(name));
-    for (const { name, colorScheme, size } of LOOKS) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize(size);
-      for (const place of places) await picture(page, camera, place, name);
+  for (const { prepare, screens } of SCREEN_GROUPS) {
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize(DESKTOP);
+    // Each group follows from the one before, whichever pictures are wanted.
+    await prepare?.(page);
+    for (const look of LOOKS) {
+      await page.emulateMedia({ colorScheme: look.colorScheme });
+      await page.setViewportSize(look.size);
+      for (const screen of screens.filter((each) => isWanted(each.name)))
+        await picture(page, camera, screen, look);
     }
   }
 } finally {

@@ -4,6 +4,7 @@ import { parseHash } from '../../../src/ui/hash-route.ts';
 import { settingsFromLink } from '../../../src/ui/link-settings.ts';
 import { answersFile, fetchAnswers, itemAt, itemCount } from '../../../src/ui/paper-answers.ts';
 import {
+  distinctLabel,
   fetchResults,
   figureWords,
   hereLink,
@@ -68,6 +69,19 @@ describe('in words', () => {
     expect(first && rowWords(first)).toContain('70.0 %');
     expect(third && rowWords(third)).toBe('the run was stopped');
   });
+});
+
+test('rows of one name are told apart by how their texts were drawn, others are left alone', () => {
+  const [row] = EXAMPLE_RESULTS.claims[0]?.rows ?? [];
+  if (row === undefined) throw new Error('the example has no row');
+  const greedy = { ...row, id: 'greedy', temperature: 'greedy' };
+  const other = { ...row, id: 'other', label: 'SFT preferred to the base' };
+  const rows = [row, greedy, other];
+  expect(rows.map((each) => distinctLabel(each, rows))).toEqual([
+    `${row.label}, temperature 1`,
+    `${row.label}, greedy`,
+    other.label,
+  ]);
 });
 
 describe('run it here', () => {
