@@ -150,6 +150,11 @@ export class Project {
     return this.#rows;
   }
 
+  /** True when another tab has the project. */
+  get readOnly(): boolean {
+    return this.#readOnly;
+  }
+
   /** Throws {@link ReadOnlyError} when another tab has the project. */
   expectWritable(): void {
     if (this.#readOnly) throw new ReadOnlyError();
