@@ -36,7 +36,7 @@ export interface PartInputs {
   readonly stages: StageStates | null;
   /** Every checkpoint that can speak. */
   readonly policies: readonly Pick<CheckpointSummary, 'id' | 'createdAt' | 'shipped'>[];
-  /** Checkpoints, by id, that votes were cast on or that the suite was run for. */
+  /** Checkpoints, by id, that votes, evaluations or the suite were about. */
   readonly judged: readonly string[];
   readonly judging: boolean;
 }

@@ -76,7 +76,7 @@ export class StageDriver {
     const own = runner !== null && runner.status !== 'done';
     const around = { elsewhere: readOnly, canGoOn: this.#unfinished(stage) !== null };
     const state = own ? runner.state : storedState(rows, stage, around);
-    if (state.status !== 'failed' && state.status !== 'done') return state;
+    if (!['failed', 'done', 'stale'].includes(state.status)) return state;
     return { ...state, resumeAt: this.#resumeAt(stage) };
   }
 

@@ -272,6 +272,41 @@ function waitingWords(rows: ProjectRows, stage: TrainingStage): string {
     .join(' ');
 }
 
+/** What a stage's model is made from: stages before it, in the order of the loop. */
+function before(rows: ProjectRows, stage: TrainingStage): readonly TrainingStage[] {
+  switch (stage) {
+    case 'pretrain':
+      return [];
+    case 'sft':
+      return rows.settings.base.model === 'own' ? ['pretrain'] : [];
+    case 'reward':
+      return ['sft'];
+    case 'ppo':
+      return needsReward(rows.settings.method.name) ? ['sft', 'reward'] : ['sft'];
+  }
+  return stage satisfies never;
+}
+
+/** True when the model of a stage was trained from something that is no longer as it was. */
+function hasChanged(rows: ProjectRows, stage: TrainingStage): boolean {
+  const of = finishedCheckpoint(rows, stage)?.manifest.run;
+  const made = rows.runs.find(({ id }) => id === of);
+  return made !== undefined && made.inputs !== inputsOf(rows, stage);
+}
+
+/** The first stage on the way to this one that is to be trained again; undefined when none is. */
+function staleBefore(rows: ProjectRows, stage: TrainingStage): TrainingStage | undefined {
+  const all = before(rows, stage).flatMap((each) => [...before(rows, each), each]);
+  return all.find((each) => hasChanged(rows, each));
+}
+
+const STAGE_WORDS: Readonly<Record<TrainingStage, string>> = {
+  pretrain: 'Your base model',
+  sft: 'The model of step 1',
+  reward: 'The reward model',
+  ppo: 'The model of step 3',
+};
+
 /** What the rows do not tell of a stage that no runner here is driving. */
 export interface Circumstances {
   /** Another tab has the project, and may be driving it. */
@@ -330,6 +365,11 @@ export function storedState(
   }
   if (row.inputs !== inputsOf(rows, stage)) {
     return idle('stale', 'Something that this was trained from has changed: train it again.', row);
+  }
+  const changed = staleBefore(rows, stage);
+  if (changed !== undefined) {
+    const what = `${STAGE_WORDS[changed]}, on which this rests, was trained from something that has changed`;
+    return idle('stale', `${what}: train that again, then this.`, row);
   }
   const done =
     row.run.status === 'finished' ? `Finished after ${row.step} ${word}s.` : `Stopped at ${at}.`;
