@@ -21,7 +21,8 @@ export class WorkUnderWay {
     count: (result: T) => number,
   ): Promise<T> {
     const wish = { stopped: false };
-    const result = action(() => wish.stopped);
+    // Not at once: it is to be found here from its beginning.
+    const result = Promise.resolve().then(() => action(() => wish.stopped));
     const own = Object.assign(wish, { work, kept: result.then(count, () => 0) });
     this.#all = [...this.#all, own];
     try {

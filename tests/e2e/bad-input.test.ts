@@ -160,8 +160,11 @@ test('a second tab changes nothing, and says why', async () => {
   const { page, context } = browser;
   await openLaboratory(page, served.url, SETTINGS);
   const second = await context.newPage();
-  await openLaboratory(second, served.url);
+  // With a link, whose settings cannot be taken: that is said once, and no more than can be done.
+  await openLaboratory(second, served.url, SETTINGS);
   await expect.poll(() => textOf(second, 'read-only')).toMatch(/open in another tab/);
+  expect(await second.getByText('Close the other tab').count()).toBe(1);
+  expect(await second.getByTestId('failure').count()).toBe(0);
   await visit(second, 'demonstrate');
   await second.getByTestId('demo-prompt').fill('say hello .');
   await second.getByTestId('demo-response').fill('hello .');
