@@ -129,7 +129,11 @@ export async function reportReward(
     };
     if (stopped()) return null;
     const trained = comparisons(rankedSequences(tokenizer, training, shape));
-    return { ...reportOf(scored), trainedComparisons: trained, ceiling: ceilingOf(heldOut, supply) };
+    return {
+      ...reportOf(scored),
+      trainedComparisons: trained,
+      ceiling: ceilingOf(heldOut, supply),
+    };
   } finally {
     scorer.tell();
   }

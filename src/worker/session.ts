@@ -32,13 +32,7 @@ import { runHandlers } from './run-handlers.ts';
 import { StageDriver } from './stage-driver.ts';
 import { classRankings, labelsState, reportedRankings, trainingPromptsOf } from './stage-graph.ts';
 import { WorkUnderWay } from './stoppable-work.ts';
-import type {
-  ModelSource,
-  RankingRequest,
-  ReportProgress,
-  Stopped,
-  Workbench,
-} from './stages.ts';
+import type { ModelSource, RankingRequest, ReportProgress, Stopped, Workbench } from './stages.ts';
 import { sourceOf } from '../records/ranking.ts';
 import type { Suite } from '../records/suite.ts';
 

@@ -364,7 +364,11 @@ describe('staleness', () => {
     });
     await train(test, 'ppo');
     await stopping;
-    const own = { name: 'own', format: 'jsonl', text: '{"prompt":"hi","completion":"hello"}' } as const;
+    const own = {
+      name: 'own',
+      format: 'jsonl',
+      text: '{"prompt":"hi","completion":"hello"}',
+    } as const;
     const { stages } = await handlers['labels.import']({
       ...{ kind: 'demonstrations', files: [own], classmates: false },
     });
