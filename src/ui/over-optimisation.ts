@@ -65,6 +65,15 @@ export function gainRows(points: readonly OptimisationPoint[]): readonly ChartRo
   }));
 }
 
+/** The runs whose points make a line: those of two points or more. */
+export function gainLines(
+  runs: readonly { readonly name: string; readonly points: readonly OptimisationPoint[] }[],
+): readonly ChartRun[] {
+  return runs.flatMap(({ name, points }) =>
+    points.length > 1 ? [{ name, rows: gainRows(points) }] : [],
+  );
+}
+
 const signed = (gain: number): string => `${gain > 0 ? '+' : ''}${formatNumber(gain)}`;
 
 function trendOf(values: readonly number[]): 'rose' | 'fell' | 'stayed' {
