@@ -84,7 +84,7 @@ function damageOf({ code, lines, column, record }: CsvError, file: string, rows:
       return `Line ${String(lines)}, ${place}: ${what} (the row has ${cells} cells, the heading ${heading.length}).`;
     }
     default:
-      return `Line ${String(lines)}: not a row of a CSV file (${String(code)}).`;
+      return `Line ${String(lines)}: not a row of a CSV file (${code}).`;
   }
 }
 

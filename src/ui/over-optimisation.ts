@@ -2,7 +2,7 @@
  * Gold against proxy reward over the square root of the KL (Gao et al., arXiv 2210.10760), from what a run has recorded:
  * how far both have come above the model of step 1, and in words where they part. Pure; nothing is measured here.
  */
-import type { ChartMetric, ChartRow } from './chart-data.ts';
+import type { ChartMetric, ChartRow, ChartRun } from './chart-data.ts';
 import { kendallTau, peakOf, trendWords } from './chart-summary.ts';
 import { formatNumber } from './format.ts';
 

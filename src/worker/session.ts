@@ -168,7 +168,7 @@ export class Session {
         bench.demonstrations(count, this.#opened().rows.demonstrations, this.#settings),
       'ranking.next': async ({ count, k }) => {
         const request = this.#rankingRequest(count, k, true);
-        const write = (stopped: Stopped) =>
+        const write = (stopped: () => boolean) =>
           bench.completionsToRank(request, this.#progress, stopped);
         return this.#works.run('ranking', write, ({ items }) => items.length);
       },
@@ -177,14 +177,14 @@ export class Session {
       }),
       'reward.report': async () => {
         const of = [this.#trainedReward(), reportedRankings(this.#opened().rows)] as const;
-        const test = (stopped: Stopped) =>
+        const test = (stopped: () => boolean) =>
           bench.rewardReport(...of, this.#settings, this.#progress, stopped);
         return this.#works.run('report', test, (report) => (report === null ? 0 : 1));
       },
       'work.stop': async ({ work }) => ({ kept: await this.#works.stop(work) }),
       'judge.pairs': async (args) => {
         const models = [this.#model(args.left), this.#model(args.right)] as const;
-        const write = (stopped: Stopped) =>
+        const write = (stopped: () => boolean) =>
           bench.blindPairs(models, args, this.#settings, this.#progress, stopped);
         return this.#works.run('pairs', write, ({ pairs }) => pairs.length);
       },

@@ -1,7 +1,12 @@
 /** Chosen label files: their format by ending, and names that keep labelers apart. */
 import { describe, expect, it } from 'vitest';
 import { jsonlRows } from '../../../src/data/jsonl.ts';
-import { readDemonstrations, readPrompts, readRankings } from '../../../src/data/label-rows.ts';
+import {
+  readDemonstrations,
+  readPrompts,
+  readRankings,
+  type FileRows,
+} from '../../../src/data/label-rows.ts';
 import { LABEL_HELP } from '../../../src/ui/label-help.ts';
 import { distinctNames, labelerName, labelFiles } from '../../../src/ui/label-files.ts';
 
@@ -47,7 +52,7 @@ describe('the help beside a file field', () => {
   it.each([
     ['prompts', ['prompt'], readPrompts],
     ['demonstrations', ['prompt', 'completion'], readDemonstrations],
-    ['rankings', ['prompt', 'completions', 'ranks'], (file) => readRankings(file, 0)],
+    ['rankings', ['prompt', 'completions', 'ranks'], (file: FileRows) => readRankings(file, 0)],
   ] as const)('of %s names what a row needs, and only what it may have', (kind, needed, read) => {
     const [needs = '', may = ''] = LABEL_HELP[kind].split(/[Ii]t may have/);
     for (const name of needed) {
