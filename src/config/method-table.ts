@@ -131,3 +131,8 @@ export function groupSizeOf(name: MethodName, groupSize: number): number {
   }
   return name satisfies never;
 }
+
+/** What a step is called. One of DPO is an optimizer step; the others write a batch of answers first. */
+export function stepWordOf(name: MethodName): string {
+  return name === 'dpo' ? 'step' : 'iteration';
+}

@@ -38,6 +38,7 @@ export function csvRows(file: string): FileRows {
       number: end - cells.join('').split('\n').length + 1,
       value: objectOf(columns, cells),
     })),
+    unit: 'Line',
     placeOf: columnName,
   };
 }
@@ -57,10 +58,40 @@ function parseRows(file: string): readonly Row[] {
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new FormatError(
-      `Not a valid CSV file (${error.message}).`,
-      'Give every row as many cells as the heading and close every quote, then choose the file again; nothing was imported.',
+      damageOf(error, file, rows),
+      'Correct that, then choose the file again; nothing was imported.',
     );
   }
+}
+
+/** Where and how a file is no table, in words. */
+function damageOf({ code, lines, column, record }: CsvError, file: string, rows: readonly Row[]) {
+  const heading = rows[0]?.cells.map((cell) => cell.trim()) ?? [];
+  const named = (i: number) =>
+    heading[i] === undefined ? `column ${i + 1}` : `column ${heading[i]}`;
+  const at = Number(column);
+  switch (code) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return `Line ${lineAfter(rows.at(-1)?.end ?? 0, file)}, ${named(at)}: a quotation mark opens the cell and none closes it.`;
+    case 'CSV_INVALID_CLOSING_QUOTE':
+      return `Line ${String(lines)}, ${named(at)}: more text follows the quotation mark that closes the cell (inside of a quoted cell, write a quotation mark twice).`;
+    case 'INVALID_OPENING_QUOTE':
+      return `Line ${String(lines)}, ${named(at)}: a quotation mark stands inside of a cell that does not begin with one (put the cell in quotation marks and write the inner ones twice).`;
+    case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH': {
+      const cells = Array.isArray(record) ? record.length : 0;
+      const place = named(Math.min(cells, heading.length));
+      const what = cells < heading.length ? 'and what follows it are missing' : 'has no heading';
+      return `Line ${String(lines)}, ${place}: ${what} (the row has ${cells} cells, the heading ${heading.length}).`;
+    }
+    default:
+      return `Line ${String(lines)}: not a row of a CSV file (${code}).`;
+  }
+}
+
+/** The first line after one that holds anything. */
+function lineAfter(line: number, file: string): number {
+  const found = file.split('\n').findIndex((text, i) => i >= line && text.trim() !== '');
+  return found + 1;
 }
 
 /** What separates the heading's names, none of which holds a separator. */

@@ -149,8 +149,10 @@ function idOf(prefix: string, ...content: readonly string[]): string {
 
 /** Rows of a file, not checked yet. */
 export interface FileRows {
-  /** What each row says, and the line of the file that it begins on, from 1. */
+  /** What each row says, and its number: the line of the file that it begins on, or its place in a list; from 1. */
   readonly rows: readonly { readonly number: number; readonly value: unknown }[];
+  /** What the numbers count. */
+  readonly unit: 'Line' | 'Row';
   /** A field as the file names it: `field ranks.0`, `column rank_1`. */
   readonly placeOf: (path: string) => string;
 }
@@ -172,9 +174,9 @@ function readLines<Schema extends v.GenericSchema>(
     const path = v.getDotPath(issue);
     throw new FormatError(
       path === null
-        ? `Line ${number}: not a JSON object.`
-        : `Line ${number}, ${file.placeOf(path)}: ${problemOf(issue)}.`,
-      'Correct that line, then choose the file again; nothing was imported.',
+        ? `${file.unit} ${number}: not a JSON object.`
+        : `${file.unit} ${number}, ${file.placeOf(path)}: ${problemOf(issue)}.`,
+      `Correct that ${file.unit.toLowerCase()}, then choose the file again; nothing was imported.`,
     );
   });
 }
@@ -186,6 +188,7 @@ function problemOf(issue: v.BaseIssue<unknown>): string {
 
 /** @throws FormatError when two lines carry the same id */
 function withoutRepeatedIds<Row extends { readonly id: string }>(
+  { unit }: FileRows,
   rows: readonly Line<Row>[],
 ): Row[] {
   const lineOf = new Map<string, number>();
@@ -193,7 +196,7 @@ function withoutRepeatedIds<Row extends { readonly id: string }>(
     const first = lineOf.get(row.id);
     if (first !== undefined) {
       throw new FormatError(
-        `Lines ${first} and ${number} are the same row (id ${row.id}).`,
+        `${unit}s ${first} and ${number} are the same row (id ${row.id}).`,
         'Remove one of them, then choose the file again; nothing was imported.',
       );
     }
@@ -222,6 +225,7 @@ function completionOf(cell: v.InferOutput<typeof completionCell>, index: number)
 /** @throws FormatError naming line, field and what to do */
 export function readPrompts(file: FileRows): Prompt[] {
   return withoutRepeatedIds(
+    file,
     readLines(file, () => promptRow).map(({ number, row }) => ({ number, row: promptOf(row) })),
   );
 }
@@ -237,7 +241,7 @@ export function readDemonstrations(file: FileRows): Demonstration[] {
       author: row.author,
     },
   }));
-  return withoutRepeatedIds(rows);
+  return withoutRepeatedIds(file, rows);
 }
 
 /**
@@ -249,7 +253,7 @@ export function readRankings(file: FileRows, now: number): Ranking[] {
   const rows = readLines(file, (value) => (isPair(value) ? pairRow : rankingRow)).map(
     ({ number, row }) => ({ number, row: rankingOf('chosen' in row ? asRanking(row) : row, now) }),
   );
-  return withoutRepeatedIds(rows);
+  return withoutRepeatedIds(file, rows);
 }
 
 const isPair = (value: unknown): boolean =>

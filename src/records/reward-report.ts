@@ -1,6 +1,6 @@
 /**
  * How often a reward model is right about rankings that it was not trained on, as the page shows it. Types only: counted in
- * rlhf/metrics.ts, put together in worker/judging.ts and worker/labeler-trial.ts.
+ * rlhf/metrics.ts, put together in worker/reward-report.ts and worker/labeler-trial.ts.
  */
 import type { Calibration } from './calibration.ts';
 

@@ -73,6 +73,10 @@ export class EvaluationDesk {
   get starting(): boolean {
     return this.#starting;
   }
+  /** All judgements ever saved. */
+  get judgements(): readonly Ranking[] {
+    return this.#judgements;
+  }
   /** Number of judgements ever saved. */
   get judged(): number {
     return this.#judgements.length;
@@ -103,7 +107,7 @@ export class EvaluationDesk {
     const seed = this.#random(2 ** 31);
     const reply = await this.#laboratory.ask('judge.outputs', { checkpoints, count, seed });
     this.#starting = false;
-    if (reply === null) return;
+    if (!reply?.items.length) return;
     const items = withRepeats(reply.items, this.#random);
     const sitting = { checkpoints, baseline, items, at: 0, ratings: [], revealed: false };
     await this.#move(sitting, null, '');

@@ -3,9 +3,9 @@ import type { Failure } from '../worker/protocol.ts';
 
 const KINDS: readonly Failure['kind'][] = ['input', 'storage', 'engine', 'internal'];
 
-/** What to do next, by kind; the message itself says what happened. */
+/** What to do next, by kind; the message itself says what happened, and of input what to do as well. */
 export const NEXT_ACTION: Readonly<Record<Failure['kind'], string>> = {
-  input: 'Change the input and try again; nothing was lost.',
+  input: 'Nothing was lost.',
   storage: 'What was saved before is safe. Make room or reload, then try again.',
   engine: 'Try again, or reload the page: labels and checkpoints are kept.',
   internal: 'Reload the page: labels and checkpoints are kept.',

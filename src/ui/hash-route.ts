@@ -28,6 +28,8 @@ export interface Route {
   readonly part: Part;
   /** What follows `?`, undecoded; empty without one. */
   readonly query: string;
+  /** What the address names and is no part of this page. */
+  readonly unknown?: string;
 }
 
 function isPart(text: string): text is Part {
@@ -43,7 +45,8 @@ export function parseHash(hash: string): Route {
   const words = query.split('&');
   const others = words.filter((word) => word !== 'scenario=exact');
   if (others.length < words.length) return { part: 'exact', query: others.join('&') };
-  return { part: isPart(name) ? name : 'model', query };
+  if (name === '' || isPart(name)) return { part: name || 'model', query };
+  return { part: 'model', query, unknown: name };
 }
 
 export function formatHash({ part, query }: Route): string {

@@ -5,6 +5,7 @@
  */
 import { NO_RATING, storedRatings, type OutputRating } from '../records/output-rating.ts';
 import { voteRate, type VoteRate } from '../records/vote-rate.ts';
+import type { Ranking } from '../records/ranking.ts';
 import type { Suite } from '../records/suite.ts';
 import type { BlindPair, Sitting, Vote, VoteChoice } from '../records/vote.ts';
 import type { RandomIndex } from './blind-order.ts';
@@ -23,6 +24,10 @@ export class JudgeDesk {
   #ratings = $state.raw(UNRATED);
   #suite: Suite | null = $state.raw(null);
   #suiteRunning = $state.raw(false);
+  #evaluation: EvaluationDesk | null = $state.raw(null);
+  /** What was stored of evaluations when the page was opened; the desk for them comes later. */
+  #evaluated: readonly Ranking[] = $state.raw([]);
+  #evaluating = $state.raw(false);
 
   #pair = $derived(
     this.#sitting?.revealed === false ? this.#sitting.pairs[this.#sitting.at] : undefined,
@@ -33,10 +38,12 @@ export class JudgeDesk {
   });
   #judged = $derived([
     ...this.#votes.flatMap(({ left, right }) => [left.policy, right.policy]),
+    ...(this.#evaluation?.judgements ?? this.#evaluated).flatMap(({ completions }) =>
+      completions.map(({ policy }) => policy),
+    ),
     ...(this.suite?.reports.map(({ checkpoint }) => checkpoint) ?? []),
   ]);
 
-  #evaluation: EvaluationDesk | null = null;
   readonly #laboratory: Laboratory;
   readonly #store: LabelStore;
   readonly #random: RandomIndex;
@@ -79,9 +86,14 @@ export class JudgeDesk {
   get cast(): readonly Vote[] {
     return this.#cast;
   }
-  /** Checkpoints, by id, that votes or the suite were about; once for each. */
+  /** Checkpoints, by id, that votes, evaluations or the suite were about; once for each. */
   get judged(): readonly string[] {
     return this.#judged;
+  }
+  /** True while a sitting or the suite is under way. */
+  get judging(): boolean {
+    const evaluating = this.#evaluation ? this.#evaluation.item !== undefined : this.#evaluating;
+    return evaluating || this.#pair !== undefined || this.#suiteRunning;
   }
   /** The last judgement, by this page or stored before it was opened. */
   get suite(): Suite | null {
@@ -101,6 +113,9 @@ export class JudgeDesk {
     if (votes !== null) this.#votes = votes;
     const sitting = await this.#laboratory.attempt(() => this.#store.sitting());
     this.#sitting ??= sitting;
+    this.#evaluated = (await this.#laboratory.attempt(() => this.#store.evaluations())) ?? [];
+    const evaluation = await this.#laboratory.attempt(() => this.#store.evaluationSitting());
+    this.#evaluating = evaluation?.revealed === false;
   }
 
   /** Where outputs are rated alone and then ranked: one desk for the page, of a class that comes with its part. */
@@ -124,7 +139,7 @@ export class JudgeDesk {
       seed,
     });
     this.#starting = false;
-    if (reply === null) return;
+    if (!reply?.pairs.length) return;
     await this.#move({ first, second, pairs: reply.pairs, at: 0, revealed: false }, null);
   }
 

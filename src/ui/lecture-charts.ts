@@ -1,9 +1,10 @@
 /** The charts that lecture mode shows one at a time: those of each stage, in the order of the loop. Pure. */
+import { stepWordOf } from '../config/method-table.ts';
 import type { Settings } from '../config/settings.ts';
 import type { TrainingStage } from '../worker/protocol.ts';
 import type { ChartRow } from './chart-data.ts';
 import { PART_TITLES, type Part } from './hash-route.ts';
-import { drawnCharts, METHOD_CHARTS, stepWordOf, type MethodChart } from './method-words.ts';
+import { drawnCharts, METHOD_CHARTS, type MethodChart } from './method-words.ts';
 import { REWARD_CHARTS, SFT_CHARTS } from './stage-charts.ts';
 
 export interface LectureChart {

@@ -41,11 +41,6 @@ export function methodFacts({ method, ppo, reward }: Settings, rankings: number)
   return `${batches}, ${costs}. Not in the paper.`;
 }
 
-/** A step of DPO is an optimizer step; the others write a batch of answers first. */
-export function stepWordOf(name: MethodName): string {
-  return name === 'dpo' ? 'step' : 'iteration';
-}
-
 export interface MethodChart {
   readonly title: string;
   readonly meaning: string;

@@ -2,7 +2,7 @@
  * Gold against proxy reward over the square root of the KL (Gao et al., arXiv 2210.10760), from what a run has recorded:
  * how far both have come above the model of step 1, and in words where they part. Pure; nothing is measured here.
  */
-import type { ChartMetric, ChartRow } from './chart-data.ts';
+import type { ChartMetric, ChartRow, ChartRun } from './chart-data.ts';
 import { kendallTau, peakOf, trendWords } from './chart-summary.ts';
 import { formatNumber } from './format.ts';
 
@@ -63,6 +63,15 @@ export function gainRows(points: readonly OptimisationPoint[]): readonly ChartRo
     step: point.distance,
     values: { 'gain/proxy': point.proxy / proxy, 'gain/gold': point.gold / gold },
   }));
+}
+
+/** The runs whose points make a line: those of two points or more. */
+export function gainLines(
+  runs: readonly { readonly name: string; readonly points: readonly OptimisationPoint[] }[],
+): readonly ChartRun[] {
+  return runs.flatMap(({ name, points }) =>
+    points.length > 1 ? [{ name, rows: gainRows(points) }] : [],
+  );
 }
 
 const signed = (gain: number): string => `${gain > 0 ? '+' : ''}${formatNumber(gain)}`;

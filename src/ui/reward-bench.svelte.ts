@@ -9,6 +9,7 @@ export class RewardBench {
   prompt = $state('');
   #response = $state('');
   #report: RewardReport | null = $state.raw(null);
+  #reporting = $state.raw(false);
   #score: number | null = $state.raw(null);
   #scored = $state.raw('');
   #trials: readonly LabelerTrial[] = $state.raw([]);
@@ -23,6 +24,9 @@ export class RewardBench {
 
   get report(): RewardReport | null {
     return this.#report;
+  }
+  get reporting(): boolean {
+    return this.#reporting;
   }
   get response(): string {
     return this.#response;
@@ -45,10 +49,11 @@ export class RewardBench {
     return this.#trying;
   }
 
-  /** What was tried beside another reward model is forgotten. */
+  /** What was said of, and tried beside, another reward model is forgotten. */
   async loadReport(): Promise<void> {
+    this.#reporting = true;
     const report = await this.#laboratory.ask('reward.report', {});
-    if (report === null) return;
+    this.#reporting = false;
     if (JSON.stringify(report) !== JSON.stringify(this.#report)) this.#trials = [];
     this.#report = report;
   }

@@ -17,6 +17,10 @@ export class LiveRoute {
     return this.#route.part;
   }
 
+  get unknown(): string | undefined {
+    return this.#route.unknown;
+  }
+
   get query(): string {
     return this.#route.query;
   }

@@ -7,6 +7,7 @@ import type { Vote } from '../records/vote.ts';
 import { voteRate, type VoteRate } from '../records/vote-rate.ts';
 import { BACKEND_NAMES, BACKENDS, type RunSummary } from '../worker/protocol.ts';
 import { formatPercent, precisionOf } from './format.ts';
+import { differenceSentences, runDifferences } from './run-differences.ts';
 import { stepWordOfRun } from './stage-charts.ts';
 import { turnSentence } from './turn-words.ts';
 
@@ -33,6 +34,20 @@ export function deviceWords({ backend, device }: Pick<RunSummary, 'backend' | 'd
 /** `step 5 of 8`. */
 export function stepsWords(run: RunSummary): string {
   return `${stepWordOfRun(run)} ${run.step} of ${run.total}`;
+}
+
+/** What tells runs apart: seeds unless their settings tell them, devices, settings, and what was turned; a sentence each. */
+export function comparisonSentences(runs: readonly RunSummary[]): readonly string[] {
+  const differing = (name: string, wordOf: (run: RunSummary) => string | number) =>
+    new Set(runs.map(wordOf)).size > 1
+      ? [`${name}: ${runs.map((run) => `${wordOf(run)} in ${run.name}`).join(', ')}.`]
+      : [];
+  const told = runDifferences(runs).some(({ key }) => key === 'general.seed');
+  return [
+    ...(told ? [] : differing('Seed', ({ seed }) => seed)),
+    ...differing('Device', deviceWords),
+    ...differenceSentences(runs),
+  ];
 }
 
 export interface Fact {

@@ -194,7 +194,11 @@ export class ScenarioDesk {
       await laboratory.settled(stage);
     }
     if (!isDone() && !this.#pausing) {
-      this.#note = 'It was stopped before its end. Play goes on from there.';
+      const { status, message } = laboratory.stage(stage) ?? {};
+      this.#note =
+        status === 'stale' && message !== undefined
+          ? message
+          : 'It was stopped before its end. Play goes on from there.';
     }
     return isDone();
   }

@@ -1,7 +1,8 @@
 /** Which charts each stage has, by TRL's metric names; those of step 3 are of its method (method-words.ts). */
+import { stepWordOf } from '../config/method-table.ts';
 import type { Settings } from '../config/settings.ts';
 import type { TrainingStage } from '../worker/protocol.ts';
-import { METHOD_CHARTS, stepWordOf, type MethodChart } from './method-words.ts';
+import { METHOD_CHARTS, type MethodChart } from './method-words.ts';
 
 export const SFT_CHARTS: readonly MethodChart[] = [
   {

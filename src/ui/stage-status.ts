@@ -1,5 +1,10 @@
 /** State of each part of the page in one word, derived from the states of the stages behind it. */
-import type { CheckpointSummary, StageStates, StageStatus } from '../worker/protocol.ts';
+import type {
+  CheckpointSummary,
+  StageState,
+  StageStates,
+  StageStatus,
+} from '../worker/protocol.ts';
 import type { StagePart } from './hash-route.ts';
 
 export const STATUS_WORDS: Readonly<Record<StageStatus, string>> = {
@@ -12,8 +17,15 @@ export const STATUS_WORDS: Readonly<Record<StageStatus, string>> = {
   failed: 'failed',
 };
 
+/** The word for a stage that trains; one that was stopped says where. */
+export function statusWord({ status, step, total }: Pick<StageState, 'status' | 'step' | 'total'>) {
+  return status === 'done' && step < total
+    ? `stopped at ${step} of ${total}`
+    : STATUS_WORDS[status];
+}
+
 /** The same for the model that comes with the page, which is loaded and not trained. */
-export const MODEL_WORDS: Readonly<Record<StageStatus, string>> = {
+const MODEL_WORDS: Readonly<Record<StageStatus, string>> = {
   ...STATUS_WORDS,
   running: 'loading',
   done: 'loaded',
@@ -36,7 +48,7 @@ export interface PartInputs {
   readonly stages: StageStates | null;
   /** Every checkpoint that can speak. */
   readonly policies: readonly Pick<CheckpointSummary, 'id' | 'createdAt' | 'shipped'>[];
-  /** Checkpoints, by id, that votes were cast on or that the suite was run for. */
+  /** Checkpoints, by id, that votes, evaluations or the suite were about. */
   readonly judged: readonly string[];
   readonly judging: boolean;
 }
@@ -46,6 +58,15 @@ function rankStatus({ labels, reward }: StageStates): StageStatus {
   if (reward.status !== 'empty' && reward.status !== 'ready') return reward.status;
   if (labels.status === 'running') return 'running';
   return labels.status === 'empty' && reward.status === 'empty' ? 'empty' : 'ready';
+}
+
+/** The word for a part's status. */
+export function partWord(part: StagePart, status: StageStatus, stages: StageStates | null): string {
+  if (part === 'model') return MODEL_WORDS[status];
+  if (part === 'judge' || status !== 'done' || stages === null) return STATUS_WORDS[status];
+  return statusWord(
+    stages[({ demonstrate: 'sft', rank: 'reward', reinforce: 'ppo' } as const)[part]],
+  );
 }
 
 export function partStatus(part: StagePart, inputs: PartInputs): StageStatus {

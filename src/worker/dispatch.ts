@@ -222,6 +222,8 @@ async function perform(handlers: CommandHandlers, command: OtherCommand): Promis
       return performStage(handlers, command);
     case 'reward.score':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'work.stop':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'reward.report':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'judge.pairs':

@@ -1,12 +1,11 @@
 /**
- * Measuring models for the page: the reward model on held-out rankings, blind pairs for a person, and the gold judges
- * over held-out prompts. Nothing here is seen by training.
+ * Measuring policies for the page: blind pairs and outputs for a person, and the gold judges over held-out prompts. The
+ * reward model is tested in reward-report.ts. Nothing here is seen by training.
  */
 import type { Settings } from '../config/settings.ts';
 import { sequenceShape } from '../config/stage-settings.ts';
 import { Rng } from '../data/rng.ts';
-import type { Model } from '../model/parameters.ts';
-import { sourceOf, type Completion, type Ranking } from '../records/ranking.ts';
+import type { Completion } from '../records/ranking.ts';
 import type { Suite } from '../records/suite.ts';
 import type { BlindOutputs } from '../records/human-evaluation.ts';
 import type { BlindPair } from '../records/vote.ts';
@@ -17,80 +16,18 @@ import {
   summarise,
   type PolicyAnswers,
 } from '../rlhf/evaluate.ts';
-import { calibrationOf } from '../rlhf/calibration.ts';
-import { splitRankings } from '../rlhf/held-out.ts';
-import { accuracyByLabeler, comparisonAccuracy } from '../rlhf/metrics.ts';
-import {
-  complete,
-  demonstrationSequences,
-  promptTokens,
-  rankedSequences,
-} from '../rlhf/pipeline.ts';
-import { comparisonCount, comparisonsFromRanks } from '../rlhf/ranking-loss.ts';
-import { scoreRankings } from '../rlhf/reward.ts';
-import { scoreSequences, type SequenceShape } from '../rlhf/sequences.ts';
+import { complete, promptTokens } from '../rlhf/pipeline.ts';
+import type { SequenceShape } from '../rlhf/sequences.ts';
 import { goldVerdict } from '../world/judges.ts';
-import { noiseCeiling, type Pair } from '../world/labeler-noise.ts';
 import type { WorldPrompt } from '../world/tasks.ts';
 import { InputError } from './failure.ts';
 import type { ModelShelf } from './model-shelf.ts';
-import type { RewardReport } from '../records/reward-report.ts';
 import { silence } from './stage-names.ts';
-import type { ModelSource, ReportedRankings, ReportProgress, SuiteRequest } from './stages.ts';
+import type { ModelSource, ReportProgress, Stopped, SuiteRequest } from './stages.ts';
 import { plainCompletion, plainPrompt, type WorldSupply } from './world-supply.ts';
 
 /** Prompts answered between two reports of progress. */
 const CHUNK = 64;
-/** Demonstrations whose mean score is reported. */
-const DEMONSTRATIONS = 256;
-
-/** Best accuracy that the class's noise allows; null when other people's labels are among them or nothing is compared. */
-function ceilingOf(rankings: readonly Ranking[], supply: WorldSupply): number | null {
-  if (rankings.some(({ labeler }) => sourceOf(labeler) !== 'class')) return null;
-  const pairs = rankings.flatMap(({ prompt, completions, ranks }): Pair[] =>
-    comparisonsFromRanks(ranks).flatMap(({ winner, loser }) => {
-      const [a, b] = [completions[winner], completions[loser]];
-      return a && b ? [{ prompt: supply.known(prompt) ?? prompt, a, b }] : [];
-    }),
-  );
-  const ceiling = noiseCeiling(supply.labelers, pairs);
-  return Number.isFinite(ceiling) ? ceiling : null;
-}
-
-/** A reward model on the rankings that it was not trained on, and on those of labelers it learned nothing from. */
-export async function reportReward(
-  model: Model,
-  shelf: ModelShelf,
-  supply: WorldSupply,
-  rankings: ReportedRankings,
-  settings: Settings,
-): Promise<RewardReport> {
-  const { tokenizer } = shelf.files;
-  const shape = sequenceShape(settings);
-  const { training, heldOut } = splitRankings(rankings.chosen, settings.reward.heldOutShare);
-  const scored = await scoreRankings(model, rankedSequences(tokenizer, heldOut, shape), shape);
-  const others = rankedSequences(tokenizer, rankings.others, shape);
-  const scoredOthers = await scoreRankings(model, others, shape);
-  const demonstrations = demonstrationSequences(
-    tokenizer,
-    supply.demonstrations(Math.min(DEMONSTRATIONS, settings.sft.demonstrations)),
-    shape,
-  );
-  const scores = await scoreSequences(model, demonstrations, shape);
-  return {
-    trainedComparisons: comparisonCount(rankedSequences(tokenizer, training, shape)),
-    heldOut: comparisonAccuracy(scored),
-    byLabeler: accuracyByLabeler(scored),
-    heldOutLabelers: {
-      ...comparisonAccuracy(scoredOthers),
-      byLabeler: accuracyByLabeler(scoredOthers),
-    },
-    calibration: calibrationOf(scored),
-    demonstrationMean: scores.reduce((sum, score) => sum + score, 0) / scores.length,
-    ceiling: ceilingOf(heldOut, supply),
-  };
-}
-
 /** Held-out prompts that fit the columns. */
 function heldOutPrompts(
   shelf: ModelShelf,
@@ -118,14 +55,20 @@ export interface ChunkedBench {
 interface Draw {
   readonly count: number;
   readonly seed: number;
+  /** What it is called while it is done. */
+  readonly task: string;
+  readonly stopped: Stopped;
 }
 
-/** The same held-out prompts answered by each of several checkpoints: `answers[m][i]` is what model m said to prompt i. */
+/**
+ * The same held-out prompts answered by each of several checkpoints: `answers[m][i]` is what model m said to prompt i.
+ * A chunk of prompts is answered by all of them before the next, so that what is there when it is stopped is whole.
+ */
 async function answersToHeldOut(
   models: readonly ModelSource[],
   bench: ChunkedBench,
   supply: WorldSupply,
-  { count, seed }: Draw,
+  { count, seed, task, stopped }: Draw,
   settings: Settings,
 ): Promise<{
   readonly prompts: readonly WorldPrompt[];
@@ -136,25 +79,30 @@ async function answersToHeldOut(
   const pool = heldOutPrompts(bench.shelf(), supply, settings.evaluate.prompts, shape);
   const prompts = order.shuffled(pool).slice(0, count);
   const total = models.length * prompts.length;
-  const answers: (readonly Completion[])[] = [];
-  for (const [side, source] of models.entries()) {
-    const own: Completion[] = [];
+  const answers: Completion[][] = models.map(() => []);
+  let whole = 0;
+  try {
     for (let from = 0; from < prompts.length; from += CHUNK) {
-      bench.report('Writing answers', side * prompts.length + from, total);
       const texts = prompts.slice(from, from + CHUNK).map(({ text }) => text);
-      const scope = `blind-${side}-${from}`;
-      const call = { shape, temperature: 1, seed, scope, policy: source.summary.id };
-      const chunk = await bench.alone(async () => {
-        const shelf = bench.shelf();
-        return complete(await shelf.get(source), shelf.files.tokenizer, texts, call);
-      });
-      own.push(...chunk);
-      await bench.yieldToMessages();
+      for (const [side, source] of models.entries()) {
+        bench.report(task, models.length * from + side * texts.length, total);
+        const scope = `blind-${side}-${from}`;
+        const call = { shape, temperature: 1, seed, scope, policy: source.summary.id };
+        const chunk = await bench.alone(async () => {
+          const shelf = bench.shelf();
+          return complete(await shelf.get(source), shelf.files.tokenizer, texts, call);
+        });
+        answers[side]?.push(...chunk);
+        await bench.yieldToMessages();
+        if (stopped()) break;
+      }
+      whole = Math.min(...answers.map((own) => own.length));
+      if (stopped()) break;
     }
-    answers.push(own);
+  } finally {
+    bench.report(task, total, total);
   }
-  bench.report('Writing answers', total, total);
-  return { prompts, answers };
+  return { prompts: prompts.slice(0, whole), answers };
 }
 
 /** Answers of several checkpoints to the same held-out prompts, in an order drawn at random for each prompt. */

@@ -26,7 +26,6 @@ import {
   drawBlindOutputs,
   drawBlindPairs,
   judgeCheckpoints,
-  reportReward,
   type ChunkedBench,
 } from './judging.ts';
 import { BASE, ModelShelf } from './model-shelf.ts';
@@ -45,6 +44,7 @@ import type {
   ReportProgress,
   StageLoop,
   StageRequest,
+  Stopped,
   SuiteRequest,
   Workbench,
 } from './stages.ts';
@@ -64,6 +64,8 @@ export interface LaboratoryOptions {
 const BASE_FOLDER = 'base';
 /** Prompts that the class ranks between two reports. */
 const LABEL_BATCH = 16;
+/** Answers to rank that are written between two looks whether to go on. */
+const ANSWERS_AT_ONCE = 32;
 
 export class Laboratory implements Workbench {
   readonly #options: LaboratoryOptions;
@@ -219,24 +221,45 @@ export class Laboratory implements Workbench {
     });
   }
 
-  completionsToRank(
+  async completionsToRank(
     request: RankingRequest,
     report: ReportProgress,
+    stopped: Stopped,
   ): Promise<CommandMap['ranking.next']['reply']> {
-    return this.#told('Writing answers to rank', report, async () => {
-      const fresh = this.#unranked(request).filter(({ id }) => !this.#offered.has(id));
-      if (fresh.length < request.count) this.#offered.clear();
-      const prompts = fresh.slice(0, request.count);
-      for (const { id } of prompts) this.#offered.add(id);
-      // Equal texts teach a person's reward model nothing: twice as many are drawn, so that there are K different ones.
-      const drawn = await this.#answersToRank(prompts, { ...request, k: 2 * request.k });
-      return {
-        items: prompts.map((prompt, i) => ({
-          prompt: plainPrompt(prompt),
-          completions: differentFirst(drawn[i] ?? [], request.k).map(plainCompletion),
-        })),
-      };
-    });
+    // Equal texts teach a person's reward model nothing: twice as many are drawn, so that there are K different ones.
+    const k = 2 * request.k;
+    const chunk = Math.max(1, Math.floor(ANSWERS_AT_ONCE / k));
+    const prompts = this.#offer(request);
+    const tell = (done: number): void => {
+      report('Writing answers to rank', done, prompts.length);
+    };
+    const items: CommandMap['ranking.next']['reply']['items'][number][] = [];
+    try {
+      for (let from = 0; from < prompts.length && !stopped(); from += chunk) {
+        tell(from);
+        const some = prompts.slice(from, from + chunk);
+        const drawn = await this.#alone(() => this.#answersToRank(some, { ...request, k }));
+        const chosen = drawn.map((list) => differentFirst(list, request.k).map(plainCompletion));
+        items.push(
+          ...some.map((row, i) => ({ prompt: plainPrompt(row), completions: chosen[i] ?? [] })),
+        );
+        await this.#options.yieldToMessages();
+      }
+    } finally {
+      tell(prompts.length);
+    }
+    if (!stopped()) return { items };
+    for (const { id } of prompts) this.#offered.delete(id);
+    return { items: [] };
+  }
+
+  /** The next prompts to rank, which do not come again soon. */
+  #offer(request: RankingRequest): readonly Prompt[] {
+    const fresh = this.#unranked(request).filter(({ id }) => !this.#offered.has(id));
+    if (fresh.length < request.count) this.#offered.clear();
+    const prompts = fresh.slice(0, request.count);
+    for (const { id } of prompts) this.#offered.add(id);
+    return prompts;
   }
 
   async *simulateLabels(request: RankingRequest): AsyncGenerator<readonly Ranking[], void, void> {
@@ -270,17 +293,16 @@ export class Laboratory implements Workbench {
     });
   }
 
-  rewardReport(
+  async rewardReport(
     reward: ModelSource,
     rankings: ReportedRankings,
     settings: Settings,
     report: ReportProgress,
+    stopped: Stopped,
   ): Promise<CommandMap['reward.report']['reply']> {
-    return this.#told('Testing the reward model', report, async () => {
-      const shelf = this.#models();
-      const model = await shelf.get(reward);
-      return reportReward(model, shelf, this.#world(settings), rankings, settings);
-    });
+    const { reportReward } = await import('./reward-report.ts');
+    const [bench, supply] = [this.#chunked(report), this.#world(settings)];
+    return reportReward(bench, reward, supply, rankings, settings, stopped);
   }
 
   async holdOut(request: HoldOutRequest, report: ReportProgress): Promise<LabelerTrial | null> {
@@ -293,18 +315,22 @@ export class Laboratory implements Workbench {
     args: CommandMap['judge.pairs']['args'],
     settings: Settings,
     report: ReportProgress,
+    stopped: Stopped,
   ): Promise<CommandMap['judge.pairs']['reply']> {
     const supply = this.#world(settings);
-    const pairs = await drawBlindPairs(models, this.#chunked(report), supply, args, settings);
+    const draw = { ...args, task: 'Writing answers to vote on', stopped };
+    const pairs = await drawBlindPairs(models, this.#chunked(report), supply, draw, settings);
     return { pairs };
   }
 
   blindOutputs(
     models: readonly ModelSource[],
-    draw: { readonly count: number; readonly seed: number },
+    args: { readonly count: number; readonly seed: number },
     settings: Settings,
     report: ReportProgress,
+    stopped: Stopped,
   ): Promise<readonly BlindOutputs[]> {
+    const draw = { ...args, task: 'Writing answers to score', stopped };
     const silent = models.find(({ summary }) => summary.kind !== 'policy');
     if (silent !== undefined) throw new InputError(silence(silent.summary));
     return drawBlindOutputs(models, this.#chunked(report), this.#world(settings), draw, settings);

@@ -106,14 +106,15 @@ export class Project {
   readonly id: string;
   readonly #connection: Connection;
   readonly #now: () => number;
-  readonly #readOnly: boolean;
+  /** True when another tab has the project. */
+  readonly readOnly: boolean;
   #rows: ProjectRows;
 
   private constructor(options: OpenOptions, rows: ProjectRows) {
     this.id = options.id;
     this.#connection = options.connection;
     this.#now = options.now;
-    this.#readOnly = options.readOnly;
+    this.readOnly = options.readOnly;
     this.#rows = rows;
   }
 
@@ -145,7 +146,7 @@ export class Project {
 
   /** Throws {@link ReadOnlyError} when another tab has the project. */
   expectWritable(): void {
-    if (this.#readOnly) throw new ReadOnlyError();
+    if (this.readOnly) throw new ReadOnlyError();
   }
 
   async setSettings(settings: Settings): Promise<void> {

@@ -62,6 +62,9 @@ export interface CheckpointSummary {
 export type TrainingStage = 'pretrain' | 'sft' | 'reward' | 'ppo';
 export type StageStatus = 'empty' | 'ready' | 'running' | 'paused' | 'done' | 'stale' | 'failed';
 
+/** What a person waits for and may stop: answers to vote on, to score and to rank, and the reward model's report. */
+export type StoppableWork = 'pairs' | 'outputs' | 'ranking' | 'report';
+
 export interface StageState {
   readonly status: StageStatus;
   readonly step: number;
@@ -263,7 +266,13 @@ export interface CommandMap extends BenchCommands {
   /** Goes on from one of them, as a run of its own that waits, paused; the run under way is stopped before. */
   'run.back': { args: { checkpoint: string }; reply: { stages: StageStates } & ShownRuns };
   'reward.score': { args: { prompt: string; response: string }; reply: { score: number } };
-  'reward.report': { args: Record<string, never>; reply: RewardReport };
+  /** Null when it was stopped. */
+  'reward.report': { args: Record<string, never>; reply: RewardReport | null };
+  /**
+   * Ends such work after its current chunk. Pairs and outputs that are whole by then are the reply of the command that
+   * asked for them, `kept` in number; of the others nothing is kept. Null when no such work was under way.
+   */
+  'work.stop': { args: { work: StoppableWork }; reply: { kept: number | null } };
   /** Trains a reward model on the other labelers, tests it on this one, and throws it away; null when stopped before its end. */
   'labeler.holdOut': { args: { labeler: string }; reply: { trial: LabelerTrial | null } };
   /** Ends a trial under way after its current step. */

@@ -8,7 +8,8 @@ import type { RunCommandHandlers } from './dispatch.ts';
 import { readJudgements } from './human-judgements.ts';
 import { labelerHandlers, type LabelerSession } from './labeler-handlers.ts';
 import type { CommandMap } from './protocol.ts';
-import type { ModelSource, Workbench } from './stages.ts';
+import type { ModelSource, Stopped, Workbench } from './stages.ts';
+import type { WorkUnderWay } from './stoppable-work.ts';
 import { bundleInput } from './trl-input.ts';
 
 /** What the commands ask of the session around them. */
@@ -19,6 +20,7 @@ export interface RunsSession extends LabelerSession {
     Workbench,
     'forget' | 'language' | 'holdOut' | 'blindOutputs' | 'simulatedAgreement'
   >;
+  readonly works: WorkUnderWay;
   /** A checkpoint by its id. Throws InputError when there is none. */
   model(id: string): ModelSource;
   /** After the commands that came before. */
@@ -45,8 +47,9 @@ function judgedHandlers(
     'judge.outputs': async ({ checkpoints, ...draw }) => {
       const models = checkpoints.map((id) => session.model(id));
       const { settings } = session.project().rows;
-      const items = await session.workbench.blindOutputs(models, draw, settings, session.progress);
-      return { items };
+      const write = (stopped: Stopped) =>
+        session.workbench.blindOutputs(models, draw, settings, session.progress, stopped);
+      return { items: await session.works.run('outputs', write, (items) => items.length) };
     },
   };
 }

@@ -14,6 +14,8 @@ import type { StageState, StageStatus, TrainingStage } from './protocol.ts';
 import type { StageLoop } from './stages.ts';
 
 export interface RunnerHooks {
+  /** What a step is called. */
+  readonly stepWord: string;
   /** Milliseconds. */
   now(): number;
   /** Lets waiting messages in; resolves after them. */
@@ -37,6 +39,8 @@ export interface RunnerHooks {
 
 /** When to save between pauses: whichever comes first. */
 export interface CheckpointPace {
+  /** Until the first checkpoint of a run, in milliseconds; as between two when absent. */
+  readonly first?: number;
   readonly steps: number;
   readonly milliseconds: number;
 }
@@ -79,6 +83,8 @@ export class Runner {
   #unsaved: MetricRecord[] = [];
   #savedStep: number;
   #savedAt: number;
+  /** What the run is stored as; one that is killed while it runs must be found as such. */
+  #stored: Run['status'];
   #stepMilliseconds: number | null = null;
   /** In the step under way, without the rests in it. */
   #spent = 0;
@@ -90,6 +96,7 @@ export class Runner {
     this.#pace = pace;
     this.#savedStep = row.step;
     this.#savedAt = hooks.now();
+    this.#stored = row.run.status;
   }
 
   get run(): string {
@@ -159,7 +166,8 @@ export class Runner {
   async stop(): Promise<void> {
     if (this.#status === 'done' || this.#status === 'failed') return;
     this.#wish = 'stop';
-    if (this.#pumping === null && this.#inside) this.#become('running', 'Finishing the step.');
+    if (this.#pumping === null && this.#inside)
+      this.#become('running', `Finishing the ${this.#hooks.stepWord}.`);
     this.#pumping ??= this.#pump();
     await Promise.race([this.#pumping, this.#left]);
   }
@@ -233,6 +241,7 @@ export class Runner {
     const loop = this.#loop;
     this.#records ??= loop.phases?.() ?? loop.steps();
     while (!this.#over() && (this.#wantsMore() || this.#row.step >= loop.total)) {
+      if (this.#stored !== 'running') await this.#saveStatus('running');
       // A step that rests half done cannot be saved: what is before it is, now.
       const first = this.#wish === 'phase' && !this.#inside;
       if (first && this.#row.step > this.#savedStep) await this.#save('running', false);
@@ -284,12 +293,16 @@ export class Runner {
     if (!this.#abandoned) this.#hooks.phase(this.#row, record);
   }
 
-  /** With the step of the last checkpoint, because that is where a reload goes on. */
   async #saveTurns(): Promise<void> {
     this.#turned = false;
-    const status = this.#status === 'paused' ? ('paused' as const) : ('running' as const);
-    const row = { ...this.#row, step: this.#savedStep, run: { ...this.#row.run, status } };
-    await this.#hooks.saveRun(row);
+    await this.#saveStatus(this.#status === 'paused' ? 'paused' : 'running');
+  }
+
+  /** With the step of the last checkpoint, because that is where a reload goes on. */
+  async #saveStatus(status: Run['status']): Promise<void> {
+    this.#stored = status;
+    const run = { ...this.#row.run, status };
+    await this.#hooks.saveRun({ ...this.#row, step: this.#savedStep, run });
   }
 
   #over(): boolean {
@@ -314,7 +327,7 @@ export class Runner {
       const value = record.values[name];
       if (value !== undefined && !Number.isFinite(value)) {
         throw new TrainingError(
-          `${name} is no longer a number at step ${record.step}: lower the learning rate and start afresh.`,
+          `${name} is no longer a number at ${this.#hooks.stepWord} ${record.step}: lower the learning rate and start afresh.`,
         );
       }
     }
@@ -326,9 +339,10 @@ export class Runner {
   }
 
   #checkpointDue(): boolean {
+    const { steps, milliseconds, first = milliseconds } = this.#pace;
     return (
-      this.#row.step - this.#savedStep >= this.#pace.steps ||
-      this.#hooks.now() - this.#savedAt >= this.#pace.milliseconds
+      this.#row.step - this.#savedStep >= steps ||
+      this.#hooks.now() - this.#savedAt >= (this.#savedStep === 0 ? first : milliseconds)
     );
   }
 
@@ -341,6 +355,7 @@ export class Runner {
     const row = { ...this.#row, run: { ...this.#row.run, status } };
     await this.#hooks.save(this.#loop, row, this.#unsaved, finished);
     this.#row = row;
+    this.#stored = status;
     this.#unsaved = [];
     this.#savedStep = row.step;
     this.#savedAt = this.#hooks.now();
@@ -348,25 +363,26 @@ export class Runner {
 
   async #close(finished: boolean): Promise<void> {
     const { step, total } = this.#row;
+    const word = this.#hooks.stepWord;
     if (finished) {
       await this.#save('finished', true);
-      this.#become('done', `Finished after ${step} steps.`);
+      this.#become('done', `Finished after ${step} ${word}s.`);
       this.dispose();
     } else if (this.#wish === 'stop' && step === 0) {
       this.#row = { ...this.#row, run: { ...this.#row.run, status: 'stopped' } };
       await this.#hooks.saveRun(this.#row);
-      this.#become('done', 'Stopped before the first step; nothing was kept.');
+      this.#become('done', `Stopped before the first ${word}; nothing was kept.`);
       this.dispose();
     } else if (this.#wish === 'stop') {
       await this.#save('stopped', true);
-      this.#become('done', `Stopped at step ${step} of ${total}.`);
+      this.#become('done', `Stopped at ${word} ${step} of ${total}.`);
       this.dispose();
     } else {
       if (step > this.#savedStep) await this.#save('paused', false);
-      else await this.#hooks.saveRun({ ...this.#row, run: { ...this.#row.run, status: 'paused' } });
+      else await this.#saveStatus('paused');
       if (this.#border !== null) await this.#tellPhase(this.#border);
-      const inside = this.#inside ? `, inside step ${step + 1}` : '';
-      this.#become('paused', `Paused at step ${step} of ${total}${inside}.`);
+      const inside = this.#inside ? `, inside ${word} ${step + 1}` : '';
+      this.#become('paused', `Paused at ${word} ${step} of ${total}${inside}.`);
     }
   }
 

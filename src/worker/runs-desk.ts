@@ -25,7 +25,7 @@ import type {
   RunSummary,
   TrainingStage,
 } from './protocol.ts';
-import { finishedCheckpoint, inputsOf, methodOf, newestRun } from './stage-graph.ts';
+import { finishedCheckpoint, inputsOf, methodOf, newestRun, stepWordOfRun } from './stage-graph.ts';
 
 /** Longer names would not fit a legend. */
 const LONGEST_NAME = 80;
@@ -232,7 +232,7 @@ export class RunsDesk {
     const words: string[] = [];
     const { status } = row.run;
     if (newestRun(seen, stage)?.id === row.id && (status === 'paused' || status === 'running')) {
-      words.push(`It is under way, at step ${row.step} of ${row.total}.`);
+      words.push(`It is under way, at ${stepWordOfRun(row.run)} ${row.step} of ${row.total}.`);
     }
     const result = finishedCheckpoint(seen, stage);
     if (result?.manifest.run === row.id) words.push(`${READERS[stage]}.`);

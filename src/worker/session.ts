@@ -31,7 +31,8 @@ import type { CheckpointPace } from './runner.ts';
 import { runHandlers } from './run-handlers.ts';
 import { StageDriver } from './stage-driver.ts';
 import { classRankings, labelsState, reportedRankings, trainingPromptsOf } from './stage-graph.ts';
-import type { ModelSource, RankingRequest, ReportProgress, Workbench } from './stages.ts';
+import { WorkUnderWay } from './stoppable-work.ts';
+import type { ModelSource, RankingRequest, ReportProgress, Stopped, Workbench } from './stages.ts';
 import { sourceOf } from '../records/ranking.ts';
 import type { Suite } from '../records/suite.ts';
 
@@ -59,6 +60,7 @@ export class Session {
   readonly #driver: StageDriver;
   readonly #class = new ClassAtWork();
   readonly #judges = new JudgesAtWork();
+  readonly #works = new WorkUnderWay();
   #prefer: BackendName | undefined;
   readonly #losses = new DeviceLosses();
   #queue: Promise<unknown> = Promise.resolve();
@@ -87,6 +89,7 @@ export class Session {
       project: () => this.#opened(),
       workbench: options.workbench,
       occupancy: this.occupancy,
+      works: this.#works,
       model: (id) => this.#model(id),
       inOrder: (action) => this.#inOrder(action),
       rest: async () => {
@@ -163,22 +166,28 @@ export class Session {
       }),
       'demonstrations.list': ({ count }) =>
         bench.demonstrations(count, this.#opened().rows.demonstrations, this.#settings),
-      'ranking.next': async ({ count, k }) =>
-        bench.completionsToRank(this.#rankingRequest(count, k, true), this.#progress),
+      'ranking.next': async ({ count, k }) => {
+        const request = this.#rankingRequest(count, k, true);
+        const write = (stopped: () => boolean) =>
+          bench.completionsToRank(request, this.#progress, stopped);
+        return this.#works.run('ranking', write, ({ items }) => items.length);
+      },
       'reward.score': async (args) => ({
         score: await bench.score(this.#trainedReward(), args, this.#settings),
       }),
       'reward.report': async () => {
-        const rankings = reportedRankings(this.#opened().rows);
-        return bench.rewardReport(this.#trainedReward(), rankings, this.#settings, this.#progress);
+        const of = [this.#trainedReward(), reportedRankings(this.#opened().rows)] as const;
+        const test = (stopped: () => boolean) =>
+          bench.rewardReport(...of, this.#settings, this.#progress, stopped);
+        return this.#works.run('report', test, (report) => (report === null ? 0 : 1));
       },
-      'judge.pairs': async (args) =>
-        bench.blindPairs(
-          [this.#model(args.left), this.#model(args.right)],
-          args,
-          this.#settings,
-          this.#progress,
-        ),
+      'work.stop': async ({ work }) => ({ kept: await this.#works.stop(work) }),
+      'judge.pairs': async (args) => {
+        const models = [this.#model(args.left), this.#model(args.right)] as const;
+        const write = (stopped: () => boolean) =>
+          bench.blindPairs(models, args, this.#settings, this.#progress, stopped);
+        return this.#works.run('pairs', write, ({ pairs }) => pairs.length);
+      },
       'judge.suite': (args) => this.#judge(args),
       'judge.stop': () => {
         this.#judges.stop();

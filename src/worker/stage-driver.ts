@@ -18,6 +18,7 @@ import {
   methodOf,
   missingFor,
   newestRun,
+  stepWordOfRun,
   storedState,
   trainingPromptsOf,
 } from './stage-graph.ts';
@@ -70,15 +71,12 @@ export class StageDriver {
   }
 
   state(stage: TrainingStage): StageState {
-    const { rows } = this.#session.project();
+    const { rows, readOnly } = this.#session.project();
     const runner = this.#runnerOf(stage);
     const own = runner !== null && runner.status !== 'done';
-    const state = own ? runner.state : storedState(rows, stage);
-    if (!own && state.status === 'paused' && this.#unfinished(stage) === null) {
-      const message = `${state.message} Something that it was trained from has changed: it cannot go on, train again.`;
-      return { ...state, status: 'stale', message };
-    }
-    if (state.status !== 'failed' && state.status !== 'done') return state;
+    const around = { elsewhere: readOnly, canGoOn: this.#unfinished(stage) !== null };
+    const state = own ? runner.state : storedState(rows, stage, around);
+    if (!['failed', 'done', 'stale'].includes(state.status)) return state;
     return { ...state, resumeAt: this.#resumeAt(stage) };
   }
 
@@ -254,13 +252,18 @@ export class StageDriver {
     const view = found === null ? null : await project.viewOf(row.id);
     const hooks = this.#hooks(project, stage, view ?? EMPTY_VIEW);
     const openLoop = () => workbench.createLoop(request, this.#session.progress);
+    const stepWord = stepWordOfRun(row.run);
     this.#row = resumed;
-    this.#runner = new Runner(stage, resumed, { ...hooks, openLoop }, pace);
+    this.#runner = new Runner(stage, resumed, { ...hooks, openLoop, stepWord }, pace);
     return this.#runner;
   }
 
   /** `shown` is what the run has shown so far; it grows step by step and is stored with each checkpoint. */
-  #hooks(project: Project, stage: TrainingStage, shown: RunView): Omit<RunnerHooks, 'openLoop'> {
+  #hooks(
+    project: Project,
+    stage: TrainingStage,
+    shown: RunView,
+  ): Omit<RunnerHooks, 'openLoop' | 'stepWord'> {
     const { emit, now, yieldToMessages, workbench } = this.#options;
     let view = shown;
     return {

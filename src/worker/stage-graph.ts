@@ -7,6 +7,7 @@ import {
   METHOD_NAMES,
   METHOD_READS,
   needsReward,
+  stepWordOf,
   type MethodName,
 } from '../config/method-table.ts';
 import { PPO_OPTIONS } from '../config/ppo-options-table.ts';
@@ -58,6 +59,11 @@ export function methodOf({ settings }: Pick<Run, 'settings'>): MethodName | null
 /** What made a run: its stage and, in step 3, its method. */
 export function madeBy(run: Pick<Run, 'stage' | 'settings'>): string {
   return run.stage === 'ppo' ? `ppo ${methodOf(run) ?? 'unknown'}` : run.stage;
+}
+
+/** What a step of a run is called: step or iteration. */
+export function stepWordOfRun(run: Pick<Run, 'stage' | 'settings'>): string {
+  return run.stage === 'ppo' ? stepWordOf(methodOf(run) ?? 'ppo') : 'step';
 }
 
 /** Step 3 has runs of several methods: what is shown and gone on with are those of the method chosen. */
@@ -261,23 +267,91 @@ function waitingWords(rows: ProjectRows, stage: TrainingStage): string {
     .map(({ run, step, total }) => {
       const method = methodOf(run);
       const choice = method === null ? 'its method' : METHOD_LABELS[method];
-      return `${run.name} waits at step ${step} of ${total}; it goes on when you choose ${choice} again.`;
+      return `${run.name} waits at ${stepWordOfRun(run)} ${step} of ${total}; it goes on when you choose ${choice} again.`;
     })
     .join(' ');
 }
 
+/** What a stage's model is made from: stages before it, in the order of the loop. */
+function before(rows: ProjectRows, stage: TrainingStage): readonly TrainingStage[] {
+  switch (stage) {
+    case 'pretrain':
+      return [];
+    case 'sft':
+      return rows.settings.base.model === 'own' ? ['pretrain'] : [];
+    case 'reward':
+      return ['sft'];
+    case 'ppo':
+      return needsReward(rows.settings.method.name) ? ['sft', 'reward'] : ['sft'];
+  }
+  return stage satisfies never;
+}
+
+/** True when the model of a stage was trained from something that is no longer as it was. */
+function hasChanged(rows: ProjectRows, stage: TrainingStage): boolean {
+  const of = finishedCheckpoint(rows, stage)?.manifest.run;
+  const made = rows.runs.find(({ id }) => id === of);
+  return made !== undefined && made.inputs !== inputsOf(rows, stage);
+}
+
+/** The first stage on the way to this one that is to be trained again; undefined when none is. */
+function staleBefore(rows: ProjectRows, stage: TrainingStage): TrainingStage | undefined {
+  const all = before(rows, stage).flatMap((each) => [...before(rows, each), each]);
+  return all.find((each) => hasChanged(rows, each));
+}
+
+const STAGE_WORDS: Readonly<Record<TrainingStage, string>> = {
+  pretrain: 'Your base model',
+  sft: 'The model of step 1',
+  reward: 'The reward model',
+  ppo: 'The model of step 3',
+};
+
+/** What the rows do not tell of a stage that no runner here is driving. */
+export interface Circumstances {
+  /** Another tab has the project, and may be driving it. */
+  readonly elsewhere: boolean;
+  /** An unfinished run could be gone on with. */
+  readonly canGoOn: boolean;
+}
+
+/** An unfinished run: where it waits, and why. What is stored as running was left so by a page that was closed. */
+function waitingState({ id, run, step, total }: RunRow, circumstances: Circumstances): StageState {
+  const { elsewhere, canGoOn } = circumstances;
+  const word = stepWordOfRun(run);
+  const wasRunning = run.status === 'running';
+  const state = { ...idle('paused', ''), step, total, run: id };
+  const at = `${word} ${step} of ${total}`;
+  if (wasRunning && elsewhere)
+    return { ...state, message: `The other tab may be at work on it; saved at ${at}.` };
+  const paused = step === 0 ? 'Not begun yet.' : `Paused at ${at}.`;
+  if (!canGoOn) {
+    const what = wasRunning ? 'The page was closed while this ran.' : paused;
+    const why = 'Something that it was trained from has changed: it cannot go on, train again.';
+    return { ...state, status: 'stale', message: `${what} ${why}` };
+  }
+  const from = step === 0 ? 'the start' : `${word} ${step}`;
+  const left = `The page was closed while this ran; it goes on from ${from}.`;
+  return { ...state, message: wasRunning ? left : paused };
+}
+
 /** State of a stage that no runner is driving. */
-export function storedState(rows: ProjectRows, stage: TrainingStage): StageState {
+export function storedState(
+  rows: ProjectRows,
+  stage: TrainingStage,
+  circumstances: Circumstances,
+): StageState {
   const missing = missingFor(rows, stage);
   const row = newestRun(rows, stage);
   if (row === undefined) {
     return missing === null ? idle('ready', waitingWords(rows, stage)) : idle('empty', missing);
   }
-  const at = `step ${row.step} of ${row.total}`;
+  const word = stepWordOfRun(row.run);
+  const at = `${word} ${row.step} of ${row.total}`;
   switch (row.run.status) {
     case 'running':
     case 'paused':
-      return idle('paused', row.step === 0 ? 'Not begun yet.' : `Paused at ${at}.`, row);
+      return waitingState(row, circumstances);
     case 'failed':
       return idle('failed', `The last run failed at ${at}.`, row);
     case 'finished':
@@ -292,8 +366,13 @@ export function storedState(rows: ProjectRows, stage: TrainingStage): StageState
   if (row.inputs !== inputsOf(rows, stage)) {
     return idle('stale', 'Something that this was trained from has changed: train it again.', row);
   }
+  const changed = staleBefore(rows, stage);
+  if (changed !== undefined) {
+    const what = `${STAGE_WORDS[changed]}, on which this rests, was trained from something that has changed`;
+    return idle('stale', `${what}: train that again, then this.`, row);
+  }
   const done =
-    row.run.status === 'finished' ? `Finished after ${row.step} steps.` : `Stopped at ${at}.`;
+    row.run.status === 'finished' ? `Finished after ${row.step} ${word}s.` : `Stopped at ${at}.`;
   return idle('done', done, row);
 }
 

@@ -102,6 +102,9 @@ export interface HoldOutRequest {
   readonly stopped: () => boolean;
 }
 
+/** Asked between two chunks of work; true ends it. */
+export type Stopped = () => boolean;
+
 export interface Workbench {
   /** Picks a backend and loads the shipped model. Called again to change the backend; models are dropped then. */
   start(options: EngineStart, report: ReportProgress): Promise<EngineInfo>;
@@ -129,9 +132,11 @@ export interface Workbench {
     settings: Settings,
     report: ReportProgress,
   ): Promise<CommandMap['model.sample']['reply']>;
+  /** Without an item when it was stopped; the same prompts come the next time. */
   completionsToRank(
     request: RankingRequest,
     report: ReportProgress,
+    stopped: Stopped,
   ): Promise<CommandMap['ranking.next']['reply']>;
   /** Rankings by the simulated class in batches, each to be stored as it comes. */
   simulateLabels(request: RankingRequest): AsyncGenerator<readonly Ranking[], void, void>;
@@ -140,26 +145,31 @@ export interface Workbench {
     args: CommandMap['reward.score']['args'],
     settings: Settings,
   ): Promise<number>;
+  /** Null when it was stopped. */
   rewardReport(
     reward: ModelSource,
     rankings: ReportedRankings,
     settings: Settings,
     report: ReportProgress,
-  ): Promise<RewardReport>;
+    stopped: Stopped,
+  ): Promise<RewardReport | null>;
   /** Between two steps others have their turn. Throws InputError when too little is left to train on. */
   holdOut(request: HoldOutRequest, report: ReportProgress): Promise<LabelerTrial | null>;
+  /** As many as were whole when it was stopped. */
   blindPairs(
     models: readonly [ModelSource, ModelSource],
     args: CommandMap['judge.pairs']['args'],
     settings: Settings,
     report: ReportProgress,
+    stopped: Stopped,
   ): Promise<CommandMap['judge.pairs']['reply']>;
-  /** Answers of several checkpoints to the same held-out prompts, in an order drawn by lot for each. */
+  /** Answers of several checkpoints to the same held-out prompts, in an order drawn by lot for each; as for pairs. */
   blindOutputs(
     models: readonly ModelSource[],
     draw: { readonly count: number; readonly seed: number },
     settings: Settings,
     report: ReportProgress,
+    stopped: Stopped,
   ): Promise<readonly BlindOutputs[]>;
   /** How often the simulated labelers rank the outputs of a person's judgements as the person did. */
   simulatedAgreement(

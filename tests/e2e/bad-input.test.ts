@@ -72,6 +72,13 @@ test('settings out of range, in the address and in the form, change nothing', as
   const { page } = browser;
   await openLaboratory(page, served.url, 'ppo.beta=99');
   expect(await textOf(page, 'link-error')).toMatch(/ppo\.beta.*must be a number from 0 to 10/);
+  // What was wrong with that link is not said of the next address.
+  await page.goto(`${served.url}#/exact?seed=3`);
+  await expect.poll(() => page.getByTestId('link-error').count()).toBe(0);
+  await page.goto(`${served.url}#/nowhere`);
+  await expect
+    .poll(() => textOf(page, 'link-error'))
+    .toMatch(/There is no part “nowhere” here: this is Model\./);
   await press(page, 'settings-open');
   await page.getByRole('tab', { name: '3 Reinforce' }).click();
   const beta = page.getByTestId('setting-ppo.beta');
@@ -160,8 +167,11 @@ test('a second tab changes nothing, and says why', async () => {
   const { page, context } = browser;
   await openLaboratory(page, served.url, SETTINGS);
   const second = await context.newPage();
-  await openLaboratory(second, served.url);
+  // With a link, whose settings cannot be taken: that is said once, and no more than can be done.
+  await openLaboratory(second, served.url, SETTINGS);
   await expect.poll(() => textOf(second, 'read-only')).toMatch(/open in another tab/);
+  expect(await second.getByText('Close the other tab').count()).toBe(1);
+  expect(await second.getByTestId('failure').count()).toBe(0);
   await visit(second, 'demonstrate');
   await second.getByTestId('demo-prompt').fill('say hello .');
   await second.getByTestId('demo-response').fill('hello .');

@@ -197,3 +197,23 @@ test.each(['light', 'dark'] as const)('no accessibility rule is broken, %s', asy
   await page.getByTestId('human-board').waitFor({ timeout: PATIENCE });
   await expectFitsPhone(page);
 });
+
+test('Judge: the writing of answers to vote on can be stopped, and it is said what was kept', async () => {
+  const { page } = browser;
+  await openLaboratory(page, browser.url, 'preset=micro&evaluate.prompts=500');
+  await visit(page, 'judge');
+  await page.getByTestId('judge-count').fill('500');
+  await page.getByTestId('stopped-pairs').waitFor({ state: 'attached' });
+  await press(page, 'judge-start');
+  await press(page, 'stop-pairs');
+  await expect
+    .poll(() => textOf(page, 'stopped-pairs'), { timeout: PATIENCE })
+    .toMatch(/^Stopped(: \d+ pairs? with all answers kept| before any prompt .* nothing was kept)/);
+  await expect.poll(() => page.getByTestId('stop-pairs').count()).toBe(0);
+  await expect.poll(() => textOf(page, 'judge-start')).toBe('Start voting');
+  // What is kept are whole pairs of the sitting, and fewer than were asked for.
+  const [, kept] = /Stopped: (\d+)/.exec(await textOf(page, 'stopped-pairs')) ?? [];
+  const [sitting] = kept === undefined ? [] : (await storedRows(page, 'sittings')).slice(-1);
+  expect(Number(kept ?? 0)).toBeLessThan(500);
+  if (kept !== undefined) expect(sitting?.pairs).toHaveLength(Number(kept));
+});

@@ -14,6 +14,7 @@ import {
   ready,
   saveRanking,
   stepsOf,
+  textOf,
   train,
   visit,
   waitForStatus,
@@ -69,6 +70,9 @@ test('a killed browser loses no ranking, and a run goes on from its last checkpo
     await waitForStatus(third.page, 'ppo', 'paused');
     const { step: kept, total } = await stepsOf(third.page, 'ppo');
     expect(kept).toBeGreaterThanOrEqual(1);
+    await third.page
+      .getByText(`The page was closed while this ran; it goes on from iteration ${kept}.`)
+      .waitFor();
     await press(third.page, 'ppo-start');
     await waitForStep(third.page, 'ppo', kept + 1);
     await press(third.page, 'ppo-stop');
@@ -76,6 +80,9 @@ test('a killed browser loses no ranking, and a run goes on from its last checkpo
     expect([seen < total, total]).toEqual([true, ITERATIONS]);
     // A stopped run goes on where it was, after a reload too.
     const { step: stopped } = await stepsOf(third.page, 'ppo');
+    expect(await textOf(third.page, 'nav-reinforce')).toContain(
+      `stopped at ${stopped} of ${ITERATIONS}`,
+    );
     await third.page.reload();
     await ready(third.page);
     const goOn = third.page.getByTestId('ppo-start');

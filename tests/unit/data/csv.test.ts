@@ -68,8 +68,31 @@ describe('CSV', () => {
     ['a column twice', 'prompt,prompt\na,b', /^Line 1: the column prompt is there twice/],
     ['a heading alone', 'prompt\n', /^The file has no lines\. Choose a CSV file/],
     ['nothing', '', /^The file has no lines\. Choose a CSV file/],
-    ['too many cells', 'prompt,split\na,test,more', /^Not a valid CSV file \(.*line 2/],
-    ['an open quote', 'prompt\n"a', /^Not a valid CSV file \(.*line 2/],
+    [
+      'too many cells',
+      'prompt,split\na,test,more',
+      /^Line 2, column 3: has no heading \(the row has 3 cells, the heading 2\)\. Correct that/,
+    ],
+    [
+      'too few cells',
+      'prompt,useCase,split\np,chat,test\nq',
+      /^Line 3, column useCase: and what follows it are missing \(the row has 1 cells, the heading 3\)/,
+    ],
+    [
+      'an open quote',
+      'prompt,split\np,test\n\n"two\nlines","a\nb',
+      /^Line 4, column split: a quotation mark opens the cell and none closes it/,
+    ],
+    [
+      'text after a closed quote',
+      'prompt,split\np,test\nq,"te"st',
+      /^Line 3, column split: more text follows the quotation mark that closes the cell/,
+    ],
+    [
+      'a quote in the middle',
+      'prompt,split\np,test\nsay "moo",test',
+      /^Line 3, column prompt: a quotation mark stands inside of a cell/,
+    ],
   ])('names line and column of %s', (_, file, message) => {
     expect(() => readPrompts(csvRows(file))).toThrow(message);
   });

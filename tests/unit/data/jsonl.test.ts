@@ -188,3 +188,32 @@ describe('bad files', () => {
     );
   });
 });
+
+describe('a JSON file that is a list', () => {
+  const rows = [{ prompt: 'do birds fly ?' }, { prompt: 'do cows fly ?', useCase: 'chat' }];
+
+  it('gives the rows that its objects give line by line', () => {
+    const lines = rows.map((row) => JSON.stringify(row)).join('\n');
+    for (const text of [JSON.stringify(rows), `\uFEFF\n ${JSON.stringify(rows, null, 2)}\n`])
+      expect(readPrompts(jsonlRows(text))).toEqual(readPrompts(jsonlRows(lines)));
+  });
+
+  it.each([
+    [
+      'a wrong field',
+      [...rows, { prompt: 'x', useCase: 'verse' }],
+      /^Row 3, field useCase: must be one of.*Correct that row/,
+    ],
+    ['an entry that is no object', [...rows, 5], /^Row 3: not a JSON object/],
+    ['two rows of one id', [rows[0], rows[1], rows[0]], /^Rows 1 and 3 are the same row/],
+    ['no rows', [], /^The file has no lines\. Choose a JSON file with a list of objects/],
+  ])('names the row and the field of %s', (_, list, message) => {
+    expect(() => readPrompts(jsonlRows(JSON.stringify(list)))).toThrow(message);
+  });
+
+  it('names the place where it is broken, and both ways to write rows', () => {
+    expect(() => jsonlRows('[{"prompt": "a"}\n {"prompt": "b"}]')).toThrow(
+      /^The file begins as a JSON list and is not a valid one at line 2, column 2 .*commas between its rows.*or write one JSON object on each line/,
+    );
+  });
+});

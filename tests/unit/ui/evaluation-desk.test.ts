@@ -3,9 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { defaultSettings } from '../../../src/config/settings.ts';
 import { NO_RATING } from '../../../src/records/output-rating.ts';
 import { EvaluationDesk } from '../../../src/ui/evaluation-desk.svelte.ts';
+import { JudgeDesk } from '../../../src/ui/judge-desk.svelte.ts';
 import { Laboratory } from '../../../src/ui/laboratory.svelte.ts';
 import { place } from '../../../src/ui/ranking-order.ts';
 import type { HumanBoard } from '../../../src/records/human-board.ts';
+import { stoppedWords } from '../../../src/ui/stopped-words.ts';
 import { completion, FakeClient, FakeStore, prompt } from './fake-client.ts';
 
 const NONE = { agreed: 0, total: 0 };
@@ -208,4 +210,55 @@ test('the board is asked of the worker', async () => {
   await own.count();
   expect(own.board).toEqual(BOARD);
   expect(client.argsOf('judge.board')).toHaveLength(1);
+});
+
+describe('the state of Judge', () => {
+  test('counts a sitting that is under way and what was judged, with the desk and before it is there', async () => {
+    const { desk: early, store, laboratory } = await desk();
+    const state = async () => {
+      const judge = new JudgeDesk(laboratory, store, last, () => 9);
+      await judge.loadVotes();
+      return judge;
+    };
+    expect([(await state()).judging, (await state()).judged]).toEqual([false, []]);
+    await early.begin(['ppo', 'sft'], 'sft', 2);
+    const judge = await state();
+    expect(judge.judging).toBe(true);
+    const own = judge.evaluation(EvaluationDesk);
+    await own.load();
+    expect([judge.judging, judge.judged]).toEqual([true, []]);
+    await rateAll(own, [6, 1]);
+    await rankAll(own, [1, 2]);
+    expect([judge.judging, [...judge.judged].sort()]).toEqual([true, ['ppo', 'sft']]);
+    await own.reveal();
+    expect(judge.judging).toBe(false);
+    const after = await state();
+    expect([after.judging, [...after.judged].sort()]).toEqual([false, ['ppo', 'sft']]);
+  });
+});
+
+describe('answers that were stopped', () => {
+  test('before any prompt was answered by all leave the sitting as it was', async () => {
+    const none = { 'judge.outputs': () => ({ items: [] }), 'judge.pairs': () => ({ pairs: [] }) };
+    const { desk: own, store, laboratory } = await desk(new FakeStore(), new FakeClient(none));
+    await own.begin(['ppo', 'sft'], 'sft', 2);
+    const judge = new JudgeDesk(laboratory, store, last, () => 9);
+    await judge.begin('ppo', 'sft', 2);
+    expect([own.sitting, own.starting, judge.sitting, judge.starting]).toEqual([
+      ...[null, false, null, false],
+    ]);
+    expect([store.kept.evaluation, store.kept.sitting]).toEqual([null, null]);
+  });
+
+  test('say what was kept of them', () => {
+    expect(stoppedWords('pairs', 1)).toBe('Stopped: 1 pair with all answers kept, to be judged.');
+    expect(stoppedWords('outputs', 64)).toBe(
+      'Stopped: 64 prompts with all answers kept, to be judged.',
+    );
+    for (const work of ['pairs', 'outputs'] as const)
+      expect(stoppedWords(work, 0)).toMatch(/nothing was kept/);
+    expect(stoppedWords('ranking', 0)).toMatch(/dropped, and nothing was stored/);
+    expect(stoppedWords('report', 0)).toMatch(/was not tested/);
+    expect(stoppedWords('report', null)).toBe('');
+  });
 });

@@ -4,6 +4,7 @@ import { chartSeries } from '../../../src/ui/chart-data.ts';
 import { chartSvg } from '../../../src/ui/chart-svg.ts';
 import {
   GAIN_METRICS,
+  gainLines,
   gainRows,
   optimisationPoints,
   optimisationWords,
@@ -130,4 +131,13 @@ test('a drawing over distances has ticks between whole numbers', () => {
   });
   expect(svg).toContain('text-anchor="middle">0.4</text>');
   expect(svg).toContain('>√KL</text>');
+});
+
+test('one point is no line, two are', () => {
+  const points = optimisationPoints(run(rising, gao));
+  const named = (name: string, n: number) => ({ name, points: points.slice(0, n) });
+  expect(gainLines([named('none', 0), named('one', 1)])).toEqual([]);
+  expect(gainLines([named('one', 1), named('two', 2)])).toEqual([
+    { name: 'two', rows: gainRows(points.slice(0, 2)) },
+  ]);
 });

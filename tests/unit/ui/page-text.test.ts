@@ -14,11 +14,11 @@ import {
   precisionOf,
   wholeProblem,
 } from '../../../src/ui/format.ts';
-import { formatHash, parseHash } from '../../../src/ui/hash-route.ts';
+import { formatHash, parseHash, type StagePart } from '../../../src/ui/hash-route.ts';
 import { settingsFromLink } from '../../../src/ui/link-settings.ts';
 import { markWords, wordsIn } from '../../../src/ui/mark-unknown.ts';
 import { METHOD_SENTENCES, methodFacts } from '../../../src/ui/method-words.ts';
-import { partStatus } from '../../../src/ui/stage-status.ts';
+import { partStatus, partWord, statusWord } from '../../../src/ui/stage-status.ts';
 import type { CheckpointSummary } from '../../../src/worker/protocol.ts';
 import { BASE, checkpoint, stageState, stageStates } from './fake-client.ts';
 
@@ -46,8 +46,8 @@ describe('addresses', () => {
     expect(parseHash(formatHash(route))).toEqual(route);
   });
 
-  test('unknown or empty addresses lead to the first part', () => {
-    expect(parseHash('#/nowhere?x=1')).toEqual({ part: 'model', query: 'x=1' });
+  test('unknown or empty addresses lead to the first part, and the unknown name is not forgotten', () => {
+    expect(parseHash('#/nowhere?x=1')).toEqual({ part: 'model', query: 'x=1', unknown: 'nowhere' });
     expect(parseHash('')).toEqual({ part: 'model', query: '' });
   });
 });
@@ -216,6 +216,23 @@ describe('states of the parts', () => {
     expect(partStatus('rank', { ...inputs, stages: stageStates({ labels, reward }) })).toBe(
       'stale',
     );
+  });
+
+  test('a stage that was stopped says where, in its controls and in the navigation', () => {
+    const stopped = stageState('done', { step: 15, total: 24 });
+    const whole = stageState('done', { step: 24, total: 24 });
+    const paused = stageState('paused', { step: 15, total: 24 });
+    expect([stopped, whole, paused].map(statusWord)).toEqual([
+      ...['stopped at 15 of 24', 'done', 'paused'],
+    ]);
+    const stages = stageStates({ sft: whole, reward: stopped, ppo: paused });
+    const word = (part: StagePart) =>
+      partWord(part, partStatus(part, { ...inputs, stages }), stages);
+    expect((['demonstrate', 'rank', 'reinforce', 'model'] as const).map(word)).toEqual([
+      ...['done', 'stopped at 15 of 24', 'paused', 'loaded'],
+    ]);
+    expect(partWord('judge', 'done', stages)).toBe('done');
+    expect(partWord('reinforce', 'empty', null)).toBe('empty');
   });
 
   test('judging needs two checkpoints, and is stale when the newest was not judged', () => {

@@ -7,7 +7,13 @@ import { defaultSettings, parseSettings, SETTING_ENTRIES } from '../../../src/co
 import type { Suite } from '../../../src/records/suite.ts';
 import type { Vote, VoteChoice } from '../../../src/records/vote.ts';
 import { escaped } from '../../../src/ui/markup.ts';
-import { rateWords, suiteAbout, turnsAcross, votesAbout } from '../../../src/ui/run-words.ts';
+import {
+  comparisonSentences,
+  rateWords,
+  suiteAbout,
+  turnsAcross,
+  votesAbout,
+} from '../../../src/ui/run-words.ts';
 import { runReport, type RunReport } from '../../../src/ui/run-report.ts';
 import type { RunSummary } from '../../../src/worker/protocol.ts';
 import { completion, prompt } from './fake-client.ts';
@@ -272,4 +278,16 @@ describe('what was judged of a run', () => {
 test('defaults are not marked as changed', () => {
   const text = runReport(report({ run: run({ settings: defaultSettings() }) }));
   expect(text).not.toMatch(/<span class="changed">(?!FAILS)/);
+});
+
+test('runs beside each other: a seed that differs is told once, also where settings are unknown', () => {
+  const of = (name: string, seed: number, settings = parseSettings({ general: { seed } })) =>
+    run({ name, seed, settings });
+  const told = (runs: readonly RunSummary[]) =>
+    comparisonSentences(runs).filter((sentence) => /seed/i.test(sentence));
+  expect(told([of('a', 1), of('b', 2)])).toEqual([expect.stringMatching(/: 1 in a, 2 in b\.$/)]);
+  expect(told([of('a', 1), run({ name: 'b', seed: 2, settings: null })])).toEqual([
+    'Seed: 1 in a, 2 in b.',
+  ]);
+  expect(told([of('a', 1), of('b', 1)])).toEqual([]);
 });

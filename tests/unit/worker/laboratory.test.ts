@@ -131,14 +131,41 @@ describe('the laboratory', () => {
     expect([rows.length, damaged]).toEqual([16, 0]);
   });
 
+  it('drops answers to rank when they are stopped: the same prompts come the next time', async () => {
+    const { rows } = await listRankings(await new Connection({ name: NAME }).db(), 'p');
+    // The class began with the first prompts of the order that a person is given too.
+    const first = new Set(rows.map(({ prompt }) => prompt.id));
+    const writing = handlers['ranking.next']({ count: 64, k: 4 });
+    expect(await handlers['work.stop']({ work: 'ranking' })).toEqual({ kept: 0 });
+    expect(await writing).toEqual({ items: [] });
+    const { items } = await handlers['ranking.next']({ count: 1, k: 4 });
+    expect(first.has(items[0]?.prompt.id ?? '')).toBe(true);
+    expect(await handlers['work.stop']({ work: 'ranking' })).toEqual({ kept: null });
+  });
+
   it('trains the reward model, reports on it and scores any text', async () => {
     await train('reward');
     const report = await handlers['reward.report']({});
+    if (report === null) throw new Error('nobody stopped it');
     expect(report.trainedComparisons).toBeGreaterThan(20);
     expect(Math.abs(report.demonstrationMean)).toBeLessThan(0.5);
     const score = (response: string) => handlers['reward.score']({ prompt: 'hello.', response });
     expect((await score('hello anna.')).score).not.toBe((await score('you fool.')).score);
     expect(Number.isFinite((await score('')).score)).toBe(true);
+  });
+
+  it('stops the report on the reward model between two chunks, and gives a whole one the next time', async () => {
+    const chunksSince = (from: number) =>
+      events.slice(from).filter((e) => e.type === 'progress' && e.done > 0 && e.done < e.total);
+    const before = events.length;
+    const whole = await handlers['reward.report']({});
+    expect(chunksSince(before)).not.toEqual([]);
+    const told = events.length;
+    const testing = handlers['reward.report']({});
+    expect(await handlers['work.stop']({ work: 'report' })).toEqual({ kept: 0 });
+    expect([await testing, chunksSince(told)]).toEqual([null, []]);
+    expect(events.at(-1)).toMatchObject({ type: 'progress', task: 'Testing the reward model' });
+    expect(await handlers['reward.report']({})).toEqual(whole);
   });
 
   it('holds one labeler out: trains on the others, tests on theirs, and leaves nothing behind', async () => {
@@ -152,7 +179,9 @@ describe('the laboratory', () => {
       expect(trial?.theirs.accuracy).toBeGreaterThanOrEqual(0);
       trained.push(trial?.trainedComparisons ?? NaN);
     }
-    const { calibration, trainedComparisons } = await handlers['reward.report']({});
+    const report = await handlers['reward.report']({});
+    if (report === null) throw new Error('nobody stopped it');
+    const { calibration, trainedComparisons } = report;
     expect(calibration?.n).toBeGreaterThan(0);
     // Whose rankings are all kept aside, or ties, leaves as many.
     expect(Math.min(...trained)).toBeLessThan(trainedComparisons);
@@ -236,6 +265,36 @@ describe('the laboratory', () => {
     );
   });
 
+  it('keeps the pairs and prompts that are whole when it is stopped, and they are those of a shorter sitting', async () => {
+    const [left, right] = ['base', await newest('SFT 1')];
+    const evaluate = { ...settings.evaluate, prompts: 150 };
+    await handlers['settings.set']({ settings: { ...settings, evaluate } });
+    const of = { left, right, seed: 5 };
+    const whole = (await handlers['judge.pairs']({ ...of, count: 64 })).pairs;
+    /** Stops when this many chunks of answers have been begun. */
+    const stopAt = (chunks: number, work: 'pairs' | 'outputs') =>
+      new Promise<number | null>((resolve) => {
+        let begun = 0;
+        listener = (event) => {
+          if (event.type !== 'progress' || !event.task.startsWith('Writing answers to')) return;
+          begun += 1;
+          if (begun === chunks) void handlers['work.stop']({ work }).then((it) => resolve(it.kept));
+        };
+      });
+    let kept = stopAt(3, 'pairs');
+    const { pairs } = await handlers['judge.pairs']({ ...of, count: 150 });
+    expect([await kept, pairs]).toEqual([64, whole]);
+    kept = stopAt(1, 'pairs');
+    expect(await handlers['judge.pairs']({ ...of, count: 150 })).toEqual({ pairs: [] });
+    expect(await kept).toBe(0);
+    kept = stopAt(4, 'outputs');
+    const draw = { checkpoints: [left, right], count: 150, seed: 5 };
+    const { items } = await handlers['judge.outputs'](draw);
+    expect([await kept, items.length]).toEqual([128, 128]);
+    expect(items.every(({ outputs }) => outputs.length === 2)).toBe(true);
+    await handlers['settings.set']({ settings });
+  });
+
   it('lets several checkpoints answer blind, and counts a person’s judgements of them', async () => {
     const [sft, ppo] = [await newest('SFT 1'), await newest('PPO-ptx 1')];
     const checkpoints = ['base', sft, ppo];
@@ -306,6 +365,7 @@ describe('the laboratory', () => {
     expect(stages.labels.step).toBe(6);
     await train('reward');
     const report = await handlers['reward.report']({});
+    if (report === null) throw new Error('nobody stopped it');
     expect(report.byLabeler.every((row) => row.labeler === PERSON)).toBe(true);
     // The class had no part in it, so all of its comparisons are of held-out labelers.
     const { byLabeler: others, n } = report.heldOutLabelers;
@@ -316,7 +376,7 @@ describe('the laboratory', () => {
     const all = { ...mine, reward: { ...mine.reward, heldOutShare: 0 } };
     await handlers['settings.set']({ settings: all });
     // Nothing held out is no accuracy, not one of zero.
-    expect((await handlers['reward.report']({})).heldOut).toEqual({ accuracy: null, n: 0 });
+    expect((await handlers['reward.report']({}))?.heldOut).toEqual({ accuracy: null, n: 0 });
   });
 
   it('D10: shows the state after the end, which has no token, where the score is paid there', async () => {

@@ -346,10 +346,57 @@ describe('staleness', () => {
     expect([stages.sft.status, stages.reward.status, stages.ppo.status]).toEqual([
       'done',
       'stale',
-      'done',
+      'stale',
     ]);
     await train(test, 'reward');
     expect((await handlers['labels.changed']({})).stages.ppo.status).toBe('stale');
+  });
+
+  it('marks everything that rests on what has changed, says why in words, and takes it back with the change', async () => {
+    const test = await testSession({ name: freshName() });
+    const { handlers } = test.session;
+    await train(test, 'sft');
+    await handlers['labels.simulate']({ count: 3, k: 4 });
+    await train(test, 'reward');
+    let stopping = Promise.resolve<unknown>(null);
+    test.afterRecords(2, () => {
+      stopping = handlers['stage.stop']({ stage: 'ppo' });
+    });
+    await train(test, 'ppo');
+    await stopping;
+    const own = {
+      name: 'own',
+      format: 'jsonl',
+      text: '{"prompt":"hi","completion":"hello"}',
+    } as const;
+    const { stages } = await handlers['labels.import']({
+      ...{ kind: 'demonstrations', files: [own], classmates: false },
+    });
+    const why =
+      'The model of step 1, on which this rests, was trained from something that has changed: ' +
+      'train that again, then this.';
+    expect(stages.sft).toMatchObject({
+      status: 'stale',
+      message: 'Something that this was trained from has changed: train it again.',
+    });
+    expect(stages.reward).toMatchObject({ status: 'stale', message: why });
+    // Nothing of its own has changed, so it may still go on.
+    expect(stages.ppo).toMatchObject({ status: 'stale', message: why, resumeAt: 2 });
+    const changed = parseSettings({ labels: { source: 'person' } });
+    const there = (await handlers['settings.set']({ settings: changed })).stages;
+    expect([there.sft.status, there.reward.status]).toEqual(['stale', 'stale']);
+    await handlers['settings.set']({ settings: parseSettings({}) });
+    const scaled = parseSettings({ reward: { learningRate: 0.001 } });
+    await train(test, 'sft');
+    await train(test, 'reward');
+    await train(test, 'ppo');
+    const { ppo } = (await handlers['settings.set']({ settings: scaled })).stages;
+    expect(ppo).toMatchObject({
+      status: 'stale',
+      message: expect.stringMatching(/^The reward model, on which this rests/) as string,
+    });
+    const back = (await handlers['settings.set']({ settings: parseSettings({}) })).stages;
+    expect([back.sft.status, back.reward.status, back.ppo.status]).toEqual(Array(3).fill('done'));
   });
 });
 

@@ -108,7 +108,7 @@ describe('one phase at a time', () => {
     await step(test);
     const paused = test.until('ppo', 'paused');
     await test.session.handlers['stage.phase']({ stage: 'ppo' });
-    expect((await paused).message).toBe('Paused at step 1 of 8, inside step 2.');
+    expect((await paused).message).toBe('Paused at iteration 1 of 8, inside iteration 2.');
     test.bench.phased = false;
     const whole = test.until('sft', 'paused');
     await test.session.handlers['stage.start']({ stage: 'sft', fresh: true });
@@ -159,8 +159,8 @@ describe('one phase at a time', () => {
 
   it('pause rests at the next phase border, but never where steps would be lost', async () => {
     for (const [phase, expected] of [
-      ['reward', { step: 1, message: 'Paused at step 1 of 8, inside step 2.' }],
-      ['minibatch', { step: 2, message: 'Paused at step 2 of 8.' }],
+      ['reward', { step: 1, message: 'Paused at iteration 1 of 8, inside iteration 2.' }],
+      ['minibatch', { step: 2, message: 'Paused at iteration 2 of 8.' }],
     ] as const) {
       const name = freshName();
       const test = await reinforcing(name, { steps: 100, milliseconds: Infinity });
