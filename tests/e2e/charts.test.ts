@@ -153,9 +153,16 @@ test('the token lens: sums, tints, another answer, and the recursion by keyboard
   await visit(page, 'rank');
   await letClassRank(page, 16);
   await train(page, 'reward');
+  await press(page, 'pair-show');
+  const heads = await page.getByTestId('pair-texts').locator('dt').allTextContents();
+  const [chosen = NaN, rejected = NaN] = heads.slice(1).flatMap(written);
+  const loss = written((await page.getByTestId('pair-equation').textContent()) ?? '').at(-1);
+  expect(loss).toBeCloseTo(Math.log(1 + Math.exp(rejected - chosen)), 1);
   await visit(page, 'reinforce');
   await press(page, 'ppo-step');
   await waitForStep(page, 'ppo', 1);
+  const term = written((await page.getByTestId('ptx-equation').textContent()) ?? '');
+  expect(term).toHaveLength(3);
   const table = page.getByTestId('token-lens');
   await table.locator('tbody tr').first().waitFor();
   const tokens = await table.locator('tbody tr').count();
@@ -238,6 +245,7 @@ test('a phone is wide enough', async () => {
 
 test('GRPO: the lens shows the group’s advantage, KL and ratios, and nothing of a value function', async () => {
   const { page } = browser;
+  await page.goto('about:blank');
   await openLaboratory(page, browser.url, 'preset=micro&ppo.episodes=192&method.name=grpo');
   await visit(page, 'reinforce');
   await press(page, 'ppo-step');
