@@ -1,5 +1,5 @@
 /**
- * The dialogs around teaching: which one is open, and their code, which is loaded when it is first asked for. Where the
+ * The dialogs around teaching, and all settings: which one is open, and their code, which is loaded when it is first asked for. Where the
  * focus was is remembered and given back.
  */
 import type { Component } from 'svelte';
@@ -10,6 +10,7 @@ const LOADERS = {
   keys: () => import('./KeysDialog.svelte'),
   words: () => import('./WordsDialog.svelte'),
   reset: () => import('./ResetDialog.svelte'),
+  settings: () => import('./SettingsDialog.svelte'),
   offline: () => import('./OfflineDialog.svelte'),
 } as const;
 export type LateDialog = keyof typeof LOADERS;

@@ -71,6 +71,13 @@ test('no place breaks an accessibility rule, targets of 24 px included', async (
   expect(await everywhere(() => violations(browser.page))).toEqual([]);
 });
 
+test('the column distinct-2 is explained below its table', async () => {
+  const { page } = browser;
+  await visit(page, 'judge');
+  expect(await page.getByTestId('suite-table').innerText()).toContain('distinct-2');
+  expect(await page.getByTestId('distinct-words').innerText()).toMatch(/Distinct-2 is the share/);
+});
+
 describe('contrast', () => {
   test.each([
     ['dark', { colorScheme: 'dark' }, 'color-contrast'],
