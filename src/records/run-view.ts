@@ -42,6 +42,20 @@ export interface LensSettings {
   readonly whitenRewards: boolean;
 }
 
+/** How a group method (GRPO, RLOO) made the one advantage that all tokens of an answer have. */
+export interface GroupBaseline {
+  /** What the answers of the group are compared by: scores, with the KL penalty taken off where that is in the reward. */
+  readonly rewards: readonly number[];
+  /** Of this answer in the group, from 0. */
+  readonly place: number;
+  /** Mean of the group, or of the others in it. */
+  readonly baseline: number;
+  readonly over: 'group' | 'others';
+  /** What the difference is divided by; null where it is not. */
+  readonly spread: number | null;
+  readonly advantage: number;
+}
+
 export interface RolloutView extends LensSettings {
   readonly promptId: string;
   readonly prompt: string;
@@ -52,11 +66,16 @@ export interface RolloutView extends LensSettings {
   readonly shapedSum: number;
   readonly rewardSum: number;
   readonly tokens: readonly TokenRow[];
+  /** Of a group method only, which has no values: those numbers of its tokens are NaN. */
+  readonly group?: GroupBaseline;
 }
 
 /** Some responses of one iteration. */
 export interface RolloutSet {
   readonly step: number;
+  /** Responses in the whole batch; absent in what was stored before it was counted. */
+  readonly answers?: number;
+  /** The first ones. */
   readonly views: readonly RolloutView[];
 }
 

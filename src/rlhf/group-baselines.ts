@@ -21,13 +21,15 @@ export function rlooAdvantages(rewards: Numbers): number[] {
   return meanCentredAdvantages(rewards).map((centred) => scale * centred);
 }
 
-/**
- * Mean-centred over (Bessel standard deviation + epsilon): GRPO as in TRL, where epsilon is 1e-4.
- * A group of equal rewards gives zeros.
- */
-export function grpoAdvantages(rewards: Numbers, epsilon = 1e-4): number[] {
+/** Bessel-corrected standard deviation of the group plus epsilon, 1e-4 in TRL. */
+export function groupSpread(rewards: Numbers, epsilon = 1e-4): number {
   const centred = meanCentredAdvantages(rewards);
   const squares = centred.reduce((sum, x) => sum + x * x, 0);
-  const deviation = Math.sqrt(squares / (centred.length - 1));
-  return centred.map((x) => x / (deviation + epsilon));
+  return Math.sqrt(squares / (centred.length - 1)) + epsilon;
+}
+
+/** Mean-centred over {@link groupSpread}: GRPO as in TRL. A group of equal rewards gives zeros. */
+export function grpoAdvantages(rewards: Numbers, epsilon = 1e-4): number[] {
+  const spread = groupSpread(rewards, epsilon);
+  return meanCentredAdvantages(rewards).map((x) => x / spread);
 }

@@ -13,9 +13,10 @@ import {
   groupRewardMetrics,
   type ClipShares,
 } from './group-metrics.ts';
+import { groupRows } from './group-lens.ts';
 import type { MissingEosPenalty } from './kl.ts';
 import type { Loop, Snapshot } from './loop.ts';
-import { maskedMean, mean } from './masked.ts';
+import { maskedMean, mean, type Numbers } from './masked.ts';
 import type { MethodInput } from './method.ts';
 import { firstRatioChecks, firstResponseChecks } from './method-checks.ts';
 import { importanceRatios, maxRatioDeviation } from './metrics.ts';
@@ -60,11 +61,27 @@ export interface GroupMinibatch {
   readonly advantages: Float32Array;
 }
 
+/** One number per response repeated over its R columns. */
+export function perToken(values: Float32Array, R: number): Float32Array {
+  return Float32Array.from(
+    { length: values.length * R },
+    (_, i) => values[Math.floor(i / R)] ?? NaN,
+  );
+}
+
 /** What makes a group loop GRPO or RLOO. */
 export interface GroupRule {
   readonly scope: string;
-  /** One advantage per response, [B]. */
-  advantages(responses: Responses): Float32Array;
+  /** Where the KL is: a term of the loss (k3), or taken off the score (k1). */
+  readonly klPlace: 'reward' | 'loss';
+  /** What an advantage is measured from, and whether it is divided by the spread of its group. */
+  readonly baseline: { readonly over: 'group' | 'others'; readonly divided: boolean };
+  /** One number per response that those of its group are compared by, [B]. */
+  rewards(responses: Responses): Float32Array;
+  /** One advantage per response from these, [B]. */
+  advantages(rewards: Float32Array): Float32Array;
+  /** The ratio that the loss clips, of each token or of its whole response, flat [b*R]. */
+  ratios(logProbabilities: Float32Array, mini: GroupMinibatch): Numbers;
   /** Loss of log-probabilities [b*R], a scalar. */
   loss(logProbability: tf.Tensor1D, mini: GroupMinibatch): tf.Scalar;
   /** Shares of the clip, from the same log-probabilities off the device. */
@@ -122,6 +139,9 @@ async function updateOnRows(
   return {
     loss: lossValue,
     gradNorm,
+    logProbabilities,
+    ratios: rule.ratios(logProbabilities, mini),
+    advantages: perToken(mini.advantages, mini.R),
     entropy: maskedMean(entropies, mini.mask),
     clipped: rule.clipped(logProbabilities, mini),
     ratioDeviation: maxRatioDeviation(
@@ -141,13 +161,16 @@ async function updateOnBatch(
 ) {
   const { minibatches, innerEpochs, seed } = settings;
   const size = responses.B / minibatches;
-  const advantages = rule.advantages(responses);
+  const rewards = rule.rewards(responses);
+  const advantages = rule.advantages(rewards);
   const begun: ReturnType<typeof updateOnRows>[] = [];
+  const drawn: (readonly number[])[] = [];
   for (let epoch = 0; epoch < innerEpochs; epoch++) {
     const order = permutation(responses.B, Rng.named(seed, rule.scope, 'rows', step, epoch));
     for (let m = 0; m < minibatches; m++) {
       const rows = order.slice(m * size, (m + 1) * size);
       const mini = groupMinibatch(responses, advantages, rows);
+      drawn.push(rows);
       const sequences = rows.map((row) => responses.sequences[row]!);
       begun.push(updateOnRows(policy, optimizer, sequences, mini, rule, settings, learningRate));
     }
@@ -161,7 +184,13 @@ async function updateOnBatch(
     entropy: mean(results.map(({ entropy }) => entropy)),
     ...clipRatioMetrics(results.map(({ clipped }) => clipped)),
   };
-  return { values, checks: step === 0 ? firstRatioChecks(ratioDeviation, low + high) : {} };
+  const seen = results.map((result, i) => ({ ...result, rows: drawn[i] ?? [] }));
+  const checks = step === 0 ? firstRatioChecks(ratioDeviation, low + high) : {};
+  return {
+    values,
+    checks,
+    rollout: groupRows(responses, { rewards, advantages }, seen, rule, settings),
+  };
 }
 
 /** Prompt and response tokens of all rows. */
@@ -205,7 +234,8 @@ export function groupLoop(
       kl: rule.kl(responses),
     };
     const checks = { ...first, ...updated.checks };
-    return { values, tokens: tokenCount(responses.sequences), checks };
+    const { rollout } = updated;
+    return { values, tokens: tokenCount(responses.sequences), checks, rollout };
   }
 
   const { learningRate, warmupIterations, optimizer } = settings;

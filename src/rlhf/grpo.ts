@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { grpoAdvantages, meanCentredAdvantages } from './group-baselines.ts';
 import {
   groupLoop,
+  perToken,
   type GroupMinibatch,
   type GroupRule,
   type GroupSettings,
@@ -23,14 +24,6 @@ export interface GrpoSettings extends GroupSettings {
    * `dr_grpo`: neither division, every token weighs the same.
    */
   readonly lossType: 'grpo' | 'dr_grpo';
-}
-
-/** One number per response repeated over its R columns. */
-function perToken(values: Float32Array, R: number): Float32Array {
-  return Float32Array.from(
-    { length: values.length * R },
-    (_, i) => values[Math.floor(i / R)] ?? NaN,
-  );
 }
 
 /** Sum over tokens of weight * (max(-A ratio, -A clip(ratio)) + beta k3), of log-probabilities [b*R]. */
@@ -60,7 +53,12 @@ function grpoRule(settings: GrpoSettings): GroupRule {
   const baseline = settings.lossType === 'grpo' ? grpoAdvantages : meanCentredAdvantages;
   return {
     scope: 'grpo',
-    advantages: ({ scores }) => byGroup(scores, settings.groupSize, (group) => baseline(group)),
+    klPlace: 'loss',
+    baseline: { over: 'group', divided: settings.lossType === 'grpo' },
+    rewards: ({ scores }) => scores,
+    advantages: (rewards) => byGroup(rewards, settings.groupSize, (group) => baseline(group)),
+    ratios: (logProbabilities, mini) =>
+      importanceRatios(logProbabilities, mini.oldLogProbabilities, mini.mask),
     loss: (logProbability, mini) => grpoLossTensor(logProbability, mini, settings),
     clipped: (logProbabilities, mini) => {
       const ratios = importanceRatios(logProbabilities, mini.oldLogProbabilities, mini.mask);

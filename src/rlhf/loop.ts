@@ -3,7 +3,7 @@
  * with a snapshot at any step boundary from which the same loop goes on as if it had never stopped.
  */
 import type { JsonValue, PinnedSample, SelfChecks, Stage } from '../records/run.ts';
-import type { LensSettings } from '../records/run-view.ts';
+import type { GroupBaseline, LensSettings } from '../records/run-view.ts';
 import type { TensorData, TensorMap } from '../records/tensor.ts';
 import type { Turn } from '../records/turn.ts';
 import type { PhaseEnd } from './phases.ts';
@@ -23,7 +23,7 @@ export interface StepRecord {
   readonly values: Readonly<Record<string, number>>;
   readonly samples?: readonly PinnedSample[];
   readonly checks?: SelfChecks;
-  /** Plain numbers of some rollouts of this iteration, for the token lens (ppo only). */
+  /** Plain numbers of the responses of this iteration, for the token lens (methods with a clipped ratio). */
   readonly rollout?: readonly RolloutRow[];
 }
 
@@ -55,6 +55,8 @@ export interface RolloutRow extends LensSettings {
   /** Of score and penalties, before any whitening. */
   readonly shapedSum: number;
   readonly rewardSum: number;
+  /** Of a group method, whose values, rewards of a token, errors and returns are NaN. */
+  readonly group?: GroupBaseline;
 }
 
 export interface Loop {

@@ -49,8 +49,8 @@ export interface PhaseSettings extends LensSettings {
 
 const unknown = (length: number): Float32Array => new Float32Array(length).fill(NaN);
 
-/** A rollout of which only the texts are known. */
-function onlyWritten(written: Written, scorePosition: ScorePosition): Rollout {
+/** A rollout of which only the texts are known; all else is NaN. */
+export function onlyWritten(written: Written, scorePosition: ScorePosition): Rollout {
   const { B, R } = written;
   const none = unknown(B * R);
   return {

@@ -7,7 +7,14 @@ import { Rng } from '../data/rng.ts';
 import { AdamW, type OptimizerSettings } from '../model/optimizer.ts';
 import type { Model } from '../model/parameters.ts';
 import type { SelfChecks } from '../records/run.ts';
-import { prefixed, unprefixed, type Loop, type Snapshot, type StepRecord } from './loop.ts';
+import {
+  prefixed,
+  unprefixed,
+  type Loop,
+  type RolloutRow,
+  type Snapshot,
+  type StepRecord,
+} from './loop.ts';
 import { modelChecksum } from './ppo-checks.ts';
 import { constantWithWarmup, warmupIterations } from './schedules.ts';
 import {
@@ -34,6 +41,8 @@ export interface StepOutput {
   readonly tokens: number;
   /** Beside those that the frame makes. */
   readonly checks?: SelfChecks;
+  /** What the policy has written in this step, where the token lens can show it. */
+  readonly rollout?: readonly RolloutRow[];
 }
 
 export interface PolicyLoopParts {
@@ -133,7 +142,8 @@ export function policyLoop(parts: PolicyLoopParts, from?: Snapshot): Loop {
       };
       const moved = (await modelChecksum(reference)) - referenceChecksum;
       checks = noted(checks, values, moved, output.checks);
-      yield { step, total, values, checks };
+      const { rollout } = output;
+      yield { step, total, values, checks, ...(rollout && { rollout }) };
     }
   }
 

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { rlooAdvantages } from './group-baselines.ts';
 import {
   groupLoop,
+  perToken,
   type GroupMinibatch,
   type GroupRule,
   type GroupSettings,
@@ -53,12 +54,11 @@ export function rlooRewards(
 function rlooRule({ beta, clip, groupSize }: GroupSettings): GroupRule {
   return {
     scope: 'rloo',
-    advantages: (responses) =>
-      byGroup(
-        rlooRewards(responses.scores, sequenceKl(responses), beta),
-        groupSize,
-        rlooAdvantages,
-      ),
+    klPlace: 'reward',
+    baseline: { over: 'others', divided: false },
+    rewards: (responses) => rlooRewards(responses.scores, sequenceKl(responses), beta),
+    advantages: (rewards) => byGroup(rewards, groupSize, rlooAdvantages),
+    ratios: (logProbabilities, mini) => perToken(sequenceRatios(logProbabilities, mini), mini.R),
     loss: (logProbability, mini) => rlooLossTensor(logProbability, mini, clip),
     clipped: (logProbabilities, mini) => {
       const ratios = sequenceRatios(logProbabilities, mini);

@@ -1,5 +1,5 @@
 /**
- * What the token lens shows of a rollout batch: some of its responses, token by token, with the numbers that training
+ * What the token lens shows of a rollout batch: its responses, token by token, with the numbers that training
  * itself made and used. Nothing is computed anew: rewards, errors and advantages are those of the rollout, ratios and
  * clips those of the last update that saw the response. Plain arrays.
  */
@@ -18,6 +18,8 @@ export interface SeenMinibatch {
   readonly logProbabilities: Numbers;
   /** As the loss used them: whitened if they were. */
   readonly advantages: Numbers;
+  /** Where the loss is by the ratio of whole responses: that one, at each of their tokens. */
+  readonly ratios?: Numbers;
 }
 
 /** Per live token of one response, as the policy loss saw them. */
@@ -46,7 +48,10 @@ export function updateTokens(
   const from = last.rows.indexOf(b) * rollout.R;
   const now = live(last.logProbabilities, from, length);
   const old = live(rollout.logProbabilities, b * rollout.R, length);
-  const ratios = Array.from(importanceRatios(now, old, Array<number>(length).fill(1)));
+  const ratios =
+    last.ratios === undefined
+      ? Array.from(importanceRatios(now, old, Array<number>(length).fill(1)))
+      : live(last.ratios, from, length);
   const usedAdvantages = live(last.advantages, from, length);
   const clipped = ratios.map(
     (ratio, t) => clippedPolicyLoss(ratio, at(usedAdvantages, t), clip).clipped,
@@ -93,15 +98,11 @@ export function rolloutRow(
   };
 }
 
-/** More than these would be sent and stored each iteration, and nobody could look at them. */
-const ROWS_SHOWN = 8;
-
-/** The first responses of a rollout batch, whose prompts are in random order. */
+/** All responses of a rollout batch, whose prompts are in random order. */
 export function lensRows(
   rollout: Rollout,
   settings: LensSettings,
   seen: readonly SeenMinibatch[],
 ): RolloutRow[] {
-  const count = Math.min(ROWS_SHOWN, rollout.B);
-  return Array.from({ length: count }, (_, b) => rolloutRow(rollout, b, settings, seen));
+  return rollout.sequences.map((_, b) => rolloutRow(rollout, b, settings, seen));
 }

@@ -23,7 +23,14 @@ import {
   type Run,
   type SelfCheck,
 } from '../records/run.ts';
-import type { RolloutSet, RolloutView, RunView, SampleSet, TokenRow } from '../records/run-view.ts';
+import type {
+  GroupBaseline,
+  RolloutSet,
+  RolloutView,
+  RunView,
+  SampleSet,
+  TokenRow,
+} from '../records/run-view.ts';
 import { TURNABLE, type Turn } from '../records/turn.ts';
 import type { Interval, Suite, SuiteReport } from '../records/suite.ts';
 import { VOTE_CHOICES, type BlindPair, type Sitting, type Vote } from '../records/vote.ts';
@@ -183,6 +190,15 @@ const sampleSet = v.strictObject({
   ),
 } satisfies ChecksFor<SampleSet>);
 
+const groupBaseline = v.strictObject({
+  rewards: v.array(computed),
+  place: count,
+  baseline: computed,
+  over: v.picklist(['group', 'others']),
+  spread: v.nullable(computed),
+  advantage: computed,
+} satisfies ChecksFor<GroupBaseline>);
+
 const rolloutView = v.strictObject({
   promptId: v.string(),
   prompt: v.string(),
@@ -215,12 +231,14 @@ const rolloutView = v.strictObject({
       clipped: v.boolean(),
     } satisfies ChecksFor<TokenRow>),
   ),
-} satisfies ChecksFor<RolloutView>);
+  group: v.exactOptional(groupBaseline),
+} satisfies ChecksFor<Required<RolloutView>>);
 
 const rolloutSet = v.strictObject({
   step: count,
+  answers: v.exactOptional(count),
   views: v.array(rolloutView),
-} satisfies ChecksFor<RolloutSet>);
+} satisfies ChecksFor<Required<RolloutSet>>);
 
 const check = v.strictObject({
   ok: v.boolean(),

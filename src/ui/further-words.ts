@@ -4,6 +4,8 @@
  */
 
 export const FURTHER_WORDS: Readonly<Record<string, string>> = {
+  'distinct-2':
+    'How varied texts are: of all pairs of neighbouring tokens, the share that are different ones, over as many tokens for each model. A model that repeats itself has a low one.',
   rollout: 'Answers that the policy writes to a batch of prompts, to be scored and learned from.',
   minibatch: 'The part of a batch that one update of the weights is computed from.',
   ratio:

@@ -5,12 +5,12 @@
 import type { Component } from 'svelte';
 
 const LOADERS = {
-  settings: () => import('./SettingsDialog.svelte'),
   share: () => import('./ShareDialog.svelte'),
   lecture: () => import('./LectureView.svelte'),
   keys: () => import('./KeysDialog.svelte'),
   words: () => import('./WordsDialog.svelte'),
   reset: () => import('./ResetDialog.svelte'),
+  settings: () => import('./SettingsDialog.svelte'),
   offline: () => import('./OfflineDialog.svelte'),
 } as const;
 export type LateDialog = keyof typeof LOADERS;

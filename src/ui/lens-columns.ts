@@ -3,7 +3,7 @@
  * backward recursion as the record holds them. Nothing is computed here that training computed: numbers are only read,
  * ordered and compared.
  */
-import type { TokenRow } from '../records/run-view.ts';
+import type { RolloutView, TokenRow } from '../records/run-view.ts';
 import { displayed } from './format.ts';
 
 /** A token as it is shown; the state after the last token in words. */
@@ -96,6 +96,43 @@ export const LENS_COLUMNS: readonly LensColumn[] = [
     neutral: 1,
   },
 ];
+
+/** Of a group method: without what needs a value function, and its own words for what is left. */
+const GROUP_WORDS: Partial<Record<LensColumn['key'], Pick<LensColumn, 'label' | 'meaning'>>> = {
+  klPenalty: {
+    label: 'KL term',
+    meaning:
+      'What the distance from the model of step 1 takes off for this token: −β times its KL estimate when it was written. GRPO has it as a term of the loss, RLOO in the reward of the whole answer.',
+  },
+  usedAdvantage: {
+    label: 'Group advantage',
+    meaning:
+      'How much better the whole answer did than its group. Every token of an answer has the same one, because nothing guesses in the middle of it.',
+  },
+  ratio: {
+    label: 'Ratio',
+    meaning:
+      'How much likelier the token, or with RLOO the whole answer, had become by the update that used it last: 1 is as when it was written.',
+  },
+};
+
+const GROUP_KEYS: readonly LensColumn['key'][] = [
+  'logProbability',
+  'referenceLogProbability',
+  'klPenalty',
+  'score',
+  'usedAdvantage',
+  'ratio',
+];
+
+const GROUP_COLUMNS: readonly LensColumn[] = LENS_COLUMNS.filter(({ key }) =>
+  GROUP_KEYS.includes(key),
+).map((column) => ({ ...column, ...GROUP_WORDS[column.key] }));
+
+/** What an answer has numbers for. */
+export function columnsOf({ group }: Pick<RolloutView, 'group'>): readonly LensColumn[] {
+  return group === undefined ? LENS_COLUMNS : GROUP_COLUMNS;
+}
 
 /** Steps of tint on each side of the neutral value. */
 const MOST = 3;

@@ -44,6 +44,11 @@ export class Training {
     this.#current = current;
   }
 
+  /** Null before there is one. */
+  get run(): string | null {
+    return this.#run;
+  }
+
   get rows(): readonly MetricRecord[] {
     return this.#rows;
   }
@@ -133,7 +138,10 @@ export class Training {
       case 'rollout':
         if (this.stage !== 'ppo') return;
         this.#turnTo(event.run);
-        this.#view = { ...this.#view, rollout: { step: event.step, views: event.views } };
+        this.#view = {
+          ...this.#view,
+          rollout: { step: event.step, answers: event.answers, views: event.views },
+        };
         return;
       case 'phase':
         if (this.stage !== 'ppo') return;

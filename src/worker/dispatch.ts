@@ -13,7 +13,11 @@ export type CommandHandlers = {
 
 /** Commands that drive training. */
 type StageCommandName =
-  Extract<CommandName, `stage.${string}`> | 'run.turn' | 'run.checkpoints' | 'run.back';
+  | Extract<CommandName, `stage.${string}`>
+  | 'run.turn'
+  | 'run.checkpoints'
+  | 'run.back'
+  | 'run.answer';
 
 /** Commands that need no project: about the world, of exact mode, of the machine's measurement. */
 const APART_COMMANDS = [
@@ -103,6 +107,8 @@ async function performStage(
     case 'run.turn':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'run.checkpoints':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'run.answer':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'run.back':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
@@ -219,6 +225,7 @@ async function perform(handlers: CommandHandlers, command: OtherCommand): Promis
     case 'run.turn':
     case 'run.checkpoints':
     case 'run.back':
+    case 'run.answer':
       return performStage(handlers, command);
     case 'reward.score':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };

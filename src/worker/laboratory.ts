@@ -140,6 +140,7 @@ export class Laboratory implements Workbench {
       ...{ promptId, score, penaltySum, shapedSum, rewardSum, beta, gamma, lambda, clip },
       ...{ klPlace, klEstimator, whitenRewards },
       prompt: this.#textOf(promptId),
+      ...(row.group && { group: row.group }),
       tokens: row.rewards.map((reward, t) => ({
         token: t < tokens.length ? tokenizer.tokenText(at(tokens, t)) : null,
         logProbability: at(row.logProbabilities, t),

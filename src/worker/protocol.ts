@@ -265,6 +265,14 @@ export interface CommandMap extends BenchCommands {
   };
   /** Goes on from one of them, as a run of its own that waits, paused; the run under way is stopped before. */
   'run.back': { args: { checkpoint: string }; reply: { stages: StageStates } & ShownRuns };
+  /**
+   * An answer, from 0, of the batch that a run of step 3 wrote in a step; null when that is not the newest batch of this
+   * worker, or has no such answer. The first answers come with the `rollout` event and are stored.
+   */
+  'run.answer': {
+    args: { run: string; step: number; answer: number };
+    reply: { view: RolloutView | null };
+  };
   'reward.score': { args: { prompt: string; response: string }; reply: { score: number } };
   /** Null when it was stopped. */
   'reward.report': { args: Record<string, never>; reply: RewardReport | null };
@@ -381,6 +389,8 @@ export type WorkerEvent =
       readonly type: 'rollout';
       readonly run: string;
       readonly step: number;
+      /** In the whole batch; the views are the first ones. */
+      readonly answers: number;
       readonly views: readonly RolloutView[];
     }
   | { readonly type: 'checks'; readonly run: string; readonly checks: SelfChecks }

@@ -151,6 +151,7 @@ export class Session {
       },
       'run.checkpoints': () =>
         Promise.resolve({ checkpoints: keptCheckpoints(this.#opened().rows) }),
+      'run.answer': (args) => Promise.resolve({ view: this.#driver.answer(args) }),
       'labels.export': ({ kind }) => Promise.resolve(exportLabels(this.#opened(), kind)),
       'world.words': () => Promise.resolve({ words: bench.words() }),
       'model.sample': async (args) =>

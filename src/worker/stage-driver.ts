@@ -3,14 +3,21 @@
  * stores and reports what its runner hands over. It knows no commands (session.ts) and no steps (runner.ts).
  */
 import type { Settings } from '../config/settings.ts';
-import { EMPTY_VIEW, withChecks, withSamples, type RunView } from '../records/run-view.ts';
+import {
+  EMPTY_VIEW,
+  withChecks,
+  withSamples,
+  type RolloutView,
+  type RunView,
+} from '../records/run-view.ts';
+import type { RolloutRow } from '../rlhf/loop.ts';
 import { StorageError } from '../storage/errors.ts';
 import type { Turn } from '../records/turn.ts';
 import type { RunRow } from '../storage/schema.ts';
 import { failureOf, InputError } from './failure.ts';
 import { runToGoBackIn } from './go-back.ts';
 import { settingsOfRun, type Project } from './project.ts';
-import type { StageState, TrainingStage, WorkerEvent } from './protocol.ts';
+import type { CommandMap, StageState, TrainingStage, WorkerEvent } from './protocol.ts';
 import { Runner, type CheckpointPace, type RunnerHooks } from './runner.ts';
 import {
   chosenRankings,
@@ -47,6 +54,9 @@ export interface DriverSession {
   tellCheckpoints(): void;
 }
 
+/** Answers of a batch that are sent and stored with each iteration; the others are asked for. */
+const VIEWS_SENT = 8;
+
 type Reply = Promise<{ state: StageState }>;
 
 export class StageDriver {
@@ -59,6 +69,12 @@ export class StageDriver {
   #runner: Runner | null = null;
   /** The run that it drives, as it began. */
   #row: RunRow | null = null;
+  /** The newest whole batch of answers, which outlives its run until another one writes. */
+  #newest: {
+    readonly run: string;
+    readonly step: number;
+    readonly rows: readonly RolloutRow[];
+  } | null = null;
 
   constructor(options: DriverOptions, session: DriverSession) {
     this.#options = options;
@@ -154,6 +170,13 @@ export class StageDriver {
     await this.rest();
     if (there && under.run.status !== 'stopped') return;
     await project.forkRun(loaded, run, this);
+  }
+
+  /** An answer of the newest batch, from 0; null when that batch is another one, or has no such answer. */
+  answer({ run, step, answer }: CommandMap['run.answer']['args']): RolloutView | null {
+    const newest = this.#newest;
+    const row = newest?.run === run && newest.step === step ? newest.rows[answer] : undefined;
+    return row === undefined ? null : this.#options.workbench.rolloutView(row);
   }
 
   async pause(stage: TrainingStage): Reply {
@@ -286,7 +309,7 @@ export class StageDriver {
           emit({ type: 'phase', run, view: null });
         } else {
           const { rollout, ...position } = record;
-          const views = rollout.map((row) => workbench.rolloutView(row));
+          const views = rollout.slice(0, VIEWS_SENT).map((row) => workbench.rolloutView(row));
           emit({ type: 'phase', run, view: { ...position, views } });
         }
       },
@@ -301,7 +324,9 @@ export class StageDriver {
           emit({ type: 'checks', run, checks });
         }
         if (rollout !== undefined) {
-          const lens = { step, views: rollout.map((row) => workbench.rolloutView(row)) };
+          this.#newest = { run, step, rows: rollout };
+          const sent = rollout.slice(0, VIEWS_SENT).map((row) => workbench.rolloutView(row));
+          const lens = { step, answers: rollout.length, views: sent };
           view = { ...view, rollout: lens };
           emit({ type: 'rollout', run, ...lens });
         }

@@ -53,6 +53,10 @@ async function saved(action: () => Promise<void>): Promise<{ name: string; bytes
   return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
 }
 
+/** The numbers of a text. */
+const written = (text: string) =>
+  [...text.matchAll(/−?\d[\d.e-]*/g)].map(([n]) => Number(n.replace('−', '-')));
+
 async function violations(): Promise<string[]> {
   const { page } = browser;
   await page.evaluate(axeSource);
@@ -149,28 +153,52 @@ test('the token lens: sums, tints, another answer, and the recursion by keyboard
   await visit(page, 'rank');
   await letClassRank(page, 16);
   await train(page, 'reward');
+  await press(page, 'pair-show');
+  const heads = await page.getByTestId('pair-texts').locator('dt').allTextContents();
+  const [chosen = NaN, rejected = NaN] = heads.slice(1).flatMap(written);
+  const loss = written((await page.getByTestId('pair-equation').textContent()) ?? '').at(-1);
+  expect(loss).toBeCloseTo(Math.log(1 + Math.exp(rejected - chosen)), 1);
   await visit(page, 'reinforce');
   await press(page, 'ppo-step');
   await waitForStep(page, 'ppo', 1);
+  const term = written((await page.getByTestId('ptx-equation').textContent()) ?? '');
+  expect(term).toHaveLength(3);
   const table = page.getByTestId('token-lens');
   await table.locator('tbody tr').first().waitFor();
   const tokens = await table.locator('tbody tr').count();
   expect(await page.getByTestId('lens-text').locator('li').count()).toBe(tokens);
   const options = await page.getByTestId('lens-answer').locator('option').count();
   expect(options).toBe(8);
+  // Any other one is asked for by its number.
+  expect(await page.getByTestId('lens-count').innerText()).toBe('of 32');
+  await page.getByTestId('lens-number').fill('33');
+  await page.keyboard.press('Enter');
+  await expect
+    .poll(() => page.getByTestId('lens-news').innerText())
+    .toBe('Use a whole number from 1 to 32.');
+  await page.getByTestId('lens-number').fill('32');
+  await page.keyboard.press('Enter');
+  await expect
+    .poll(() => page.getByTestId('lens-answer').locator('option:checked').innerText())
+    .toMatch(/^32: /);
+  expect(await page.getByTestId('lens-answer').locator('option').count()).toBe(9);
   await page.getByTestId('lens-answer').selectOption({ index: 1 });
   await page.getByTestId('lens-column').selectOption('reward');
   // The score is at the end of the answer and by far its largest number.
   expect(
     await page.locator('[data-testid="lens-text"] li').last().getAttribute('data-tint'),
   ).toMatch(/3$/);
-  const written = (text: string) =>
-    [...text.matchAll(/−?\d[\d.e-]*/g)].map(([n]) => Number(n.replace('−', '-')));
   const [score = NaN, penalties = NaN, total = NaN] = written(
     (await page.getByTestId('lens-sum').textContent()) ?? '',
   );
   expect(score + penalties).toBeCloseTo(total, 1);
 
+  // What the clip makes of a token: both products, and the smaller one.
+  await page.getByTestId('clip-token').selectOption({ index: 1 });
+  const clip = written((await page.getByTestId('clip-numbers').textContent()) ?? '');
+  const [ratio = NaN, , clippedRatio = NaN, , plain = NaN, held = NaN, smaller = NaN] = clip;
+  expect(Math.abs(clippedRatio - Math.min(1.2, Math.max(0.8, ratio)))).toBeLessThan(0.01);
+  expect(smaller).toBe(Math.min(plain, held));
   const count = await table.locator('tbody tr').count();
   await page.getByTestId('gae-next').focus();
   await page.keyboard.press('Enter');
@@ -213,4 +241,23 @@ test.each(['light', 'dark'] as const)(
 test('a phone is wide enough', async () => {
   const { page } = browser;
   await expectFitsPhone(page);
+});
+
+test('GRPO: the lens shows the group’s advantage, KL and ratios, and nothing of a value function', async () => {
+  const { page } = browser;
+  await page.goto('about:blank');
+  await openLaboratory(page, browser.url, 'preset=micro&ppo.episodes=192&method.name=grpo');
+  await visit(page, 'reinforce');
+  await press(page, 'ppo-step');
+  await waitForStep(page, 'ppo', 1);
+  const table = page.getByTestId('token-lens');
+  await table.locator('tbody tr').first().waitFor();
+  expect(await table.locator('thead th').allInnerTexts()).toEqual([
+    ...['Token', 'log π', 'log π ref', 'KL term', 'Score', 'Group advantage', 'Ratio', 'Clipped'],
+  ]);
+  expect(await page.getByTestId('gae-next').count()).toBe(0);
+  const sum = written((await page.getByTestId('group-sum').textContent()) ?? '');
+  const column = await table.locator('tbody tr td:nth-child(6)').allInnerTexts();
+  expect(new Set(column.map((cell) => written(cell)[0]))).toEqual(new Set([sum.at(-1)]));
+  expect(await violations()).toEqual([]);
 });

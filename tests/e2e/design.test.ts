@@ -1,5 +1,6 @@
 // Every place of the filled page by what design can be measured: axe in each theme, the size of targets, no sideways
 // scroll from 320 px to 4K, no motion when none is wanted, and what a system's own colours leave. Micro size, on WASM.
+import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { lowContrast, violations } from './accessibility.ts';
 import {
@@ -39,12 +40,26 @@ async function fillPage(): Promise<void> {
   await page.getByTestId('judge-pair').waitFor();
 }
 
-/** What `look` finds at each place, with the place's name before it. */
+/** Opens every fold, those within folds too: what is behind a closed one is seen by no rule. */
+async function unfold(page: Page): Promise<void> {
+  const closed = page.locator('details:not([open])');
+  await expect
+    .poll(async () => {
+      await closed.evaluateAll((nodes) => {
+        for (const node of nodes) node.setAttribute('open', '');
+      });
+      return closed.count();
+    })
+    .toBe(0);
+}
+
+/** What `look` finds at each place with every fold open, the place's name before it. */
 async function everywhere(look: () => Promise<readonly string[]>): Promise<string[]> {
   const { page } = browser;
   const found: string[] = [];
   for (const { name, open, close } of PLACES) {
     await open(page);
+    await unfold(page);
     found.push(...(await look()).map((line) => `${name}: ${line}`));
     await close?.(page);
   }
@@ -54,6 +69,13 @@ async function everywhere(look: () => Promise<readonly string[]>): Promise<strin
 test('no place breaks an accessibility rule, targets of 24 px included', async () => {
   await browser.page.emulateMedia({ colorScheme: 'light' });
   expect(await everywhere(() => violations(browser.page))).toEqual([]);
+});
+
+test('the column distinct-2 is explained below its table', async () => {
+  const { page } = browser;
+  await visit(page, 'judge');
+  expect(await page.getByTestId('suite-table').innerText()).toContain('distinct-2');
+  expect(await page.getByTestId('distinct-words').innerText()).toMatch(/Distinct-2 is the share/);
 });
 
 describe('contrast', () => {

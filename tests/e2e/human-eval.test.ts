@@ -215,5 +215,5 @@ test('Judge: the writing of answers to vote on can be stopped, and it is said wh
   const [, kept] = /Stopped: (\d+)/.exec(await textOf(page, 'stopped-pairs')) ?? [];
   const [sitting] = kept === undefined ? [] : (await storedRows(page, 'sittings')).slice(-1);
   expect(Number(kept ?? 0)).toBeLessThan(500);
-  if (kept !== undefined) expect(sitting?.pairs).toHaveLength(Number(kept));
+  if (kept !== undefined) expect(sitting?.value.pairs).toHaveLength(Number(kept));
 });

@@ -1,6 +1,8 @@
 // What the page looks like, as far as numbers can say it: nothing wider than a phone, next steps in view,
 // equations and charts of a sensible shape, words explained where they first appear. Nothing is trained.
 import { beforeAll, expect, test } from 'vitest';
+import { FURTHER_WORDS } from '../../src/ui/further-words.ts';
+import { GLOSSARY } from '../../src/ui/glossary.ts';
 import { PARTS } from '../../src/ui/hash-route.ts';
 import { openLaboratory, visit } from './laboratory-page.ts';
 import { sharedBrowser } from './shared-browser.ts';
@@ -95,4 +97,49 @@ test('words of the trade are explained where they first appear', async () => {
     const first = texts.find((text) => new RegExp(`\\b${word}\\b`, 'i').test(text));
     expect(first, word).toMatch(explanation);
   }
+});
+
+test('every word of the glossary that a part uses is explained there, one press away', async () => {
+  const { page } = browser;
+  const words = Object.entries({ ...GLOSSARY, ...FURTHER_WORDS });
+  for (const part of PARTS) {
+    await visit(page, part);
+    const text = await page.locator('main').innerText();
+    const used = words.filter(([word]) => new RegExp(`\\b${word}s?\\b`, 'i').test(text));
+    await page.getByTestId('words-open').click();
+    const list = page.getByTestId('words-here');
+    await list.waitFor();
+    const told = (await list.locator('dt, dd').allInnerTexts()).join('\n');
+    for (const [word, meaning] of used) expect(told, part).toContain(`${word}\n${meaning}`);
+    expect(used.length, part).toBeGreaterThan(1);
+    await page.keyboard.press('Escape');
+    await page.locator('[data-testid="words-open"]:focus').waitFor();
+  }
+});
+
+test('all settings are opened where they are needed, at those of the part', async () => {
+  const { page } = browser;
+  const first = {
+    model: 'Base model',
+    demonstrate: '1 Demonstrate',
+    rank: '2 Labels',
+    reinforce: '3 Reinforce',
+    judge: 'Judge',
+  } as const;
+  for (const part of ['model', 'demonstrate', 'rank', 'reinforce', 'judge'] as const) {
+    await visit(page, part);
+    const opener = part === 'model' ? 'settings-open' : 'all-settings';
+    await page.getByTestId(opener).click();
+    await page.getByRole('tab', { name: first[part], selected: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator(`[data-testid="${opener}"]:focus`).waitFor();
+  }
+});
+
+test('a base model has its objective in its part', async () => {
+  const { page } = browser;
+  await visit(page, 'model');
+  await expect
+    .poll(async () => (await page.getByTestId('base-equation').textContent())?.replace(/\s+/g, ''))
+    .toMatch(/^loss=−1T∑t=1Tlogπθ\(xt\|x<t\)$/);
 });

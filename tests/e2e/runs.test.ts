@@ -77,6 +77,16 @@ test('two runs are compared: what differs is written out, and their curves are d
   await expectFitsPhone(page);
 });
 
+test('a run that is opened and compared with none is named twice, and its two regions differ', async () => {
+  const { page } = browser;
+  await page.getByLabel('Compare SFT 2').uncheck();
+  await openRun('SFT 1');
+  await page.getByRole('region', { name: 'SFT 1', exact: true }).waitFor();
+  await page.getByRole('region', { name: 'Compared: SFT 1', exact: true }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.getByLabel('Compare SFT 2').check();
+});
+
 test('a run bears its new name wherever it is named', async () => {
   const { page } = browser;
   await openRun('SFT 1');

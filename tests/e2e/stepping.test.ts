@@ -167,6 +167,10 @@ describe('a run that is turned and left', () => {
     await expect.poll(() => details.innerText()).toMatch(said);
     await page.getByLabel(`Compare ${turned.name}`).check();
     await expect.poll(() => page.locator('figure .sr-only').first().textContent()).toMatch(said);
+    await page.getByLabel(`Compare ${before?.name ?? 'none'}`).check();
+    await expect
+      .poll(() => textOf(page, 'run-differences'))
+      .toMatch(/KL penalty \(beta\) turned from 0\.1 to 0\.2/);
     await visit(page, 'reinforce');
   });
 

@@ -103,6 +103,13 @@ test('one link carries scenario, seed, settings and what is hidden, and nothing 
   await expect.poll(() => other.page.getByTestId('nav-judge').count()).toBe(0);
   await expect.poll(() => other.page.getByTestId('settings-open').count()).toBe(0);
   await expect.poll(() => other.page.getByTestId('scenario').inputValue()).toBe('no-leash');
+  // Nothing points to what is hidden.
+  await expect
+    .poll(() => textOf(other.page, 'scenario-next'))
+    .toBe('Its curves are in 3 Reinforce.');
+  await visit(other.page, 'demonstrate');
+  expect(await other.page.getByTestId('all-settings').count()).toBe(0);
+  await visit(other.page, 'model');
   await other.page.getByTestId('teach').click();
   await other.page.getByTestId('teach-share').click();
   await expect.poll(() => other.page.getByTestId('share-link').inputValue()).toBe(link);

@@ -10,21 +10,25 @@ const SETTINGS = {
 
 const MASK = new Float32Array([1, 1, 0, 1, 1, 1, 1, 0, 0]);
 
-/** Three responses of 2, 3 and 1 tokens in three columns; array k holds 100 k + its flat index. */
-function rollout(stateMask = MASK): Rollout {
-  const [B, R] = [3, 3];
+const tiled = <T>(list: ArrayLike<T>, times: number): T[] =>
+  Array.from({ length: times }, () => Array.from(list)).flat();
+
+/** Three responses of 2, 3 and 1 tokens in three columns, `times` over; array k holds 100 k + its flat index. */
+function rollout(states = MASK, times = 1): Rollout {
+  const [B, R] = [3 * times, 3];
   const numbers = (k: number) => Float32Array.from({ length: B * R }, (_, i) => 100 * k + i);
-  const responses = [[7, 8], [4, 5, 6], [9]];
+  const responses = tiled([[7, 8], [4, 5, 6], [9]], times);
   return {
     ...{ B, R, metrics: {} },
     prompts: responses.map((_, b) => ({ id: `p${b}`, tokens: [b] })),
     sequences: responses.map((response, b) => ({ prompt: [b], response })),
     ended: responses.map(() => true),
-    ...{ mask: MASK, stateMask },
+    mask: Float32Array.from(tiled(MASK, times)),
+    stateMask: Float32Array.from(tiled(states, times)),
     logProbabilities: new Float32Array(B * R).fill(-1),
     referenceLogProbabilities: numbers(2),
     values: numbers(3),
-    scores: new Float32Array([0.5, 1.5, 2.5]),
+    scores: Float32Array.from(tiled([0.5, 1.5, 2.5], times)),
     rewards: numbers(6),
     advantages: numbers(11),
     returns: numbers(10),
@@ -82,12 +86,9 @@ describe('one response', () => {
     expect(() => rolloutRow(rollout(), 3, SETTINGS, [])).toThrow(/no row 3 in a rollout of 3/);
   });
 
-  test('as many are shown as there are, up to eight', () => {
-    expect(lensRows(rollout(), SETTINGS, []).map(({ promptId }) => promptId)).toEqual([
-      'p0',
-      'p1',
-      'p2',
-    ]);
+  test('every one of the batch has a row', () => {
+    const ids = lensRows(rollout(MASK, 4), SETTINGS, []).map(({ promptId }) => promptId);
+    expect(ids).toEqual(Array.from({ length: 12 }, (_, b) => `p${b}`));
   });
 });
 
@@ -100,6 +101,14 @@ describe('the update', () => {
     expect(clipped).toEqual([true, false, false]);
     expect(updateTokens(rollout(), 1, [later], 0.6).clipped).toEqual([false, false, false]);
     expect(updateTokens(rollout(), 0, [earlier, later], 0.2).usedAdvantages).toEqual([2, 2]);
+  });
+
+  test('whose loss is by whole responses gives the ratio that it clipped', () => {
+    const whole = { ...later, ratios: [1.3, 1.3, 1.3, 0.7, 0.7, 0] };
+    const seen = updateTokens(rollout(), 1, [whole], 0.2);
+    expect(seen.ratios).toEqual([1.3, 1.3, 1.3]);
+    expect(seen.clipped).toEqual([true, true, false]);
+    expect(updateTokens(rollout(), 0, [whole], 0.2).ratios).toEqual([0.7, 0.7]);
   });
 
   test('is empty for a response that no minibatch held', () => {

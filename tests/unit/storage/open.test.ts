@@ -128,6 +128,24 @@ describe('row checks', () => {
     expect(checkRow(ROW_CHECKS.views, { ...old, view: { ...old.view, checks: 1 } })).toBeNull();
   });
 
+  it('pass a rollout from before answers were counted and groups were shown, and one with both', () => {
+    const own = {
+      ...{ promptId: 'p', prompt: 'hi', score: 1, penaltySum: 0, shapedSum: NaN, rewardSum: NaN },
+      ...{ beta: 0.1, gamma: NaN, lambda: NaN, clip: 0.2, whitenRewards: false },
+      ...{ klPlace: 'loss', klEstimator: 'k3', tokens: [] },
+    };
+    const group = { rewards: [1, 0], place: 0, baseline: 0.5, spread: null, advantage: 0.5 };
+    const stored = (rollout: unknown) => {
+      const view = { checks: {}, first: null, latest: null, rollout };
+      return checkRow(ROW_CHECKS.views, { run: 'r', view })?.view.rollout;
+    };
+    const before = { step: 3, views: [own] };
+    expect(stored(before)).toEqual(before);
+    const now = { step: 3, answers: 32, views: [{ ...own, group: { ...group, over: 'group' } }] };
+    expect(stored(now)).toEqual(now);
+    expect(stored({ ...now, answers: 'many' })).toBeNull();
+  });
+
   it('take only plain JSON for open-ended fields', () => {
     expect(isJsonValue({ a: [1, null, { b: 'x' }] })).toBe(true);
     for (const bad of [Number.NaN, new Date(0), new Float32Array(1), undefined, new Map()]) {

@@ -2,7 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import type { TokenRow } from '../../../src/records/run-view.ts';
 import { gae } from '../../../src/rlhf/advantages.ts';
-import { backwardStep, LENS_COLUMNS, tints, tokenWords } from '../../../src/ui/lens-columns.ts';
+import {
+  backwardStep,
+  columnsOf,
+  LENS_COLUMNS,
+  tints,
+  tokenWords,
+} from '../../../src/ui/lens-columns.ts';
 import oracles from '../../golden/oracles.json';
 
 describe('tints', () => {
@@ -59,4 +65,22 @@ test('every number of a token has a column but one, which is only a part of the 
   expect(new Set(keys).size).toBe(keys.length);
   expect(keys).toHaveLength(11);
   expect(keys).not.toContain('carried');
+});
+
+test('a group method shows what it has, in words of its own, and nothing of a value function', () => {
+  const group = { rewards: [1, 2], place: 0, baseline: 1.5, spread: null, advantage: -0.5 };
+  const columns = columnsOf({ group: { ...group, over: 'group' } });
+  expect(columns.map(({ key }) => key)).toEqual([
+    ...[
+      'logProbability',
+      'referenceLogProbability',
+      'klPenalty',
+      'score',
+      'usedAdvantage',
+      'ratio',
+    ],
+  ]);
+  expect(columns.map(({ label }) => label)).toContain('Group advantage');
+  expect(columns.map(({ meaning }) => meaning).join(' ')).not.toMatch(/whitening|value function/);
+  expect(columnsOf({})).toBe(LENS_COLUMNS);
 });

@@ -66,21 +66,19 @@ export function ranking(id: string, labeler: string): Ranking {
 }
 
 /** What a record carries beside its values: checks and a rollout always, samples at the first and the last step. */
-function shownAt(step: number, total: number): Partial<StepRecord> {
+function shownAt(step: number, total: number, answers: number): Partial<StepRecord> {
   const sample = { promptId: 'p', prompt: 'hi', response: `at ${step}`, ended: true };
   const none: readonly number[] = [];
-  const rollout = [
-    {
-      promptId: 'p',
-      tokens: [],
-      ...{ beta: 0.1, gamma: 1, lambda: 0.95, clip: 0.2 },
-      ...({ klPlace: 'reward', klEstimator: 'k1', whitenRewards: false } as const),
-      ...{ logProbabilities: none, referenceLogProbabilities: none, values: none },
-      ...{ penalties: none, tokenScores: none, rewards: none, deltas: none, carried: none },
-      ...{ advantages: none, returns: none, ratios: none, usedAdvantages: none, clipped: [] },
-      ...{ score: step, penaltySum: 0, shapedSum: step, rewardSum: step },
-    },
-  ];
+  const rollout = Array.from({ length: answers }, (_, b) => ({
+    promptId: 'p',
+    tokens: [],
+    ...{ beta: 0.1, gamma: 1, lambda: 0.95, clip: 0.2 },
+    ...({ klPlace: 'reward', klEstimator: 'k1', whitenRewards: false } as const),
+    ...{ logProbabilities: none, referenceLogProbabilities: none, values: none },
+    ...{ penalties: none, tokenScores: none, rewards: none, deltas: none, carried: none },
+    ...{ advantages: none, returns: none, ratios: none, usedAdvantages: none, clipped: [] },
+    ...{ score: step + b / 100, penaltySum: 0, shapedSum: step, rewardSum: step },
+  }));
   const checks = { adds: { ok: true, value: step, tolerance: 0 } };
   return step === 1 || step === total
     ? { checks, rollout, samples: [sample] }
@@ -91,6 +89,8 @@ function shownAt(step: number, total: number): Partial<StepRecord> {
 interface StepConditions {
   /** Whether steps have phases: one rollout, reward and advantage pass, and two minibatches. */
   readonly phased: boolean;
+  /** Written in each step. */
+  readonly answers: number;
   /** After each phase of a step. */
   afterPhase(iteration: number, phase: string, minibatch: number): void;
   lossAt(step: number): number;
@@ -146,7 +146,12 @@ export class AddingLoop implements StageLoop {
       this.#step += 1;
       this.#sum = (this.#sum * 2 + this.#step) % 65521;
       const values = { loss: this.#bench.lossAt(this.#step), sum: this.#sum, never: Number.NaN };
-      yield { step: this.#step, total: this.total, values, ...shownAt(this.#step, this.total) };
+      yield {
+        step: this.#step,
+        total: this.total,
+        values,
+        ...shownAt(this.#step, this.total, this.#bench.answers),
+      };
     }
   }
 
@@ -188,6 +193,7 @@ export class FakeWorkbench implements Workbench {
   /** What a step waits for; a device that is gone may never answer. */
   beforeStep: (step: number) => Promise<void> = () => Promise.resolve();
   phased = false;
+  answers = 1;
   afterPhase: (iteration: number, phase: string, minibatch: number) => void = () => undefined;
   /** True makes the judges, and whoever holds a labeler out, work until they are stopped. */
   judgingWaits = false;

@@ -79,6 +79,7 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'run.turn': { name: 'beta', value: 0.2 },
   'run.checkpoints': {},
   'run.back': { checkpoint: 'ppo-1/4' },
+  'run.answer': { run: 'ppo-1', step: 4, answer: 31 },
   'reward.score': { prompt: 'a', response: '' },
   'reward.report': {},
   'work.stop': { work: 'pairs' },
@@ -169,6 +170,7 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
   'run.turn': { turns: [] },
   'run.checkpoints': { checkpoints: [] },
   'run.back': { stages, metrics: [], views: [] },
+  'run.answer': { view: null },
   'reward.score': { score: 1 },
   'reward.report': {
     trainedComparisons: 0,
@@ -257,6 +259,7 @@ function fakeHandlers(calls: [CommandName, unknown][]): CommandHandlers {
     'run.turn': handler('run.turn'),
     'run.checkpoints': handler('run.checkpoints'),
     'run.back': handler('run.back'),
+    'run.answer': handler('run.answer'),
     'reward.score': handler('reward.score'),
     'reward.report': handler('reward.report'),
     'work.stop': handler('work.stop'),

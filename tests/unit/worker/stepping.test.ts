@@ -403,3 +403,28 @@ describe('checkpoints spread over a run', () => {
     expect(Math.max(...gaps)).toBeLessThan(120);
   });
 });
+
+describe('an answer of the newest batch', () => {
+  it('is given by its number, also when the run is over; the first eight are sent and stored with how many there are', async () => {
+    const test = await reinforcing();
+    test.bench.answers = 12;
+    await step(test, 2);
+    const sent = test.events.flatMap((event) => (event.type === 'rollout' ? [event] : []));
+    expect(sent.map(({ answers, views }) => [answers, views.length])).toEqual([
+      [12, 8],
+      [12, 8],
+    ]);
+    const run = sent[1]?.run ?? '';
+    const ask = async (of: { run: string; step: number; answer: number }) =>
+      (await test.session.handlers['run.answer'](of)).view?.score ?? null;
+    expect(await ask({ run, step: 2, answer: 11 })).toBeCloseTo(2.11, 9);
+    expect(await ask({ run, step: 1, answer: 11 })).toBeNull();
+    expect(await ask({ run: 'another', step: 2, answer: 11 })).toBeNull();
+    expect(await ask({ run, step: 2, answer: 12 })).toBeNull();
+    await train(test, 'ppo');
+    expect(await ask({ run, step: 8, answer: 10 })).toBeCloseTo(8.1, 9);
+    const { views } = await open(test);
+    const kept = views.find(({ stage }) => stage === 'ppo')?.view.rollout;
+    expect([kept?.step, kept?.answers, kept?.views.length]).toEqual([8, 12, 8]);
+  });
+});
