@@ -262,7 +262,7 @@ async function judgeOne(
   return { source, greedy, answers: joined(parts) };
 }
 
-/** Gold judgements of each checkpoint, and how often each beats each of those named before it, asked the same way. */
+/** Gold judgements of each checkpoint, how often each beats each of those named before it, asked the same way, and its tax. */
 export async function judgeCheckpoints(
   bench: ChunkedBench,
   supply: WorldSupply,
@@ -289,7 +289,9 @@ export async function judgeCheckpoints(
   } finally {
     bench.report('Judging', total, total);
   }
-  return judged.length === 0 ? { reports: [], pairs: [] } : suiteOf(judged, supply.seed);
+  if (judged.length === 0) return { reports: [], pairs: [] };
+  const { withTax } = await import('./tax-judge.ts');
+  return withTax(suiteOf(judged, supply.seed), bench, request);
 }
 
 function nameOf({ source, greedy }: Candidate): string {

@@ -80,6 +80,10 @@ export interface SuiteRequest {
   readonly models: readonly ModelSource[];
   readonly prompts: number;
   readonly settings: Settings;
+  /** What the tax is measured from; null for the shipped one. */
+  readonly base: ModelSource | null;
+  /** The person's own text that `base` was trained from; null for the world's documents. */
+  readonly text: OwnText | null;
   /** Asked between two chunks; true ends the judging, and what is judged whole is reported. */
   readonly stopped: () => boolean;
 }
