@@ -51,7 +51,7 @@ export interface StageRequest {
   readonly reward: ModelSource | null;
   /** Rankings whose labels the settings ask for. */
   readonly rankings: readonly Ranking[];
-  /** The person's own demonstrations, added to the world's. */
+  /** The person's own demonstrations, added to the world's or in the place of some. */
   readonly demonstrations: readonly Demonstration[];
   /** The person's own prompts to train on, added to the world's. */
   readonly prompts: readonly Prompt[];
