@@ -37,6 +37,7 @@ import type { ModelShelf } from './model-shelf.ts';
 import type { RewardReport } from './protocol.ts';
 import { silence } from './stage-names.ts';
 import type { ModelSource, ReportedRankings, ReportProgress, SuiteRequest } from './stages.ts';
+import { withTax } from './tax-judge.ts';
 import { plainCompletion, plainPrompt, type WorldSupply } from './world-supply.ts';
 
 /** Prompts answered between two reports of progress. */
@@ -290,7 +291,6 @@ export async function judgeCheckpoints(
     bench.report('Judging', total, total);
   }
   if (judged.length === 0) return { reports: [], pairs: [] };
-  const { withTax } = await import('./tax-judge.ts');
   return withTax(suiteOf(judged, supply.seed), bench, request);
 }
 

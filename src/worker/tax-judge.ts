@@ -1,6 +1,6 @@
 /**
  * The suite's last column: the loss of each checkpoint on held-out pre-training text beside that of the base model on the
- * same rows. Loaded when the judges have judged; the arithmetic is rlhf/alignment-tax.ts.
+ * same rows. The arithmetic is rlhf/alignment-tax.ts.
  */
 import { FormatError } from '../data/format-error.ts';
 import { rowSource } from '../data/packing.ts';
