@@ -33,8 +33,8 @@ export class Demonstrations {
     if (own !== null) this.#own = own;
     const reply = await this.#laboratory.ask('demonstrations.list', { count });
     if (reply === null) return;
-    const ids = new Set(this.#own.map(({ id }) => id));
-    this.#shipped = reply.demonstrations.filter((row) => !ids.has(row.id));
+    const isOwn = (id: string) => this.#own.some((row) => row.id === id);
+    this.#shipped = reply.demonstrations.filter(({ id }) => !isOwn(id));
     this.#total = reply.total - this.#own.length;
   }
 
