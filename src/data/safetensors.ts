@@ -132,6 +132,15 @@ export function readSafetensors(bytes: Uint8Array): Map<string, NamedArray> {
   return tensors;
 }
 
+/** What the writer of a file said of it, in its own words; of a file that {@link readSafetensors} has read. */
+export function safetensorsMetadata(bytes: Uint8Array): Readonly<Record<string, string>> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + view.getUint32(0, true));
+  const json = parseStrictJson(new TextDecoder().decode(header));
+  const parsed = v.safeParse(v.object({ __metadata__: metadataSchema }), json);
+  return parsed.success ? parsed.output.__metadata__ : {};
+}
+
 /** Entries of the header sorted by where their data begin; each one checked on its own. */
 function readHeader(bytes: Uint8Array): Entry[] {
   if (bytes[0] !== 0x7b) throw damaged('Its header does not start with "{".');

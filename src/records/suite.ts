@@ -8,6 +8,14 @@ export interface Interval {
   readonly n: number;
 }
 
+/** What a policy lost on pre-training text that nothing trains on. */
+export interface AlignmentTax {
+  /** Mean negative log-likelihood per token, nats. */
+  readonly loss: number;
+  /** The loss above that of the base model on the same rows, nats per token; `n` counts batches of rows. */
+  readonly rise: Interval;
+}
+
 export interface SuiteReport {
   readonly checkpoint: string;
   readonly name: string;
@@ -20,6 +28,8 @@ export interface SuiteReport {
   /** Mean tokens per response. */
   readonly length: number;
   readonly distinct2: number;
+  /** Absent in judgements from before there was one, and where the judging was stopped before it was measured. */
+  readonly tax?: AlignmentTax;
 }
 
 export interface Suite {

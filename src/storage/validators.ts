@@ -273,7 +273,8 @@ const suite = v.strictObject({
       gold: interval,
       length: computed,
       distinct2: computed,
-    } satisfies ChecksFor<SuiteReport>),
+      tax: v.exactOptional(v.strictObject({ loss: computed, rise: interval })),
+    } satisfies ChecksFor<Required<SuiteReport>>),
   ),
   pairs: v.array(v.strictObject({ name: v.string(), rate: interval })),
 } satisfies ChecksFor<Suite>);

@@ -1,6 +1,5 @@
 /** Demonstrations: a page of the shipped ones, and the person's own, which are stored before they are listed. */
 import type { Demonstration } from '../records/prompt.ts';
-import { PERSON } from '../records/ranking.ts';
 import type { LabelStore } from './label-store.ts';
 import type { Laboratory } from './laboratory.svelte.ts';
 
@@ -34,7 +33,8 @@ export class Demonstrations {
     if (own !== null) this.#own = own;
     const reply = await this.#laboratory.ask('demonstrations.list', { count });
     if (reply === null) return;
-    this.#shipped = reply.demonstrations.filter((row) => row.author !== PERSON);
+    const isOwn = (id: string) => this.#own.some((row) => row.id === id);
+    this.#shipped = reply.demonstrations.filter(({ id }) => !isOwn(id));
     this.#total = reply.total - this.#own.length;
   }
 
@@ -42,40 +42,30 @@ export class Demonstrations {
     await this.load(this.#shipped.length + PAGE);
   }
 
-  /** True when it is on disk. */
-  async add(prompt: string, response: string): Promise<boolean> {
-    const id = crypto.randomUUID();
-    const row: Demonstration = {
-      id,
-      prompt: {
-        id: `${id}-prompt`,
-        text: prompt.trim(),
-        useCase: 'other',
-        kind: 'plain',
-        userId: PERSON,
-        split: 'train',
-        source: PERSON,
-      },
-      response: response.trim(),
-      author: PERSON,
-    };
+  /** Stores it, in the place of the one with its id if there is one. True when it is on disk. */
+  async save(row: Demonstration): Promise<boolean> {
     const stored = await this.#laboratory.write(async () => {
       await this.#store.addDemonstration(row);
       return true;
     });
     if (stored === null) return false;
-    this.#own = [...this.#own, row];
+    const here = this.#own.some(({ id }) => id === row.id);
+    this.#own = here
+      ? this.#own.map((other) => (other.id === row.id ? row : other))
+      : [...this.#own, row];
     await this.#laboratory.labelsChanged();
     return true;
   }
 
-  async remove(id: string): Promise<void> {
+  /** True when it is gone from the disk. */
+  async remove(id: string): Promise<boolean> {
     const removed = await this.#laboratory.write(async () => {
       await this.#store.removeDemonstration(id);
       return true;
     });
-    if (removed === null) return;
+    if (removed === null) return false;
     this.#own = this.#own.filter((row) => row.id !== id);
     await this.#laboratory.labelsChanged();
+    return true;
   }
 }

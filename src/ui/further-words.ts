@@ -20,6 +20,8 @@ export const FURTHER_WORDS: Readonly<Record<string, string>> = {
   whitening:
     'Shifting and scaling the numbers of a batch (advantages, for one) to mean 0 and variance 1.',
   gold: 'The judge that knows the truth of this made-up world. No model is shown it, so it tells what reward hides.',
+  'alignment tax':
+    'What a model forgets of its pre-training while it learns to follow instructions, as the rise of its loss on such text.',
   calibration:
     'Whether a reward model that promises 80 % is right 80 times in 100, and so on for every promise.',
   'Bradley-Terry':

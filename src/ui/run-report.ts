@@ -21,6 +21,7 @@ import { runDrawings } from './run-drawings.ts';
 import { checkWords } from './self-check-meanings.ts';
 import { GROUP_TITLES, STAGE_GROUPS } from './setting-groups.ts';
 import { chartsOf, stepWordOfRun } from './stage-charts.ts';
+import { taxWords } from './tax-words.ts';
 
 export interface RunReport {
   readonly run: RunSummary;
@@ -159,9 +160,13 @@ function judgesSection(suite: Suite | null): string {
     ...[report.gold, report.helpful, report.truthful, report.harmless].map((of) =>
       text(intervalWords(of)),
     ),
+    text(taxWords(report.tax)),
     text(formatNumber(report.length)),
   ]);
-  const head = ['Model', 'Gold', 'Helpful', 'Truthful', 'Harmless', 'Length (tokens)'];
+  const head = [
+    ...['Model', 'Gold', 'Helpful', 'Truthful', 'Harmless'],
+    ...['Tax (nats per token, above the base)', 'Length (tokens)'],
+  ];
   const pairs = suite.pairs.map(({ name, rate }) => [
     text(name),
     text(

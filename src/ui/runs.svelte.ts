@@ -110,6 +110,17 @@ export class RunShelf {
     return reply?.file ?? null;
   }
 
+  /** The names of what was added; null when the file was refused and nothing was. */
+  async importCheckpoint(name: string, file: Blob): Promise<readonly string[] | null> {
+    let names: readonly string[] | null = null;
+    await this.#changed(async () => {
+      const reply = await this.#laboratory.ask('checkpoint.import', { name, file });
+      names = reply?.names ?? null;
+      return reply;
+    });
+    return names;
+  }
+
   /** Also gives sentences about what is missing in it. */
   async exportBundle(checkpoint: string): Promise<{ file: Blob; notes: readonly string[] } | null> {
     return this.#busily(() => this.#laboratory.ask('checkpoint.bundle', { checkpoint }));

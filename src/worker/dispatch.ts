@@ -125,6 +125,7 @@ const RUN_COMMANDS = [
   'run.fork',
   'checkpoint.hashes',
   'checkpoint.export',
+  'checkpoint.import',
   'checkpoint.bundle',
   'labeler.holdOut',
   'labeler.stop',
@@ -162,6 +163,8 @@ async function performOnRuns(handlers: RunCommandHandlers, command: RunCommand):
     case 'checkpoint.hashes':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'checkpoint.export':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'checkpoint.import':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'checkpoint.bundle':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };

@@ -24,10 +24,12 @@ import { InputError } from './failure.ts';
 import type { ModelShelf } from './model-shelf.ts';
 import { silence } from './stage-names.ts';
 import type { ModelSource, ReportProgress, Stopped, SuiteRequest } from './stages.ts';
+import { withTax } from './tax-judge.ts';
 import { plainCompletion, plainPrompt, type WorldSupply } from './world-supply.ts';
 
 /** Prompts answered between two reports of progress. */
 const CHUNK = 64;
+
 /** Held-out prompts that fit the columns. */
 function heldOutPrompts(
   shelf: ModelShelf,
@@ -200,7 +202,7 @@ async function judgeOne(
   return { source, greedy, answers: joined(parts) };
 }
 
-/** Gold judgements of each checkpoint, and how often each beats each of those named before it, asked the same way. */
+/** Gold judgements of each checkpoint, how often each beats each of those named before it, asked the same way, and its tax. */
 export async function judgeCheckpoints(
   bench: ChunkedBench,
   supply: WorldSupply,
@@ -227,7 +229,8 @@ export async function judgeCheckpoints(
   } finally {
     bench.report('Judging', total, total);
   }
-  return judged.length === 0 ? { reports: [], pairs: [] } : suiteOf(judged, supply.seed);
+  if (judged.length === 0) return { reports: [], pairs: [] };
+  return withTax(suiteOf(judged, supply.seed), bench, request);
 }
 
 function nameOf({ source, greedy }: Candidate): string {

@@ -332,6 +332,14 @@ export interface CommandMap extends BenchCommands {
   /** The model of a checkpoint as a safetensors file. */
   'checkpoint.export': { args: { checkpoint: string }; reply: { file: Blob } };
   /**
+   * Adds the models of a file that `checkpoint.export` or `checkpoint.bundle` made, as results of runs called after it. The
+   * project has to be opened again afterwards.
+   */
+  'checkpoint.import': {
+    args: { name: string; file: Blob };
+    reply: { names: readonly string[]; runs: readonly RunSummary[] };
+  };
+  /**
    * What goes on with a checkpoint at scale by TRL, in one zip: models that `transformers` opens, data, settings and
    * Python scripts. `notes` are sentences about what is missing for some of them.
    */

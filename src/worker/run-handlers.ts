@@ -85,6 +85,10 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
     }),
     'checkpoint.hashes': async () => ({ checkpoints: await (await desk()).hashes() }),
     'checkpoint.export': async (args) => ({ file: await (await desk()).export(args) }),
+    'checkpoint.import': changing(async (args: CommandMap['checkpoint.import']['args']) => {
+      const { importCheckpoint } = await import('./checkpoint-import.ts');
+      return { names: await importCheckpoint(args, session), ...(await list()) };
+    }),
     'checkpoint.bundle': async ({ checkpoint }) => {
       const input = bundleInput(session.project(), session.workbench, checkpoint);
       const { bundleForTrl } = await import('./trl-bundle.ts');

@@ -333,7 +333,10 @@ export class Session {
     const models = checkpoints.map((id) => this.#model(id));
     const { workbench, emit } = this.#options;
     this.#expectIdle(null);
-    const request = { models, prompts, settings: this.#settings };
+    const settings = this.#settings;
+    const base = settings.base.model === 'own' ? this.#finished('pretrain') : null;
+    const text = base === null ? null : this.#opened().rows.text;
+    const request = { models, prompts, settings, base, text };
     return this.#judges.judge({
       judge: (stopped) => workbench.judgeSuite({ ...request, stopped }, this.#progress),
       store: async (suite) => this.#project?.saveSuite(suite),

@@ -16,6 +16,7 @@ import type { SettingTable } from '../config/spec.ts';
 import { REWARD } from '../config/supervised-table.ts';
 import { streamKey } from '../data/rng.ts';
 import type { OwnText } from '../records/own-text.ts';
+import { isVersion } from '../records/own-version.ts';
 import type { Demonstration, Prompt } from '../records/prompt.ts';
 import {
   isChosenLabeler,
@@ -208,7 +209,11 @@ export function inputsOf(rows: ProjectRows, stage: TrainingStage): string {
     pretrain: () => [usedBaseSettings(settings), rows.text?.print ?? ''],
     sft: () => [
       settings.sft,
-      demonstrations.map((row) => [row.prompt.text, row.response]),
+      // Those without a place of their own are told by their words, as before there were any with one.
+      demonstrations.map((row) => [
+        ...[row.prompt.text, row.response],
+        ...(isVersion(row) ? [row.id] : []),
+      ]),
       ...ownBase(rows),
     ],
     reward: () => [usedRewardSettings(settings), sft, labelsOf(rows)],

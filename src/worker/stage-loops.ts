@@ -14,6 +14,7 @@ import {
   sftSettings,
 } from '../config/stage-settings.ts';
 import type { Model } from '../model/parameters.ts';
+import { withOwnVersions } from '../records/own-version.ts';
 import type { PinnedSample } from '../records/run.ts';
 import { pairsFromRankings } from '../rlhf/dpo.ts';
 import type { Loop, StepRecord } from '../rlhf/loop.ts';
@@ -146,7 +147,8 @@ async function sftStage(
   { shelf, supply, now }: StageBench,
   { settings, demonstrations, base, snapshot }: StageRequest,
 ): Promise<StageLoop> {
-  const all = [...supply.demonstrations(settings.sft.demonstrations), ...demonstrations];
+  const shipped = supply.demonstrations(settings.sft.demonstrations);
+  const all = withOwnVersions(supply.seed, shipped, demonstrations);
   const shape = sequenceShape(settings);
   const examples = demonstrationSequences(shelf.files.tokenizer, all, shape);
   if (examples.length === 0)

@@ -50,7 +50,7 @@ export interface StageRequest {
   readonly reward: ModelSource | null;
   /** Rankings whose labels the settings ask for. */
   readonly rankings: readonly Ranking[];
-  /** The person's own demonstrations, added to the world's. */
+  /** The person's own demonstrations, added to the world's or in the place of some. */
   readonly demonstrations: readonly Demonstration[];
   /** The person's own prompts to train on, added to the world's. */
   readonly prompts: readonly Prompt[];
@@ -79,6 +79,10 @@ export interface SuiteRequest {
   readonly models: readonly ModelSource[];
   readonly prompts: number;
   readonly settings: Settings;
+  /** What the tax is measured from; null for the shipped one. */
+  readonly base: ModelSource | null;
+  /** The person's own text that `base` was trained from; null for the world's documents. */
+  readonly text: OwnText | null;
   /** Asked between two chunks; true ends the judging, and what is judged whole is reported. */
   readonly stopped: () => boolean;
 }

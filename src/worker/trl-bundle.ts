@@ -9,6 +9,7 @@ import { trlReadme } from '../data/trl-readme.ts';
 import { trlScripts, type ScriptModels } from '../data/trl-scripts.ts';
 import { packFiles } from '../data/zip-archive.ts';
 import { transformersFolder } from '../model/transformers-folder.ts';
+import { withOwnVersions } from '../records/own-version.ts';
 import type { Prompt } from '../records/prompt.ts';
 import { SEPARATOR } from '../rlhf/pipeline.ts';
 import type { CommandMap } from './protocol.ts';
@@ -27,10 +28,11 @@ function lines(rows: readonly object[]): string {
 /** What the run is trained on, each with the number of its rows. */
 function dataOf({ settings, rankings, own }: BundleInput) {
   const supply = new WorldSupply(settings.general.seed);
-  const demonstrations = [
-    ...supply.demonstrations(settings.sft.demonstrations),
-    ...own.demonstrations,
-  ].map(({ prompt, response }) => ({ prompt: asked(prompt), completion: response }));
+  const demonstrations = withOwnVersions(
+    supply.seed,
+    supply.demonstrations(settings.sft.demonstrations),
+    own.demonstrations,
+  ).map(({ prompt, response }) => ({ prompt: asked(prompt), completion: response }));
   const preferences = writePreferences(
     rankings.map((row) => ({ ...row, prompt: { ...row.prompt, text: asked(row.prompt) } })),
   );

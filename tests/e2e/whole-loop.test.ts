@@ -163,6 +163,12 @@ describe('the whole loop on WASM', () => {
     await rows.first().waitFor();
     // Base, SFT, PPO's average and its last weights, each with samples and greedily.
     await expect.poll(() => rows.count()).toBe(8);
+    const taxes = await page.getByTestId('suite-tax').allInnerTexts();
+    expect(taxes.slice(0, 2)).toEqual(Array(2).fill(taxes[0]));
+    expect(taxes[0]).toMatch(/^\d\.\d{3}\s+0\.000 \(0\.000 to 0\.000\)$/);
+    for (const tax of taxes) expect(tax).toMatch(/^\d\.\d{3}\s+[+−]?\d\.\d{3} \(.+ to .+\)$/);
+    expect(new Set(taxes).size).toBeGreaterThan(2);
+    expect(await textOf(page, 'suite-tax-meaning')).toContain('loss in nats per token');
     expect(await textOf(page, 'suite-pairs')).toMatch(/gold prefers the first on/);
   });
 

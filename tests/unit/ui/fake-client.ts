@@ -173,7 +173,10 @@ export class FakeStore implements LabelStore {
     });
   }
   addDemonstration(row: Demonstration): Promise<void> {
-    return this.#write(() => this.kept.demonstrations.push(row));
+    return this.#write(() => {
+      const others = this.kept.demonstrations.filter(({ id }) => id !== row.id);
+      this.kept.demonstrations = [...others, row];
+    });
   }
   removeRanking(id: string): Promise<void> {
     return this.#write(() => {

@@ -272,6 +272,13 @@ describe('what was judged of a run', () => {
     expect(own?.pairs.map(({ name }) => name)).toEqual(['mine > Base']);
     expect(suiteAbout(run({ checkpoints: [] }), suite)).toBeNull();
     expect(runReport(report({ suite: own }))).toContain('50 % (95 % interval 40 % to 60 %; n 9)');
+    // Judged before there was a tax, and since.
+    expect(runReport(report({ suite: own }))).toContain('<td>not measured</td>');
+    const tax = { loss: 0.8124, rise: { mean: 0.0756, low: 0.07, high: 0.081, n: 9 } };
+    const taxed = { ...suite, reports: [{ ...of(OWN, 'mine'), tax }] };
+    expect(runReport(report({ suite: taxed }))).toContain(
+      '<td>0.812, +0.076 (+0.070 to +0.081)</td>',
+    );
   });
 });
 

@@ -562,26 +562,15 @@ describe('a second tab', () => {
     expect(store.kept.sitting).toBeNull();
     expect(laboratory.failure).toEqual({ kind: 'storage', message: 'Open in another tab.' });
     const demonstrations = new Demonstrations(laboratory, store);
-    expect(await demonstrations.add('x', 'y')).toBe(false);
-    store.kept.demonstrations.push({ id: 'd', prompt: prompt('p'), response: 'r', author: 'me' });
+    const row = { id: 'd', prompt: prompt('p'), response: 'r', author: 'me' };
+    expect(await demonstrations.save(row)).toBe(false);
+    store.kept.demonstrations.push(row);
     await demonstrations.load();
-    await demonstrations.remove('d');
+    expect(await demonstrations.save({ ...row, response: 'other' })).toBe(false);
+    expect(await demonstrations.remove('d')).toBe(false);
+    expect(demonstrations.own).toEqual([row]);
     expect(store.kept.demonstrations).toHaveLength(1);
   });
-});
-
-test('own demonstrations are stored before they are listed', async () => {
-  const store = new FakeStore();
-  const client = new FakeClient();
-  const laboratory = await open(client);
-  const demonstrations = new Demonstrations(laboratory, store);
-  expect(await demonstrations.add(' Say hello. ', ' Hello! ')).toBe(true);
-  const [kept] = store.kept.demonstrations;
-  expect(kept).toMatchObject({ response: 'Hello!', author: 'person' });
-  expect(kept?.prompt).toMatchObject({ text: 'Say hello.', source: 'person' });
-  store.full = true;
-  expect(await demonstrations.add('x', 'y')).toBe(false);
-  expect(demonstrations.own).toHaveLength(1);
 });
 
 describe('settings draft', () => {

@@ -263,6 +263,16 @@ describe('the laboratory', () => {
     expect(suite.reports.every((row) => row.gold.n > 0 && Number.isFinite(row.gold.mean))).toBe(
       true,
     );
+    // What a checkpoint forgot does not depend on how its answers are drawn; the base model forgot nothing.
+    const taxes = suite.reports.map(({ tax }) => tax);
+    expect(taxes[0]?.rise).toEqual({ mean: 0, low: 0, high: 0, n: 13 });
+    expect([taxes[1], taxes[3], taxes[5]]).toEqual([taxes[0], taxes[2], taxes[4]]);
+    for (const tax of taxes) {
+      expect(tax?.loss).toBeGreaterThan(0.1);
+      expect(tax?.loss).toBeLessThan(5);
+      expect(tax?.rise.mean).toBeCloseTo((tax?.loss ?? NaN) - (taxes[0]?.loss ?? NaN), 6);
+    }
+    expect(Math.abs(taxes[2]?.rise.mean ?? 0)).toBeGreaterThan(0);
   });
 
   it('keeps the pairs and prompts that are whole when it is stopped, and they are those of a shorter sitting', async () => {

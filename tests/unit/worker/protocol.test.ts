@@ -98,6 +98,7 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'run.fork': { checkpoint: 'a', settings: 'own' },
   'checkpoint.hashes': {},
   'checkpoint.export': { checkpoint: 'a' },
+  'checkpoint.import': { name: 'a', file: new Blob(['zip']) },
   'checkpoint.bundle': { checkpoint: 'a' },
   'lab.export': {},
   'lab.import': { file: new Blob(['zip']), settings: false },
@@ -206,6 +207,7 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
   'run.fork': { run: 'r', runs: [] },
   'checkpoint.hashes': { checkpoints: [] },
   'checkpoint.export': { file: new Blob(['weights']) },
+  'checkpoint.import': { names: ['a'], runs: [] },
   'checkpoint.bundle': { file: new Blob(['zip']), notes: ['one'] },
   'lab.export': { file: new Blob(['zip']), notes: [] },
   'lab.import': {
@@ -278,6 +280,7 @@ function fakeHandlers(calls: [CommandName, unknown][]): CommandHandlers {
     'run.fork': handler('run.fork'),
     'checkpoint.hashes': handler('checkpoint.hashes'),
     'checkpoint.export': handler('checkpoint.export'),
+    'checkpoint.import': handler('checkpoint.import'),
     'checkpoint.bundle': handler('checkpoint.bundle'),
     'lab.export': handler('lab.export'),
     'lab.import': handler('lab.import'),

@@ -111,3 +111,17 @@ test('what came back to measure consistency is never trained on, tested on, coun
   expect([step, total]).toEqual([1, 1]);
   expect(message).toBe('1 rankings by you, 0 by the simulated class.');
 });
+
+test('SFT is stale after an own version of one of the world, and its place counts as well as its words', () => {
+  const { prompt } = ranking('r', 'person');
+  const own = (id: string, response: string) => ({ id, prompt, response, author: 'person' });
+  const printOf = (...demonstrations: ReturnType<typeof own>[]) =>
+    inputsOf({ ...rowsWith(parseSettings({})), demonstrations }, 'sft');
+  const version = printOf(own('version/1/a', 'yes'));
+  expect(version).not.toBe(printOf());
+  expect(version).not.toBe(printOf(own('version/1/b', 'yes')));
+  expect(version).not.toBe(printOf(own('version/1/a', 'no')));
+  // What is written beside the world's is told by its words alone, as it always was.
+  expect(printOf(own('x', 'yes'))).toBe(printOf(own('y', 'yes')));
+  expect(printOf(own('x', 'yes'))).not.toBe(printOf(own('x', 'no')));
+});

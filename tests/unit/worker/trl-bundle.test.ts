@@ -6,11 +6,13 @@ import { Rng } from '../../../src/data/rng.ts';
 import { readSafetensors, writeSafetensors } from '../../../src/data/safetensors.ts';
 import { unpackFiles } from '../../../src/data/zip-archive.ts';
 import { initialTensors } from '../../../src/model/parameters.ts';
+import { versionId } from '../../../src/records/own-version.ts';
 import type { Stage } from '../../../src/records/run.ts';
 import { prefixed } from '../../../src/rlhf/loop.ts';
 import { saveCheckpoint } from '../../../src/storage/checkpoints.ts';
 import { Connection } from '../../../src/storage/open.ts';
 import { openProject } from '../../../src/storage/projects.ts';
+import { WorldSupply } from '../../../src/worker/world-supply.ts';
 import { checkpointWrite } from '../storage/rows.ts';
 import { FakeWorkbench } from './fake-workbench.ts';
 import { freshName, testSession } from './session-world.ts';
@@ -43,7 +45,7 @@ function finished(stage: Stage, at: number) {
   };
 }
 
-async function bundle(stages: readonly Stage[], of: Stage, ranked = true) {
+async function bundle(stages: readonly Stage[], of: Stage, ranked = true, own = '') {
   const name = freshName();
   const db = await new Connection({ name }).db();
   await openProject(db, 'p', SETTINGS, 0);
@@ -53,6 +55,12 @@ async function bundle(stages: readonly Stage[], of: Stage, ranked = true) {
     await session.handlers['labels.import']({
       ...{ kind: 'rankings', classmates: false },
       files: [{ name: 'mine', format: 'jsonl', text: RANKED }],
+    });
+  }
+  if (own !== '') {
+    await session.handlers['labels.import']({
+      ...{ kind: 'demonstrations', classmates: false },
+      files: [{ name: 'mine', format: 'jsonl', text: own }],
     });
   }
   const { file, notes } = await session.handlers['checkpoint.bundle']({
@@ -118,6 +126,17 @@ describe('of a reinforced model', () => {
     expect(text('README.md')).toContain(`${prompts.length} prompts for PPO`);
     expect(text('README.md')).toContain('`data/preferences.jsonl`: 2 rows');
   });
+});
+
+it('holds the person’s version of a demonstration in the place of the world’s', async () => {
+  const { seed } = SETTINGS.general;
+  const shipped = new WorldSupply(seed).demonstrations(SETTINGS.sft.demonstrations);
+  const version = versionId(seed, shipped[1]?.id ?? '');
+  const own = JSON.stringify({ id: version, prompt: 'is it?', completion: 'mine' });
+  const { rows } = await bundle(['sft'], 'sft', false, own);
+  expect(rows('data/demonstrations.jsonl').map(({ completion }) => completion)).toEqual(
+    shipped.map(({ response }, i) => (i === 1 ? 'mine' : response)),
+  );
 });
 
 it('of an earlier model says what is missing, and the scripts begin with what there is', async () => {
