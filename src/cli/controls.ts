@@ -7,7 +7,7 @@ import type { Tokenizer } from '../data/tokenizer.ts';
 import { promptTokens } from '../rlhf/pipeline.ts';
 import type { Scorer } from '../rlhf/rollout.ts';
 import { goldVerdict } from '../world/judges.ts';
-import { DEFAULT_TEMPERATURE } from '../world/labelers.ts';
+import { GROUP_TEMPERATURE } from '../world/labelers.ts';
 import type { WorldPrompt } from '../world/tasks.ts';
 
 export const CONTROLS = ['noise', 'gold'] as const;
@@ -24,7 +24,7 @@ function noiseScorer(seed: number): Scorer {
 }
 
 /**
- * The gold judge's composite in the unit of a reward model: labelers prefer by a logistic of the gap over their
+ * The gold judge's composite in the unit of a reward model: training labelers prefer by a logistic of the gap over their
  * temperature, so that is what a perfect reward model would say, but for a constant.
  */
 function goldScorer(tokenizer: Tokenizer, prompts: readonly WorldPrompt[]): Scorer {
@@ -37,7 +37,8 @@ function goldScorer(tokenizer: Tokenizer, prompts: readonly WorldPrompt[]): Scor
         const prompt = byTokens.get(tokens.join(' '));
         if (prompt === undefined) throw new RangeError('a prompt that the judge does not know');
         const ended = response.at(-1) === tokenizer.eosId;
-        return goldVerdict(prompt, tokenizer.decode(response), ended).gold / DEFAULT_TEMPERATURE;
+        const { gold } = goldVerdict(prompt, tokenizer.decode(response), ended);
+        return gold / GROUP_TEMPERATURE.training;
       }),
     );
 }

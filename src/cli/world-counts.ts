@@ -6,7 +6,7 @@ import { USE_CASES } from '../records/prompt.ts';
 import { documentKinds, documentShares } from '../world/documents.ts';
 import { FACTS, MYTHS, SUMS } from '../world/facts.ts';
 import { SENTENCE_TEMPLATES, WORD_TYPES } from '../world/grammar.ts';
-import { labelerPopulation } from '../world/labelers.ts';
+import { GROUP_TEMPERATURE, labelerPopulation, PAPER_AGREEMENT } from '../world/labelers.ts';
 import { LEXICON, RUDE_WORDS } from '../world/lexicon.ts';
 import { USER_CAP } from '../world/prompts.ts';
 import { RELATIONS } from '../world/relations.ts';
@@ -35,6 +35,8 @@ function things(): Row[] {
   const labelers = labelerPopulation(SEED);
   const inSplit = (name: string): number => users.filter(({ split }) => split === name).length;
   const inGroup = (name: string): number => labelers.filter(({ group }) => group === name).length;
+  const byGroup = (words: (name: 'training' | 'heldout') => string): string =>
+    `${words('training')}, ${words('heldout')}`;
   const count = (name: keyof typeof LEXICON): string => String(LEXICON[name].length);
   return [
     ['animals', count('animal')],
@@ -58,7 +60,15 @@ function things(): Row[] {
       [inSplit('train'), inSplit('validation'), inSplit('test')].join(', '),
     ],
     ['prompts of one person at most', String(USER_CAP)],
-    ['labelers: training, held out', `${inGroup('training')}, ${inGroup('heldout')}`],
+    ['labelers: training, held out', byGroup((name) => String(inGroup(name)))],
+    [
+      "temperature of labelers' noise: training, held out",
+      byGroup((name) => String(GROUP_TEMPERATURE[name])),
+    ],
+    [
+      'two labelers of a group shall agree: training, held out',
+      byGroup((name) => percent(PAPER_AGREEMENT[name])),
+    ],
   ];
 }
 

@@ -58,7 +58,7 @@ export interface ResultRow {
   readonly temperature: string;
   /** The paper's figure for the same thing in the same unit, null where it gives none. */
   readonly paper: number | null;
-  /** One of the two controls: PPO on noise, PPO on the gold judge. */
+  /** One of the two controls: PPO on noise, PPO on the gold judge; without a policy, labels by chance, the gold judge. */
   readonly control: boolean;
   /** All seeds together; null when it was not measured. */
   readonly pooled: Figure | null;

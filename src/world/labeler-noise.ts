@@ -57,6 +57,23 @@ export function agreement(labelers: readonly Labeler[], pairs: readonly Pair[]):
   return agreementOfGaps(labelers, gapsOf(labelers, pairs));
 }
 
+/** What is best said of one pair of answers to labelers of whom one does not know which will speak. */
+export interface PairCeiling {
+  /** How many of the labelers see a difference. */
+  readonly seeing: number;
+  /** How many of those are expected to agree with the answer that most of them put first. */
+  readonly right: number;
+}
+
+/** The ceiling of each pair, in order. */
+export function pairCeilings(labelers: readonly Labeler[], pairs: readonly Pair[]): PairCeiling[] {
+  return gapsOf(labelers, pairs).map((row) => {
+    const p = probabilities(labelers, row);
+    const first = p.reduce((sum, each) => sum + each, 0);
+    return { seeing: p.length, right: Math.max(first, p.length - first) };
+  });
+}
+
 /**
  * Best expected accuracy on labels of randomly chosen labelers, ties left out: the mean of max(p, 1 - p), where p is
  * the share of labelers (of those who see a difference) that put a first, and a pair counts by how many see one.
@@ -65,11 +82,9 @@ export function agreement(labelers: readonly Labeler[], pairs: readonly Pair[]):
 export function noiseCeiling(labelers: readonly Labeler[], pairs: readonly Pair[]): number {
   let best = 0;
   let count = 0;
-  for (const row of gapsOf(labelers, pairs)) {
-    const p = probabilities(labelers, row);
-    const first = p.reduce((sum, each) => sum + each, 0);
-    best += Math.max(first, p.length - first);
-    count += p.length;
+  for (const { seeing, right } of pairCeilings(labelers, pairs)) {
+    best += right;
+    count += seeing;
   }
   return count === 0 ? Number.NaN : best / count;
 }
@@ -81,7 +96,7 @@ export function noiseCeiling(labelers: readonly Labeler[], pairs: readonly Pair[
 export function calibrateTemperature(
   labelers: readonly Labeler[],
   pairs: readonly Pair[],
-  target = 0.726,
+  target: number,
 ): number {
   const gaps = gapsOf(labelers, pairs);
   const at = (temperature: number): number =>

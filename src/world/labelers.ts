@@ -50,11 +50,19 @@ export interface PopulationOptions {
   /** Labelers who give training labels, and those who are kept for judging. */
   readonly training?: number;
   readonly heldout?: number;
-  readonly temperature?: number;
 }
 
-/** Set so that two training labelers agree on about 73 % of the comparisons of answers such as people write. */
-export const DEFAULT_TEMPERATURE = 0.2;
+/**
+ * How often two labelers of a group agree on comparisons that neither ties: what their noise is set to give. Paper,
+ * section 3.4 (S74): 72.6 ± 1.5 % of training labelers, 77.3 ± 1.3 % of held-out ones.
+ */
+export const PAPER_AGREEMENT = { training: 0.726, heldout: 0.773 } as const;
+
+/**
+ * The noise that gives {@link PAPER_AGREEMENT}, to two digits: `calibrateTemperature` of each group on four answers of SFT
+ * at temperature 1 to some 200 validation prompts each, mean of seeds 1 to 3 (claim `labeler-agreement` shows it by seed).
+ */
+export const GROUP_TEMPERATURE = { training: 0.2, heldout: 0.15 } as const;
 
 /** Completions whose utilities round to the same multiple of this are ties to a labeler. */
 export const GRADE = 0.03;
@@ -76,12 +84,7 @@ function drawLabeler(
   seed: number,
   group: Labeler['group'],
   index: number,
-  {
-    population = 'default',
-    noise = 0,
-    k = 4,
-    temperature = DEFAULT_TEMPERATURE,
-  }: PopulationOptions,
+  { population = 'default', noise = 0, k = 4 }: PopulationOptions,
 ): Labeler {
   const rng = Rng.named(seed, 'world', 'labeler', group, index);
   const mean = WEIGHTS[group];
@@ -107,7 +110,7 @@ function drawLabeler(
         (population === 'cheer' ? STRONG_TASTE : population === 'camps' ? camp : 0),
       bluntness: TASTE_SPREAD.bluntness * rng.normal(),
     },
-    temperature: temperature * (population === 'noisy' ? NOISY_FACTOR : 1),
+    temperature: GROUP_TEMPERATURE[group] * (population === 'noisy' ? NOISY_FACTOR : 1),
     chance: noise,
   };
 }

@@ -101,7 +101,8 @@ function headLines(results: Results): string[] {
       'out from demonstrations, rankings and reinforcement. A ' +
       'target is met only if the pooled figure reaches it and every seed lies on the right side of "no difference". It is ' +
       'met partly if the direction alone is beyond doubt (where a number was asked for, it is missed), else missed. A claim is as good as the worst of its targets. ' +
-      'Controls, in italics, are PPO-ptx on a noise reward and on the gold judge itself.',
+      'Controls, in italics, are PPO-ptx on a noise reward and on the gold judge itself; in tables of labelers and reward models ' +
+      'they are labels given by chance and the gold judge in place of labeler or reward model.',
   ];
 }
 

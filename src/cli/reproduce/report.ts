@@ -9,7 +9,7 @@ import type {
 } from '../../records/results.ts';
 import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from './claim.ts';
 import { bootstrapFigure, type Statistic } from './sample.ts';
-import { TRIED } from './tried.ts';
+import { NOTHING_TRIED, TRIED } from './tried.ts';
 import { verdictOf } from './verdict.ts';
 
 export interface SeedMeasured {
@@ -142,7 +142,7 @@ export function resultOf(
   }
   const conditions = spec.conditions(view);
   const verdict = verdictOf(conditions.map(({ grade }) => grade));
-  const tried = verdict === 'holds' ? undefined : TRIED[id];
+  const tried = verdict === 'holds' ? undefined : (TRIED[id] ?? NOTHING_TRIED);
   const said = [verdictWords(verdict), spec.why(view, verdict), ...(tried ? [tried] : [])];
   const why = said.join(' ');
   const hidden = spec.hidden?.(view) ?? [];

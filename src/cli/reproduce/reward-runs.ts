@@ -32,10 +32,10 @@ export interface Candidates {
   readonly completions: readonly Completion[];
 }
 
-/** Answers to so many prompts, drawn as those that labelers rank in the usual run; kept. */
+/** Answers to so many prompts, drawn as those that labelers rank in the usual run; kept. Validation prompts are the lab's. */
 export async function candidatesOf(
   lab: SeedLab,
-  split: 'train' | 'test',
+  split: 'train' | 'validation' | 'test',
   count: number,
 ): Promise<Candidates[]> {
   const { seed, tokenizer, shape, settings } = lab;
@@ -43,7 +43,9 @@ export async function candidatesOf(
   const prompts =
     split === 'train'
       ? rankingPrompts(fitting(trainingPrompts(seed)), count)
-      : fitting(testPrompts(seed, count));
+      : split === 'test'
+        ? fitting(testPrompts(seed, count))
+        : lab.validation;
   const { k, temperature } = settings.labels;
   const scope = `candidates ${split}`;
   const drawn = await keptOr(lab.path('candidates', `${split}-${count}.json`), async () => {

@@ -85,6 +85,32 @@ describe('npm run reproduce -- --micro', () => {
     expect(large.rows[0]?.missing).toBe('not measured: no larger base model');
   });
 
+  test('two controls stand in every table that was measured: nothing to learn from, and the gold judge', () => {
+    for (const { id, rows } of results.claims.filter(({ verdict }) => verdict !== 'not measured')) {
+      const controls = rows.filter(({ control }) => control).map((each) => each.id);
+      expect(
+        controls.some((name) => /noise|chance/.test(name)),
+        id,
+      ).toBe(true);
+      expect(
+        controls.some((name) => /gold:|-gold/.test(name)),
+        id,
+      ).toBe(true);
+    }
+  });
+
+  test('accuracy on held-out labelers stands beside their ceiling and is no target', () => {
+    const ids = claim('reward-groups').rows.map((each) => each.id);
+    for (const name of ['unseen', 'ceiling-unseen', 'agree-within', 'agree-between']) {
+      expect(ids).toContain(name);
+    }
+    const targets = claim('reward-groups').conditions.flatMap(({ rows }) => rows);
+    expect(targets).toContain('held-out');
+    expect(targets).not.toContain('unseen');
+    // Five folds, each on the comparisons of one group; held-out labelers are predicted by all five.
+    expect(row('reward-groups', 'unseen').pooled!.n % 5).toBe(0);
+  });
+
   test('a single item behind a figure has the prompt, both texts and what the judge says', () => {
     const [item] = row('preferred-to-base', 'ppo-ptx>base@1').items ?? [];
     expect(item?.prompt.length).toBeGreaterThan(3);

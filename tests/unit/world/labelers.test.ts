@@ -9,15 +9,19 @@ import {
   type Pair,
 } from '../../../src/world/labeler-noise.ts';
 import {
+  GROUP_TEMPERATURE,
   isSimulated,
+  labelByClass,
   labelerPopulation,
   labelRanking,
+  PAPER_AGREEMENT,
   preferProbability,
   rankCompletions,
   tied,
   utility,
   type Labeler,
 } from '../../../src/world/labelers.ts';
+import { validationPrompts } from '../../../src/world/prompt-sets.ts';
 import { generatePrompts } from '../../../src/world/prompts.ts';
 
 function fail(): never {
@@ -31,6 +35,20 @@ const answer = (prompt: (typeof prompts)[number]): { text: string; ended: boolea
   ended: true,
 });
 const pairs: Pair[] = prompts.map((prompt) => ({ prompt, a: answer(prompt), b: answer(prompt) }));
+/** Two answers such as people write to each of some prompts that no label and no test uses. */
+function writtenPairs(seed: number): Pair[] {
+  const stream = Rng.named(seed, 'pool');
+  const write = (prompt: (typeof prompts)[number]) => ({
+    text: mixedResponse(prompt.task, stream),
+    ended: true,
+  });
+  return validationPrompts(seed, 200).map((prompt) => ({
+    prompt,
+    a: write(prompt),
+    b: write(prompt),
+  }));
+}
+
 const everyone = labelerPopulation(1);
 const training = everyone.filter(({ group }) => group === 'training');
 const heldout = everyone.filter(({ group }) => group === 'heldout');
@@ -107,13 +125,67 @@ describe('labelers', () => {
 });
 
 describe('noise', () => {
-  it('lets two training labelers agree on about 73 % of the comparisons', () => {
+  it('lets two labelers of each group agree as often as the paper says, by a temperature of its own', () => {
+    // Section 3.4: 72.6 ± 1.5 % of training labelers, 77.3 ± 1.3 % of held-out ones.
+    expect(PAPER_AGREEMENT).toEqual({ training: 0.726, heldout: 0.773 });
+    const margin = { training: 0.015, heldout: 0.013 };
+    const other = { training: 'heldout', heldout: 'training' } as const;
+    const found = { training: 0, heldout: 0 };
+    const seeds = [1, 2, 3];
+    for (const seed of seeds) {
+      const written = writtenPairs(seed);
+      for (const name of ['training', 'heldout'] as const) {
+        const group = labelerPopulation(seed).filter((labeler) => labeler.group === name);
+        expect(new Set(group.map(({ temperature }) => temperature))).toEqual(
+          new Set([GROUP_TEMPERATURE[name]]),
+        );
+        const off = (set: readonly Labeler[]): number =>
+          Math.abs(agreement(set, written) - PAPER_AGREEMENT[name]);
+        expect(off(group), `${name}, seed ${seed}`).toBeLessThan(margin[name]);
+        const temperature = GROUP_TEMPERATURE[other[name]];
+        const swapped = group.map((labeler) => ({ ...labeler, temperature }));
+        expect(off(swapped), `${name}, seed ${seed}`).toBeGreaterThan(margin[name]);
+        found[name] += calibrateTemperature(group, written, PAPER_AGREEMENT[name]) / seeds.length;
+      }
+    }
+    expect(found.training).toBeCloseTo(GROUP_TEMPERATURE.training, 2);
+    expect(found.heldout).toBeCloseTo(GROUP_TEMPERATURE.heldout, 2);
+  });
+
+  it('leaves room between the agreement of two labelers and the best predictor', () => {
     const share = agreement(training, pairs);
-    expect(share).toBeGreaterThan(0.69);
-    expect(share).toBeLessThan(0.77);
     const ceiling = noiseCeiling(training, pairs);
     expect(ceiling).toBeGreaterThan(share);
     expect(ceiling).toBeLessThan(0.9);
+  });
+
+  it('of training labelers is what stored reward models learnt from: the same labels, one by one', () => {
+    const stream = Rng.named(9, 'pinned');
+    const asked = generatePrompts(1, { split: 'train', count: 12 });
+    const labels = asked.map((prompt) => {
+      const completions = [0, 1, 2, 3].map((k) => ({
+        id: `c${k}`,
+        policy: 'sft',
+        text: mixedResponse(prompt.task, stream),
+        ended: true,
+      }));
+      const { labeler, ranks } = labelByClass(training, prompt, completions, 1);
+      return `${labeler} ${ranks.join('')}`;
+    });
+    expect(labels).toEqual([
+      'training-18 1134',
+      'training-20 1323',
+      'training-14 1332',
+      'training-11 1411',
+      'training-9 1133',
+      'training-9 1224',
+      'training-7 1133',
+      'training-14 2413',
+      'training-19 3113',
+      'training-18 1222',
+      'training-20 2212',
+      'training-4 3124',
+    ]);
   });
 
   it('is calibrated by temperature', () => {

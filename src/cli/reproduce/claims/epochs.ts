@@ -7,12 +7,14 @@ import { complete, demonstrationSequences } from '../../../rlhf/pipeline.ts';
 import { responseLogProbabilities } from '../../../rlhf/sequences.ts';
 import { demonstrate } from '../../../world/demonstrations.ts';
 import { judgeGold } from '../../../world/judges.ts';
+import { CONTROLS } from '../../controls.ts';
 import type { ClaimSpec, Measured, MeasuredRow } from '../claim.ts';
 import { sftEpochs } from '../kept-epochs.ts';
 import type { SeedLab } from '../lab.ts';
 import { rewardsOf } from '../reward-scores.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
+import { wordsOf } from './preferred.ts';
 
 /** What is measured of an epoch on validation prompts, by the user of the prompt. */
 interface EpochValues {
@@ -67,10 +69,11 @@ function rowOf(kind: Kind, id: string, label: string): Omit<MeasuredRow, 'sample
   return { id, label, unit, judge, temperature, neutral: null, ...plain };
 }
 
+const KIND_NAMES = Object.keys(KINDS) as Kind[];
+
 function rowsOf(epochs: readonly EpochValues[]): MeasuredRow[] {
-  const kinds = Object.keys(KINDS) as Kind[];
   const [first, last] = [epochs[0]!, epochs.at(-1)!];
-  return kinds.flatMap((kind) => [
+  return KIND_NAMES.flatMap((kind) => [
     ...epochs.map((epoch, k) => ({
       ...rowOf(kind, `${kind}:${k + 1}`, `epoch ${k + 1}: ${KINDS[kind].words}`),
       sample: sampleOf('mean', epoch[kind]),
@@ -83,6 +86,20 @@ function rowsOf(epochs: readonly EpochValues[]): MeasuredRow[] {
   ]);
 }
 
+/** The same of the two control policies, which come from the usual run's SFT: what no reward and the judge itself give. */
+async function controlRows(lab: SeedLab, reward: Model): Promise<MeasuredRow[]> {
+  const rows: MeasuredRow[] = [];
+  for (const control of CONTROLS) {
+    const policy = `ppo-${control}`;
+    const values = await measureEpoch(lab, await lab.reinforced(policy), reward);
+    for (const kind of KIND_NAMES) {
+      const plain = rowOf(kind, `${kind}:${policy}`, `${wordsOf(policy)}: ${KINDS[kind].words}`);
+      rows.push({ ...plain, control: true, sample: sampleOf('mean', values[kind]) });
+    }
+  }
+  return rows;
+}
+
 async function measure(lab: SeedLab): Promise<Measured> {
   const { epochs } = lab.counts;
   const models = await sftEpochs(lab.lab('sft-long', { sft: { epochs } }), lab.shared.base.model);
@@ -92,7 +109,7 @@ async function measure(lab: SeedLab): Promise<Measured> {
     values.push(await measureEpoch(lab, model, reward));
     model.dispose();
   }
-  return { rows: rowsOf(values) };
+  return { rows: [...rowsOf(values), ...(await controlRows(lab, reward))] };
 }
 
 export const EPOCHS: ClaimSpec = {
@@ -108,7 +125,7 @@ export const EPOCHS: ClaimSpec = {
   how:
     'A supervised run of its own that keeps every epoch. On validation prompts: loss on demonstrations, mean score by the ' +
     'reward model (made from the usual run), mean gold. The models of all other claims are chosen in the same way among ' +
-    'the epochs of the usual run.',
+    'the epochs of the usual run. The controls start from the SFT model of the usual run.',
   here: {
     scenario: null,
     settings: { 'sft.epochs': 8 },
@@ -131,7 +148,7 @@ export const EPOCHS: ClaimSpec = {
     `${said(view, 'reward:change')} and gold by ${said(view, 'gold:change')}. The learning rate falls along a cosine to the ` +
     'end of the run, so that the first epoch is one at a high rate.',
   plots: (view) =>
-    (Object.keys(KINDS) as Kind[]).map((kind) => ({
+    KIND_NAMES.map((kind) => ({
       kind: 'curves' as const,
       title: `${KINDS[kind].words} on validation prompts`,
       x: 'epoch',

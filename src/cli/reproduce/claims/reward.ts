@@ -8,9 +8,18 @@ import type { JsonValue } from '../../../records/run.ts';
 import type { Ranking } from '../../../records/ranking.ts';
 import { calibrationOf } from '../../../rlhf/calibration.ts';
 import type { ScoredRanking } from '../../../rlhf/metrics.ts';
-import { noiseCeiling } from '../../../world/labeler-noise.ts';
-import { labelRanking, type Labeler } from '../../../world/labelers.ts';
 import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from '../claim.ts';
+import {
+  agreementValues,
+  ceilingValues,
+  goldValues,
+  labelersByGroup,
+  labelRow,
+  rank,
+  rankedBy,
+  rewardByChance,
+  type WorldRanking,
+} from '../label-measures.ts';
 import { plantedGroups, type LabelerGroup } from '../labeler-groups.ts';
 import type { SeedLab } from '../lab.ts';
 import { settingsOf } from '../plan.ts';
@@ -23,10 +32,6 @@ import {
 } from '../reward-runs.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
-
-function rank(labeler: Labeler, { prompt, completions }: Candidates, seed: number): Ranking {
-  return labelRanking(labeler, prompt, completions, seed);
-}
 
 /** One ranking of each prompt, by a labeler drawn from all groups. */
 function trainingRankings(
@@ -41,95 +46,135 @@ function trainingRankings(
   });
 }
 
-/** One ranking of each prompt by a labeler of the group. */
-function rankedBy(group: LabelerGroup, candidates: readonly Candidates[], seed: number): Ranking[] {
-  return candidates.map((each) => {
-    const labeler = Rng.named(seed, 'group test', group.name, each.prompt.id).pick(group.labelers);
-    return rank(labeler, each, seed);
-  });
-}
-
-const pairsOf = (candidates: readonly Candidates[]) =>
-  candidates.flatMap(({ prompt, completions }) =>
-    completions.flatMap((a, i) => completions.slice(0, i).map((b) => ({ prompt, a, b }))),
-  );
-
-/** What the noise of a group's labels allows on each user's comparisons, weighed by their number. */
-function ceilingValues(group: LabelerGroup, candidates: readonly Candidates[]): Value[] {
-  return candidates.flatMap((each) => {
-    const value = noiseCeiling(group.labelers, pairsOf([each]));
-    return Number.isNaN(value) ? [] : [{ cluster: each.prompt.userId, value }];
-  });
-}
-
-function rowOf(
+/** Whether the planted differences are there: how often two labelers of one group agree, and two of different groups. */
+function plantedRows(
   lab: SeedLab,
-  id: string,
-  label: string,
-  values: readonly Value[],
-  more: Partial<MeasuredRow> = {},
-): MeasuredRow {
-  return {
-    id,
-    label,
-    unit: 'share',
-    neutral: null,
-    judge: 'labels of simulated labelers',
-    temperature: String(lab.settings.labels.temperature),
-    paper: null,
-    control: false,
-    missing: null,
-    sample: sampleOf('mean', values),
-    items: [],
-    ...more,
-  };
+  groups: readonly LabelerGroup[],
+  candidates: readonly Candidates[],
+): MeasuredRow[] {
+  const [within, between]: Value[][] = [[], []];
+  for (const each of candidates) {
+    const { id, userId } = each.prompt;
+    const two = groups.map(({ name, labelers }) =>
+      Rng.named(lab.seed, 'group agreement', name, id)
+        .shuffled(labelers)
+        .slice(0, 2)
+        .map((labeler) => rank(labeler, each, lab.seed).ranks),
+    );
+    two.forEach(([own, other], g) => {
+      within!.push(...agreementValues(userId, own!, other!));
+      for (const [elsewhere] of two.slice(g + 1)) {
+        between!.push(...agreementValues(userId, own!, elsewhere!));
+      }
+    });
+  }
+  const judge = 'simulated labelers';
+  return [
+    labelRow(lab, 'agree-within', 'two labelers of one group agree', within!, { judge }),
+    labelRow(lab, 'agree-between', 'two labelers of different groups agree', between!, { judge }),
+  ];
 }
 
-async function measureGroups(lab: SeedLab): Promise<Measured> {
-  const { seed, settings, counts } = lab;
-  const groups = plantedGroups(lab.labelers);
-  const forTraining = await candidatesOf(lab, 'train', settings.labels.prompts);
-  const training = trainingRankings(groups, forTraining, seed);
-  const test = await candidatesOf(lab, 'test', counts.groupPrompts);
-  const judged = groups.map((group) => rankedBy(group, test, seed));
-  const [inGroup, heldOut]: Value[][] = [[], []];
-  const byGroup: Value[][] = [];
-  const unseen: ScoredRanking[] = [];
+/** What the folds' reward models do on comparisons of their own groups, of the group left out, and of held-out labelers. */
+interface Folds {
+  readonly inGroup: readonly Value[];
+  /** By the group that was left out. */
+  readonly heldOut: readonly (readonly Value[])[];
+  readonly unseenLabelers: readonly Value[];
+  /** Rankings of the groups left out, with the scores of the model that never saw them. */
+  readonly scored: readonly ScoredRanking[];
+}
+
+async function measureFolds(
+  lab: SeedLab,
+  groups: readonly LabelerGroup[],
+  judged: readonly (readonly WorldRanking[])[],
+  byHeldOut: readonly WorldRanking[],
+): Promise<Folds> {
+  const forTraining = await candidatesOf(lab, 'train', lab.settings.labels.prompts);
+  const training = trainingRankings(groups, forTraining, lab.seed);
+  const [inGroup, unseenLabelers]: Value[][] = [[], []];
+  const heldOut: Value[][] = [];
+  const all: ScoredRanking[] = [];
   for (const g of groups.keys()) {
     const others = training.filter(({ group }) => group !== g).map(({ ranking }) => ranking);
     const reward = await trainReward(lab, `without-group-${g + 1}`, others);
+    unseenLabelers!.push(...correctValues(await scoredRankings(lab, reward, byHeldOut)));
     for (const other of groups.keys()) {
       const scored = await scoredRankings(lab, reward, judged[other]!);
-      const values = correctValues(scored);
-      (other === g ? heldOut! : inGroup!).push(...values);
-      if (other !== g) continue;
-      byGroup.push(values);
-      unseen.push(...scored.scored);
+      if (other !== g) {
+        inGroup!.push(...correctValues(scored));
+        continue;
+      }
+      heldOut.push(correctValues(scored));
+      all.push(...scored.scored);
     }
   }
+  return { inGroup: inGroup!, heldOut, unseenLabelers: unseenLabelers!, scored: all };
+}
+
+const UNSEEN = 'held-out labelers, who gave no label at all';
+
+/** The controls of tables about predictors: a reward model that learnt labels by chance, and the gold judge itself. */
+async function predictionControls(
+  lab: SeedLab,
+  sets: readonly {
+    readonly id: string;
+    readonly of: string;
+    readonly rankings: readonly WorldRanking[];
+  }[],
+): Promise<MeasuredRow[]> {
+  const { reward } = await rewardByChance(lab);
+  const rows: MeasuredRow[] = [];
+  for (const { id, of, rankings } of sets) {
+    const chance = correctValues(await scoredRankings(lab, reward, rankings));
+    const words = `control: reward model of labels by chance: accuracy on ${of}`;
+    const gold = `control: the gold judge as predictor: accuracy on ${of}`;
+    rows.push(
+      labelRow(lab, `chance:${id}`, words, chance, { control: true }),
+      labelRow(lab, `gold:${id}`, gold, goldValues(rankings), { control: true }),
+    );
+  }
+  return rows;
+}
+
+async function measureGroups(lab: SeedLab): Promise<Measured> {
+  const { seed, counts } = lab;
+  const groups = plantedGroups(lab.labelers);
+  const test = await candidatesOf(lab, 'test', counts.groupPrompts);
+  const judged = groups.map((group) => rankedBy(group, test, seed));
+  const unseen = { name: 'held out', labelers: labelersByGroup(lab).heldout };
+  const byUnseen = rankedBy(unseen, test, seed);
+  const folds = await measureFolds(lab, groups, judged, byUnseen);
+  const heldOut = folds.heldOut.flat();
+  const ceiling = (id: string, of: string, group: LabelerGroup): MeasuredRow =>
+    labelRow(lab, id, `noise ceiling of ${of}`, ceilingValues(group, test), {
+      judge: 'noise of the group',
+    });
   const rows = [
-    rowOf(lab, 'in-group', 'accuracy on labelers of its own groups', inGroup!, { paper: 0.724 }),
-    rowOf(lab, 'held-out', 'accuracy on the held-out group', heldOut!, { paper: 0.696 }),
-    rowOf(lab, 'difference', 'own groups minus held-out group', [], {
+    labelRow(lab, 'in-group', 'accuracy on labelers of its own groups', folds.inGroup, {
+      paper: 0.724,
+    }),
+    labelRow(lab, 'held-out', 'accuracy on the held-out group', heldOut, { paper: 0.696 }),
+    labelRow(lab, 'difference', 'own groups minus held-out group', [], {
       unit: 'points',
       neutral: 0,
       paper: 0.028,
-      sample: sampleOf('difference', inGroup!, heldOut!),
+      sample: sampleOf('difference', folds.inGroup, heldOut),
     }),
     ...groups.flatMap((group, g) => [
-      rowOf(lab, `group-${g + 1}`, `held-out group ${g + 1} (${group.name})`, byGroup[g]!),
-      rowOf(
-        lab,
-        `ceiling-${g + 1}`,
-        `noise ceiling of group ${g + 1}`,
-        ceilingValues(group, test),
-        {
-          judge: 'noise of the group',
-        },
-      ),
+      labelRow(lab, `group-${g + 1}`, `held-out group ${g + 1} (${group.name})`, folds.heldOut[g]!),
+      ceiling(`ceiling-${g + 1}`, `group ${g + 1}`, group),
     ]),
+    labelRow(lab, 'unseen', `accuracy on ${UNSEEN}`, folds.unseenLabelers),
+    ceiling('ceiling-unseen', 'held-out labelers', unseen),
+    ...plantedRows(lab, groups, test),
+    ...(await predictionControls(lab, [
+      { id: 'groups', of: 'the five groups', rankings: judged.flat() },
+      { id: 'unseen', of: 'held-out labelers', rankings: byUnseen },
+    ])),
   ];
-  return { rows, data: calibrationJson(unseen) };
+  return { rows, data: calibrationJson(folds.scored) };
 }
 
 /** What the scores promise against what held-out groups preferred, all folds together; empty bins left out. */
@@ -159,7 +204,9 @@ export const REWARD_GROUPS: ClaimSpec = {
     'Five groups of four labelers with planted tastes (length, cheer, one sentence, against cheer, none). Five reward ' +
     'models, each trained on the rankings of four groups; measured on held-out prompts that each group ranks. Ties are ' +
     'dropped, whole prompts are one batch element. The noise ceiling is the best that any predictor could do that does ' +
-    'not know which labeler of the group speaks.',
+    'not know which labeler of the group speaks. The groups are those of the labelers who give training labels, with their ' +
+    'noise; beside them, and in no target, the labelers who give none and agree more often. Controls: a reward model ' +
+    'trained on as many rankings filled in by chance, and the gold judge as predictor (ties one half).',
   here: {
     scenario: 'paper',
     settings: {},
@@ -182,7 +229,11 @@ export const REWARD_GROUPS: ClaimSpec = {
     return (
       `The reward models are right in ${said(view, 'in-group')} of the comparisons of their own groups and in ` +
       `${said(view, 'held-out')} of those of the group that they never saw, a difference of ${said(view, 'difference')}. ` +
-      `By held-out group: ${groups}; the noise alone would allow ${ceilings}.`
+      `By held-out group: ${groups}; the noise alone would allow ${ceilings}. Two labelers of one group agree in ` +
+      `${said(view, 'agree-within')}, of different groups in ${said(view, 'agree-between')}. Held-out labelers, who gave no ` +
+      `label and err less, are predicted in ${said(view, 'unseen')} (ceiling ${said(view, 'ceiling-unseen')}); that is no ` +
+      `target. The gold judge itself predicts the groups in ${said(view, 'gold:groups')}, a reward model of labels by chance ` +
+      `in ${said(view, 'chance:groups')}.`
     );
   },
   plots: (view) => [
@@ -228,6 +279,24 @@ function pairedDifference(first: readonly Value[], second: readonly Value[]): Va
   return first.map(({ cluster, value }, i) => ({ cluster, value: value - second[i]!.value }));
 }
 
+/** Labels by chance show what is learnt by heart where there is nothing to learn; the gold judge learns nothing. */
+async function shuffledControls(
+  lab: SeedLab,
+  training: readonly WorldRanking[],
+  test: readonly WorldRanking[],
+): Promise<MeasuredRow[]> {
+  const heldOut = { id: 'held-out', of: 'held-out prompts', rankings: test };
+  const { reward, rankings } = await rewardByChance(lab);
+  const learnt = correctValues(await scoredRankings(lab, reward, rankings));
+  const gold = 'control: the gold judge as predictor: accuracy on what the others learnt';
+  const own = 'control: reward model of labels by chance: accuracy on what it learnt';
+  return [
+    ...(await predictionControls(lab, [heldOut])),
+    labelRow(lab, 'chance:training', own, learnt, { control: true }),
+    labelRow(lab, 'gold:training', gold, goldValues(training), { control: true }),
+  ];
+}
+
 const BATCHINGS = ['prompts', 'shuffled-pairs'] as const;
 
 export const SHUFFLED_PAIRS: ClaimSpec = {
@@ -242,7 +311,8 @@ export const SHUFFLED_PAIRS: ClaimSpec = {
   },
   how:
     'The same rankings of the usual labelers, as whole prompts and as shuffled comparisons in as many steps. Accuracy on ' +
-    'the rankings trained on and on rankings of held-out prompts.',
+    'the rankings trained on and on rankings of held-out prompts. Controls: a reward model trained on as many rankings ' +
+    'filled in by chance (whole prompts; what it learnt are those), and the gold judge as predictor (ties one half).',
   here: {
     scenario: 'shuffled-pairs',
     settings: {},
@@ -267,9 +337,19 @@ export const SHUFFLED_PAIRS: ClaimSpec = {
       seen.push(correctValues(await scoredRankings(lab, reward, training)));
       const words = batching === 'prompts' ? 'whole prompts' : 'shuffled comparisons';
       rows.push(
-        rowOf(lab, `held-out:${batching}`, `${words}: accuracy on held-out prompts`, held.at(-1)!),
-        rowOf(lab, `training:${batching}`, `${words}: accuracy on what was learnt`, seen.at(-1)!),
-        rowOf(lab, `gap:${batching}`, `${words}: learnt minus held out`, [], {
+        labelRow(
+          lab,
+          `held-out:${batching}`,
+          `${words}: accuracy on held-out prompts`,
+          held.at(-1)!,
+        ),
+        labelRow(
+          lab,
+          `training:${batching}`,
+          `${words}: accuracy on what was learnt`,
+          seen.at(-1)!,
+        ),
+        labelRow(lab, `gap:${batching}`, `${words}: learnt minus held out`, [], {
           unit: 'points',
           neutral: 0,
           sample: sampleOf('difference', seen.at(-1)!, held.at(-1)!),
@@ -277,14 +357,14 @@ export const SHUFFLED_PAIRS: ClaimSpec = {
       );
     }
     rows.push(
-      rowOf(lab, 'held-out:difference', 'whole prompts minus shuffled, held out', [], {
+      labelRow(lab, 'held-out:difference', 'whole prompts minus shuffled, held out', [], {
         unit: 'points',
         neutral: 0,
         sample: sampleOf('difference', held[0]!, held[1]!),
       }),
     );
     rows.push(
-      rowOf(lab, 'gap:difference', 'learnt minus held out, shuffled minus whole prompts', [], {
+      labelRow(lab, 'gap:difference', 'learnt minus held out, shuffled minus whole prompts', [], {
         unit: 'points',
         neutral: 0,
         sample: sampleOf(
@@ -294,6 +374,7 @@ export const SHUFFLED_PAIRS: ClaimSpec = {
         ),
       }),
     );
+    rows.push(...(await shuffledControls(lab, training, test)));
     return { rows };
   },
   conditions: (view) => [

@@ -6,7 +6,7 @@ import { resultsMarkdown } from '../../../../src/cli/reproduce/markdown.ts';
 import { resultOf } from '../../../../src/cli/reproduce/report.ts';
 import { sampleOf } from '../../../../src/cli/reproduce/sample.ts';
 import { conditionOf, figureWords, said } from '../../../../src/cli/reproduce/saying.ts';
-import { TRIED } from '../../../../src/cli/reproduce/tried.ts';
+import { NOTHING_TRIED, TRIED } from '../../../../src/cli/reproduce/tried.ts';
 import { plotSvg, ticksOf } from '../../../../src/cli/reproduce/svg.ts';
 import { isScenarioId } from '../../../../src/config/scenarios/menu.ts';
 import { SETTING_ENTRIES } from '../../../../src/config/settings.ts';
@@ -82,6 +82,17 @@ describe('resultOf', () => {
     ];
     expect(resultOf(SPEC, seeds).verdict).toBe('holds weakly');
     expect(resultOf(SPEC, seeds.slice(1)).verdict).toBe('does not hold here');
+  });
+
+  test('a claim that misses a target says what was tried, or that nothing was; one that holds says neither', () => {
+    const whyOf = (id: string, wins: number) =>
+      resultOf({ ...SPEC, id }, [{ seed: 1, measured: measured(wins) }]).why;
+    expect(whyOf('test', 18)).toContain(NOTHING_TRIED);
+    expect(whyOf('test', 36)).not.toContain(NOTHING_TRIED);
+    const said = TRIED['reward-groups']!;
+    expect(whyOf('reward-groups', 18)).toContain(said);
+    expect(whyOf('reward-groups', 18)).not.toContain(NOTHING_TRIED);
+    expect(whyOf('reward-groups', 36)).not.toContain(said);
   });
 
   test('what was not measured says why, claims nothing and asks no claim for words', () => {
