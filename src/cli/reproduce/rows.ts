@@ -2,7 +2,7 @@
  * Rows of claims made from judged answers: how often one policy is preferred to another, means and differences of a
  * judge's number, each with some single items for a reader to look at. Pure: answers come in, rows go out.
  */
-import type { ResultItem } from '../../records/results.ts';
+import type { ResultItem, ResultOutput } from '../../records/results.ts';
 import { pairOutcome } from '../../rlhf/intervals.ts';
 import type { WorldPrompt } from '../../world/tasks.ts';
 import { answerKey, type Drawing, type Judged } from './answers.ts';
@@ -69,16 +69,23 @@ export function itemsBehind(
   { wanted = () => true, say = () => [] }: Showing = {},
 ): Required<Pick<MeasuredRow, 'items' | 'source'>> {
   const { seed, prompts } = context;
-  const all = prompts.flatMap((prompt, i): ResultItem[] => {
-    const outputs = answered.map(({ policy, answers }, a) => {
+  const all = prompts.flatMap((prompt, i) => {
+    const outputs = answered.map(({ policy, answers }): ResultOutput => {
       const { text, ended, gold } = answers[i]!;
-      const reasons = [...say(i, a), ...gold.reasons];
-      return { policy, text, ended, score: aim.read(answers[i]!), reasons };
+      return { policy, text, ended, score: aim.read(answers[i]!), reasons: gold.reasons };
     });
     const shown = wanted(prompt) && outputs.every(({ score }) => score !== null);
-    return shown ? [{ seed, prompt: prompt.text, kind: prompt.useCase, outputs }] : [];
+    return shown ? [{ i, prompt, outputs }] : [];
   });
-  const items = spreadItems(all, itemOutcome, context.items);
+  const items = spreadItems(all, itemOutcome, context.items).map(({ i, prompt, outputs }) => ({
+    seed,
+    prompt: prompt.text,
+    kind: prompt.useCase,
+    outputs: outputs.map((output, a) => ({
+      ...output,
+      reasons: [...say(i, a), ...output.reasons],
+    })),
+  }));
   return { items, source: sourceOf(context, ...answered) };
 }
 

@@ -75,6 +75,20 @@ describe('resultOf', () => {
     expect(claim.why).toMatch(/^It holds here: .* It is 80\.0 % \[/);
   });
 
+  test('items that several rows share stand once, and a hidden row takes none with it', () => {
+    const { rows } = measured(36);
+    const again = rows.map((row) => ({ ...row, id: 'again', noTexts: 'No text.' }));
+    const seeds = [{ seed: 1, measured: { rows: [...rows, ...again] } }];
+    const claim = resultOf(SPEC, seeds);
+    expect(claim.rows.map(({ id, itemsOf, items = [] }) => [id, itemsOf, items.length])).toEqual([
+      ['a>b', undefined, 1],
+      ['again', 'a>b', 0],
+    ]);
+    expect(claim.rows.map(({ noTexts }) => noTexts)).toEqual([undefined, 'No text.']);
+    const [shown] = resultOf({ ...SPEC, hidden: () => ['a>b'] }, seeds).rows;
+    expect([shown?.id, shown?.itemsOf, shown?.items?.length]).toEqual(['again', undefined, 1]);
+  });
+
   test('a seed on the wrong side weakens what holds on average', () => {
     const seeds = [
       { seed: 1, measured: measured(40) },
