@@ -6,9 +6,11 @@ import type { ResultItem } from '../../records/results.ts';
 import { comparisonsFromRanks } from '../../rlhf/ranking-loss.ts';
 import { judgeGold } from '../../world/judges.ts';
 import {
-  preferProbability,
+  appraise,
+  GRADE,
+  gradeOfAppraisal,
+  preferByGap,
   rankCompletions,
-  tied,
   utility,
   type Labeler,
 } from '../../world/labelers.ts';
@@ -92,7 +94,11 @@ export function rankedByGold({ prompt, completions }: Candidates): Ranked {
 }
 
 /** What it says of one of two answers. */
-export function rankedWords({ by, unit, ranks, worth }: Ranked, own: number, other: number): string {
+export function rankedWords(
+  { by, unit, ranks, worth }: Ranked,
+  own: number,
+  other: number,
+): string {
   const place = ranks[own]! < ranks[other]! ? 'puts this one first' : 'puts the other one first';
   return `${by}: ${ranks[own] === ranks[other] ? 'a tie' : place}, ${unit} ${worth(own).toFixed(2)}`;
 }
@@ -198,14 +204,13 @@ export function ceilingItems(
     if (last < 1) return [];
     const a = turn % last;
     const pair = [a, last] as const;
-    const [one, other] = [completions[a]!, completions[last]!];
-    const seeing = labelers.filter((labeler) => !tied(labeler, prompt, one, other));
+    const [one, other] = pair.map((k) => appraise(prompt, completions[k]!));
+    const seeing = labelers.flatMap((labeler) => {
+      const gap = gradeOfAppraisal(labeler, one!) - gradeOfAppraisal(labeler, other!);
+      return gap === 0 ? [] : [preferByGap(labeler, gap * GRADE)];
+    });
     if (seeing.length === 0) return [];
-    const sum = seeing.reduce(
-      (total, labeler) => total + preferProbability(labeler, prompt, one, other),
-      0,
-    );
-    const share = sum / seeing.length;
+    const share = seeing.reduce((sum, first) => sum + first, 0) / seeing.length;
     const outcome = Math.max(share, 1 - share) < 0.75 ? 'unsure' : 'sure';
     return [{ ...each, pair, outcome, share, seeing: seeing.length }];
   });

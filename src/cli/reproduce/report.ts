@@ -64,6 +64,9 @@ function roundedPlot(plot: ResultPlot): ResultPlot {
   return { ...plot, lines };
 }
 
+/** Items of a row in the results themselves where every item is stored beside: the page loads all results at once. */
+const BESIDE_STORED = 2;
+
 /** One row over the seeds that measured it; it names its answers where they are `stored`. */
 function pooledRow(
   claim: string,
@@ -84,10 +87,11 @@ function pooledRow(
     const figure = bootstrapFigure([sample], stream(seed));
     return figure ? [{ seed, ...roundedFigure(figure) }] : [];
   });
-  const items = rows.flatMap(({ row }) => row.items.map(roundedItem));
   const missing =
     pooled === null ? (given ?? NOTHING[samples[0]?.sample.statistic ?? 'mean']) : null;
   const { source, noTexts } = rows[0]!.row;
+  const shown = rows.flatMap(({ row }) => row.items.map(roundedItem));
+  const items = stored && source ? shown.slice(0, BESIDE_STORED) : all;
   return {
     ...{ ...meta, id, missing, pooled, seeds },
     ...(items.length > 0 && { items }),
