@@ -91,7 +91,7 @@ function pooledRow(
     pooled === null ? (given ?? NOTHING[samples[0]?.sample.statistic ?? 'mean']) : null;
   const { source, noTexts } = rows[0]!.row;
   const shown = rows.flatMap(({ row }) => row.items.map(roundedItem));
-  const items = stored && source ? shown.slice(0, BESIDE_STORED) : all;
+  const items = stored && source ? shown.slice(0, BESIDE_STORED) : shown;
   return {
     ...{ ...meta, id, missing, pooled, seeds },
     ...(items.length > 0 && { items }),
