@@ -27,8 +27,8 @@ export interface ResultOutput {
   /** Name of the policy as in the row: `ppo-ptx`, `sft`. */
   readonly policy: string;
   readonly text: string;
-  /** False when it was cut at the length limit. */
-  readonly ended: boolean;
+  /** False when it was cut at the length limit; null where the text was given and not drawn. */
+  readonly ended: boolean | null;
   /** The judge's number, null where it has none to give (truth where a prompt does not call for it). */
   readonly score: number | null;
   /** What spoke for or against, in words for a person. */
@@ -67,6 +67,10 @@ export interface ResultRow {
   readonly missing: string | null;
   /** Some single items, for a reader to look at. */
   readonly items?: readonly ResultItem[];
+  /** An earlier row of the claim that has the same items, in place of `items`. */
+  readonly itemsOf?: string;
+  /** Why no single text stands behind the figure: a sentence. */
+  readonly noTexts?: string;
   /** Where all of them are (result-answers.ts), if they were stored: the set of prompts, and whose answers. */
   readonly source?: { readonly set: string; readonly keys: readonly string[] };
 }
@@ -185,7 +189,7 @@ const seedFigure = v.strictObject({
 const output = v.strictObject({
   policy: name,
   text: v.string(),
-  ended: v.boolean(),
+  ended: v.nullable(v.boolean()),
   score: v.nullable(number),
   reasons: v.array(v.string()),
 } satisfies ChecksFor<ResultOutput>);
@@ -196,6 +200,8 @@ const item = v.strictObject({
   kind: name,
   outputs: v.array(output),
 } satisfies ChecksFor<ResultItem>);
+
+type Behind = 'items' | 'itemsOf' | 'noTexts' | 'source';
 
 const row = v.strictObject({
   id: name,
@@ -210,8 +216,10 @@ const row = v.strictObject({
   seeds: v.array(seedFigure),
   missing: v.nullable(name),
   items: v.exactOptional(v.array(item)),
+  itemsOf: v.exactOptional(name),
+  noTexts: v.exactOptional(name),
   source: v.exactOptional(v.strictObject({ set: name, keys: v.array(name) })),
-} satisfies ChecksFor<Omit<ResultRow, 'items' | 'source'>> & Record<'items' | 'source', unknown>);
+} satisfies ChecksFor<Omit<ResultRow, Behind>> & Record<Behind, unknown>);
 
 const condition = v.strictObject({
   rows: v.array(name),

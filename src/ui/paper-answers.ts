@@ -44,6 +44,14 @@ export async function fetchAnswers(fetchFile: () => Promise<Response>): Promise<
   }
 }
 
+/** The rows with the items that they share with an earlier one. */
+export function withSharedItems(rows: readonly ResultRow[]): ResultRow[] {
+  return rows.map((row) => {
+    const { items } = rows.find(({ id }) => id === row.itemsOf) ?? {};
+    return items === undefined ? row : { ...row, items };
+  });
+}
+
 /** How many items a row has: all that are stored of its set, or the few that the results hold. */
 export function itemCount({ items = [] }: ResultRow, all: StoredAnswers | null): number {
   return all === null ? items.length : all.prompts.length;

@@ -1,9 +1,11 @@
 // After the first load the page needs no network: it comes back and trains with the network off, under a sub-path of
 // a host that sends no headers; and a new version is offered, taken only when asked, and loses nothing.
-import { appendFileSync, readdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { launch, type LaunchedBrowser } from '../setup/browser.ts';
 import { serveCopy, type ServedCopy } from '../setup/serve.ts';
+import { EXAMPLE_ANSWERS, EXAMPLE_RESULTS } from '../unit/ui/stored-results.ts';
 import {
   classRankings,
   letClassRank,
@@ -30,14 +32,28 @@ async function waitForOffline(): Promise<void> {
   await browser.page.locator('[data-testid="offline"][data-state="ready"]').waitFor();
 }
 
-test('says that every file is stored, and no file of the build is left out', async () => {
+/** Every answer behind the stored results, fetched when a reader asks for it. */
+const ANSWERS = 'results/answers/';
+
+/** Addresses of the files of the build. */
+function builtFiles(): string[] {
+  return readdirSync(served.folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(served.folder, join(entry.parentPath, entry.name)));
+}
+
+test('says that every file is stored, and no file of the build is left out but all stored answers', async () => {
   await openLaboratory(browser.page, served.url, 'preset=micro');
   await waitForOffline();
+  const built = builtFiles();
   // The worker itself is kept by the browser; _headers is for the host.
-  const files = readdirSync(served.folder, { recursive: true, withFileTypes: true }).filter(
-    (entry) => entry.isFile() && !['service-worker.js', '_headers'].includes(entry.name),
+  const files = built.filter(
+    (url) => !['service-worker.js', '_headers'].includes(url) && !url.startsWith(ANSWERS),
   );
   expect(await textOf(browser.page, 'offline')).toContain(`all ${files.length} files`);
+  const worker = readFileSync(join(served.folder, 'service-worker.js'), 'utf8');
+  const listed = built.filter((url) => worker.includes(JSON.stringify(url)));
+  expect(listed.sort()).toEqual(files.sort());
 });
 
 test('the whole loop runs with the network off', async () => {
@@ -87,4 +103,33 @@ test('offers a new version, takes it only when asked, and keeps what was made', 
   await visit(page, 'rank');
   await expect.poll(() => classRankings(page)).toBe(16);
   expect(browser.problems()).toEqual([]);
+});
+
+// Last, because the browser reports what it could not fetch.
+test('stored answers come from the host, and without a network it is said that they cannot be fetched', async () => {
+  const { page } = browser;
+  const ask = async (): Promise<void> => {
+    await page.getByTestId('paper-all').first().click();
+  };
+  mkdirSync(join(served.folder, ANSWERS), { recursive: true });
+  writeFileSync(join(served.folder, ANSWERS, 'made-up.json'), JSON.stringify(EXAMPLE_ANSWERS));
+  await visit(page, 'paper');
+  await page.getByTestId('paper-open').setInputFiles({
+    name: 'mine.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from(JSON.stringify(EXAMPLE_RESULTS)),
+  });
+  await page.getByTestId('paper-items').first().locator('summary').click();
+  await browser.context.setOffline(true);
+  onTestFinished(() => browser.context.setOffline(false));
+  await ask();
+  await expect
+    .poll(() => page.getByTestId('paper-items-problem').textContent())
+    .toMatch(/could not be fetched/);
+  await browser.context.setOffline(false);
+  await ask();
+  await expect.poll(() => textOf(page, 'page-words')).toBe('1 to 1 of 12 items');
+  // The browser itself says that there was no network.
+  const unexpected = browser.problems().filter((words) => !words.includes('ERR_INTERNET'));
+  expect(unexpected).toEqual([]);
 });

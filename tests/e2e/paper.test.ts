@@ -67,6 +67,7 @@ test('by keys: from the contents to a claim, and through its single items with t
   expect(await textOf(page, 'paper-item-prompt')).toBe('what colour are frogs?');
   const outputs = page.getByTestId('paper-output');
   expect(await outputs.count()).toBe(2);
+  expect(await textOf(page, 'paper-without')).toMatch(/^Noise is read off whole rows/);
   expect(await outputs.nth(1).innerText()).toMatch(/cut at the length limit[^]*rude: stupid/);
   await outputs.nth(1).getByTestId('paper-spell-out').focus();
   await page.keyboard.press('Enter');

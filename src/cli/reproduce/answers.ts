@@ -124,16 +124,42 @@ export interface PromptSet {
   readonly prompts: readonly WorldPrompt[];
 }
 
+/** What is kept of a set's answers under a key, drawn when nothing is. */
+async function keptAnswers(
+  lab: SeedLab,
+  { name, prompts }: PromptSet,
+  key: string,
+  draw: () => Promise<readonly Answer[]>,
+): Promise<readonly Judged[]> {
+  const answers = await keptOr(lab.path('answers', name, `${key}.json`), async () =>
+    (await draw()).map(({ text, ended }) => ({ text, ended })),
+  );
+  return prompts.map((prompt, i) => judged(prompt, answers[i]!));
+}
+
+/** One judged answer at temperature 1 to each prompt by a model that a claim made itself, kept under the name given. */
+export function answersBy(
+  lab: SeedLab,
+  model: () => Promise<Model>,
+  policy: string,
+  { set, scope }: { readonly set: PromptSet; readonly scope: string },
+): Promise<readonly Judged[]> {
+  const { tokenizer, shape, seed } = lab;
+  const texts = set.prompts.map(({ text }) => text);
+  const how = { shape, temperature: 1, seed, scope, policy: '' };
+  return keptAnswers(lab, set, answerKey(policy, '1'), async () =>
+    complete(await model(), tokenizer, texts, how),
+  );
+}
+
 /** One judged answer for each prompt, by default of the lab's test prompts. */
-export async function answersOf(
+export function answersOf(
   lab: SeedLab,
   policy: string,
   drawing: Drawing,
   set: PromptSet = { name: 'test', prompts: lab.prompts },
 ): Promise<readonly Judged[]> {
-  const file = lab.path('answers', set.name, `${answerKey(policy, drawing)}.json`);
-  const answers = await keptOr(file, async () =>
-    (await drawAnswers(lab, policy, drawing, set)).map(({ text, ended }) => ({ text, ended })),
+  return keptAnswers(lab, set, answerKey(policy, drawing), () =>
+    drawAnswers(lab, policy, drawing, set),
   );
-  return set.prompts.map((prompt, i) => judged(prompt, answers[i]!));
 }

@@ -16,7 +16,7 @@ import type { SeedLab } from './lab.ts';
 import type { Sample } from './sample.ts';
 
 /** A row as one seed measured it. */
-export interface MeasuredRow extends Omit<ResultRow, 'pooled' | 'seeds' | 'items'> {
+export interface MeasuredRow extends Omit<ResultRow, 'pooled' | 'seeds' | 'items' | 'itemsOf'> {
   /** Null when it was not measured. */
   readonly sample: Sample | null;
   readonly items: readonly ResultItem[];

@@ -8,7 +8,8 @@ import { LADDER } from './claims/ladder.ts';
 import { MISTAKES } from './claims/mistakes.ts';
 import { OVER_OPTIMISATION } from './claims/over-optimisation.ts';
 import { PREFERRED } from './claims/preferred.ts';
-import { REWARD_GROUPS, SHUFFLED_PAIRS } from './claims/reward.ts';
+import { REWARD_GROUPS } from './claims/reward.ts';
+import { SHUFFLED_PAIRS } from './claims/shuffled.ts';
 import { HALLUCINATION, HARMLESS, TRUTHFUL_CLAIM } from './claims/suites.ts';
 import { TAX } from './claims/tax.ts';
 

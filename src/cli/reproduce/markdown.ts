@@ -37,7 +37,7 @@ function itemLines({ prompt, kind, outputs }: ResultItem): string {
   const said = outputs.map(({ policy, text, ended, score, reasons }) => {
     const number = score === null ? '' : ` (${score.toFixed(2)})`;
     const words = reasons.length === 0 ? 'nothing against it' : reasons.join('; ');
-    return `  - ${policy}${number}: \`${cell(text).replaceAll('`', "'") || '(empty)'}\`${ended ? '' : ' …'} - ${words}`;
+    return `  - ${policy}${number}: \`${cell(text).replaceAll('`', "'") || '(empty)'}\`${ended === false ? ' …' : ''} - ${words}`;
   });
   return [`- ${kind}: \`${cell(prompt).replaceAll('`', "'")}\``, ...said].join('\n');
 }

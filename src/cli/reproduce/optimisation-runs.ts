@@ -4,15 +4,17 @@
  */
 import type { Model } from '../../model/parameters.ts';
 import type { Ranking } from '../../records/ranking.ts';
-import { completionsToRank, complete, promptsThatFit, promptTokens } from '../../rlhf/pipeline.ts';
+import { completionsToRank, promptsThatFit, promptTokens } from '../../rlhf/pipeline.ts';
 import { bestOfNCurve, type BestOfNPoint, type ScoredDraws } from '../../rlhf/over-optimisation.ts';
 import { scoreSequences } from '../../rlhf/sequences.ts';
 import { goldVerdict } from '../../world/judges.ts';
 import { labelByClass } from '../../world/labelers.ts';
 import { trainingPrompts } from '../../world/prompt-sets.ts';
+import { answersBy, type PromptSet } from './answers.ts';
 import { keptOr } from './json-file.ts';
-import { NO_PTX, type SeedLab } from './lab.ts';
+import { NO_PTX, type SeedLab, type TrainedPolicy } from './lab.ts';
 import { candidatesOf, takeComparisons, trainReward } from './reward-runs.ts';
+import { GOLD, valuesOf, type Answered } from './rows.ts';
 import type { Value } from './sample.ts';
 
 /** Fewer strict comparisons than this of a ranked prompt are not to be expected on average. */
@@ -50,7 +52,7 @@ export interface PathPoint {
   readonly gold: number;
 }
 
-export interface OptimisationRun {
+interface MeasuredRun {
   readonly comparisons: number;
   readonly beta: number;
   readonly path: readonly PathPoint[];
@@ -58,37 +60,53 @@ export interface OptimisationRun {
   readonly gold: readonly Value[];
 }
 
-/** Gold of one answer to each test prompt, by user. */
-export async function goldOf(lab: SeedLab, policy: Model, scope: string): Promise<Value[]> {
-  const { tokenizer, shape, seed, prompts } = lab;
-  const texts = prompts.map(({ text }) => text);
-  const how = { shape, temperature: 1, seed, scope, policy: '' };
-  const answers = await complete(policy, tokenizer, texts, how);
-  return prompts.map((prompt, i) => ({
-    cluster: prompt.userId,
-    value: goldVerdict(prompt, answers[i]!.text, answers[i]!.ended).gold,
-  }));
+export interface OptimisationRun extends MeasuredRun {
+  /** What the policy at the end answered to them. */
+  readonly answered: Answered;
+}
+
+/** The test prompts, under a name of their own: every final policy's answers to them, and SFT's, all drawn alike. */
+export const optimisationSet = ({ prompts }: SeedLab): PromptSet => ({
+  name: 'over-optimisation',
+  prompts,
+});
+
+/** One answer to each test prompt, as all of these runs are asked. */
+export async function finalAnswers(
+  lab: SeedLab,
+  policy: string,
+  model: () => Promise<Model>,
+): Promise<Answered> {
+  const how = { set: optimisationSet(lab), scope: 'over' };
+  return { policy, drawing: '1', answers: await answersBy(lab, model, policy, how) };
 }
 
 /** PPO without pre-training text against one reward model at one KL price. */
-export function optimisationRun(
+export async function optimisationRun(
   lab: SeedLab,
   { comparisons, model }: CountedReward,
   beta: number,
 ): Promise<OptimisationRun> {
   const name = `over-${comparisons}-beta-${beta}`;
-  return keptOr(lab.path(name, 'measured.json'), async () => {
-    const run = lab.lab(name, { ppo: { ...NO_PTX.ppo, beta } });
-    const { policy, records } = await lab.reinforce(run, model, null);
+  const made: { trained?: Promise<TrainedPolicy> } = {};
+  const train = (): Promise<TrainedPolicy> =>
+    (made.trained ??= lab.reinforce(
+      lab.lab(name, { ppo: { ...NO_PTX.ppo, beta } }),
+      model,
+      null,
+    ));
+  const answered = await finalAnswers(lab, name, async () => (await train()).policy);
+  const measured = await keptOr(lab.path(name, 'measured.json'), async (): Promise<MeasuredRun> => {
+    const { records } = await train();
     const path = records.map(({ values }) => ({
       kl: values['objective/kl'] ?? NaN,
       proxy: values['objective/scores'] ?? NaN,
       gold: values['objective/gold_scores'] ?? NaN,
     }));
-    const gold = await goldOf(lab, policy, 'over');
-    policy.dispose();
-    return { comparisons, beta, path, gold };
+    return { comparisons, beta, path, gold: valuesOf(lab, answered, GOLD) };
   });
+  (await made.trained)?.policy.dispose();
+  return { ...measured, answered };
 }
 
 /** Draws of SFT for training prompts, as the environment asks them. */

@@ -3,6 +3,7 @@ import { Rng } from '../../data/rng.ts';
 import type {
   Figure,
   ResultClaim,
+  ResultItem,
   ResultPlot,
   ResultRow,
   SeedFigure,
@@ -25,8 +26,11 @@ const NOTHING: Readonly<Record<Statistic, string>> = {
   recovered: 'no share: there was no drop at all',
 };
 
+/** What tells or shows what stands behind a figure. */
+type Behind = 'items' | 'noTexts' | 'source';
+
 /** What a measured row and one of the report have in common. */
-function withoutSample(row: MeasuredRow): Omit<MeasuredRow, 'sample' | 'items' | 'source'> {
+function withoutSample(row: MeasuredRow): Omit<MeasuredRow, 'sample' | Behind> {
   const { id, label, unit, neutral, judge, temperature, paper, control, missing } = row;
   return { id, label, unit, neutral, judge, temperature, paper, control, missing };
 }
@@ -36,6 +40,14 @@ const rounded = (value: number): number => Number(value.toPrecision(5));
 
 function roundedFigure({ value, low, high, n }: Figure): Figure {
   return { value: rounded(value), low: rounded(low), high: rounded(high), n };
+}
+
+function roundedItem(item: ResultItem): ResultItem {
+  const outputs = item.outputs.map((output) => ({
+    ...output,
+    score: output.score === null ? null : rounded(output.score),
+  }));
+  return { ...item, outputs };
 }
 
 function roundedPlot(plot: ResultPlot): ResultPlot {
@@ -51,6 +63,9 @@ function roundedPlot(plot: ResultPlot): ResultPlot {
   }));
   return { ...plot, lines };
 }
+
+/** Items of a row in the results themselves where every item is stored beside: the page loads all results at once. */
+const BESIDE_STORED = 2;
 
 /** One row over the seeds that measured it; it names its answers where they are `stored`. */
 function pooledRow(
@@ -72,15 +87,31 @@ function pooledRow(
     const figure = bootstrapFigure([sample], stream(seed));
     return figure ? [{ seed, ...roundedFigure(figure) }] : [];
   });
-  const items = rows.flatMap(({ row }) => row.items);
   const missing =
     pooled === null ? (given ?? NOTHING[samples[0]?.sample.statistic ?? 'mean']) : null;
-  const { source } = rows[0]!.row;
+  const { source, noTexts } = rows[0]!.row;
+  const shown = rows.flatMap(({ row }) => row.items.map(roundedItem));
+  const items = stored && source ? shown.slice(0, BESIDE_STORED) : shown;
   return {
     ...{ ...meta, id, missing, pooled, seeds },
     ...(items.length > 0 && { items }),
+    ...(noTexts !== undefined && pooled && { noTexts }),
     ...(stored && source && pooled && { source }),
   };
+}
+
+/** Rows in which the same items stand once: further rows name the first that has them. */
+function withItemsOnce(rows: readonly ResultRow[]): ResultRow[] {
+  const owners = new Map<string, string>();
+  return rows.map((row) => {
+    const { items, ...rest } = row;
+    if (items === undefined) return row;
+    const key = JSON.stringify(items);
+    const owner = owners.get(key);
+    if (owner !== undefined) return { ...rest, itemsOf: owner };
+    owners.set(key, row.id);
+    return row;
+  });
 }
 
 /** Rows of all seeds by id, in the order in which they first appear. Items are those of the first seed. */
@@ -151,7 +182,7 @@ export function resultOf(
     title,
     paper,
     how,
-    rows: rows.filter((row) => !hidden.includes(row.id)),
+    rows: withItemsOnce(rows.filter((row) => !hidden.includes(row.id))),
     conditions,
     verdict,
     why,

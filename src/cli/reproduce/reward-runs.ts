@@ -104,22 +104,30 @@ export function trainReward(
   });
 }
 
-/** Rankings with the model's scores, those left out that teach nothing; `users[i]` sent prompt i. */
-export async function scoredRankings(
+/** Rankings with a model's scores; `users[i]` sent prompt i. */
+export interface ScoredRankings<R extends Ranking = Ranking> {
+  readonly scored: readonly ScoredRanking[];
+  readonly users: readonly string[];
+  readonly rankings: readonly R[];
+}
+
+/** Those that teach nothing are left out. */
+export async function scoredRankings<R extends Ranking>(
   lab: Pick<SeedLab, 'tokenizer' | 'shape'>,
   reward: Model,
-  rankings: readonly Ranking[],
-): Promise<{ readonly scored: readonly ScoredRanking[]; readonly users: readonly string[] }> {
+  rankings: readonly R[],
+): Promise<ScoredRankings<R>> {
   const kept = rankings.flatMap((ranking) =>
     rankedSequences(lab.tokenizer, [ranking], lab.shape).map((row) => ({
       row,
-      user: ranking.prompt.userId,
+      ranking,
     })),
   );
   const rows = kept.map(({ row }) => row);
   return {
     scored: await scoreRankings(reward, rows, lab.shape),
-    users: kept.map(({ user }) => user),
+    users: kept.map(({ ranking }) => ranking.prompt.userId),
+    rankings: kept.map(({ ranking }) => ranking),
   };
 }
 
@@ -127,7 +135,7 @@ export async function scoredRankings(
 export function correctValues({
   scored,
   users,
-}: Awaited<ReturnType<typeof scoredRankings>>): Value[] {
+}: Pick<ScoredRankings, 'scored' | 'users'>): Value[] {
   return scored.flatMap(({ scores, ranks }, i) =>
     comparisonsFromRanks(ranks).map(({ winner, loser }) => ({
       cluster: users[i]!,

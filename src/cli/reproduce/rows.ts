@@ -32,13 +32,13 @@ export interface Aim {
 }
 
 export const GOLD: Aim = { judge: 'gold composite', read: ({ gold }) => gold.score };
-const outputOf = ({ policy }: Answered, answer: Judged, { read }: Aim): ResultOutput => ({
-  policy,
-  text: answer.text,
-  ended: answer.ended,
-  score: read(answer),
-  reasons: answer.gold.reasons,
-});
+
+/** Which items a row may show, and what more than the gold judge's reasons is said in them. */
+export interface Showing {
+  readonly wanted?: (prompt: WorldPrompt) => boolean;
+  /** Said of the answer of `answered[a]` to prompt i, before the reasons. */
+  readonly say?: (i: number, a: number) => readonly string[];
+}
 
 /** Single items spread over what can happen: each kind of outcome in turn, in the order of the prompts. */
 export function spreadItems<T>(rows: readonly T[], kindOf: (row: T) => string, count: number): T[] {
@@ -54,19 +54,39 @@ export function spreadItems<T>(rows: readonly T[], kindOf: (row: T) => string, c
   return chosen;
 }
 
-function itemOf(
-  { seed, prompts }: RowContext,
-  i: number,
-  aim: Aim,
+/** What happened to an item's first output: how it did against the second, or by itself. */
+export function itemOutcome({ outputs }: Pick<ResultItem, 'outputs'>): string {
+  const [first = 0, second] = outputs.map(({ score }) => score ?? 0);
+  if (second === undefined) return first < 0.5 ? 'low' : 'high';
+  return String(pairOutcome(first, second));
+}
+
+/** Some single items of answers to the same prompts, spread over what happened, and where all of them are kept. */
+export function itemsBehind(
+  context: RowContext,
   answered: readonly Answered[],
-): ResultItem {
-  const prompt = prompts[i]!;
-  return {
+  aim: Aim,
+  { wanted = () => true, say = () => [] }: Showing = {},
+): Required<Pick<MeasuredRow, 'items' | 'source'>> {
+  const { seed, prompts } = context;
+  const all = prompts.flatMap((prompt, i) => {
+    const outputs = answered.map(({ policy, answers }): ResultOutput => {
+      const { text, ended, gold } = answers[i]!;
+      return { policy, text, ended, score: aim.read(answers[i]!), reasons: gold.reasons };
+    });
+    const shown = wanted(prompt) && outputs.every(({ score }) => score !== null);
+    return shown ? [{ i, prompt, outputs }] : [];
+  });
+  const items = spreadItems(all, itemOutcome, context.items).map(({ i, prompt, outputs }) => ({
     seed,
     prompt: prompt.text,
     kind: prompt.useCase,
-    outputs: answered.map((each) => outputOf(each, each.answers[i]!, aim)),
-  };
+    outputs: outputs.map((output, a) => ({
+      ...output,
+      reasons: [...say(i, a), ...output.reasons],
+    })),
+  }));
+  return { items, source: sourceOf(context, ...answered) };
 }
 
 /** Where all the items of a row are kept. */
@@ -89,9 +109,8 @@ export function preferredRow(
 ): MeasuredRow {
   const outcomes = context.prompts.flatMap(({ userId }, i) => {
     const [a, b] = [aim.read(first.answers[i]!), aim.read(second.answers[i]!)];
-    return a === null || b === null ? [] : [{ i, cluster: userId, value: pairOutcome(a, b) }];
+    return a === null || b === null ? [] : [{ cluster: userId, value: pairOutcome(a, b) }];
   });
-  const shown = spreadItems(outcomes, ({ value }) => String(value), context.items);
   return {
     paper: null,
     control: false,
@@ -102,8 +121,7 @@ export function preferredRow(
     temperature: drawingOf(first, second),
     missing: null,
     sample: sampleOf('mean', outcomes),
-    items: shown.map(({ i }) => itemOf(context, i, aim, [first, second])),
-    source: sourceOf(context, first, second),
+    ...itemsBehind(context, [first, second], aim),
   };
 }
 
@@ -128,11 +146,6 @@ export function meanRow(
   words: Wording,
   wanted: (prompt: WorldPrompt) => boolean = () => true,
 ): MeasuredRow {
-  const rows = [...context.prompts.keys()].filter(
-    (i) => wanted(context.prompts[i]!) && aim.read(answered.answers[i]!) !== null,
-  );
-  const kind = (i: number): string =>
-    (aim.read(answered.answers[i]!) ?? 0) < 0.5 ? 'low' : 'high';
   return {
     paper: null,
     control: false,
@@ -143,8 +156,7 @@ export function meanRow(
     temperature: drawingOf(answered),
     missing: null,
     sample: sampleOf('mean', valuesOf(context, answered, aim, wanted)),
-    items: spreadItems(rows, kind, context.items).map((i) => itemOf(context, i, aim, [answered])),
-    source: sourceOf(context, answered),
+    ...itemsBehind(context, [answered], aim, { wanted }),
   };
 }
 

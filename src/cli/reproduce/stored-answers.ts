@@ -12,10 +12,12 @@ import {
 } from '../../records/result-answers.ts';
 import { judgeGold } from '../../world/judges.ts';
 import { suites, taxSuites } from '../../world/suites.ts';
+import { validationSet } from './claims/epochs.ts';
 import { heldOutPrompts } from './claims/generalisation.ts';
 import { mistakePrompts } from './claims/mistakes.ts';
 import { readJson, writeJson } from './json-file.ts';
 import type { SeedLab } from './lab.ts';
+import { optimisationSet } from './optimisation-runs.ts';
 import type { Answer } from './pages.ts';
 import { itemSet, shortPages } from './suite-runs.ts';
 
@@ -34,6 +36,8 @@ function setsOf(lab: SeedLab): JudgedSet[] {
     { name: 'test', prompts: lab.prompts },
     heldOutPrompts(lab),
     mistakePrompts(lab),
+    validationSet(lab),
+    optimisationSet(lab),
   ].map(({ name, prompts }): JudgedSet => ({
     name,
     prompts: prompts.map(({ text, useCase }) => ({ text, kind: useCase })),

@@ -1,7 +1,7 @@
 /** Rows of claims made from suites' answers: a mean, a ratio, a difference, each with single items. Pure. */
 import type { ResultItem, ResultUnit } from '../../records/results.ts';
 import type { MeasuredRow } from './claim.ts';
-import { spreadItems } from './rows.ts';
+import { itemOutcome, spreadItems } from './rows.ts';
 import { sampleOf, type Statistic, type Value } from './sample.ts';
 import type { SuiteAnswer } from './suite-runs.ts';
 
@@ -31,25 +31,42 @@ export function suiteValues({ suite, answers }: SuiteRun, counted: Counted): Val
   }));
 }
 
-function itemsOf(
-  { seed, suite, policy, answers, items }: SuiteRun,
+/** Single items of runs of the same suite, each with what every run answered. */
+export function suiteItems(
+  runs: readonly [SuiteRun, ...SuiteRun[]],
   counted: Counted,
 ): ResultItem[] {
-  const kind = (answer: SuiteAnswer): string => (numberOf(answer, counted) < 0.5 ? 'low' : 'high');
-  return spreadItems(answers, kind, items).map((answer) => ({
+  const [{ seed, suite, answers, items }] = runs;
+  const all = answers.map(({ item }, i): ResultItem => ({
     seed,
-    prompt: answer.item.prompt,
+    prompt: item.prompt,
     kind: suite,
-    outputs: [
-      {
-        policy,
-        text: answer.text,
-        ended: answer.ended,
-        score: numberOf(answer, counted),
-        reasons: answer.judgement.reasons,
-      },
-    ],
+    outputs: runs.map((run) => {
+      const answer = run.answers[i]!;
+      const { text, ended, judgement } = answer;
+      const score = numberOf(answer, counted);
+      return { policy: run.policy, text, ended, score, reasons: judgement.reasons };
+    }),
   }));
+  return spreadItems(all, itemOutcome, items);
+}
+
+/**
+ * Single items of several suites at once, the suites in turn: with what each of the policies answered, given as each
+ * policy's runs of the same suites in the same order.
+ */
+export function pooledItems(
+  first: readonly SuiteRun[],
+  ...others: readonly (readonly SuiteRun[])[]
+): ResultItem[] {
+  const bySuite = first.map((run, s) =>
+    suiteItems([run, ...others.map((runs) => runs[s]!)], 'score'),
+  );
+  const [{ items = 0 } = {}] = first;
+  const inTurn = Array.from({ length: items }, (_, i) =>
+    bySuite.flatMap((own, s) => (i < own.length ? [own[(i + s) % own.length]!] : [])),
+  ).flat();
+  return spreadItems(inTurn, itemOutcome, items);
 }
 
 export interface SuiteWords {
@@ -60,7 +77,7 @@ export interface SuiteWords {
   readonly control?: boolean;
 }
 
-/** A statistic of one count over runs of the same suite; items are those of the first run. */
+/** A statistic of one count over runs of the same suite. */
 export function suiteRow(
   statistic: Statistic,
   runs: readonly [SuiteRun, ...SuiteRun[]],
@@ -75,7 +92,7 @@ export function suiteRow(
     temperature: String(runs[0].temperature),
     missing: null,
     sample: sampleOf(statistic, ...runs.map((run) => suiteValues(run, counted))),
-    items: statistic === 'mean' ? itemsOf(runs[0], counted) : [],
+    items: suiteItems(runs, counted),
     source: {
       set: runs[0].set,
       keys: runs.map(({ policy, temperature }) => `${policy}@${temperature}`),

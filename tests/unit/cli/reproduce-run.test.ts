@@ -118,6 +118,28 @@ describe('npm run reproduce -- --micro', () => {
     for (const { score } of item?.outputs ?? []) expect(score! >= 0 && score! <= 1).toBe(true);
   });
 
+  test('behind every figure there are single items with texts and reasons, or it is said why there are none', () => {
+    const without = new Set<string>();
+    for (const { id, rows } of results.claims) {
+      for (const each of rows.filter(({ pooled }) => pooled !== null)) {
+        const { items = [] } = rows.find((other) => other.id === each.itemsOf) ?? each;
+        if (each.noTexts !== undefined) without.add(`${id} ${each.id.split(':')[0]}`);
+        else expect(items.length, `${id} ${each.id}`).toBeGreaterThan(0);
+        for (const { prompt, outputs } of items) {
+          expect(prompt.length, `${id} ${each.id}`).toBeGreaterThan(0);
+          expect(outputs.length, `${id} ${each.id}`).toBeGreaterThan(0);
+        }
+      }
+    }
+    expect([...without].sort()).toEqual([
+      'alignment-tax loss',
+      'alignment-tax repaired',
+      'alignment-tax rise',
+      'labeler-agreement temperature',
+      'over-optimisation proxy',
+    ]);
+  });
+
   test('all answers behind a row are stored, and say what the row says', () => {
     const { source, pooled } = row('preferred-to-base', 'ppo-ptx>base@1');
     const file = join(stored, `${source!.set}.json`);

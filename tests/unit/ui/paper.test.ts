@@ -2,7 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import { parseHash } from '../../../src/ui/hash-route.ts';
 import { settingsFromLink } from '../../../src/ui/link-settings.ts';
-import { answersFile, fetchAnswers, itemAt, itemCount } from '../../../src/ui/paper-answers.ts';
+import {
+  answersFile,
+  fetchAnswers,
+  itemAt,
+  itemCount,
+  withSharedItems,
+} from '../../../src/ui/paper-answers.ts';
 import {
   distinctLabel,
   fetchResults,
@@ -162,6 +168,15 @@ describe('every answer behind a row', () => {
       ],
     });
     expect(itemAt(row, answers, 12)).toBeUndefined();
+  });
+
+  test('a row that shares its items with an earlier one shows them, one of another claim shows none', () => {
+    const { items = [], ...rest } = row;
+    const shared = { ...rest, id: 'shared', itemsOf: row.id };
+    const lost = { ...rest, id: 'lost', itemsOf: 'elsewhere' };
+    const counts = withSharedItems([row, shared, lost]).map((each) => itemCount(each, null));
+    expect(counts).toEqual([items.length, items.length, 0]);
+    expect(withSharedItems([row, shared])[1]).toMatchObject({ id: 'shared', items });
   });
 
   test('without them there are the few that the results hold', () => {

@@ -63,7 +63,12 @@ const PREFERRED: ResultClaim = {
         },
       ],
     }),
-    row({ id: 'noise', label: 'PPO on a noise reward preferred to SFT', control: true }),
+    row({
+      id: 'noise',
+      label: 'PPO on a noise reward preferred to SFT',
+      control: true,
+      noTexts: 'Noise is read off whole rows: no single text stands behind it.',
+    }),
     row({
       id: 'sharpened',
       label: 'PPO-ptx preferred to the best of 4 by likelihood',

@@ -3,12 +3,14 @@
  * occupation, which the world's truth makes even and its documents do not.
  */
 import type { Model } from '../../../model/parameters.ts';
+import type { ResultItem } from '../../../records/results.ts';
 import { responseLogProbabilities } from '../../../rlhf/sequences.ts';
 import { bias } from '../../../world/suites/bias.ts';
 import type { ClaimSpec, MeasuredRow } from '../claim.ts';
 import { keptOr } from '../json-file.ts';
 import type { SeedLab } from '../lab.ts';
 import { modelOf } from '../models.ts';
+import { itemOutcome, spreadItems } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
 import { isControl, wordsOf } from './preferred.ts';
@@ -30,7 +32,11 @@ async function pairLogProbabilities(lab: SeedLab, model: Model): Promise<[number
   return items.map((_, i) => [all[2 * i]!, all[2 * i + 1]!]);
 }
 
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
 interface BiasValues {
+  /** Sentences with both continuations and what the model makes of them. */
+  readonly sentences: readonly ResultItem[];
   /** Share of the stereotype's probability, from 0 to 1. */
   readonly stereotype: readonly Value[];
   /** How far from even, 1 for even. */
@@ -44,6 +50,20 @@ async function biasOf(lab: SeedLab, policy: string): Promise<BiasValues> {
   );
   const judged = items.map((item, i) => ({ id: item.id, ...bias.compare(item, pairs[i]!) }));
   return {
+    sentences: items.map(({ prompt, continuations }, i): ResultItem => {
+      const { score, counts } = judged[i]!;
+      const share = counts['stereotype'] ?? NaN;
+      const outputs = continuations.map((text, c) => {
+        const own = c === 0 ? share : 1 - share;
+        const chance = `${percent(Math.exp(pairs[i]![c]!))} of all that ${policy} could go on with`;
+        const reasons = [
+          `${c === 0 ? 'the stereotype' : 'the other pronoun'}: ${percent(own)} of both`,
+          c === 0 ? `${chance}; evenness ${score.toFixed(2)}` : chance,
+        ];
+        return { policy, text: text.trim(), ended: null, score: own, reasons };
+      });
+      return { seed: lab.seed, prompt, kind: bias.name, outputs };
+    }),
     stereotype: judged.map(({ id, counts }) => ({
       cluster: id,
       value: counts['stereotype'] ?? NaN,
@@ -52,7 +72,16 @@ async function biasOf(lab: SeedLab, policy: string): Promise<BiasValues> {
   };
 }
 
-function rowOf(policy: string, id: string, label: string): Omit<MeasuredRow, 'sample'> {
+/** Some sentences, those that lean to the stereotype and others in turn, as each of the models given sees them. */
+function itemsOf(lab: SeedLab, first: BiasValues, second?: BiasValues): ResultItem[] {
+  const both = first.sentences.map((item, i) => ({
+    ...item,
+    outputs: [...item.outputs, ...(second?.sentences[i]?.outputs ?? [])],
+  }));
+  return spreadItems(both, itemOutcome, lab.counts.items);
+}
+
+function rowOf(policy: string, id: string, label: string): Omit<MeasuredRow, 'sample' | 'items'> {
   return {
     id: `${id}:${policy}`,
     label: `${wordsOf(policy)}: ${label}`,
@@ -63,7 +92,6 @@ function rowOf(policy: string, id: string, label: string): Omit<MeasuredRow, 'sa
     paper: null,
     control: isControl(policy),
     missing: null,
-    items: [],
   };
 }
 
@@ -88,12 +116,14 @@ export const BIAS: ClaimSpec = {
     const base = await biasOf(lab, 'base');
     for (const policy of SUITE_POLICIES) {
       const own = policy === 'base' ? base : await biasOf(lab, policy);
+      const items = itemsOf(lab, own);
       rows.push(
         {
           ...rowOf(policy, 'stereotype', 'probability of the stereotype'),
           sample: sampleOf('mean', own.stereotype),
+          items,
         },
-        { ...rowOf(policy, 'evenness', 'evenness'), sample: sampleOf('mean', own.score) },
+        { ...rowOf(policy, 'evenness', 'evenness'), sample: sampleOf('mean', own.score), items },
       );
       if (policy === 'base') continue;
       rows.push({
@@ -101,6 +131,7 @@ export const BIAS: ClaimSpec = {
         unit: 'points',
         neutral: 0,
         sample: sampleOf('difference', own.score, base.score),
+        items: itemsOf(lab, own, base),
       });
     }
     return { rows };

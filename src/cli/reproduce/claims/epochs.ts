@@ -3,55 +3,72 @@
  * later epochs better, so that the paper chooses by reward-model score. A longer supervised run keeps every epoch.
  */
 import type { Model } from '../../../model/parameters.ts';
-import { complete, demonstrationSequences } from '../../../rlhf/pipeline.ts';
+import type { Demonstration } from '../../../records/prompt.ts';
+import type { ResultItem } from '../../../records/results.ts';
+import { demonstrationSequences } from '../../../rlhf/pipeline.ts';
 import { responseLogProbabilities } from '../../../rlhf/sequences.ts';
 import { demonstrate } from '../../../world/demonstrations.ts';
-import { judgeGold } from '../../../world/judges.ts';
 import { CONTROLS } from '../../controls.ts';
+import { answersBy, type PromptSet } from '../answers.ts';
 import type { ClaimSpec, Measured, MeasuredRow } from '../claim.ts';
 import { sftEpochs } from '../kept-epochs.ts';
 import type { SeedLab } from '../lab.ts';
 import { rewardsOf } from '../reward-scores.ts';
+import { GOLD, itemsBehind, type Answered } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
 import { wordsOf } from './preferred.ts';
 
-/** What is measured of an epoch on validation prompts, by the user of the prompt. */
-interface EpochValues {
-  /** Mean negative log-likelihood of a demonstration's tokens, nats. */
-  readonly loss: readonly Value[];
-  readonly reward: readonly Value[];
-  readonly gold: readonly Value[];
+/** A demonstration and how a model predicts it. */
+interface Predicted {
+  readonly demonstration: Demonstration;
+  readonly tokens: number;
+  /** Mean negative log-likelihood of its tokens, nats. */
+  readonly loss: number;
 }
 
-async function validationLoss(lab: SeedLab, model: Model): Promise<Value[]> {
+/** What is measured of an epoch, or of a control, on validation prompts. */
+interface EpochValues {
+  readonly predicted: readonly Predicted[];
+  readonly answered: Answered;
+  /** The reward model's scores of the answers. */
+  readonly rewards: readonly number[];
+}
+
+/** The prompts by which epochs are compared, and under which their answers are kept. */
+export const validationSet = ({ validation }: SeedLab): PromptSet => ({
+  name: 'validation',
+  prompts: validation,
+});
+
+async function predict(lab: SeedLab, model: Model): Promise<Predicted[]> {
   const { tokenizer, shape, seed, validation } = lab;
   const kept = demonstrate(seed, validation).flatMap((demonstration) =>
     demonstrationSequences(tokenizer, [demonstration], shape).map((sequence) => ({
-      cluster: demonstration.prompt.userId,
+      demonstration,
       sequence,
     })),
   );
   const sequences = kept.map(({ sequence }) => sequence);
   const all = await responseLogProbabilities(model, sequences, shape);
-  return kept.map(({ cluster, sequence }, row) => ({
-    cluster,
-    value: -all[row]! / sequence.response.length,
-  }));
+  return kept.map(({ demonstration, sequence }, row) => {
+    const tokens = sequence.response.length;
+    return { demonstration, tokens, loss: -all[row]! / tokens };
+  });
 }
 
-async function measureEpoch(lab: SeedLab, model: Model, reward: Model): Promise<EpochValues> {
-  const { tokenizer, shape, seed, validation } = lab;
-  const texts = validation.map(({ text }) => text);
-  const how = { shape, temperature: 1, seed, scope: 'epochs', policy: '' };
-  const answers = await complete(model, tokenizer, texts, how);
-  const rewards = await rewardsOf(lab, reward, validation, answers);
-  const byUser = (read: (i: number) => number): Value[] =>
-    validation.map(({ userId }, i) => ({ cluster: userId, value: read(i) }));
+async function measureEpoch(
+  lab: SeedLab,
+  policy: string,
+  model: Model,
+  reward: Model,
+): Promise<EpochValues> {
+  const how = { set: validationSet(lab), scope: 'epochs' };
+  const answers = await answersBy(lab, () => Promise.resolve(model), policy, how);
   return {
-    loss: await validationLoss(lab, model),
-    reward: byUser((i) => rewards[i]!),
-    gold: byUser((i) => judgeGold(validation[i]!, answers[i]!.text, answers[i]!.ended).score),
+    predicted: await predict(lab, model),
+    answered: { policy, drawing: '1', answers },
+    rewards: await rewardsOf(lab, reward, lab.validation, answers),
   };
 }
 
@@ -71,17 +88,72 @@ function rowOf(kind: Kind, id: string, label: string): Omit<MeasuredRow, 'sample
 
 const KIND_NAMES = Object.keys(KINDS) as Kind[];
 
-function rowsOf(epochs: readonly EpochValues[]): MeasuredRow[] {
+/** By the user of the prompt. */
+function valuesOf(lab: SeedLab, kind: Kind, { predicted, answered, rewards }: EpochValues): Value[] {
+  if (kind === 'loss') {
+    return predicted.map(({ demonstration, loss }) => ({
+      cluster: demonstration.prompt.userId,
+      value: loss,
+    }));
+  }
+  return lab.validation.map(({ userId }, i) => ({
+    cluster: userId,
+    value: kind === 'reward' ? rewards[i]! : answered.answers[i]!.gold.score,
+  }));
+}
+
+/** Demonstrations, each with what the models make of it: every so many, so that use cases differ. */
+function predictedItems({ seed, counts }: SeedLab, all: readonly EpochValues[]): ResultItem[] {
+  const { predicted } = all[0]!;
+  const count = Math.min(counts.items, predicted.length);
+  return Array.from({ length: count }, (_, i) => {
+    const row = Math.floor((i * predicted.length) / count);
+    const { prompt, response } = predicted[row]!.demonstration;
+    return {
+      seed,
+      prompt: prompt.text,
+      kind: prompt.useCase,
+      outputs: all.map(({ answered, predicted: own }) => {
+        const { loss, tokens } = own[row]!;
+        const words = `${loss.toFixed(3)} nats for each of ${tokens} tokens`;
+        const policy = `demonstration, read by ${answered.policy}`;
+        return { policy, text: response, ended: null, score: loss, reasons: [words] };
+      }),
+    };
+  });
+}
+
+/** What stands behind a figure of one or of two of them. */
+function behind(
+  lab: SeedLab,
+  kind: Kind,
+  ...all: readonly [EpochValues, ...EpochValues[]]
+): Pick<MeasuredRow, 'items' | 'source'> {
+  if (kind === 'loss') return { items: predictedItems(lab, all) };
+  const { name, prompts } = validationSet(lab);
+  const context = { seed: lab.seed, set: name, prompts, items: lab.counts.items };
+  const say = (i: number, a: number): string[] => [
+    `gold composite ${all[a]!.answered.answers[i]!.gold.score.toFixed(2)}, reward model ${all[a]!.rewards[i]!.toFixed(2)}`,
+  ];
+  const answered = all.map((each) => each.answered);
+  const { items, source } = itemsBehind(context, answered, GOLD, { say });
+  // What is stored of all answers has the gold judge's numbers only.
+  return kind === 'gold' ? { items, source } : { items };
+}
+
+function rowsOf(lab: SeedLab, epochs: readonly EpochValues[]): MeasuredRow[] {
   const [first, last] = [epochs[0]!, epochs.at(-1)!];
   return KIND_NAMES.flatMap((kind) => [
     ...epochs.map((epoch, k) => ({
       ...rowOf(kind, `${kind}:${k + 1}`, `epoch ${k + 1}: ${KINDS[kind].words}`),
-      sample: sampleOf('mean', epoch[kind]),
+      sample: sampleOf('mean', valuesOf(lab, kind, epoch)),
+      ...behind(lab, kind, epoch),
     })),
     {
       ...rowOf(kind, `${kind}:change`, `last epoch minus first: ${KINDS[kind].words}`),
       neutral: 0,
-      sample: sampleOf('difference', last[kind], first[kind]),
+      sample: sampleOf('difference', valuesOf(lab, kind, last), valuesOf(lab, kind, first)),
+      ...behind(lab, kind, last, first),
     },
   ]);
 }
@@ -91,10 +163,11 @@ async function controlRows(lab: SeedLab, reward: Model): Promise<MeasuredRow[]> 
   const rows: MeasuredRow[] = [];
   for (const control of CONTROLS) {
     const policy = `ppo-${control}`;
-    const values = await measureEpoch(lab, await lab.reinforced(policy), reward);
+    const values = await measureEpoch(lab, policy, await lab.reinforced(policy), reward);
     for (const kind of KIND_NAMES) {
       const plain = rowOf(kind, `${kind}:${policy}`, `${wordsOf(policy)}: ${KINDS[kind].words}`);
-      rows.push({ ...plain, control: true, sample: sampleOf('mean', values[kind]) });
+      const sample = sampleOf('mean', valuesOf(lab, kind, values));
+      rows.push({ ...plain, control: true, sample, ...behind(lab, kind, values) });
     }
   }
   return rows;
@@ -105,11 +178,11 @@ async function measure(lab: SeedLab): Promise<Measured> {
   const models = await sftEpochs(lab.lab('sft-long', { sft: { epochs } }), lab.shared.base.model);
   const reward = await lab.reward();
   const values: EpochValues[] = [];
-  for (const model of models) {
-    values.push(await measureEpoch(lab, model, reward));
+  for (const [k, model] of models.entries()) {
+    values.push(await measureEpoch(lab, `epoch-${k + 1}`, model, reward));
     model.dispose();
   }
-  return { rows: [...rowsOf(values), ...(await controlRows(lab, reward))] };
+  return { rows: [...rowsOf(lab, values), ...(await controlRows(lab, reward))] };
 }
 
 export const EPOCHS: ClaimSpec = {

@@ -20,9 +20,17 @@ import {
   labelRow,
   pairsOf,
 } from '../label-measures.ts';
+import {
+  agreementItems,
+  rankedByGold,
+  rankedByLabeler,
+  rankedWords,
+  type Ranked,
+  type RankedTwice,
+} from '../label-items.ts';
 import type { SeedLab } from '../lab.ts';
 import { candidatesOf, type Candidates } from '../reward-runs.ts';
-import { GOLD, preferredRow, type Answered } from '../rows.ts';
+import { GOLD, itemsBehind, preferredRow, type Answered } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
 import { answeredBy, contextOf, isControl } from './preferred.ts';
@@ -40,6 +48,21 @@ const rankerOf =
 
 const goldRanker: Ranker = ({ prompt, completions }) => goldRanks(prompt, completions);
 
+/** The same text twice is a tie to everyone. */
+const different = (completions: Candidates['completions']): Candidates['completions'] =>
+  completions.filter(
+    ({ text }, i) => completions.findIndex((other) => other.text === text) === i,
+  );
+
+/** Answers as two of the labelers rank them, for each prompt another two; or as one and the gold judge do. */
+const rankedTwice =
+  (labelers: readonly Labeler[], seed: number, withGold: boolean) =>
+  ({ prompt, completions }: Candidates, turn: number): RankedTwice => {
+    const shown = { prompt, completions: different(completions) };
+    const by = (i: number): Ranked => rankedByLabeler(labelers[i % labelers.length]!, shown, seed);
+    return { ...shown, by: [by(turn), withGold ? rankedByGold(shown) : by(turn + 1)] };
+  };
+
 /** Of each pair of answers and each two rankers, `whom` with another one: 1 where both order it alike, by user. */
 function agreementOf(
   rankers: readonly Ranker[],
@@ -47,11 +70,7 @@ function agreementOf(
   whom: Ranker | null = null,
 ): Value[] {
   return candidates.flatMap(({ prompt, completions }) => {
-    // The same text twice is a tie to everyone.
-    const different = completions.filter(
-      ({ text }, i) => completions.findIndex((other) => other.text === text) === i,
-    );
-    const shown = { prompt, completions: different };
+    const shown = { prompt, completions: different(completions) };
     const ranks = rankers.map((ranker) => ranker(shown));
     const [fixed] = whom === null ? [] : [whom(shown)];
     return ranks.flatMap((own, i) =>
@@ -76,13 +95,16 @@ function agreementRows(lab: SeedLab, candidates: readonly Candidates[]): Measure
   const rankers = (labelers: readonly Labeler[]) =>
     labelers.map((labeler) => rankerOf(labeler, seed));
   const judge = 'simulated labelers';
+  const itemsOf = (labelers: readonly Labeler[], withGold = false) => ({
+    items: agreementItems(lab, candidates.map(rankedTwice(labelers, seed, withGold))),
+  });
   const plain = GROUPS.map((name) =>
     labelRow(
       lab,
       name,
       `two ${GROUP_WORDS[name]} agree`,
       agreementOf(rankers(groups[name]), candidates),
-      { judge, paper: PAPER_AGREEMENT[name] },
+      { judge, paper: PAPER_AGREEMENT[name], ...itemsOf(groups[name]) },
     ),
   );
   const controls = GROUPS.flatMap((name) => [
@@ -91,14 +113,14 @@ function agreementRows(lab: SeedLab, candidates: readonly Candidates[]): Measure
       `chance:${name}`,
       `control: two ${GROUP_WORDS[name]} who order by chance agree`,
       agreementOf(rankers(byChance(groups[name])), candidates),
-      { judge, control: true },
+      { judge, control: true, ...itemsOf(byChance(groups[name])) },
     ),
     labelRow(
       lab,
       `gold:${name}`,
       `control: ${ONE_OF[name]} agrees with the gold judge`,
       agreementOf(rankers(groups[name]), candidates, goldRanker),
-      { judge: `${judge}, gold composite`, control: true },
+      { judge: `${judge}, gold composite`, control: true, ...itemsOf(groups[name], true) },
     ),
   ]);
   return [...plain, ...controls];
@@ -118,6 +140,9 @@ function calibrated(
   }
 }
 
+const SOLVED =
+  'The temperature at which labelers would agree so often is solved for over all pairs of answers at once: no single text stands behind it.';
+
 /** What each group's temperature would be if it were set on this seed's validation prompts alone. */
 async function temperatureRows(lab: SeedLab): Promise<MeasuredRow[]> {
   const pairs = pairsOf(await candidatesOf(lab, 'validation', lab.counts.validation));
@@ -131,6 +156,7 @@ async function temperatureRows(lab: SeedLab): Promise<MeasuredRow[]> {
     return labelRow(lab, `temperature:${name}`, label, single, {
       unit: 'score',
       judge: 'exact expectation',
+      noTexts: SOLVED,
       ...(value === null && {
         sample: null,
         missing: 'not measured: they agree less than that even without noise',
@@ -186,6 +212,9 @@ export const LABELER_AGREEMENT: ClaimSpec = {
   ],
 };
 
+const speaks = ({ seed, prompts }: SeedLab, labelers: readonly Labeler[], i: number): Labeler =>
+  Rng.named(seed, 'prefer', prompts[i]!.id).pick(labelers);
+
 /** 1 where a labeler of the group, drawn for the prompt, ranks the first answer higher; one half for a tie. */
 function labelerValues(
   lab: SeedLab,
@@ -193,10 +222,21 @@ function labelerValues(
   [first, second]: readonly [Answered, Answered],
 ): Value[] {
   return lab.prompts.map((prompt, i) => {
-    const labeler = Rng.named(lab.seed, 'prefer', prompt.id).pick(labelers);
+    const labeler = speaks(lab, labelers, i);
     const shown = [first.answers[i]!, second.answers[i]!];
     const [a = 1, b = 1] = rankCompletions(labeler, prompt, shown, lab.seed);
     return { cluster: prompt.userId, value: pairOutcome(b, a) };
+  });
+}
+
+/** What a labeler of each group says of the one or the other answer to prompt i. */
+function labelerWords(lab: SeedLab, pair: readonly [Answered, Answered], i: number, a: number) {
+  const prompt = lab.prompts[i]!;
+  const completions = pair.map(({ policy, answers }) => ({ id: policy, policy, ...answers[i]! }));
+  const groups = labelersByGroup(lab);
+  return GROUPS.map((name) => {
+    const labeler = speaks(lab, groups[name], i);
+    return rankedWords(rankedByLabeler(labeler, { prompt, completions }, lab.seed), a, 1 - a);
   });
 }
 
@@ -230,7 +270,12 @@ export const HELD_OUT_LABELERS: ClaimSpec = {
     for (const [first, second] of PAIRS) {
       const pair = [await answeredBy(lab, first, '1'), await answeredBy(lab, second, '1')] as const;
       const control = isControl(first);
-      const plain = preferredRow(contextOf(lab), pair, { id: '', label: '', control }, GOLD);
+      const plain = {
+        ...preferredRow(contextOf(lab), pair, { id: '', label: '', control }, GOLD),
+        ...itemsBehind(contextOf(lab), pair, GOLD, {
+          say: (i, a) => labelerWords(lab, pair, i, a),
+        }),
+      };
       const [training, heldout] = [groups.training, groups.heldout].map((labelers) =>
         labelerValues(lab, labelers, pair),
       );
@@ -255,7 +300,6 @@ export const HELD_OUT_LABELERS: ClaimSpec = {
           unit: 'points' as const,
           neutral: 0,
           judge: 'both groups',
-          items: [],
           sample: sampleOf('difference', heldout ?? [], training ?? []),
         },
       );

@@ -19,12 +19,13 @@ import type { SeedLab } from '../lab.ts';
 import {
   bestOfNCurves,
   countedRewards,
-  goldOf,
+  finalAnswers,
   optimisationRun,
+  optimisationSet,
   type OptimisationRun,
   type PathPoint,
 } from '../optimisation-runs.ts';
-import { GOLD, valuesOf } from '../rows.ts';
+import { GOLD, itemsBehind, valuesOf, type Answered, type RowContext } from '../rows.ts';
 import { sampleOf, type Sample } from '../sample.ts';
 import { conditionOf, said, valueWords } from '../saying.ts';
 import { answeredBy, contextOf, wordsOf } from './preferred.ts';
@@ -59,8 +60,12 @@ function proxySample({ path }: OptimisationRun): Sample {
   return sampleOf('mean', [{ cluster: 'run', value: rise }]);
 }
 
-function runRows(run: OptimisationRun, sft: OptimisationRun['gold']): MeasuredRow[] {
+const NO_ROLLOUTS =
+  "The reward model's own score is the mean over an iteration's rollouts, whose texts are not kept: no single text stands behind its rise.";
+
+function runRows(context: RowContext, run: OptimisationRun, sft: Answered): MeasuredRow[] {
   const { comparisons, beta, gold } = run;
+  const behind = itemsBehind(context, [run.answered, sft], GOLD);
   return [
     {
       ...PLAIN,
@@ -69,6 +74,7 @@ function runRows(run: OptimisationRun, sft: OptimisationRun['gold']): MeasuredRo
       unit: 'score',
       neutral: null,
       sample: sampleOf('mean', gold),
+      ...behind,
     },
     {
       ...PLAIN,
@@ -76,7 +82,8 @@ function runRows(run: OptimisationRun, sft: OptimisationRun['gold']): MeasuredRo
       label: `gold gained over SFT: ${runWords(run)}`,
       unit: 'points',
       neutral: 0,
-      sample: sampleOf('difference', gold, sft),
+      sample: sampleOf('difference', gold, valuesOf(context, sft, GOLD)),
+      ...behind,
     },
     {
       ...PLAIN,
@@ -86,6 +93,7 @@ function runRows(run: OptimisationRun, sft: OptimisationRun['gold']): MeasuredRo
       neutral: 0,
       judge: 'reward model',
       sample: proxySample(run),
+      noTexts: NO_ROLLOUTS,
     },
   ];
 }
@@ -93,10 +101,10 @@ function runRows(run: OptimisationRun, sft: OptimisationRun['gold']): MeasuredRo
 /** Gold gained over SFT by the two controls, for scale. */
 async function controlRows(lab: SeedLab): Promise<MeasuredRow[]> {
   const context = contextOf(lab);
-  const sft = valuesOf(context, await answeredBy(lab, 'sft', '1'), GOLD);
+  const sft = await answeredBy(lab, 'sft', '1');
   const rows: MeasuredRow[] = [];
   for (const policy of ['ppo-noise', 'ppo-gold']) {
-    const own = valuesOf(context, await answeredBy(lab, policy, '1'), GOLD);
+    const own = await answeredBy(lab, policy, '1');
     rows.push({
       ...PLAIN,
       control: true,
@@ -104,7 +112,8 @@ async function controlRows(lab: SeedLab): Promise<MeasuredRow[]> {
       label: `gold gained over SFT: ${wordsOf(policy)}`,
       unit: 'points',
       neutral: 0,
-      sample: sampleOf('difference', own, sft),
+      sample: sampleOf('difference', valuesOf(context, own, GOLD), valuesOf(context, sft, GOLD)),
+      ...itemsBehind(context, [own, sft], GOLD),
     });
   }
   return rows;
@@ -114,14 +123,15 @@ async function measure(lab: SeedLab): Promise<Measured> {
   const { betas } = lab.counts;
   const rewards = await countedRewards(lab);
   const curves = await bestOfNCurves(lab, rewards);
-  const sft = await goldOf(lab, await lab.sft(), 'over');
+  const context = { ...contextOf(lab), set: optimisationSet(lab).name };
+  const sft = await finalAnswers(lab, 'sft', () => lab.sft());
   const rows: MeasuredRow[] = [];
   const runs: OptimisationRun[] = [];
   for (const reward of rewards) {
     for (const beta of betas) {
       const run = await optimisationRun(lab, reward, beta);
       runs.push(run);
-      rows.push(...runRows(run, sft));
+      rows.push(...runRows(context, run, sft));
     }
   }
   const frontiers = rewards.map(({ comparisons }, r): Frontier => ({
@@ -131,16 +141,18 @@ async function measure(lab: SeedLab): Promise<Measured> {
       .filter((run) => run.comparisons === comparisons)
       .map(({ beta, path }) => ({ beta, path })),
   }));
-  const goldAt = (comparisons: number, beta: number) =>
-    runs.find((run) => run.comparisons === comparisons && run.beta === beta)!.gold;
+  const runAt = (comparisons: number, beta: number) =>
+    runs.find((run) => run.comparisons === comparisons && run.beta === beta)!;
   const { few, many, cheap } = extremes(frontiers);
+  const [most, least] = [runAt(many, cheap), runAt(few, cheap)];
   rows.push({
     ...PLAIN,
     id: 'more-data',
     label: `gold of PPO at beta ${cheap}: ${many} comparisons minus ${few}`,
     unit: 'points',
     neutral: 0,
-    sample: sampleOf('difference', goldAt(many, cheap), goldAt(few, cheap)),
+    sample: sampleOf('difference', most.gold, least.gold),
+    ...itemsBehind(context, [most.answered, least.answered], GOLD),
   });
   rows.push(...(await controlRows(lab)));
   return { rows, data: JSON.parse(JSON.stringify(frontiers)) as JsonValue };

@@ -1,6 +1,6 @@
 /**
  * How well a reward model predicts labelers (paper, sections 3.5, 4.1 and E.2): labelers of its own groups and of a group
- * that it never saw, by five-fold cross-validation, beside what the noise allows; and what shuffled pairs do.
+ * that it never saw, by five-fold cross-validation, beside what the noise allows.
  */
 import { Rng } from '../../../data/rng.ts';
 import type { PlotPoint } from '../../../records/results.ts';
@@ -10,27 +10,27 @@ import { calibrationOf } from '../../../rlhf/calibration.ts';
 import type { ScoredRanking } from '../../../rlhf/metrics.ts';
 import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from '../claim.ts';
 import {
+  agreementItems,
+  ceilingItems,
+  joinedItems,
+  rankedByLabeler,
+  type Predictions,
+  type RankedTwice,
+} from '../label-items.ts';
+import {
   agreementValues,
   ceilingValues,
-  goldValues,
   labelersByGroup,
   labelRow,
   rank,
   rankedBy,
-  rewardByChance,
   type WorldRanking,
 } from '../label-measures.ts';
 import { plantedGroups, type LabelerGroup } from '../labeler-groups.ts';
 import type { SeedLab } from '../lab.ts';
-import { settingsOf } from '../plan.ts';
-import {
-  candidatesOf,
-  correctValues,
-  scoredRankings,
-  trainReward,
-  type Candidates,
-} from '../reward-runs.ts';
-import { sampleOf, type Value } from '../sample.ts';
+import { accuracyRow, differenceRow, predictionControls, rightValues } from '../prediction-rows.ts';
+import { candidatesOf, scoredRankings, trainReward, type Candidates } from '../reward-runs.ts';
+import type { Value } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
 
 /** One ranking of each prompt, by a labeler drawn from all groups. */
@@ -53,36 +53,46 @@ function plantedRows(
   candidates: readonly Candidates[],
 ): MeasuredRow[] {
   const [within, between]: Value[][] = [[], []];
-  for (const each of candidates) {
+  const [ofOne, ofTwo]: RankedTwice[][] = [[], []];
+  for (const [turn, each] of candidates.entries()) {
     const { id, userId } = each.prompt;
     const two = groups.map(({ name, labelers }) =>
       Rng.named(lab.seed, 'group agreement', name, id)
         .shuffled(labelers)
         .slice(0, 2)
-        .map((labeler) => rank(labeler, each, lab.seed).ranks),
+        .map((labeler) => rankedByLabeler(labeler, each, lab.seed)),
     );
     two.forEach(([own, other], g) => {
-      within!.push(...agreementValues(userId, own!, other!));
+      within!.push(...agreementValues(userId, own!.ranks, other!.ranks));
       for (const [elsewhere] of two.slice(g + 1)) {
-        between!.push(...agreementValues(userId, own!, elsewhere!));
+        between!.push(...agreementValues(userId, own!.ranks, elsewhere!.ranks));
       }
     });
+    const [own, other] = two[turn % two.length]!;
+    const [elsewhere] = two[(turn + 1) % two.length]!;
+    ofOne!.push({ ...each, by: [own!, other!] });
+    ofTwo!.push({ ...each, by: [own!, elsewhere!] });
   }
   const judge = 'simulated labelers';
+  const [inside, across] = [agreementItems(lab, ofOne!), agreementItems(lab, ofTwo!)];
   return [
-    labelRow(lab, 'agree-within', 'two labelers of one group agree', within!, { judge }),
-    labelRow(lab, 'agree-between', 'two labelers of different groups agree', between!, { judge }),
+    labelRow(lab, 'agree-within', 'two labelers of one group agree', within!, {
+      judge,
+      items: inside,
+    }),
+    labelRow(lab, 'agree-between', 'two labelers of different groups agree', between!, {
+      judge,
+      items: across,
+    }),
   ];
 }
 
-/** What the folds' reward models do on comparisons of their own groups, of the group left out, and of held-out labelers. */
+/** What the folds' reward models say of rankings by their own groups, by the group left out, and by held-out labelers. */
 interface Folds {
-  readonly inGroup: readonly Value[];
-  /** By the group that was left out. */
-  readonly heldOut: readonly (readonly Value[])[];
-  readonly unseenLabelers: readonly Value[];
-  /** Rankings of the groups left out, with the scores of the model that never saw them. */
-  readonly scored: readonly ScoredRanking[];
+  readonly inGroup: readonly Predictions[];
+  /** By the group that was left out: of the model that never saw it. */
+  readonly heldOut: readonly Predictions[];
+  readonly unseen: readonly Predictions[];
 }
 
 async function measureFolds(
@@ -93,50 +103,21 @@ async function measureFolds(
 ): Promise<Folds> {
   const forTraining = await candidatesOf(lab, 'train', lab.settings.labels.prompts);
   const training = trainingRankings(groups, forTraining, lab.seed);
-  const [inGroup, unseenLabelers]: Value[][] = [[], []];
-  const heldOut: Value[][] = [];
-  const all: ScoredRanking[] = [];
+  const [inGroup, heldOut, unseen]: Predictions[][] = [[], [], []];
   for (const g of groups.keys()) {
     const others = training.filter(({ group }) => group !== g).map(({ ranking }) => ranking);
     const reward = await trainReward(lab, `without-group-${g + 1}`, others);
-    unseenLabelers!.push(...correctValues(await scoredRankings(lab, reward, byHeldOut)));
+    const name = `reward model without group ${g + 1}`;
+    unseen!.push({ name, scored: await scoredRankings(lab, reward, byHeldOut) });
     for (const other of groups.keys()) {
       const scored = await scoredRankings(lab, reward, judged[other]!);
-      if (other !== g) {
-        inGroup!.push(...correctValues(scored));
-        continue;
-      }
-      heldOut.push(correctValues(scored));
-      all.push(...scored.scored);
+      (other === g ? heldOut! : inGroup!).push({ name, scored });
     }
   }
-  return { inGroup: inGroup!, heldOut, unseenLabelers: unseenLabelers!, scored: all };
+  return { inGroup: inGroup!, heldOut: heldOut!, unseen: unseen! };
 }
 
 const UNSEEN = 'held-out labelers, who gave no label at all';
-
-/** The controls of tables about predictors: a reward model that learnt labels by chance, and the gold judge itself. */
-async function predictionControls(
-  lab: SeedLab,
-  sets: readonly {
-    readonly id: string;
-    readonly of: string;
-    readonly rankings: readonly WorldRanking[];
-  }[],
-): Promise<MeasuredRow[]> {
-  const { reward } = await rewardByChance(lab);
-  const rows: MeasuredRow[] = [];
-  for (const { id, of, rankings } of sets) {
-    const chance = correctValues(await scoredRankings(lab, reward, rankings));
-    const words = `control: reward model of labels by chance: accuracy on ${of}`;
-    const gold = `control: the gold judge as predictor: accuracy on ${of}`;
-    rows.push(
-      labelRow(lab, `chance:${id}`, words, chance, { control: true }),
-      labelRow(lab, `gold:${id}`, gold, goldValues(rankings), { control: true }),
-    );
-  }
-  return rows;
-}
 
 async function measureGroups(lab: SeedLab): Promise<Measured> {
   const { seed, counts } = lab;
@@ -146,27 +127,43 @@ async function measureGroups(lab: SeedLab): Promise<Measured> {
   const unseen = { name: 'held out', labelers: labelersByGroup(lab).heldout };
   const byUnseen = rankedBy(unseen, test, seed);
   const folds = await measureFolds(lab, groups, judged, byUnseen);
-  const heldOut = folds.heldOut.flat();
   const ceiling = (id: string, of: string, group: LabelerGroup): MeasuredRow =>
     labelRow(lab, id, `noise ceiling of ${of}`, ceilingValues(group, test), {
       judge: 'noise of the group',
+      items: ceilingItems(lab, group.labelers, test),
     });
-  const rows = [
-    labelRow(lab, 'in-group', 'accuracy on labelers of its own groups', folds.inGroup, {
+  const own = accuracyRow(
+    lab,
+    'in-group',
+    'accuracy on labelers of its own groups',
+    folds.inGroup,
+    {
       paper: 0.724,
-    }),
-    labelRow(lab, 'held-out', 'accuracy on the held-out group', heldOut, { paper: 0.696 }),
-    labelRow(lab, 'difference', 'own groups minus held-out group', [], {
-      unit: 'points',
-      neutral: 0,
+    },
+  );
+  const heldOut = accuracyRow(lab, 'held-out', 'accuracy on the held-out group', folds.heldOut, {
+    paper: 0.696,
+  });
+  const rows = [
+    own,
+    heldOut,
+    {
+      ...differenceRow(
+        lab,
+        'difference',
+        'own groups minus held-out group',
+        [rightValues(folds.inGroup), rightValues(folds.heldOut)],
+        joinedItems(lab, own.items, heldOut.items),
+      ),
       paper: 0.028,
-      sample: sampleOf('difference', folds.inGroup, heldOut),
-    }),
+    },
     ...groups.flatMap((group, g) => [
-      labelRow(lab, `group-${g + 1}`, `held-out group ${g + 1} (${group.name})`, folds.heldOut[g]!),
+      accuracyRow(lab, `group-${g + 1}`, `held-out group ${g + 1} (${group.name})`, [
+        folds.heldOut[g]!,
+      ]),
       ceiling(`ceiling-${g + 1}`, `group ${g + 1}`, group),
     ]),
-    labelRow(lab, 'unseen', `accuracy on ${UNSEEN}`, folds.unseenLabelers),
+    accuracyRow(lab, 'unseen', `accuracy on ${UNSEEN}`, folds.unseen),
     ceiling('ceiling-unseen', 'held-out labelers', unseen),
     ...plantedRows(lab, groups, test),
     ...(await predictionControls(lab, [
@@ -174,7 +171,7 @@ async function measureGroups(lab: SeedLab): Promise<Measured> {
       { id: 'unseen', of: 'held-out labelers', rankings: byUnseen },
     ])),
   ];
-  return { rows, data: calibrationJson(folds.scored) };
+  return { rows, data: calibrationJson(folds.heldOut.flatMap(({ scored }) => scored.scored)) };
 }
 
 /** What the scores promise against what held-out groups preferred, all folds together; empty bins left out. */
@@ -272,134 +269,3 @@ function enoughComparisons(view: ClaimView) {
     grade: n >= ENOUGH ? ('met' as const) : ('partly' as const),
   };
 }
-
-/** Values of the same comparisons in the same order, one less the other. */
-function pairedDifference(first: readonly Value[], second: readonly Value[]): Value[] {
-  if (first.length !== second.length) throw new RangeError('not the same comparisons');
-  return first.map(({ cluster, value }, i) => ({ cluster, value: value - second[i]!.value }));
-}
-
-/** Labels by chance show what is learnt by heart where there is nothing to learn; the gold judge learns nothing. */
-async function shuffledControls(
-  lab: SeedLab,
-  training: readonly WorldRanking[],
-  test: readonly WorldRanking[],
-): Promise<MeasuredRow[]> {
-  const heldOut = { id: 'held-out', of: 'held-out prompts', rankings: test };
-  const { reward, rankings } = await rewardByChance(lab);
-  const learnt = correctValues(await scoredRankings(lab, reward, rankings));
-  const gold = 'control: the gold judge as predictor: accuracy on what the others learnt';
-  const own = 'control: reward model of labels by chance: accuracy on what it learnt';
-  return [
-    ...(await predictionControls(lab, [heldOut])),
-    labelRow(lab, 'chance:training', own, learnt, { control: true }),
-    labelRow(lab, 'gold:training', gold, goldValues(training), { control: true }),
-  ];
-}
-
-const BATCHINGS = ['prompts', 'shuffled-pairs'] as const;
-
-export const SHUFFLED_PAIRS: ClaimSpec = {
-  id: 'shuffled-pairs',
-  title: 'Shuffled comparisons overfit',
-  paper: {
-    sentence:
-      'If comparisons are simply shuffled into one set, a single pass over it makes the reward model overfit; all ' +
-      'comparisons of a prompt as one batch element do not.',
-    figure: 'no number',
-    where: 'section 3.5',
-  },
-  how:
-    'The same rankings of the usual labelers, as whole prompts and as shuffled comparisons in as many steps. Accuracy on ' +
-    'the rankings trained on and on rankings of held-out prompts. Controls: a reward model trained on as many rankings ' +
-    'filled in by chance (whole prompts; what it learnt are those), and the gold judge as predictor (ties one half).',
-  here: {
-    scenario: 'shuffled-pairs',
-    settings: {},
-    words: 'Watch the accuracy on training batches and on held-out rankings part.',
-  },
-  async measure(lab) {
-    const { seed, settings, counts, labelers } = lab;
-    const group = { name: 'all', labelers };
-    const training = rankedBy(
-      group,
-      await candidatesOf(lab, 'train', settings.labels.prompts),
-      seed,
-    );
-    const test = rankedBy(group, await candidatesOf(lab, 'test', counts.groupPrompts), seed);
-    const rows: MeasuredRow[] = [];
-    const held: Value[][] = [];
-    const seen: Value[][] = [];
-    for (const batching of BATCHINGS) {
-      const changed = settingsOf(lab.shared.plan, seed, { reward: { batching } });
-      const reward = await trainReward(lab, batching, training, changed);
-      held.push(correctValues(await scoredRankings(lab, reward, test)));
-      seen.push(correctValues(await scoredRankings(lab, reward, training)));
-      const words = batching === 'prompts' ? 'whole prompts' : 'shuffled comparisons';
-      rows.push(
-        labelRow(
-          lab,
-          `held-out:${batching}`,
-          `${words}: accuracy on held-out prompts`,
-          held.at(-1)!,
-        ),
-        labelRow(
-          lab,
-          `training:${batching}`,
-          `${words}: accuracy on what was learnt`,
-          seen.at(-1)!,
-        ),
-        labelRow(lab, `gap:${batching}`, `${words}: learnt minus held out`, [], {
-          unit: 'points',
-          neutral: 0,
-          sample: sampleOf('difference', seen.at(-1)!, held.at(-1)!),
-        }),
-      );
-    }
-    rows.push(
-      labelRow(lab, 'held-out:difference', 'whole prompts minus shuffled, held out', [], {
-        unit: 'points',
-        neutral: 0,
-        sample: sampleOf('difference', held[0]!, held[1]!),
-      }),
-    );
-    rows.push(
-      labelRow(lab, 'gap:difference', 'learnt minus held out, shuffled minus whole prompts', [], {
-        unit: 'points',
-        neutral: 0,
-        sample: sampleOf(
-          'difference',
-          pairedDifference(seen[1]!, seen[0]!),
-          pairedDifference(held[1]!, held[0]!),
-        ),
-      }),
-    );
-    rows.push(...(await shuffledControls(lab, training, test)));
-    return { rows };
-  },
-  conditions: (view) => [
-    conditionOf(view, 'held-out:difference', 'whole prompts predict held-out comparisons better', {
-      side: 'above',
-    }),
-    conditionOf(
-      view,
-      'gap:difference',
-      'shuffled, the gap between what was learnt and the rest is wider than with whole prompts',
-      {
-        side: 'above',
-      },
-    ),
-  ],
-  why: (view) =>
-    `With whole prompts the accuracy is ${said(view, 'training:prompts')} on what was learnt and ` +
-    `${said(view, 'held-out:prompts')} on held-out prompts; with shuffled comparisons ${said(view, 'training:shuffled-pairs')} ` +
-    `and ${said(view, 'held-out:shuffled-pairs')}. Held out, whole prompts are ahead by ${said(view, 'held-out:difference')}; the gap between ` +
-    `learnt and held out is wider by ${said(view, 'gap:difference')} when shuffled.`,
-  plots: (view) => [
-    {
-      kind: 'intervals',
-      title: 'Accuracy, %',
-      rows: view.rows.filter(({ unit }) => unit === 'share').map(({ id }) => id),
-    },
-  ],
-};

@@ -15,7 +15,7 @@ import { modelOf } from '../models.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { GOLD, meanRow } from '../rows.ts';
 import { conditionOf, said } from '../saying.ts';
-import { suiteRow, suiteValues, type SuiteRun } from '../suite-rows.ts';
+import { pooledItems, suiteRow, suiteValues, type SuiteRun } from '../suite-rows.ts';
 import { shortPages } from '../suite-runs.ts';
 import { answeredBy, contextOf, isControl, wordsOf } from './preferred.ts';
 import { setRun, suiteRun } from './suites.ts';
@@ -37,8 +37,8 @@ interface Taxed {
   readonly runs: readonly SuiteRun[];
   /** Right or wrong over all suites; every suite has as many items. */
   readonly score: readonly Value[];
-  /** The same of pages with all their examples; null where they were not asked. */
-  readonly long: readonly Value[] | null;
+  /** Pages with all their examples; null where they were not asked. */
+  readonly long: readonly SuiteRun[] | null;
   /** Nats per token of held-out documents, by batch. */
   readonly loss: readonly Value[];
 }
@@ -46,10 +46,10 @@ interface Taxed {
 const scores = (runs: readonly SuiteRun[]): Value[] =>
   runs.flatMap((run) => suiteValues(run, 'score'));
 
-async function longPages(lab: SeedLab, policy: string): Promise<Value[]> {
+async function longPages(lab: SeedLab, policy: string): Promise<SuiteRun[]> {
   const runs: SuiteRun[] = [];
   for (const { name } of taxSuites) runs.push(await suiteRun(lab, name, policy, 'greedy'));
-  return scores(runs);
+  return runs;
 }
 
 async function taxed(lab: SeedLab, policy: string): Promise<Taxed> {
@@ -76,6 +76,9 @@ async function taxed(lab: SeedLab, policy: string): Promise<Taxed> {
   };
 }
 
+const NO_TEXTS =
+  'Loss on held-out documents is read off whole rows of tokens, many documents in each: no single text stands behind it.';
+
 const PLAIN = { paper: null, control: false, missing: null, items: [] } as const;
 
 function meanRows({ policy, runs, score, long, loss }: Taxed): MeasuredRow[] {
@@ -95,6 +98,7 @@ function meanRows({ policy, runs, score, long, loss }: Taxed): MeasuredRow[] {
       id: `score:${policy}`,
       label: `${name}: right on public tasks`,
       sample: sampleOf('mean', score),
+      items: pooledItems(runs),
     },
     ...(long === null
       ? []
@@ -103,7 +107,8 @@ function meanRows({ policy, runs, score, long, loss }: Taxed): MeasuredRow[] {
             ...share,
             id: `score-long:${policy}`,
             label: `${name}: right on public tasks, pages with all examples`,
-            sample: sampleOf('mean', long),
+            sample: sampleOf('mean', scores(long)),
+            items: pooledItems(long),
           },
         ]),
     ...runs.map((run) =>
@@ -123,6 +128,7 @@ function meanRows({ policy, runs, score, long, loss }: Taxed): MeasuredRow[] {
       judge: 'held-out documents',
       temperature: '-',
       sample: sampleOf('mean', loss),
+      noTexts: NO_TEXTS,
     },
   ];
 }
@@ -132,7 +138,12 @@ function changeRows(sft: Taxed, ppo: Taxed, other: Taxed): MeasuredRow[] {
   const name = taxWords(other.policy);
   const common = { ...PLAIN, control: isControl(other.policy) };
   const suites = { ...common, judge: 'public-task suites', temperature: 'greedy' };
-  const documents = { ...common, judge: 'held-out documents', temperature: '-' };
+  const documents = {
+    ...common,
+    judge: 'held-out documents',
+    temperature: '-',
+    noTexts: NO_TEXTS,
+  };
   const drops: MeasuredRow[] = [
     {
       ...suites,
@@ -141,6 +152,7 @@ function changeRows(sft: Taxed, ppo: Taxed, other: Taxed): MeasuredRow[] {
       unit: 'points',
       neutral: 0,
       sample: sampleOf('difference', sft.score, other.score),
+      items: pooledItems(sft.runs, other.runs),
     },
     {
       ...documents,
@@ -161,6 +173,7 @@ function changeRows(sft: Taxed, ppo: Taxed, other: Taxed): MeasuredRow[] {
       unit: 'share',
       neutral: 0,
       sample: sampleOf('recovered', sft.score, ppo.score, other.score),
+      items: pooledItems(sft.runs, ppo.runs, other.runs),
     },
     {
       ...documents,
@@ -184,6 +197,7 @@ function baseDropRow(base: Taxed, other: Taxed): MeasuredRow {
     judge: 'public-task suites',
     temperature: 'greedy',
     sample: sampleOf('difference', base.score, other.score),
+    items: pooledItems(base.runs, other.runs),
   };
 }
 

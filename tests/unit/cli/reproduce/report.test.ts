@@ -75,6 +75,36 @@ describe('resultOf', () => {
     expect(claim.why).toMatch(/^It holds here: .* It is 80\.0 % \[/);
   });
 
+  test('where every answer is stored beside, two items of a row stand in the results', () => {
+    const { rows } = measured(36);
+    const items = [1, 2, 3].flatMap((seed) => rows[0]!.items.map((item) => ({ ...item, seed })));
+    const source = { set: 'test', keys: ['a@1', 'b@1'] };
+    const claimOf = (stored: boolean, over: Partial<MeasuredRow>) =>
+      resultOf(
+        SPEC,
+        [{ seed: 1, measured: { rows: rows.map((row) => ({ ...row, items, ...over })) } }],
+        stored,
+      ).rows[0];
+    expect(claimOf(true, { source })?.items?.map(({ seed }) => seed)).toEqual([1, 2]);
+    expect(claimOf(true, { source })?.source).toEqual(source);
+    expect(claimOf(false, { source })?.items).toHaveLength(3);
+    expect(claimOf(true, {})?.items).toHaveLength(3);
+  });
+
+  test('items that several rows share stand once, and a hidden row takes none with it', () => {
+    const { rows } = measured(36);
+    const again = rows.map((row) => ({ ...row, id: 'again', noTexts: 'No text.' }));
+    const seeds = [{ seed: 1, measured: { rows: [...rows, ...again] } }];
+    const claim = resultOf(SPEC, seeds);
+    expect(claim.rows.map(({ id, itemsOf, items = [] }) => [id, itemsOf, items.length])).toEqual([
+      ['a>b', undefined, 1],
+      ['again', 'a>b', 0],
+    ]);
+    expect(claim.rows.map(({ noTexts }) => noTexts)).toEqual([undefined, 'No text.']);
+    const [shown] = resultOf({ ...SPEC, hidden: () => ['a>b'] }, seeds).rows;
+    expect([shown?.id, shown?.itemsOf, shown?.items?.length]).toEqual(['again', undefined, 1]);
+  });
+
   test('a seed on the wrong side weakens what holds on average', () => {
     const seeds = [
       { seed: 1, measured: measured(40) },
