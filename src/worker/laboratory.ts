@@ -29,6 +29,7 @@ import {
   type ChunkedBench,
 } from './judging.ts';
 import { BASE, ModelShelf } from './model-shelf.ts';
+import { reportReward } from './reward-report.ts';
 import { simulatedAgreement } from './simulated-agreement.ts';
 import { silence, stageName } from './stage-names.ts';
 import type { LabelerTrial } from '../records/reward-report.ts';
@@ -294,14 +295,13 @@ export class Laboratory implements Workbench {
     });
   }
 
-  async rewardReport(
+  rewardReport(
     reward: ModelSource,
     rankings: ReportedRankings,
     settings: Settings,
     report: ReportProgress,
     stopped: Stopped,
   ): Promise<CommandMap['reward.report']['reply']> {
-    const { reportReward } = await import('./reward-report.ts');
     const [bench, supply] = [this.#chunked(report), this.#world(settings)];
     return reportReward(bench, reward, supply, rankings, settings, stopped);
   }

@@ -1,6 +1,6 @@
 /**
  * The reward model on the rankings that it was not trained on, and on those of labelers it learned nothing from: a chunk
- * at a time, with others in between. It only measures. Loaded when it is first asked for.
+ * at a time, with others in between. It only measures.
  */
 import type { Settings } from '../config/settings.ts';
 import { sequenceShape } from '../config/stage-settings.ts';

@@ -313,7 +313,7 @@ const STAGE_WORDS: Readonly<Record<TrainingStage, string>> = {
 };
 
 /** What the rows do not tell of a stage that no runner here is driving. */
-export interface Circumstances {
+interface Circumstances {
   /** Another tab has the project, and may be driving it. */
   readonly elsewhere: boolean;
   /** An unfinished run could be gone on with. */

@@ -158,7 +158,7 @@ describe('an iteration in phases', () => {
     if (isPhase(whole)) throw new Error('the record of the iteration comes last');
     const known = (record: PhaseRecord | undefined) => {
       const rows = record?.rollout ?? [];
-      expect(rows).toHaveLength(8);
+      expect(rows).toHaveLength(PPO.rolloutBatch);
       const is = (name: 'tokenScores' | 'rewards' | 'values' | 'advantages' | 'ratios') =>
         rows.every((row) => row[name].length > 0 && row[name].every(Number.isFinite));
       return [is('tokenScores'), is('rewards'), is('values'), is('advantages'), is('ratios')];
@@ -170,8 +170,8 @@ describe('an iteration in phases', () => {
     // One minibatch of two has half of the answers; the second epoch has seen them all.
     const seen = (record: PhaseRecord | undefined) =>
       record?.rollout.filter(({ ratios }) => ratios.length > 0).length ?? 0;
-    expect(seen(first)).toBeLessThan(8);
-    expect([seen(second), seen(third)]).toEqual([8, 8]);
+    expect(seen(first)).toBe(PPO.rolloutBatch / 2);
+    expect([seen(second), seen(third)]).toEqual([PPO.rolloutBatch, PPO.rolloutBatch]);
     // What is shown at the end of the last phase is what the iteration's record has.
     expect(last?.rollout).toEqual(whole.rollout);
     expect(whole.values).toMatchObject({ ...written?.values, ...rewarded?.values });

@@ -49,7 +49,7 @@ describe('ppoLoop', () => {
       expect(names).toContain(name);
     }
     const rows = record?.rollout ?? [];
-    expect(rows).toHaveLength(8);
+    expect(rows).toHaveLength(PPO.rolloutBatch);
     for (const { tokens, score, promptId, penaltySum, shapedSum, rewardSum, ...row } of rows) {
       const { beta, gamma, lambda, clip, klPlace, klEstimator, whitenRewards, ...lists } = row;
       expect(PPO).toMatchObject({

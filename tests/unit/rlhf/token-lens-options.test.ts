@@ -31,7 +31,7 @@ async function run(change: Partial<PpoSettings>) {
 
 async function lastRows(change: Partial<PpoSettings>): Promise<readonly RolloutRow[]> {
   const rows = (await run(change)).at(-1)?.rollout ?? [];
-  expect(rows).toHaveLength(8);
+  expect(rows).toHaveLength(PPO.rolloutBatch);
   return rows;
 }
 
