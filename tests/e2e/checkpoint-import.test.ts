@@ -66,7 +66,11 @@ test('out of the imported one come the same weights', async () => {
 });
 
 test.each([
-  ['half of it', () => exported.subarray(0, exported.length / 2), /longer or shorter than its header says/],
+  [
+    'half of it',
+    () => exported.subarray(0, exported.length / 2),
+    /longer or shorter than its header says/,
+  ],
   ['something else', () => Buffer.from('hello'), /shorter than 8 bytes/],
 ])('%s is refused in words, and everything is as it was', async (_, bytes, reason) => {
   const { page } = browser;
