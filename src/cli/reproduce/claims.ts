@@ -5,6 +5,7 @@ import { EPOCHS } from './claims/epochs.ts';
 import { GENERALISATION } from './claims/generalisation.ts';
 import { HELD_OUT_LABELERS, LABELER_AGREEMENT } from './claims/labelers.ts';
 import { LADDER } from './claims/ladder.ts';
+import { SMALL_AGAINST_LARGE } from './claims/larger-base.ts';
 import { MISTAKES } from './claims/mistakes.ts';
 import { OVER_OPTIMISATION } from './claims/over-optimisation.ts';
 import { PREFERRED } from './claims/preferred.ts';
@@ -15,6 +16,7 @@ import { TAX } from './claims/tax.ts';
 
 export const CLAIMS: readonly ClaimSpec[] = [
   ...PREFERRED,
+  SMALL_AGAINST_LARGE,
   LADDER,
   TRUTHFUL_CLAIM,
   HALLUCINATION,

@@ -90,11 +90,7 @@ export async function optimisationRun(
   const name = `over-${comparisons}-beta-${beta}`;
   const made: { trained?: Promise<TrainedPolicy> } = {};
   const train = (): Promise<TrainedPolicy> =>
-    (made.trained ??= lab.reinforce(
-      lab.lab(name, { ppo: { ...NO_PTX.ppo, beta } }),
-      model,
-      null,
-    ));
+    (made.trained ??= lab.reinforce(lab.lab(name, { ppo: { ...NO_PTX.ppo, beta } }), model, null));
   const answered = await finalAnswers(lab, name, async () => (await train()).policy);
   const measured = await keptOr(lab.path(name, 'measured.json'), async (): Promise<MeasuredRun> => {
     const { records } = await train();

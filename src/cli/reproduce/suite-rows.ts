@@ -62,7 +62,7 @@ export function pooledItems(
   const bySuite = first.map((run, s) =>
     suiteItems([run, ...others.map((runs) => runs[s]!)], 'score'),
   );
-  const [{ items = 0 } = {}] = first;
+  const items = first[0]?.items ?? 0;
   const inTurn = Array.from({ length: items }, (_, i) =>
     bySuite.flatMap((own, s) => (i < own.length ? [own[(i + s) % own.length]!] : [])),
   ).flat();

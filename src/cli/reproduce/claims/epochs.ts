@@ -89,7 +89,11 @@ function rowOf(kind: Kind, id: string, label: string): Omit<MeasuredRow, 'sample
 const KIND_NAMES = Object.keys(KINDS) as Kind[];
 
 /** By the user of the prompt. */
-function valuesOf(lab: SeedLab, kind: Kind, { predicted, answered, rewards }: EpochValues): Value[] {
+function valuesOf(
+  lab: SeedLab,
+  kind: Kind,
+  { predicted, answered, rewards }: EpochValues,
+): Value[] {
   if (kind === 'loss') {
     return predicted.map(({ demonstration, loss }) => ({
       cluster: demonstration.prompt.userId,

@@ -50,9 +50,7 @@ const goldRanker: Ranker = ({ prompt, completions }) => goldRanks(prompt, comple
 
 /** The same text twice is a tie to everyone. */
 const different = (completions: Candidates['completions']): Candidates['completions'] =>
-  completions.filter(
-    ({ text }, i) => completions.findIndex((other) => other.text === text) === i,
-  );
+  completions.filter(({ text }, i) => completions.findIndex((other) => other.text === text) === i);
 
 /** Answers as two of the labelers rank them, for each prompt another two; or as one and the gold judge do. */
 const rankedTwice =

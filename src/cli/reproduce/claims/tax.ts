@@ -2,16 +2,11 @@
  * The alignment tax (paper, sections 1 and 4.2, appendix E.6): PPO alone loses on public tasks, mixing in pre-training text
  * repairs most of it, and a higher KL price does not.
  */
-import { rowSource } from '../../../data/packing.ts';
-import { EVAL_ROWS } from '../../../rlhf/measures.ts';
-import { heldOutLoss } from '../../../rlhf/pretrain.ts';
-import { writeDocument } from '../../../world/documents.ts';
 import { taxSuites } from '../../../world/suites.ts';
 import type { ResultCondition } from '../../../records/results.ts';
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
-import { keptOr } from '../json-file.ts';
+import { lossOnDocuments, NO_TEXTS } from '../document-loss.ts';
 import type { SeedLab } from '../lab.ts';
-import { modelOf } from '../models.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { GOLD, meanRow } from '../rows.ts';
 import { conditionOf, said } from '../saying.ts';
@@ -57,27 +52,14 @@ async function taxed(lab: SeedLab, policy: string): Promise<Taxed> {
   for (const suite of taxSuites) {
     runs.push(await setRun(lab, shortPages(lab, suite), policy, 'greedy'));
   }
-  const { seed, tokenizer, counts } = lab;
-  const losses = await keptOr(lab.path('suites', 'loss', `${policy}.json`), async () => {
-    const model = await modelOf(lab, policy);
-    const rows = rowSource(writeDocument, tokenizer, EVAL_ROWS, { seed, scope: 'reproduce' });
-    const each: number[] = [];
-    for (let batch = 0; batch < counts.lossBatches; batch++) {
-      each.push(await heldOutLoss(model, [rows(batch)]));
-    }
-    return each;
-  });
   return {
     policy,
     runs,
     score: scores(runs),
     long: LONG.includes(policy) ? await longPages(lab, policy) : null,
-    loss: losses.map((value, batch) => ({ cluster: `batch ${batch}`, value })),
+    loss: await lossOnDocuments(lab, policy),
   };
 }
-
-const NO_TEXTS =
-  'Loss on held-out documents is read off whole rows of tokens, many documents in each: no single text stands behind it.';
 
 const PLAIN = { paper: null, control: false, missing: null, items: [] } as const;
 
