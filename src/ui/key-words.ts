@@ -4,6 +4,7 @@ import {
   LECTURE_KEYS,
   PAGE_KEYS,
   PHASE_KEYS,
+  EDIT_KEYS,
   PROMPT_KEYS,
   RANK_KEYS,
   RATE_KEYS,
@@ -70,6 +71,9 @@ export const KEY_GROUPS: readonly KeyGroup[] = [
     leave: 'Leave lecture mode',
   }),
   group('Ask the model', 'While the focus is in the prompt.', PROMPT_KEYS, { ask: 'Ask' }),
+  group('Edit a demonstration', 'While the focus is in its fields.', EDIT_KEYS, {
+    leave: 'Leave it as it was',
+  }),
   group('Rank', 'While the focus is on an answer.', RANK_KEYS, {
     place: 'Give the answer this place',
     up: 'Move the answer up',

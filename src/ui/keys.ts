@@ -84,6 +84,10 @@ export const PROMPT_KEYS = [
   { action: 'ask', keys: ['Enter'], control: true },
 ] as const satisfies KeyTable<string>;
 
+export const EDIT_KEYS = [
+  { action: 'leave', keys: ['Escape'] },
+] as const satisfies KeyTable<string>;
+
 /** What of a KeyboardEvent counts. */
 export interface Pressed {
   readonly key: string;

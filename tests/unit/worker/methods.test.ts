@@ -180,7 +180,8 @@ describe('half a run', () => {
 describe('what a run was trained from', () => {
   it('marks stale by what the method reads: rankings for DPO, the reward model for GRPO', async () => {
     const test = await prepared(freshName(), true);
-    const status = async (settings: Settings) => (await choose(test, settings)).stages.ppo.status;
+    const stage = async (settings: Settings) => (await choose(test, settings)).stages.ppo;
+    const status = async (settings: Settings) => (await stage(settings)).status;
     for (const name of ['dpo', 'grpo'] as const) {
       await choose(test, by(name));
       await train(test, 'ppo');
@@ -190,10 +191,12 @@ describe('what a run was trained from', () => {
     expect(await status(by('dpo', { groupSize: 4 }))).toBe('done');
     expect(await status(by('dpo', { dpoEpochs: 3 }))).toBe('stale');
     await test.session.handlers['labels.simulate']({ count: 4, k: 4 });
-    expect(await status(by('dpo'))).toBe('stale');
-    expect(await status(by('grpo'))).toBe('done');
+    const changed = { status: 'stale', message: expect.stringMatching(/^Something that this was/) };
+    expect(await stage(by('dpo'))).toMatchObject(changed);
+    const rests = expect.stringMatching(/^The reward model, on which this rests/);
+    expect(await stage(by('grpo'))).toMatchObject({ status: 'stale', message: rests });
     await train(test, 'reward');
-    expect(await status(by('grpo'))).toBe('stale');
+    expect(await stage(by('grpo'))).toMatchObject(changed);
   });
 
   it('is written of PPO as before there were other methods', async () => {
