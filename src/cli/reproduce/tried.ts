@@ -21,7 +21,8 @@ export const TRIED: Readonly<Record<string, string>> = {
     'words because models write at different length. Rude first words are rare in every model, so that intervals are wide; ' +
     'more items were not tried.',
   'alignment-tax':
-    'Tried: higher KL prices without pre-training text (rows above). In SFT, a pre-training mix of 0.5 instead of 0.3 was ' +
+    'Tried: pages with all their examples, which only showed positions that SFT forgets (rows above), and higher KL prices ' +
+    'without pre-training text. In SFT, a pre-training mix of 0.5 instead of 0.3 was ' +
     'compared in an earlier, smaller world, by gold and reward accuracy and not by these suites; in this world the mix of SFT ' +
     'was not varied (docs/quick-runs.md).',
   'simple-mistakes':
