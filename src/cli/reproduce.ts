@@ -4,7 +4,7 @@
  * call goes on, and two calls with different seeds may share a folder.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseResults, type ResultClaim, type Results } from '../records/results.ts';
 import { loadModel, loadTokenizer } from './model-files.ts';
@@ -84,12 +84,20 @@ function claimResults({ seeds, work, answers }: ReproduceOptions): ResultClaim[]
   });
 }
 
+/** What an earlier report drew there; nothing else in that folder is touched. */
+function removePlots(folder: string): void {
+  for (const file of readdirSync(folder)) {
+    if (CLAIMS.some(({ id }) => new RegExp(`^${id}-\\d+\\.svg$`).test(file)))
+      rmSync(join(folder, file));
+  }
+}
+
 /** Draws the plots into a folder beside the page; gives the files of each claim, relative to the page. */
 function writePlots(out: string, claims: readonly ResultClaim[]): Map<string, string[]> {
   const name = basename(out).replace(/\.md$/, '');
   const folder = join(dirname(out), name);
-  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  removePlots(folder);
   const files = new Map<string, string[]>();
   for (const { id, plots, rows } of claims) {
     plots.forEach((plot, i) => {

@@ -110,6 +110,8 @@ function commandOf(given: Given): string {
     if (value === undefined) return [];
     return name === 'fast' || name === 'micro' ? [`--${name}`] : [`--${name}`, value];
   });
+  // Where it lies is nobody's business; that there was one decides a claim.
+  if (given.large !== undefined) words.push('--large', 'DIR');
   return ['npm run reproduce', ...(words.length > 0 ? ['--', ...words] : [])].join(' ');
 }
 

@@ -97,7 +97,8 @@ export const GENERALISATION: ClaimSpec = {
   },
   how:
     `The use case "${HELD_OUT_USE_CASE}" is in no demonstration and no ranking, nor is any instruction in or for Frogspeak, ` +
-    'which stands in documents only. Gold and preference on the use case, right answers on Frogspeak, at temperature 1.',
+    'which stands in documents only. Documents hold homework of the use case too, with answers, and SFT and PPO-ptx go on ' +
+    'reading documents: what is held out is people asking for it. Gold and preference on the use case, right answers on Frogspeak, at temperature 1.',
   here: {
     scenario: 'paper',
     settings: {},

@@ -78,7 +78,8 @@ export const LADDER: ClaimSpec = {
     const means = RUNGS.map((policy) => `${wordsOf(policy)} ${said(view, meanId(policy))}`);
     return (
       `Mean gold at temperature 1, from the bottom up: ${means.join('; ')}. ` +
-      `Between neighbours: ${STEPS.map((step) => rung(view, step)).join('; ')}.`
+      `Between neighbours: ${STEPS.map((step) => rung(view, step)).join('; ')}. ` +
+      `Greedily: ${RUNGS.map((policy) => `${wordsOf(policy)} ${said(view, meanId(policy, 'greedy'))}`).join('; ')}.`
     );
   },
   plots: (view) => [

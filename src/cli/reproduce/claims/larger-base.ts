@@ -2,6 +2,7 @@
  * The paper's headline (abstract, figure 1): a small aligned model preferred to a much larger base. How well the larger one
  * was pre-trained stands beside, as a model that has seen too little is beaten easily.
  */
+import type { ResultCondition } from '../../../records/results.ts';
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
 import { lossOnDocuments, NO_TEXTS } from '../document-loss.ts';
 import type { SeedLab } from '../lab.ts';
@@ -33,6 +34,15 @@ async function lossRows(lab: SeedLab): Promise<MeasuredRow[]> {
   return rows;
 }
 
+/** A larger base that has read so little that it is the worse model of text makes a weak rival. */
+function betterText(view: ClaimView): ResultCondition {
+  const rows = [lossId('large'), lossId('base')];
+  const words = 'the larger base is the better model of text, by its loss on held-out documents';
+  const measured = rows.every((row) => view.row(row).pooled !== null);
+  if (!measured) return { rows, words, grade: 'not measured' };
+  return { rows, words, grade: isWorse(view) ? 'partly' : 'met' };
+}
+
 const isWorse = (view: ClaimView): boolean =>
   (view.row(lossId('large')).pooled?.value ?? 0) > (view.row(lossId('base')).pooled?.value ?? 0);
 
@@ -48,7 +58,13 @@ export const SMALL_AGAINST_LARGE: ClaimSpec = {
     where: 'abstract, figure 1',
   },
   how: `${GOLD_HOW} The larger base model (8 to 10 times the parameters) has only been pre-trained.`,
-  here: null,
+  here: {
+    scenario: 'paper',
+    settings: {},
+    words:
+      'Run all stages and compare PPO-ptx with base in the judges. The larger base model is too large to be shipped: ' +
+      'npm run pretrain -- --size huge makes one, npm run reproduce -- --large DIR compares it.',
+  },
   async measure(lab) {
     if (lab.shared.large === null) {
       const words = {
@@ -81,6 +97,7 @@ export const SMALL_AGAINST_LARGE: ClaimSpec = {
         side: 'above',
       },
     ),
+    betterText(view),
   ],
   why: (view) =>
     `The small aligned model is preferred to the larger base in ${said(view, preferredId('ppo-ptx', 'large'))} of the ` +
@@ -89,8 +106,7 @@ export const SMALL_AGAINST_LARGE: ClaimSpec = {
     `The small SFT model reaches ${said(view, preferredId('sft', 'large'))}. How good the larger base is: its loss on held-out ` +
     `documents is ${said(view, lossId('large'))}, that of the small base ${said(view, lossId('base'))}${
       isWorse(view)
-        ? ': for want of hours it is pre-trained too little to be the better model of text, so that size stands here for ' +
-          'parameters alone'
+        ? ': it has read too little to be the better model of text, so that it is larger in parameters alone'
         : ''
     }.`,
   plots: (view) => [

@@ -294,7 +294,8 @@ export const OVER_OPTIMISATION: ClaimSpec = {
   how:
     'Reward models on the first so many comparisons of the same rankings. PPO without pre-training text at several KL prices: ' +
     'every iteration is a point (its rollouts, by both judges). Best-of-n of SFT by the exact law of 32 to 64 draws for each ' +
-    "prompt. Gold of the final policies on held-out prompts at temperature 1. The reward model's own score is one number " +
+    'prompt. Gold of the final policies on held-out prompts at temperature 1. Of "higher and later" the height is tested, ' +
+    "between the fewest and the most comparisons; where the peak lies is in the curves and fits only. The reward model's own score is one number " +
     'a run: a single run gives no interval.',
   here: {
     scenario: 'reward-hacking',

@@ -96,7 +96,9 @@ export const GOLD_HOW =
 const PLAIN_RUN: ResultHere = {
   scenario: 'paper',
   settings: {},
-  words: 'Run all stages, then open the judges: the win rates of your own run stand there.',
+  words:
+    'Run all stages, then open the judges: PPO-ptx, SFT and base of your own run are compared there. Models that only this ' +
+    'report has (prompted, on public tasks, sharpened) are compared by npm run reproduce.',
 };
 
 interface Baseline {
@@ -144,6 +146,12 @@ function preferredTo(spec: Baseline): ClaimSpec {
         preferredId('ppo-ptx', baseline),
         `PPO-ptx preferred to ${wordsOf(baseline)}: at least ${percent} at temperature 1`,
         target,
+      ),
+      conditionOf(
+        view,
+        preferredId('ppo-ptx', baseline, 'greedy'),
+        `and with both greedy not beaten by ${wordsOf(baseline)}`,
+        { side: 'not below', within: 0 },
       ),
     ],
     why: (view) => whyPreferred(view, baseline),

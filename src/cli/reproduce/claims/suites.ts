@@ -3,7 +3,7 @@
  * with the base model as a ratio. SFT and the controls stand beside.
  */
 import type { ResultHere } from '../../../records/results.ts';
-import type { ClaimSpec, MeasuredRow } from '../claim.ts';
+import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
 import type { SeedLab } from '../lab.ts';
 import { conditionOf, said } from '../saying.ts';
 import { suiteOf } from '../suite-items.ts';
@@ -116,6 +116,15 @@ interface SuiteClaim {
   readonly words: string;
 }
 
+/** Said first where greedy answers tell the opposite of the decisive figure. */
+function greedyWords(view: ClaimView, count: Count): string {
+  const [at1, greedy] = ([1, 'greedy'] as const).map(
+    (temperature) => view.row(ratioId(count, 'ppo-ptx', temperature)).pooled?.value,
+  );
+  if (at1 === undefined || greedy === undefined || (at1 - 1) * (greedy - 1) >= 0) return '';
+  return 'Only at temperature 1: of greedy answers the opposite is true. ';
+}
+
 function suiteClaim(spec: SuiteClaim): ClaimSpec {
   const [main] = spec.counts;
   const { id, title, paper, how, here } = spec;
@@ -135,7 +144,7 @@ function suiteClaim(spec: SuiteClaim): ClaimSpec {
     },
     conditions: (view) => [conditionOf(view, ratioId(main, 'ppo-ptx'), spec.words, spec.target)],
     why: (view) =>
-      spec.counts
+      `${greedyWords(view, main)}${spec.counts
         .map(
           (count) =>
             `${count.words}, suite ${count.suite}: base ${said(view, rowId(count, 'base'))}, SFT ` +
@@ -143,7 +152,7 @@ function suiteClaim(spec: SuiteClaim): ClaimSpec {
             `${said(view, ratioId(count, 'ppo-ptx'))}, greedily ${said(view, ratioId(count, 'ppo-ptx', 'greedy'))}; on noise ${said(view, rowId(count, 'ppo-noise'))}, on the ` +
             `gold judge ${said(view, rowId(count, 'ppo-gold'))}.`,
         )
-        .join(' '),
+        .join(' ')}`,
     plots: (view) =>
       spec.counts.map((count) => ({
         kind: 'intervals' as const,
@@ -186,7 +195,7 @@ export const HALLUCINATION = suiteClaim({
     figure: '21 % against 41 %',
     where: 'section 1, figure 4',
   },
-  how: 'Closed-domain tasks, where all that an answer may tell stands in the prompt; an answer that names anyone or anything else invents.',
+  how: 'Closed-domain tasks, where all that an answer may tell stands in the prompt; an answer that names anyone or anything else invents. An empty answer and a new question invent nothing, and base writes many: read the share of useful answers beside it.',
   here: {
     ...PLAIN,
     words: 'Ask your own model about a passage and look for names that are not in it.',
