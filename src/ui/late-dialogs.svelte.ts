@@ -1,6 +1,6 @@
 /**
- * All settings and the dialogs around teaching: which one is open, and their code, which is loaded when it is first asked for. Where the
- * focus was is remembered and given back.
+ * All settings and the dialogs around teaching: which one is open, and their code, which is loaded when it is first asked
+ * for. Where the focus was is remembered and given back.
  */
 import type { Component } from 'svelte';
 

@@ -8,6 +8,7 @@ import { parseStrictJson } from '../data/strict-json.ts';
 import { Tokenizer } from '../data/tokenizer.ts';
 import { configFromJson, ModelFileError, type ModelConfig } from '../model/config.ts';
 import { parameterShapes, type Head } from '../model/parameters.ts';
+import type { Run } from '../records/run.ts';
 import { EMPTY_VIEW } from '../records/run-view.ts';
 import type { TensorMap } from '../records/tensor.ts';
 import { prefixed } from '../rlhf/loop.ts';
@@ -90,11 +91,11 @@ export interface ModelResult {
   readonly step: number;
 }
 
-/** Adds a model as the result of a finished run of its own, all or nothing, and gives the run's name. Throws StorageError. */
+/** Adds a model as the result of a finished run of its own, all or nothing, and gives that run. Throws StorageError. */
 export async function storeModel(
   session: RunsSession,
   { stage, name: wished, tensors, step }: ModelResult,
-): Promise<string> {
+): Promise<Run> {
   const project = session.project();
   const made = project.newRun(stage, session.machinery());
   const name = freeName(wished, new Set(project.rows.runs.map(({ run }) => run.name)));
@@ -112,5 +113,5 @@ export async function storeModel(
   const write = { manifest, kind, bytes, run, metrics: [], view: EMPTY_VIEW };
   await saveCheckpoint(await project.database(), write);
   await project.refreshTraining();
-  return name;
+  return run.run;
 }

@@ -30,9 +30,10 @@ import type {
 import type { CheckpointPace } from './runner.ts';
 import { runHandlers } from './run-handlers.ts';
 import { StageDriver } from './stage-driver.ts';
-import { classRankings, labelsState, reportedRankings, trainingPromptsOf } from './stage-graph.ts';
+import { classRankings, labelsState, trainingPromptsOf } from './stage-graph.ts';
 import { WorkUnderWay } from './stoppable-work.ts';
-import type { ModelSource, RankingRequest, ReportProgress, Stopped, Workbench } from './stages.ts';
+import type { ModelSource, RankingRequest, ReportProgress, Workbench } from './stages.ts';
+import { workHandlers } from './work-handlers.ts';
 import { sourceOf } from '../records/ranking.ts';
 import type { Suite } from '../records/suite.ts';
 
@@ -60,7 +61,6 @@ export class Session {
   readonly #driver: StageDriver;
   readonly #class = new ClassAtWork();
   readonly #judges = new JudgesAtWork();
-  readonly #works = new WorkUnderWay();
   #prefer: BackendName | undefined;
   readonly #losses = new DeviceLosses();
   #queue: Promise<unknown> = Promise.resolve();
@@ -83,14 +83,17 @@ export class Session {
         options.emit({ type: 'checkpoints', checkpoints: this.#checkpoints() });
       },
     });
-    const runs = runHandlers({
-      now: options.now,
+    const shared = {
       progress: this.#progress,
       project: () => this.#opened(),
       workbench: options.workbench,
+      works: new WorkUnderWay(),
+      model: (id: string) => this.#model(id),
+    };
+    const runs = runHandlers({
+      ...shared,
+      now: options.now,
       occupancy: this.occupancy,
-      works: this.#works,
-      model: (id) => this.#model(id),
       inOrder: (action) => this.#inOrder(action),
       rest: async () => {
         this.#expectIdle(null);
@@ -98,7 +101,13 @@ export class Session {
       },
       machinery: () => this.#driver,
     });
-    this.handlers = { ...this.#stageHandlers(), ...this.#modelHandlers(), ...runs };
+    const work = workHandlers({
+      ...shared,
+      settings: () => this.#settings,
+      reward: () => this.#trainedReward(),
+      toRank: (count, k) => this.#rankingRequest(count, k, true),
+    });
+    this.handlers = { ...this.#stageHandlers(), ...this.#modelHandlers(), ...runs, ...work };
   }
 
   /** Commands that change what is stored or running; done one after the other, in the order they came. */
@@ -167,28 +176,9 @@ export class Session {
       }),
       'demonstrations.list': ({ count }) =>
         bench.demonstrations(count, this.#opened().rows.demonstrations, this.#settings),
-      'ranking.next': async ({ count, k }) => {
-        const request = this.#rankingRequest(count, k, true);
-        const write = (stopped: () => boolean) =>
-          bench.completionsToRank(request, this.#progress, stopped);
-        return this.#works.run('ranking', write, ({ items }) => items.length);
-      },
       'reward.score': async (args) => ({
         score: await bench.score(this.#trainedReward(), args, this.#settings),
       }),
-      'reward.report': async () => {
-        const of = [this.#trainedReward(), reportedRankings(this.#opened().rows)] as const;
-        const test = (stopped: () => boolean) =>
-          bench.rewardReport(...of, this.#settings, this.#progress, stopped);
-        return this.#works.run('report', test, (report) => (report === null ? 0 : 1));
-      },
-      'work.stop': async ({ work }) => ({ kept: await this.#works.stop(work) }),
-      'judge.pairs': async (args) => {
-        const models = [this.#model(args.left), this.#model(args.right)] as const;
-        const write = (stopped: () => boolean) =>
-          bench.blindPairs(models, args, this.#settings, this.#progress, stopped);
-        return this.#works.run('pairs', write, ({ pairs }) => pairs.length);
-      },
       'judge.suite': (args) => this.#judge(args),
       'judge.stop': () => {
         this.#judges.stop();

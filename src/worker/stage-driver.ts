@@ -58,6 +58,7 @@ export interface DriverSession {
 const VIEWS_SENT = 8;
 
 type Reply = Promise<{ state: StageState }>;
+type StoringHooks = Omit<RunnerHooks, 'openLoop' | 'stepWord'>;
 
 export class StageDriver {
   /** Name of the backend that new runs are marked with. */
@@ -282,11 +283,7 @@ export class StageDriver {
   }
 
   /** `shown` is what the run has shown so far; it grows step by step and is stored with each checkpoint. */
-  #hooks(
-    project: Project,
-    stage: TrainingStage,
-    shown: RunView,
-  ): Omit<RunnerHooks, 'openLoop' | 'stepWord'> {
+  #hooks(project: Project, stage: TrainingStage, shown: RunView): StoringHooks {
     const { emit, now, yieldToMessages, workbench } = this.#options;
     let view = shown;
     return {

@@ -78,7 +78,7 @@ test('settings out of range, in the address and in the form, change nothing', as
   await page.goto(`${served.url}#/nowhere`);
   await expect
     .poll(() => textOf(page, 'link-error'))
-    .toMatch(/There is no part “nowhere” here: this is Model\./);
+    .toMatch(/There is no part “nowhere” here, so Model was opened\./);
   await press(page, 'settings-open');
   await page.getByRole('tab', { name: '3 Reinforce' }).click();
   const beta = page.getByTestId('setting-ppo.beta');

@@ -154,6 +154,7 @@ test('the token lens: sums, tints, another answer, and the recursion by keyboard
   await letClassRank(page, 16);
   await train(page, 'reward');
   await press(page, 'pair-show');
+  await page.getByTestId('pair-equation').waitFor();
   const heads = await page.getByTestId('pair-texts').locator('dt').allTextContents();
   const [chosen = NaN, rejected = NaN] = heads.slice(1).flatMap(written);
   const loss = written((await page.getByTestId('pair-equation').textContent()) ?? '').at(-1);

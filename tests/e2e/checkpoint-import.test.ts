@@ -77,7 +77,7 @@ test.each([
   const before = await allFinished(page, 'sft');
   await choose(bytes());
   await expect.poll(() => textOf(page, 'failure'), { timeout: PATIENCE }).toMatch(reason);
-  expect(await status()).toBe('Nothing was imported.');
+  await expect.poll(status, { timeout: PATIENCE }).toBe('Nothing was imported.');
   expect(await allFinished(page, 'sft')).toEqual(before);
 });
 

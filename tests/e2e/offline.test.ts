@@ -128,7 +128,7 @@ test('stored answers come from the host, and without a network it is said that t
     .toMatch(/could not be fetched/);
   await browser.context.setOffline(false);
   await ask();
-  await expect.poll(() => textOf(page, 'page-words')).toBe('1 to 1 of 12 items');
+  await expect.poll(() => textOf(page, 'page-words')).toBe('1 of 12 items');
   // The browser itself says that there was no network.
   const unexpected = browser.problems().filter((words) => !words.includes('ERR_INTERNET'));
   expect(unexpected).toEqual([]);

@@ -177,12 +177,14 @@ describe('the whole loop on WASM', () => {
     const shown = async () => {
       const read = async (testId: string) => page.getByTestId(testId).allInnerTexts();
       await visit(page, 'reinforce');
+      await page.getByTestId('token-lens').waitFor();
       const checks = await page.locator('[data-testid^="check-"] summary').allInnerTexts();
       const reinforced = [checks, await read('pinned-text'), await read('token-lens')];
       await visit(page, 'demonstrate');
       const demonstrated = await read('pinned-text');
       await visit(page, 'judge');
       await page.getByTestId('judge-pair').waitFor();
+      await page.getByTestId('suite-table').waitFor();
       return [...reinforced, demonstrated, await read('suite-table'), await read('judge-pair')];
     };
     await page.getByTestId('judge-count').fill('3');

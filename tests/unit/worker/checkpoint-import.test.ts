@@ -1,11 +1,12 @@
 /** Checkpoints out and in again: the same weights as the result of their step; files that do not fit, and what stays then. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Rng } from '../../../src/data/rng.ts';
 import { writeSafetensors } from '../../../src/data/safetensors.ts';
 import { packFiles } from '../../../src/data/zip-archive.ts';
 import { initialTensors, type Head } from '../../../src/model/parameters.ts';
 import { transformersFolder } from '../../../src/model/transformers-folder.ts';
 import type { TensorMap } from '../../../src/records/tensor.ts';
+import { failWrites } from '../storage/failing-writes.ts';
 import { FakeWorkbench } from './fake-workbench.ts';
 import { freshName, testSession, train, type TestSession } from './session-world.ts';
 
@@ -92,6 +93,20 @@ describe('a bundle for TRL', () => {
     await take(alone, weights(model('language', 1)));
     const [{ hash } = { hash: '' }] = await hashes(alone);
     expect((await hashes(test)).find(({ name }) => name === 'lab, sft')?.hash).toBe(hash);
+  });
+
+  it('comes whole or not at all: a disk that is full for its second model keeps no first one', async () => {
+    const test = await testSession({ name: freshName() });
+    await train(test, 'sft');
+    const before = [await hashes(test), (await opened(test)).stages];
+    let models = 0;
+    failWrites((store) => store === 'checkpoints' && ++models === 2);
+    const file = zip([...folder('sft', 'language', 1), ...folder('reward', 'scalar', 2)]);
+    await expect(take(test, file)).rejects.toThrow(/no space left/);
+    vi.restoreAllMocks();
+    expect(models).toBe(2);
+    expect([await hashes(test), (await opened(test)).stages]).toEqual(before);
+    expect((await test.session.handlers['runs.list']({})).runs).toHaveLength(1);
   });
 
   it('is refused whole when one of its models does not fit', async () => {
