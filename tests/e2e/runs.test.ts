@@ -85,6 +85,8 @@ test('a run that is opened and compared with none is named twice, and its two re
   await page.getByRole('region', { name: 'Compared: SFT 1', exact: true }).waitFor();
   expect(await violations(page)).toEqual([]);
   await page.getByLabel('Compare SFT 2').check();
+  await page.locator('[data-run="SFT 1"]').getByTestId('run-open').click();
+  await page.getByTestId('run-details').waitFor({ state: 'detached' });
 });
 
 test('a run bears its new name wherever it is named', async () => {
