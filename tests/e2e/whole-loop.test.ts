@@ -25,7 +25,7 @@ import {
 import { sharedBrowser } from './shared-browser.ts';
 
 /** Iterations of PPO: so many that it can be paused and left in the middle, however late the press. */
-const ITERATIONS = 12;
+const ITERATIONS = 24;
 const SETTINGS = `preset=micro&labels.source=both&ppo.episodes=${32 * ITERATIONS}&evaluate.prompts=50`;
 
 const browser = sharedBrowser();
