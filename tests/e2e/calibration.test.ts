@@ -15,8 +15,6 @@ import { expectFitsPhone } from './width.ts';
 const SETUP =
   'preset=micro&sft.demonstrations=48&labels.source=person&evaluate.whileTraining=4&ppo.episodes=128';
 /** Longest wait for a small training, on a crowded machine. Milliseconds. */
-const PATIENCE = 240_000;
-
 const browser = sharedBrowser({ width: 1280, height: 900 });
 beforeAll(async () => {
   await openLaboratory(browser.page, browser.url, SETUP);
@@ -56,7 +54,7 @@ test('one labeler is held out: trained without them, tested on theirs', async ()
   await page.getByTestId('hold-out').locator('summary').click();
   await page.getByTestId('hold-out-labeler').selectOption('imported:chen');
   await press(page, 'hold-out-start');
-  await page.getByTestId('hold-out-results').waitFor({ timeout: PATIENCE });
+  await page.getByTestId('hold-out-results').waitFor();
   await expect.poll(() => textOf(page, 'hold-out-news')).toContain('Trained without chen');
   const [row = []] = await cellsOf(page.getByTestId('hold-out-results'));
   expect(row[0]).toBe('chen');
@@ -134,16 +132,14 @@ test('the link of Exact carries learning rate, iterations and methods', async ()
     .toMatch(/#\/exact\?rate=0\.5&iterations=0\.1&methods=ppo,dpo$/);
   await page.reload();
   await page.getByText('Methods: 2 of 12 run', { exact: true }).click();
-  await page.locator('[data-testid="exact-start"]:enabled').waitFor({ timeout: PATIENCE });
+  await page.locator('[data-testid="exact-start"]:enabled').waitFor();
   expect(await page.getByTestId('exact-rate').inputValue()).toBe('0.5');
   for (const name of ['ppo', 'dpo', 'grpo']) {
     const chosen = await page.getByTestId(`exact-choose-${name}`).isChecked();
     expect(chosen, name).toBe(name !== 'grpo');
   }
   await press(page, 'exact-start');
-  await page
-    .locator('[data-testid="exact-status"][data-status="done"]')
-    .waitFor({ timeout: PATIENCE });
+  await page.locator('[data-testid="exact-status"][data-status="done"]').waitFor();
   expect(await textOf(page, 'exact-row-ppo')).toContain('60 of 60');
   expect(await textOf(page, 'exact-edited')).toContain('nothing is promised');
   await expectNoViolationsInBothThemes(page);

@@ -8,8 +8,6 @@ import { sharedBrowser } from './shared-browser.ts';
 import { allFinished } from './stored-run.ts';
 import { expectFitsPhone } from './width.ts';
 
-const PATIENCE = 240_000;
-
 const browser = sharedBrowser();
 let exported: Buffer;
 beforeAll(async () => {
@@ -25,7 +23,7 @@ const status = () => textOf(browser.page, 'checkpoint-import-news');
 async function openRun(name: string): Promise<void> {
   const { page } = browser;
   await page.locator(`[data-run="${name}"]`).getByTestId('run-open').click();
-  await page.getByTestId('checkpoint-export').first().waitFor({ timeout: PATIENCE });
+  await page.getByTestId('checkpoint-export').first().waitFor();
 }
 
 /** The bytes of the run's last checkpoint, as the page saves them. */
@@ -50,9 +48,9 @@ test('the part Model leads to it, and what is exported comes back as the result 
   await openRun('SFT 1');
   exported = await save();
   await choose(exported);
-  await expect.poll(status, { timeout: PATIENCE }).toMatch(/^Imported: brought\. /);
+  await expect.poll(status).toMatch(/^Imported: brought\. /);
   expect(await names()).toEqual(['SFT 1', 'brought']);
-  await page.locator('[data-run="brought"]').waitFor({ timeout: PATIENCE });
+  await page.locator('[data-run="brought"]').waitFor();
   expect(await violations(page)).toEqual([]);
   await expectFitsPhone(page);
 });
@@ -76,8 +74,8 @@ test.each([
   const { page } = browser;
   const before = await allFinished(page, 'sft');
   await choose(bytes());
-  await expect.poll(() => textOf(page, 'failure'), { timeout: PATIENCE }).toMatch(reason);
-  await expect.poll(status, { timeout: PATIENCE }).toBe('Nothing was imported.');
+  await expect.poll(() => textOf(page, 'failure')).toMatch(reason);
+  await expect.poll(status).toBe('Nothing was imported.');
   expect(await allFinished(page, 'sft')).toEqual(before);
 });
 
@@ -86,5 +84,5 @@ test('it can be asked: it is among the models that speak', async () => {
   await visit(page, 'model');
   await page.getByTestId('model-picker').selectOption({ label: 'brought' });
   await press(page, 'sample-button');
-  await page.getByTestId('sample-text').first().waitFor({ timeout: PATIENCE });
+  await page.getByTestId('sample-text').first().waitFor();
 });

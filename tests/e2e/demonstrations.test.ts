@@ -7,8 +7,6 @@ import { openLaboratory, press, ready, train, visit } from './laboratory-page.ts
 import { sharedBrowser } from './shared-browser.ts';
 import { expectFitsPhone } from './width.ts';
 
-const PATIENCE = 240_000;
-
 const browser = sharedBrowser();
 let reader: KeyboardReader;
 beforeAll(async () => {
@@ -16,7 +14,7 @@ beforeAll(async () => {
   reader = await KeyboardReader.attach(browser.context, page);
   await openLaboratory(page, browser.url, 'preset=micro');
   await visit(page, 'demonstrate');
-  await page.getByTestId('demo-prompt').waitFor({ timeout: PATIENCE });
+  await page.getByTestId('demo-prompt').waitFor();
 });
 
 const own = () => browser.page.getByTestId('demo-own').allInnerTexts();
@@ -24,13 +22,11 @@ const firstShipped = () => browser.page.getByTestId('demo-shipped').first().inne
 
 /** Waits for the focus to come back to a button that says this. */
 async function focusOn(name: RegExp): Promise<void> {
-  await expect.poll(async () => (await reader.heard()).name, { timeout: PATIENCE }).toMatch(name);
+  await expect.poll(async () => (await reader.heard()).name).toMatch(name);
 }
 
 async function expectStatus(status: string): Promise<void> {
-  await browser.page
-    .locator(`[data-testid="sft-status"][data-status="${status}"]`)
-    .waitFor({ timeout: PATIENCE });
+  await browser.page.locator(`[data-testid="sft-status"][data-status="${status}"]`).waitFor();
 }
 
 test('one of the person’s own is edited in its row, and training is stale after it', async () => {
@@ -38,7 +34,7 @@ test('one of the person’s own is edited in its row, and training is stale afte
   await page.getByTestId('demo-prompt').fill('say hello .');
   await page.getByTestId('demo-response').fill('hello .');
   await press(page, 'demo-add');
-  await expect.poll(own, { timeout: PATIENCE }).toHaveLength(1);
+  await expect.poll(own).toHaveLength(1);
   await train(page, 'sft');
   await page.getByTestId('demo-prompt').focus();
   await reader.tabTo('button', 'Edit: say hello .');
@@ -72,23 +68,19 @@ test('one of the world gets the person’s version, which is there after a reloa
   const original = await firstShipped();
   await page.getByTestId('demo-shipped-edit').first().click();
   await focusOn(/The answer you would want/);
-  await page.getByText(/takes its place in\s+training/).waitFor({ timeout: PATIENCE });
+  await page.getByText(/takes its place in\s+training/).waitFor();
   await reader.replace('frogs are green .');
   expect(await violations(page)).toEqual([]);
   await expectFitsPhone(page);
   await reader.tabTo('button', 'Save changes');
   await reader.press('Enter');
-  await expect
-    .poll(firstShipped, { timeout: PATIENCE })
-    .toMatch(/your version[^]*frogs are green \./);
-  await expect.poll(own, { timeout: PATIENCE }).toHaveLength(2);
+  await expect.poll(firstShipped).toMatch(/your version[^]*frogs are green \./);
+  await expect.poll(own).toHaveLength(2);
   await page.reload();
   await ready(page);
-  await expect
-    .poll(firstShipped, { timeout: PATIENCE })
-    .toMatch(/your version[^]*frogs are green \./);
+  await expect.poll(firstShipped).toMatch(/your version[^]*frogs are green \./);
   const version = page.getByTestId('demo-own').filter({ hasText: 'Your version' });
   await version.getByRole('button', { name: /^Remove: / }).click();
-  await expect.poll(firstShipped, { timeout: PATIENCE }).toBe(original);
-  await expect.poll(own, { timeout: PATIENCE }).toHaveLength(1);
+  await expect.poll(firstShipped).toBe(original);
+  await expect.poll(own).toHaveLength(1);
 });

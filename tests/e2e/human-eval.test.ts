@@ -19,8 +19,6 @@ import { sharedBrowser } from './shared-browser.ts';
 import { storedRows } from './stored-rows.ts';
 import { expectFitsPhone } from './width.ts';
 
-const PATIENCE = 60_000;
-
 const browser = sharedBrowser();
 let reader: KeyboardReader;
 beforeAll(async () => {
@@ -35,9 +33,9 @@ test('step 2: an answer is scored and flagged by keyboard, and it is stored with
   const { page } = browser;
   await visit(page, 'rank');
   await press(page, 'rank-fetch');
-  await page.getByTestId('rank-item-0').waitFor({ timeout: PATIENCE });
+  await page.getByTestId('rank-item-0').waitFor();
   const disclosure = page.getByTestId('rank-ratings');
-  await disclosure.waitFor({ timeout: PATIENCE });
+  await disclosure.waitFor();
   expect(await disclosure.getAttribute('open')).toBeNull();
   await reader.tabTo('DisclosureTriangle', /^Scores and flags \(optional\)/);
   await reader.press('Enter');
@@ -94,13 +92,13 @@ test('Judge: each answer alone, by keys, and a reload in the middle loses nothin
   expect((await reader.heard()).description).toMatch(/For ±5 points it takes 385 votes/);
   await reader.replace('2');
   await reader.activate('button', 'Start scoring');
-  await page.getByTestId('evaluation-rate').waitFor({ timeout: PATIENCE });
+  await page.getByTestId('evaluation-rate').waitFor();
   await rate(6, false);
   const second = await heardAlone();
   await page.reload();
   await ready(page);
   const region = page.getByTestId('evaluation-rate');
-  await region.waitFor({ timeout: PATIENCE });
+  await region.waitFor();
   await reader.tabTo('region', /^Prompt 1 of 2, answer 2 of 2 alone$/);
   expect(await heardAlone()).toBe(second);
   await rate(2, true);
@@ -128,7 +126,7 @@ test('then all are ranked; after the last prompt come scores, flags, wins and th
   await rate(5, false);
   await rate(3, false);
   await rankInOrder();
-  await page.getByTestId('evaluation-results').waitFor({ timeout: PATIENCE });
+  await page.getByTestId('evaluation-results').waitFor();
   const judgements = await storedRows(page, 'evaluations');
   expect(judgements).toHaveLength(2);
   const scores = judgements.flatMap(({ value }) => value.ratings ?? []);
@@ -139,7 +137,7 @@ test('then all are ranked; after the last prompt come scores, flags, wins and th
   expect(results).toMatch(/Base model\s+[\d.]+\s+1\.0 to 7\.0\s+\d+ %\s+\d+ % to \d+ %/);
   expect(await textOf(page, 'evaluation-flags')).toContain('Does not do what was asked');
   await expect
-    .poll(() => textOf(page, 'evaluation-agreement'), { timeout: PATIENCE })
+    .poll(() => textOf(page, 'evaluation-agreement'))
     .toMatch(/simulated training labelers on \d+ % of \d+ pairs/);
 });
 
@@ -147,24 +145,20 @@ const boardRows = () => cellsOf(browser.page.getByTestId('human-board'));
 
 test('a blind vote with a score joins the board, which is there again after a reload', async () => {
   const { page } = browser;
-  await expect
-    .poll(() => textOf(page, 'human-board'), { timeout: PATIENCE })
-    .toContain('2 judgements');
+  await expect.poll(() => textOf(page, 'human-board')).toContain('2 judgements');
   await reader.tabTo('spinbutton', 'Votes');
   await reader.replace('1');
   await reader.activate('button', 'Start voting');
-  await page.getByTestId('judge-pair').waitFor({ timeout: PATIENCE });
+  await page.getByTestId('judge-pair').waitFor();
   expect(await page.getByTestId('human-board').count()).toBe(0);
-  await page.getByTestId('judge-ratings').waitFor({ timeout: PATIENCE });
+  await page.getByTestId('judge-ratings').waitFor();
   await reader.tabTo('DisclosureTriangle', /^Scores and flags/);
   await reader.press('Enter');
   await reader.tabTo('radio', '1');
   await reader.press('Space');
   await reader.tabTo('region', /^Blind comparison 1 of 1$/);
   await reader.press('ArrowLeft');
-  await expect
-    .poll(() => textOf(page, 'human-board'), { timeout: PATIENCE })
-    .toContain('3 judgements');
+  await expect.poll(() => textOf(page, 'human-board')).toContain('3 judgements');
   const [vote] = await storedRows(page, 'votes');
   expect(vote?.value.ratings).toEqual([{ overall: 1, flags: [] }, null]);
   const rows = await boardRows();
@@ -176,7 +170,7 @@ test('a blind vote with a score joins the board, which is there again after a re
   }
   await page.reload();
   await ready(page);
-  await expect.poll(boardRows, { timeout: PATIENCE }).toEqual(rows);
+  await expect.poll(boardRows).toEqual(rows);
 });
 
 test.each(['light', 'dark'] as const)('no accessibility rule is broken, %s', async (theme) => {
@@ -185,7 +179,7 @@ test.each(['light', 'dark'] as const)('no accessibility rule is broken, %s', asy
   await visit(page, 'judge');
   await page.reload();
   await ready(page);
-  await page.getByTestId('human-board').waitFor({ timeout: PATIENCE });
+  await page.getByTestId('human-board').waitFor();
   await page.getByTestId('evaluation-open').click();
   await page.getByTestId('evaluation-results').waitFor();
   expect(await violations(page)).toEqual([]);
@@ -194,7 +188,7 @@ test.each(['light', 'dark'] as const)('no accessibility rule is broken, %s', asy
   await page.getByTestId('rank-ratings').locator('summary').click();
   expect(await violations(page)).toEqual([]);
   await visit(page, 'judge');
-  await page.getByTestId('human-board').waitFor({ timeout: PATIENCE });
+  await page.getByTestId('human-board').waitFor();
   await expectFitsPhone(page);
 });
 
@@ -207,7 +201,7 @@ test('Judge: the writing of answers to vote on can be stopped, and it is said wh
   await press(page, 'judge-start');
   await press(page, 'stop-pairs');
   await expect
-    .poll(() => textOf(page, 'stopped-pairs'), { timeout: PATIENCE })
+    .poll(() => textOf(page, 'stopped-pairs'))
     .toMatch(/^Stopped(: \d+ pairs? with all answers kept| before any prompt .* nothing was kept)/);
   await expect.poll(() => page.getByTestId('stop-pairs').count()).toBe(0);
   await expect.poll(() => textOf(page, 'judge-start')).toBe('Start voting');
@@ -216,5 +210,5 @@ test('Judge: the writing of answers to vote on can be stopped, and it is said wh
   expect(Number(kept ?? 0)).toBeLessThan(500);
   if (kept === undefined) return;
   const stored = async () => (await storedRows(page, 'sittings')).at(-1)?.value.pairs.length;
-  await expect.poll(stored, { timeout: PATIENCE }).toBe(Number(kept));
+  await expect.poll(stored).toBe(Number(kept));
 });

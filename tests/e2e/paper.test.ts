@@ -12,7 +12,7 @@ import { sidewaysExcess } from './width.ts';
 const browser = sharedBrowser();
 beforeAll(async () => {
   await openLaboratory(browser.page, browser.url, 'preset=micro');
-}, 240_000);
+});
 
 const SHIPPED = new URL(`../../public/${RESULTS_FILE}`, import.meta.url);
 
@@ -72,7 +72,7 @@ test('by keys: from the contents to a claim, and through its single items with t
   await outputs.nth(1).getByTestId('paper-spell-out').focus();
   await page.keyboard.press('Enter');
   await expect
-    .poll(() => outputs.nth(1).getByTestId('verdict-claims').innerText(), { timeout: 60_000 })
+    .poll(() => outputs.nth(1).getByTestId('verdict-claims').innerText())
     .toContain('false, a myth: true is green');
   await items.getByTestId('page-on').focus();
   await page.keyboard.press('Enter');
@@ -135,6 +135,6 @@ test('“run it here” sets the page up for the claim', async () => {
   await page.getByTestId('paper-here').first().waitFor();
   await page.getByTestId('paper-here').first().click();
   await page.locator('.page[data-part="model"]').waitFor();
-  await page.locator('[data-scenario="paper"]').waitFor({ timeout: 60_000 });
+  await page.locator('[data-scenario="paper"]').waitFor();
   await expect.poll(() => page.getByTestId('scenario').inputValue()).toBe('paper');
 });

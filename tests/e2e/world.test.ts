@@ -9,11 +9,9 @@ import { sidewaysExcess } from './width.ts';
 const browser = sharedBrowser();
 beforeAll(async () => {
   await openLaboratory(browser.page, browser.url, 'preset=micro');
-}, 240_000);
+});
 
 const TABS = ['facts', 'documents', 'prompts', 'labelers', 'judge'] as const;
-
-const PATIENCE = { timeout: 60_000 };
 
 /** What is counted below a filter: `1 to 25 of 530 facts`. */
 async function total(): Promise<number> {
@@ -23,15 +21,15 @@ async function total(): Promise<number> {
 }
 
 async function goldSays(words: RegExp): Promise<void> {
-  await expect.poll(() => textOf(browser.page, 'verdict-gold'), PATIENCE).toMatch(words);
+  await expect.poll(() => textOf(browser.page, 'verdict-gold')).toMatch(words);
 }
 
 test('by keys: tabs by arrows, myths found and marked false, page after page', async () => {
   const { page } = browser;
   await page.getByTestId('nav-world').focus();
   await page.keyboard.press('Enter');
-  await page.getByTestId('fact-table').waitFor(PATIENCE);
-  await expect.poll(total, PATIENCE).toBeGreaterThan(300);
+  await page.getByTestId('fact-table').waitFor();
+  await expect.poll(total).toBeGreaterThan(300);
   expect(await page.getByTestId('nav-world').getAttribute('aria-current')).toBe('page');
   const all = await total();
 
@@ -63,7 +61,7 @@ test('by keys: tabs by arrows, myths found and marked false, page after page', a
 
   await page.getByTestId('world-facts').focus();
   await page.keyboard.press('ArrowRight');
-  await page.getByTestId('document').waitFor(PATIENCE);
+  await page.getByTestId('document').waitFor();
 });
 
 test('documents: another at each press, of the kind chosen, and the same again after a reload', async () => {
@@ -71,37 +69,37 @@ test('documents: another at each press, of the kind chosen, and the same again a
   await visit(page, 'world');
   await press(page, 'world-documents');
   await page.getByTestId('document-kind').selectOption('poem');
-  await expect.poll(() => textOf(page, 'document-title'), PATIENCE).toMatch(/Document 1: poem/);
+  await expect.poll(() => textOf(page, 'document-title')).toMatch(/Document 1: poem/);
   const first = await textOf(page, 'document');
   await press(page, 'document-draw');
-  await expect.poll(() => textOf(page, 'document-title'), PATIENCE).toMatch(/Document 2: poem/);
+  await expect.poll(() => textOf(page, 'document-title')).toMatch(/Document 2: poem/);
   expect(await textOf(page, 'document')).not.toBe(first);
   await page.reload();
   await ready(page);
   await press(page, 'world-documents');
   await page.getByTestId('document-kind').selectOption('poem');
-  await expect.poll(() => textOf(page, 'document'), PATIENCE).toBe(first);
+  await expect.poll(() => textOf(page, 'document')).toBe(first);
 });
 
 test('prompts: by use case and person, with that person’s tastes; one is taken to the judge', async () => {
   const { page } = browser;
   await visit(page, 'world');
   await press(page, 'world-prompts');
-  await expect.poll(total, PATIENCE).toBe(1000);
+  await expect.poll(total).toBe(1000);
   await page.getByTestId('prompt-use-case').selectOption('open-qa');
-  await expect.poll(total, PATIENCE).toBeLessThan(1000);
+  await expect.poll(total).toBeLessThan(1000);
   const facts = page.locator('[data-testid="prompt-list"] li .muted');
   expect((await facts.allInnerTexts()).every((text) => text.startsWith('open-qa'))).toBe(true);
   const user = /user-\d+/.exec(await facts.first().innerText())?.[0] ?? '';
   await page.getByTestId('prompt-user').selectOption(user);
   await page.getByTestId('world-user').waitFor();
   await expect
-    .poll(async () => (await facts.allInnerTexts()).every((text) => text.endsWith(user)), PATIENCE)
+    .poll(async () => (await facts.allInnerTexts()).every((text) => text.endsWith(user)))
     .toBe(true);
   expect(await total()).toBeGreaterThan(0);
   const prompt = await textOf(page, 'world-prompt');
   await page.locator('[data-testid="prompt-list"] button').first().click();
-  await expect.poll(() => page.getByTestId('verdict-prompt').inputValue(), PATIENCE).toBe(prompt);
+  await expect.poll(() => page.getByTestId('verdict-prompt').inputValue()).toBe(prompt);
 });
 
 test('labelers: those who train and those who are held out, each with weights that make 100 %', async () => {
@@ -118,7 +116,7 @@ test('labelers: those who train and those who are held out, each with weights th
       );
     return rows.map((cells) => cells.reduce((sum, text) => sum + parseInt(text), 0));
   };
-  await expect.poll(async () => (await weights('training')).length, PATIENCE).toBeGreaterThan(9);
+  await expect.poll(async () => (await weights('training')).length).toBeGreaterThan(9);
   for (const sum of [...(await weights('training')), ...(await weights('heldout'))]) {
     expect(Math.abs(sum - 100)).toBeLessThanOrEqual(1);
   }
@@ -156,11 +154,9 @@ test('a verdict follows what is typed: claims, rude words, the end, and how gold
   await page.getByTestId('verdict-response').fill('');
   await goldSays(/^Gold 0\.00/);
   await press(page, 'verdict-ask');
-  await expect
-    .poll(() => page.getByTestId('verdict-response').inputValue(), { timeout: 240_000 })
-    .not.toBe('');
+  await expect.poll(() => page.getByTestId('verdict-response').inputValue()).not.toBe('');
   await page.getByTestId('verdict-prompt').fill('who are you really');
-  await page.getByText('Not a prompt of this world').waitFor(PATIENCE);
+  await page.getByText('Not a prompt of this world').waitFor();
   expect(await page.getByTestId('verdict-ideal').count()).toBe(0);
 });
 
