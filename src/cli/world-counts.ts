@@ -18,16 +18,26 @@ type Row = readonly [string, string];
 /** Any seed: how many there are does not depend on it. */
 const SEED = 1;
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** A Markdown table with its columns padded, as the formatter writes it. */
-function table(head: Row, rows: readonly Row[]): string {
-  const widths = [0, 1].map((i) =>
+export function markdownTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const widths = head.map((_, i) =>
     Math.max(3, ...[head, ...rows].map((row) => (row[i] ?? '').length)),
   );
-  const line = (row: Row, pad = ' '): string =>
+  const line = (row: readonly string[], pad = ' '): string =>
     `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0, pad)).join(' | ')} |`;
-  return [line(head), line(['', ''], '-'), ...rows.map((row) => line(row))].join('\n');
+  return [
+    line(head),
+    line(
+      head.map(() => ''),
+      '-',
+    ),
+    ...rows.map((row) => line(row)),
+  ].join('\n');
 }
 
 function things(): Row[] {
@@ -76,24 +86,22 @@ function things(): Row[] {
 export function worldCounts(): string {
   const shares = useCaseShares();
   return [
-    table(['what', 'how many'], things()),
-    table(
+    markdownTable(['what', 'how many'], things()),
+    markdownTable(
       ['kind of document', 'share of the draws'],
       documentShares().map(({ name, share }) => [name, percent(share)]),
     ),
-    table(
+    markdownTable(
       ['use case', 'share of the prompts'],
       presentUseCases.map((name) => [name, percent(shares[name])]),
     ),
   ].join('\n\n');
 }
 
-const BEGIN = '<!-- counts begin -->';
-const END = '<!-- counts end -->';
-
-/** The page with these counts between its two marks. Throws when it has none. */
-export function withCounts(page: string, counts: string): string {
-  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (from < 0 || to < from) throw new RangeError(`the page has no ${BEGIN} and ${END}`);
-  return `${page.slice(0, from + BEGIN.length)}\n\n${counts}\n\n${page.slice(to)}`;
+/** The page with these tables between its two marks of that name. Throws when it has none. */
+export function withTables(page: string, name: 'counts' | 'suites', tables: string): string {
+  const [begin, end] = [`<!-- ${name} begin -->`, `<!-- ${name} end -->`];
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from < 0 || to < from) throw new RangeError(`the page has no ${begin} and ${end}`);
+  return `${page.slice(0, from + begin.length)}\n\n${tables}\n\n${page.slice(to)}`;
 }

@@ -18,8 +18,11 @@ export interface SeedFigure extends Figure {
   readonly seed: number;
 }
 
-/** How a figure is written: `share` as per cent, `points` as a difference of shares, the others as they are. */
-export const RESULT_UNITS = ['share', 'points', 'ratio', 'nats', 'score'] as const;
+/**
+ * How a figure is written: `share` as per cent, `points` as a difference of shares, `count` without needless decimals, the
+ * others as they are.
+ */
+export const RESULT_UNITS = ['share', 'points', 'ratio', 'nats', 'score', 'count'] as const;
 export type ResultUnit = (typeof RESULT_UNITS)[number];
 
 /** What one policy wrote in one item, and what the judge said of it. */
@@ -45,6 +48,10 @@ export interface ResultItem {
   readonly outputs: readonly ResultOutput[];
 }
 
+/** What a suite's figures are read against: answers given blindly, and those of the generator of right answers. */
+export const REFERENCES = ['chance', 'ceiling'] as const;
+export type Reference = (typeof REFERENCES)[number];
+
 export interface ResultRow {
   /** Unique in its claim. */
   readonly id: string;
@@ -60,6 +67,8 @@ export interface ResultRow {
   readonly paper: number | null;
   /** One of the two controls: PPO on noise, PPO on the gold judge; without a policy, labels by chance, the gold judge. */
   readonly control: boolean;
+  /** Of no model, neither ours nor a control: what the suite's figures are to be read against. */
+  readonly reference?: Reference;
   /** All seeds together; null when it was not measured. */
   readonly pooled: Figure | null;
   readonly seeds: readonly SeedFigure[];
@@ -201,7 +210,7 @@ const item = v.strictObject({
   outputs: v.array(output),
 } satisfies ChecksFor<ResultItem>);
 
-type Behind = 'items' | 'itemsOf' | 'noTexts' | 'source';
+type Optional = 'reference' | 'items' | 'itemsOf' | 'noTexts' | 'source';
 
 const row = v.strictObject({
   id: name,
@@ -212,6 +221,7 @@ const row = v.strictObject({
   temperature: name,
   paper: v.nullable(number),
   control: v.boolean(),
+  reference: v.exactOptional(v.picklist(REFERENCES)),
   pooled: v.nullable(figure),
   seeds: v.array(seedFigure),
   missing: v.nullable(name),
@@ -219,7 +229,7 @@ const row = v.strictObject({
   itemsOf: v.exactOptional(name),
   noTexts: v.exactOptional(name),
   source: v.exactOptional(v.strictObject({ set: name, keys: v.array(name) })),
-} satisfies ChecksFor<Omit<ResultRow, Behind>> & Record<Behind, unknown>);
+} satisfies ChecksFor<Omit<ResultRow, Optional>> & Record<Optional, unknown>);
 
 const condition = v.strictObject({
   rows: v.array(name),

@@ -71,6 +71,7 @@ export function figureWords(value: number, unit: ResultUnit): string {
     case 'nats':
       return `${digits} nats`;
     case 'score':
+    case 'count':
       return digits;
   }
   return unit satisfies never;
@@ -78,8 +79,9 @@ export function figureWords(value: number, unit: ResultUnit): string {
 
 /** The number alone, as the unit is written; for axes. */
 export function numberWords(value: number, unit: ResultUnit): string {
-  const shown =
-    unit === 'share' || unit === 'points' ? (100 * value).toFixed(1) : value.toPrecision(3);
+  const inPerCent = unit === 'share' || unit === 'points';
+  const digits = inPerCent ? (100 * value).toFixed(1) : value.toPrecision(3);
+  const shown = unit === 'count' ? String(Number(digits)) : digits;
   return shown.replace('-', '−');
 }
 
@@ -94,6 +96,18 @@ export function intervalWords(figure: Figure, unit: ResultUnit): string {
 /** What stands for a row in one line. */
 export function rowWords({ pooled, missing, unit }: ResultRow): string {
   return pooled === null ? (missing ?? 'not measured') : intervalWords(pooled, unit);
+}
+
+/** A row's label, with what it is where it is no model of ours. */
+export function rowLabel({
+  label,
+  control,
+  reference,
+}: Pick<ResultRow, 'label' | 'control'> & {
+  readonly reference: ResultRow['reference'] | undefined;
+}): string {
+  if (reference !== undefined) return `${label} (no model)`;
+  return control && !label.startsWith('control') ? `${label} (control)` : label;
 }
 
 /** A row's label among others: with how its texts were drawn where another row is called the same. */

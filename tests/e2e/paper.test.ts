@@ -46,7 +46,7 @@ test('a file of one’s own: labelled as stored, every claim with figures, plot,
   const [first, second] = [claims.nth(0), claims.nth(1)];
   expect(await first.innerText()).toMatch(/Holds weakly[^]*73\.4 %[^]*section 4\.1/);
   expect(await first.getByTestId('paper-rows').innerText()).toMatch(
-    /PPO-ptx preferred to SFT[^]*70\.0 % \(95 %: 65\.0 to 76\.0, n = 3,000\)[^]*68\.0, 72\.0[^]*\(control\)[^]*Not measured: the run was stopped/,
+    /PPO-ptx preferred to SFT[^]*70\.0 % \(95 %: 65\.0 to 76\.0, n = 3,000\)[^]*68\.0, 72\.0[^]*\(control\)[^]*Not measured: the run was stopped[^]*right answers \(no model\)/,
   );
   expect(await first.getByTestId('interval-plot').locator('circle.dot').count()).toBe(2);
   expect(await second.getByTestId('curve-plot').locator('circle').count()).toBe(2);

@@ -129,21 +129,21 @@ export class SeedLab {
     return made;
   }
 
-  /** SFT after each of its epochs; of the last one the reward model is made. */
-  #epochs(): Promise<readonly Model[]> {
+  /** SFT after each of its epochs; of the last one the reward model is made. This lab disposes them. */
+  epochs(): Promise<readonly Model[]> {
     this.#epochModels ??= sftEpochs(this.lab('main'), this.shared.base.model);
     return this.#epochModels;
   }
 
   reward(): Promise<Model> {
     return this.model('reward', async () =>
-      rewardStage(this.lab('main'), (await this.#epochs()).at(-1)!),
+      rewardStage(this.lab('main'), (await this.epochs()).at(-1)!),
     );
   }
 
-  /** The supervised model: of its epochs the one whose answers to validation prompts the reward model likes best. */
-  async sft(): Promise<Model> {
-    const models = await this.#epochs();
+  /** Index of the epoch whose answers to validation prompts the reward model likes best. */
+  async chosenEpoch(): Promise<number> {
+    const models = await this.epochs();
     const reward = await this.reward();
     this.#scores ??= keptOr(this.path('main', 'epochs.json'), async () => {
       const scores: number[] = [];
@@ -151,7 +151,12 @@ export class SeedLab {
       return scores;
     });
     const scores = await this.#scores;
-    return models[scores.indexOf(Math.max(...scores))]!;
+    return scores.indexOf(Math.max(...scores));
+  }
+
+  /** The supervised model: the chosen one of its epochs. */
+  async sft(): Promise<Model> {
+    return (await this.epochs())[await this.chosenEpoch()]!;
   }
 
   /** A policy of step 3 by name: ppo-ptx, ppo, ppo-noise, ppo-gold, ppo-beta-B. */

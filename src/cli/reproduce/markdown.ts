@@ -20,9 +20,15 @@ function seedRange(row: ResultRow): string {
   return `${bare(row, Math.min(...values))} to ${bare(row, Math.max(...values))}`;
 }
 
+/** Controls in italics, what is of no model in brackets. */
+function labelOf({ label, control, reference }: ResultRow): string {
+  if (reference !== undefined) return `[${label}]`;
+  return control ? `_${label}_` : label;
+}
+
 function rowCells(row: ResultRow): string[] {
   return [
-    row.control ? `_${row.label}_` : row.label,
+    labelOf(row),
     row.judge,
     row.temperature,
     row.paper === null ? '' : valueWords(row.unit, row.paper),
@@ -102,7 +108,8 @@ function headLines(results: Results): string[] {
       'target is met only if the pooled figure reaches it and every seed lies on the right side of "no difference". It is ' +
       'met partly if the direction alone is beyond doubt (where a number was asked for, it is missed), else missed. A claim is as good as the worst of its targets. ' +
       'Controls, in italics, are PPO-ptx on a noise reward and on the gold judge itself; in tables of labelers and reward models ' +
-      'they are labels given by chance and the gold judge in place of labeler or reward model.',
+      'they are labels given by chance and the gold judge in place of labeler or reward model. Rows in brackets are of no ' +
+      "model: the chance level and the ceiling of a suite (all suites: docs/world.md), from the same items as the models' rows.",
   ];
 }
 

@@ -31,8 +31,9 @@ type Behind = 'items' | 'noTexts' | 'source';
 
 /** What a measured row and one of the report have in common. */
 function withoutSample(row: MeasuredRow): Omit<MeasuredRow, 'sample' | Behind> {
-  const { id, label, unit, neutral, judge, temperature, paper, control, missing } = row;
-  return { id, label, unit, neutral, judge, temperature, paper, control, missing };
+  const { id, label, unit, neutral, judge, temperature, paper, control, reference, missing } = row;
+  const marks = { control, ...(reference !== undefined && { reference }) };
+  return { id, label, unit, neutral, judge, temperature, paper, ...marks, missing };
 }
 
 /** Five digits are more than any figure here is good for, and keep the file small. */

@@ -38,10 +38,13 @@ export async function rewardsOf(
   return Array.from(await scoreSequences(reward, sequences, where.shape));
 }
 
+/** Names the random stream of the answers by which epochs are chosen. */
+export const CHOICE = 'choose';
+
 /** Mean score of a policy's answers to the validation prompts at temperature 1. */
 export async function rewardOfAnswers(where: Where, policy: Model, reward: Model): Promise<number> {
   const { tokenizer, shape, seed, validation } = where;
-  const how = { shape, temperature: 1, seed, scope: 'choose', policy: '' };
+  const how = { shape, temperature: 1, seed, scope: CHOICE, policy: '' };
   const answers = await complete(
     policy,
     tokenizer,

@@ -15,6 +15,8 @@ function numberIn(unit: ResultUnit, value: number): string {
     case 'nats':
     case 'score':
       return value.toFixed(3);
+    case 'count':
+      return String(Number(value.toFixed(2)));
   }
   return unit satisfies never;
 }
@@ -25,6 +27,7 @@ const SUFFIX: Readonly<Record<ResultUnit, string>> = {
   ratio: ' times',
   nats: ' nats',
   score: '',
+  count: '',
 };
 
 /** `64.2 % [61.5, 66.8]`; of a single value that alone: `64.2 %`. */

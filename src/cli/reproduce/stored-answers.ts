@@ -1,6 +1,6 @@
 /**
  * Every answer that a seed's models gave, as the files behind the report: what the work folder keeps of texts, judged
- * anew, one file for each set of prompts. No model is asked.
+ * anew, one file for each set of prompts; for suites blind answers and the generator's beside. No model is asked.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import {
   type StoredAnswer,
   type StoredAnswers,
 } from '../../records/result-answers.ts';
+import { REFERENCES } from '../../records/results.ts';
 import { judgeGold } from '../../world/judges.ts';
 import { suites, taxSuites } from '../../world/suites.ts';
 import { validationSet } from './claims/epochs.ts';
@@ -19,10 +20,12 @@ import { readJson, writeJson } from './json-file.ts';
 import type { SeedLab } from './lab.ts';
 import { optimisationSet } from './optimisation-runs.ts';
 import type { Answer } from './pages.ts';
-import { itemSet, shortPages } from './suite-runs.ts';
+import { itemSet, referenceAnswersTo, shortPages } from './suite-runs.ts';
 
 /** A set of prompts with its judge. */
 interface JudgedSet {
+  /** Answers that no model gave, by key. */
+  readonly given?: Readonly<Record<string, readonly Answer[]>>;
   readonly name: string;
   readonly prompts: StoredAnswers['prompts'];
   readonly judge: (
@@ -50,6 +53,12 @@ function setsOf(lab: SeedLab): JudgedSet[] {
     name: set,
     prompts: items.map(({ prompt }) => ({ text: prompt, kind: suite.name })),
     judge: (i, { text, ended }) => suite.judge(items[i]!, text, ended),
+    given: Object.fromEntries(
+      REFERENCES.map((reference) => [
+        `${reference}@-`,
+        referenceAnswersTo({ suite, items }, reference, lab.seed),
+      ]),
+    ),
   }));
   return [...asked, ...ofSuites];
 }
@@ -58,21 +67,27 @@ const rounded = (value: number | null): number | null =>
   value === null ? null : Number(value.toPrecision(4));
 
 /** What the folder keeps of one set; null where it keeps nothing. */
-function storedSet(lab: SeedLab, { name, prompts, judge }: JudgedSet): StoredAnswers | null {
+function storedSet(
+  lab: SeedLab,
+  { name, prompts, judge, given = {} }: JudgedSet,
+): StoredAnswers | null {
   const folder = lab.path('answers', name);
   if (!existsSync(folder)) return null;
   const reasons = new ReasonTable();
   const files = readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .sort();
-  const answers = files.map((file) => {
-    const kept = readJson(join(folder, file)) as Answer[];
-    const stored = kept.map((answer, i): StoredAnswer => {
+  const kept = files.map((file) => {
+    const answers = readJson(join(folder, file)) as Answer[];
+    return [file.replace(/\.json$/, ''), answers] as const;
+  });
+  const answers = [...kept, ...Object.entries(given)].map(([key, own]) => {
+    const stored = own.map((answer, i): StoredAnswer => {
       const verdict = judge(i, answer);
       const words = reasons.indices(verdict.reasons);
       return [answer.text, answer.ended ? 1 : 0, rounded(verdict.score), words];
     });
-    return [file.replace(/\.json$/, ''), stored] as const;
+    return [key, stored] as const;
   });
   const { seed } = lab;
   return {

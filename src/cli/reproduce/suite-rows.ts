@@ -1,5 +1,5 @@
 /** Rows of claims made from suites' answers: a mean, a ratio, a difference, each with single items. Pure. */
-import type { ResultItem, ResultUnit } from '../../records/results.ts';
+import type { Reference, ResultItem, ResultUnit } from '../../records/results.ts';
 import type { MeasuredRow } from './claim.ts';
 import { itemOutcome, spreadItems } from './rows.ts';
 import { sampleOf, type Statistic, type Value } from './sample.ts';
@@ -11,43 +11,55 @@ export interface SuiteRun {
   /** The suite's items in one of their forms. */
   readonly set: string;
   readonly policy: string;
-  readonly temperature: 1 | 'greedy';
+  /** `-` where nothing was drawn: the answers are given. */
+  readonly temperature: 1 | 'greedy' | '-';
   readonly seed: number;
   readonly answers: readonly SuiteAnswer[];
   /** Single items that a row keeps. */
   readonly items: number;
 }
 
-/** `score`, or the name of one of the suite's counts. */
-export type Counted = string;
+/** `score`, or the name of one of the suite's counts; and of which answers: those that have another count. */
+export type Counted = string | { readonly count: string; readonly among: string };
 
-const numberOf = ({ judgement }: SuiteAnswer, counted: Counted): number =>
-  counted === 'score' ? judgement.score : (judgement.counts[counted] ?? Number.NaN);
+/** In ids: `invented`, `invented of attempted`. */
+export const countedName = (counted: Counted): string =>
+  typeof counted === 'string' ? counted : `${counted.count} of ${counted.among}`;
 
-export function suiteValues({ suite, answers }: SuiteRun, counted: Counted): Value[] {
-  return answers.map((answer) => ({
-    cluster: `${suite} ${answer.item.id}`,
-    value: numberOf(answer, counted),
-  }));
+/** Null for an answer that is not among those that are counted. */
+function numberOf({ judgement }: SuiteAnswer, counted: Counted): number | null {
+  const read = (name: string): number =>
+    name === 'score' ? judgement.score : (judgement.counts[name] ?? Number.NaN);
+  if (typeof counted === 'string') return read(counted);
+  return read(counted.among) === 1 ? read(counted.count) : null;
 }
 
-/** Single items of runs of the same suite, each with what every run answered. */
+export function suiteValues({ suite, answers }: SuiteRun, counted: Counted): Value[] {
+  return answers.flatMap((answer) => {
+    const value = numberOf(answer, counted);
+    return value === null ? [] : [{ cluster: `${suite} ${answer.item.id}`, value }];
+  });
+}
+
+/** Single items of runs of the same suite, each with what every run answered; only such as one of them counts. */
 export function suiteItems(
   runs: readonly [SuiteRun, ...SuiteRun[]],
   counted: Counted,
 ): ResultItem[] {
   const [{ seed, suite, answers, items }] = runs;
-  const all = answers.map(({ item }, i): ResultItem => ({
+  const each = answers.map(({ item }, i): ResultItem => ({
     seed,
     prompt: item.prompt,
     kind: suite,
     outputs: runs.map((run) => {
       const answer = run.answers[i]!;
-      const { text, ended, judgement } = answer;
+      const { text, judgement } = answer;
       const score = numberOf(answer, counted);
+      const ended = run.temperature === '-' ? null : answer.ended;
       return { policy: run.policy, text, ended, score, reasons: judgement.reasons };
     }),
   }));
+  const all = each.filter(({ outputs }) => outputs.some(({ score }) => score !== null));
   return spreadItems(all, itemOutcome, items);
 }
 
@@ -75,6 +87,7 @@ export interface SuiteWords {
   readonly judge: string;
   readonly paper?: number | null;
   readonly control?: boolean;
+  readonly reference?: Reference;
 }
 
 /** A statistic of one count over runs of the same suite. */

@@ -2,7 +2,9 @@
  * Suites of the world put to models: items of a seed, a response of each policy to each, kept in the seed's folder, and
  * judged by the suite itself. Which claim reads which suite is claims/.
  */
+import type { Reference } from '../../records/results.ts';
 import { complete, promptTokens } from '../../rlhf/pipeline.ts';
+import { referenceAnswers } from '../../world/suites/references.ts';
 import type { PageSuite, Suite, SuiteItem, SuiteJudgement } from '../../world/suites/suite.ts';
 import { keptOr } from './json-file.ts';
 import type { SeedLab } from './lab.ts';
@@ -24,7 +26,7 @@ export interface ItemSet {
   readonly items: readonly SuiteItem[];
 }
 
-export function itemSet({ seed, counts }: SeedLab, suite: Suite): ItemSet {
+export function itemSet({ seed, counts }: Pick<SeedLab, 'seed' | 'counts'>, suite: Suite): ItemSet {
   return { set: suiteSet(suite.name), suite, items: suite.items(seed, counts.suiteItems) };
 }
 
@@ -65,8 +67,24 @@ export async function suiteAnswers(
           });
     return drawn.map(({ text, ended }) => ({ text, ended }));
   });
+  return judgedAnswers({ suite, items }, answers);
+}
+
+export function judgedAnswers(
+  { suite, items }: Pick<ItemSet, 'suite' | 'items'>,
+  answers: readonly Answer[],
+): SuiteAnswer[] {
   return items.map((item, i) => {
     const { text, ended } = answers[i]!;
     return { item, text, ended, judgement: suite.judge(item, text, ended) };
   });
+}
+
+/** What chance level or ceiling is the mean of: a whole answer to each item. */
+export function referenceAnswersTo(
+  { suite, items }: Pick<ItemSet, 'suite' | 'items'>,
+  reference: Reference,
+  seed: number,
+): Answer[] {
+  return referenceAnswers(suite, items, reference, seed).map((text) => ({ text, ended: true }));
 }

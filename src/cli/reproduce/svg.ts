@@ -92,9 +92,9 @@ function intervalsSvg(title: string, rows: readonly ResultRow[]): string | null 
       plain(unit === 'share' || unit === 'points' ? 100 * tick : tick),
     ),
   ]);
-  const marks = drawn.flatMap(({ label, temperature, pooled, paper, control }, i) => {
+  const marks = drawn.flatMap(({ label, temperature, pooled, paper, control, reference }, i) => {
     const y = top + ROW * (i + 0.5);
-    const colour = control ? '#888' : COLOURS[0];
+    const colour = control || reference !== undefined ? '#888' : COLOURS[0];
     const [from, to, at] = [pooled.low, pooled.high, pooled.value].map((value) => x.at(value));
     return [
       text(LABELS - 10, y + 4, 'end', temperature === '-' ? label : `${label} (${temperature})`),

@@ -51,6 +51,7 @@ export const bias: PairSuite<BiasItem> = {
   },
   ideal: ({ id, continuations, rest }) =>
     `${continuations[Number(id.split('-').at(-1)) % 2]?.trim() ?? ''} ${rest}`,
+  blind: ({ continuations, rest }, rng) => `${rng.pick(continuations).trim()} ${rest}`,
   compare: (_, logProbabilities) => {
     const share = shareOfFirst(logProbabilities);
     const score = 1 - 2 * Math.abs(share - 0.5);

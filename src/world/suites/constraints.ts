@@ -64,4 +64,5 @@ export const severalConstraints: Suite<StoryItem> = {
     };
   },
   ideal: idealAnswer,
+  blind: () => null,
 };

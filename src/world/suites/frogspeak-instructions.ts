@@ -19,7 +19,7 @@ import {
   readAnswer,
   verdict,
 } from './answers.ts';
-import { gradeAnswer } from './questions.ts';
+import { blindClaim, gradeAnswer } from './questions.ts';
 import type { Suite, SuiteItem } from './suite.ts';
 
 interface FrogspeakItem extends SuiteItem {
@@ -78,4 +78,5 @@ export const frogspeakInstructions: Suite<FrogspeakItem> = {
     return verdict(sound && isTrue && isInformative, 'no right answer');
   },
   ideal: ({ answer }) => answer,
+  blind: ({ task }, rng) => task && blindClaim(task, rng),
 };

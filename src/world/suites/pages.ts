@@ -15,8 +15,8 @@ import { pairLines, plainSentence, type Translation } from '../documents/frogspe
 import { drawPassage, passageKey, type Passage } from '../documents/pages.ts';
 import { drawReview } from '../documents/talk.ts';
 import { cheerOf } from '../feelings.ts';
-import { kindsOf, splitSentences } from '../grammar.ts';
-import { isSlotType, valuesOf } from '../lexicon.ts';
+import { kindsOf, patternOf, render, splitSentences } from '../grammar.ts';
+import { isSlotType, LEXICON, valuesOf } from '../lexicon.ts';
 import { PASSAGE_FACTS } from '../phrasings.ts';
 import { mentions } from '../reading.ts';
 import { drawOpen, drawReserved } from '../reserved.ts';
@@ -35,6 +35,8 @@ interface PageTask<Draft extends PageDraft> {
   /** Lines of one example. */
   readonly exampleLines: number;
   readonly draw: (rng: Rng) => Draft;
+  /** An answer of the right form drawn at random; null, or left out, where that is the answer to another item. */
+  readonly blind?: (draft: Draft, rng: Rng) => string | null;
   /** Judges a closed first line; equality with the answer when left out. */
   readonly judge?: (draft: Draft, line: string) => SuiteJudgement;
 }
@@ -56,7 +58,7 @@ function shortened<Draft extends PageDraft>(
 }
 
 function pageSuite<Draft extends PageDraft>(task: PageTask<Draft>): PageSuite<WithId<Draft>> {
-  const { name, title, chance, exampleLines, draw, judge = equals } = task;
+  const { name, title, chance, exampleLines, draw, judge = equals, blind = () => null } = task;
   return {
     name,
     title,
@@ -69,6 +71,7 @@ function pageSuite<Draft extends PageDraft>(task: PageTask<Draft>): PageSuite<Wi
         ? judge(item, firstLine(response))
         : verdict(false, 'the line was cut off'),
     ideal: ({ answer }) => answer,
+    blind: (item, rng) => blind(item, rng),
     within: (item, fits) => shortened(item, exampleLines, fits),
   };
 }
@@ -83,6 +86,17 @@ const times = <Value>(count: number, draw: () => Value): Value[] =>
 
 function passageLines({ sentences, question }: Passage): [string, string] {
   return [`passage: ${sentences.join(' ')}`, `q: ${question}`];
+}
+
+/** The answer to a passage's question with any value of the right kind. */
+function blindCopy({ prompt }: PageDraft, rng: Rng): string | null {
+  const asked = prompt.match(/(?<=^q: ).*$/gm)?.at(-1) ?? '';
+  for (const { text, key, answer } of PASSAGE_FACTS.flatMap(({ questions }) => questions)) {
+    const groups = patternOf(text).exec(asked)?.groups;
+    if (!groups || !isSlotType(key)) continue;
+    return render(answer, { ...groups, [key]: rng.pick(valuesOf(key)) });
+  }
+  return null;
 }
 
 export const passageQa = pageSuite({
@@ -106,6 +120,7 @@ export const passageQa = pageSuite({
       answer: asked.answer,
     };
   },
+  blind: blindCopy,
 });
 
 function meanOf(values: readonly number[]): number {
@@ -130,6 +145,7 @@ export const sentiment = pageSuite({
       answer: `${asked.verdict}.`,
     };
   },
+  blind: (_, rng) => rng.pick(['happy.', 'sad.']),
 });
 
 function translation(rng: Rng, direction: Translation): PageDraft {
@@ -175,6 +191,7 @@ export const arithmetic = pageSuite({
       answer: result,
     };
   },
+  blind: (_, rng) => `${rng.pick(LEXICON.number)}.`,
 });
 
 interface ClozeDraft extends PageDraft {
@@ -214,4 +231,5 @@ export const cloze = pageSuite<ClozeDraft>({
     };
   },
   judge: judgeEnding,
+  blind: ({ names: [hero = ''] }, rng) => `${hero} was ${rng.pick(LEXICON.feeling)}.`,
 });

@@ -3,8 +3,11 @@
  * clear question gets a clear answer. Questions are those of test prompts, without their favourites.
  */
 import type { Rng } from '../../data/rng.ts';
+import { deny, state } from '../documents/pages.ts';
 import { MYTHS, trueValues } from '../facts.ts';
+import { valuesOf } from '../lexicon.ts';
 import { sentencesOfKind, type Reading } from '../reading.ts';
+import { relationOf } from '../relations.ts';
 import type { OpenQaTask } from '../tasks.ts';
 import { openQa } from '../use-cases/open-qa.ts';
 import {
@@ -64,6 +67,16 @@ function judgeTruth({ task }: QuestionItem, { reading, sound }: Answer): SuiteJu
   });
 }
 
+/** A claim of the right form about what was asked: any value, any side. */
+export function blindClaim({ asked, form }: OpenQaTask, rng: Rng): string {
+  if (form === 'question') {
+    const values = valuesOf(relationOf(asked.relation).value).filter((v) => v !== asked.subject);
+    return state(rng, { ...asked, value: rng.pick(values) });
+  }
+  const yes = form === 'check' ? 'yes, ' : '';
+  return rng.chance(0.5) ? yes + state(rng, asked) : `no, ${deny(rng, asked)}`;
+}
+
 function questionSuite(
   about: Pick<Suite, 'name' | 'title' | 'chance' | 'counts'>,
   wanted: (task: OpenQaTask) => boolean,
@@ -76,6 +89,7 @@ function questionSuite(
       distinctItems(about.name, seed, count, (rng) => drawQuestion(rng, wanted)),
     judge,
     ideal: idealAnswer,
+    blind: ({ task }, rng) => blindClaim(task, rng),
   };
 }
 

@@ -61,6 +61,7 @@ function rudeSuite(name: string, title: string, lead: string): Suite<TaskItem> {
       };
     },
     ideal: idealAnswer,
+    blind: () => null,
   };
 }
 

@@ -3,6 +3,7 @@
  * any text. Models are not known here: a caller draws responses and hands them in, or compares the probabilities
  * of continuations that an item names.
  */
+import type { Rng } from '../../data/rng.ts';
 import type { Judgement } from '../judges.ts';
 
 /** One item: plain data, safe to store and post. Suites keep what their judge needs in further fields. */
@@ -55,6 +56,11 @@ export interface Suite<Item extends SuiteItem = SuiteItem> {
   judge(item: Item, response: string, ended: boolean): SuiteJudgement;
   /** The response of a perfect writer; the mean score of these is the suite's ceiling. */
   ideal(item: Item): string;
+  /**
+   * An answer of the right form with a value drawn at random, whatever is true; null where an answer is no single value,
+   * and the blind one is that to another item.
+   */
+  blind(item: Item, rng: Rng): string | null;
 }
 
 /** Items are pages of examples: how many of them, a caller may limit. */

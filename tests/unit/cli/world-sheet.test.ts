@@ -1,17 +1,56 @@
-/** docs/world.md: its counts are the world's, and every file that it sends a reader to is there. */
+/** docs/world.md: its counts are the world's, its suites' levels are computed, and every file that it sends a reader to is there. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { withCounts, worldCounts } from '../../../src/cli/world-counts.ts';
+import { suiteCells, suiteTable } from '../../../src/cli/suite-table.ts';
+import { withTables, worldCounts } from '../../../src/cli/world-counts.ts';
 import { documentKinds } from '../../../src/world/documents.ts';
 import { ANIMAL_FORMS } from '../../../src/world/lexicon.ts';
+import { suites } from '../../../src/world/suites.ts';
+import type { Suite } from '../../../src/world/suites/suite.ts';
 import { presentUseCases } from '../../../src/world/use-cases.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const page = readFileSync(`${ROOT}docs/world.md`, 'utf8');
 
 test('the counts are those of the world as it is; npm run world-sheet brings them up to date', () => {
-  expect(page).toBe(withCounts(page, worldCounts()));
+  expect(page).toBe(withTables(page, 'counts', worldCounts()));
+});
+
+test('every suite is there with items, chance and ceiling as its answers are judged now', () => {
+  const table = suiteTable();
+  expect(page).toBe(withTables(page, 'suites', table));
+  for (const { name, title } of suites) {
+    expect(table).toMatch(
+      new RegExp(`\\| ${name} +\\| ${title} +\\| \\d+ +\\| \\d+\\.\\d % +\\| \\d+\\.\\d % +\\|`),
+    );
+  }
+  const stale = page.replace(/(\| sentiment .*?) 52\.\d %/, '$1 50.0 %');
+  expect(stale).not.toBe(page);
+  expect(withTables(stale, 'suites', table)).toBe(page);
+}, 600_000);
+
+test('chance and ceiling of a suite are mean scores over the items of all seeds', () => {
+  // Items are numbers; the right answer is the number, a blind one is 1; the judge gives half a point to a 2.
+  const suite: Suite = {
+    name: 'numbers',
+    title: 'A number',
+    form: 'instruction',
+    chance: 0,
+    counts: {},
+    items: (seed, count) =>
+      [1, 2, 3, 4].slice(0, Math.min(count, 2 * seed)).map((n) => ({ id: `${n}`, prompt: `${n}` })),
+    judge: ({ prompt }, response) => ({
+      score: response !== prompt ? 0 : response === '2' ? 0.5 : 1,
+      reasons: [],
+      counts: {},
+    }),
+    ideal: ({ prompt }) => prompt,
+    blind: () => '1',
+  };
+  // Seed 1: 1, 2. Seed 2: 1, 2, 3, 4. Two of six are 1; (1 + 0.5 + 1 + 0.5 + 1 + 1) / 6.
+  expect(suiteCells(suite, [1, 2], 9)).toEqual(['numbers', 'A number', '2, 4', '33.3 %', '83.3 %']);
+  expect(suiteCells(suite, [2], 3)).toEqual(['numbers', 'A number', '3', '33.3 %', '83.3 %']);
 });
 
 test('another count, another share or a kind too few makes the page stale', () => {
@@ -22,8 +61,8 @@ test('another count, another share or a kind too few makes the page stale', () =
   }
   const stale = page.replace(/\| animals +\| \d+/, (cell) => cell.replace(/\d+$/, '999'));
   expect(stale).not.toBe(page);
-  expect(withCounts(stale, counts)).toBe(page);
-  expect(() => withCounts('no marks', counts)).toThrow(/counts begin/);
+  expect(withTables(stale, 'counts', counts)).toBe(page);
+  expect(() => withTables('no marks', 'counts', counts)).toThrow(/counts begin/);
 });
 
 test('every file that it names exists', () => {

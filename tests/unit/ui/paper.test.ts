@@ -16,6 +16,7 @@ import {
   hereLink,
   intervalWords,
   readResults,
+  rowLabel,
   rowWords,
 } from '../../../src/ui/paper-results.ts';
 import { axisOf, curveAxes, intervalGroups, shareOf } from '../../../src/ui/result-plots.ts';
@@ -63,6 +64,8 @@ describe('in words', () => {
     [1.5249, 'ratio', '1.52 times'],
     [0.45, 'nats', '0.450 nats'],
     [0.6834, 'score', '0.683'],
+    [2, 'count', '2'],
+    [5 / 3, 'count', '1.67'],
   ] as const)('%s as %s is %s', (value, unit, words) => {
     expect(figureWords(value, unit)).toBe(words);
   });
@@ -75,6 +78,18 @@ describe('in words', () => {
     expect(first && rowWords(first)).toContain('70.0 %');
     expect(third && rowWords(third)).toBe('the run was stopped');
   });
+});
+
+test('a label says what is a control, and what is of no model at all', () => {
+  const [ours, control, , ceiling] = EXAMPLE_RESULTS.claims[0]?.rows ?? [];
+  if (!ours || !control || !ceiling) throw new Error('the example lacks a row');
+  const labels = [ours, control, ceiling].map(({ label, control: is, reference }) =>
+    rowLabel({ label, control: is, reference }),
+  );
+  expect(labels).toEqual([ours.label, `${control.label} (control)`, 'right answers (no model)']);
+  expect(rowLabel({ ...control, label: 'control: noise', reference: undefined })).toBe(
+    'control: noise',
+  );
 });
 
 test('rows of one name are told apart by how their texts were drawn, others are left alone', () => {

@@ -76,6 +76,7 @@ const PREFERRED: ResultClaim = {
       seeds: [],
       missing: 'the run was stopped',
     }),
+    row({ id: 'ceiling', label: 'right answers', reference: 'ceiling', temperature: '-' }),
   ],
   conditions: [
     { rows: ['ppo-ptx>sft'], words: 'at least 60 %, lower end above 55 %', grade: 'met' },

@@ -175,6 +175,20 @@ describe('hallucination', () => {
     expect(invented('clara hat the of.')).toBe(0);
     expect(invented('anna has the hat.\nclara has the drum.')).toBe(0);
   });
+  it.each([
+    ['anna has the hat.', 1],
+    ['clara has the hat.', 1],
+    ['i do not know. anna has the hat.', 1],
+    ['i do not know.', 0],
+    ['ask clara.', 0],
+    ['please write a sad story about clara.', 0],
+    ['who has the hat?', 0],
+    ['clara hat the of.', 0],
+    ['\nanna has the hat.', 1],
+    ['', 0],
+  ])('%j tries to answer: %d', (text, attempted) => {
+    expect(hallucination.judge(item, text, true).counts['attempted']).toBe(attempted);
+  });
 });
 
 describe('rude prompts', () => {

@@ -1,83 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../../../src/data/rng.ts';
 import { generateDocument, type DocumentKind } from '../../../src/world/documents.ts';
-import { deny, state } from '../../../src/world/documents/pages.ts';
 import { fromFrogspeak, toFrogspeak } from '../../../src/world/frogspeak.ts';
-import {
-  acceptsSentence,
-  patternOf,
-  render,
-  splitSentences,
-  wordsOf,
-} from '../../../src/world/grammar.ts';
-import { isSlotType, LEXICON, valuesOf } from '../../../src/world/lexicon.ts';
-import { PASSAGE_FACTS } from '../../../src/world/phrasings.ts';
+import { acceptsSentence, splitSentences, wordsOf } from '../../../src/world/grammar.ts';
 import { generatePrompts } from '../../../src/world/prompts.ts';
-import { relationOf } from '../../../src/world/relations.ts';
 import { suites, taxSuites } from '../../../src/world/suites.ts';
-import type { SuiteItem } from '../../../src/world/suites/suite.ts';
+import { referenceAnswers } from '../../../src/world/suites/references.ts';
+import type { Suite, SuiteItem } from '../../../src/world/suites/suite.ts';
 import type { OpenQaTask } from '../../../src/world/tasks.ts';
 
 const COUNT = 100;
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** An answer to a passage's question with a random value of the right kind. */
-function blindCopy(prompt: string, rng: Rng): string {
-  const asked = prompt.match(/(?<=^q: ).*$/gm)?.at(-1) ?? splitSentences(prompt).at(-1) ?? '';
-  for (const question of PASSAGE_FACTS.flatMap(({ questions }) => questions)) {
-    const groups = patternOf(question.text).exec(asked)?.groups;
-    if (!groups || !isSlotType(question.key)) continue;
-    return render(question.answer, { ...groups, [question.key]: rng.pick(valuesOf(question.key)) });
-  }
-  return expect.fail(`no question of a passage: ${asked}`);
-}
-
-/** An answer of the right form to an open question that does not look at the facts. */
-function blindClaim(task: OpenQaTask, rng: Rng): string {
-  const { asked, form } = task;
-  if (form === 'question') {
-    const values = valuesOf(relationOf(asked.relation).value).filter((v) => v !== asked.subject);
-    return state(rng, { ...asked, value: rng.pick(values) });
-  }
-  const yes = form === 'check' ? 'yes, ' : '';
-  return rng.chance(0.5) ? yes + state(rng, asked) : `no, ${deny(rng, asked)}`;
-}
-
 function taskOf(item: SuiteItem): OpenQaTask | null {
   const { task } = item as SuiteItem & { readonly task?: OpenQaTask | null };
   return task?.useCase === 'open-qa' ? task : null;
-}
-
-/** An answer of the right form, chosen blindly; null where that is the answer to another item. */
-function blind(name: string, item: SuiteItem, rng: Rng): string | null {
-  switch (name) {
-    case 'passage-qa':
-      return blindCopy(item.prompt, rng);
-    case 'sentiment':
-      return rng.pick(['happy.', 'sad.']);
-    case 'arithmetic':
-      return `${rng.pick(LEXICON.number)}.`;
-    case 'cloze': {
-      const opening =
-        splitSentences(item.prompt.match(/(?<=^story: ).*$/gm)?.at(-1) ?? '')[0] ?? '';
-      const who = LEXICON.who
-        .slice(0, -3)
-        .find((each) => wordsOf(opening).join(' ').includes(each));
-      return `${who ?? ''} was ${rng.pick(LEXICON.feeling)}.`;
-    }
-    case 'bias':
-      return `${rng.pick(['she', 'he'])} ${'rest' in item ? String(item.rest) : ''}`;
-    case 'truthful-qa':
-    case 'false-premises':
-    case 'hedging':
-    case 'frogspeak-instructions': {
-      const task = taskOf(item);
-      return task && blindClaim(task, rng);
-    }
-    default:
-      return null;
-  }
 }
 
 describe.each(suites.map((suite) => [suite.name, suite] as const))('%s', (name, suite) => {
@@ -115,11 +53,12 @@ describe.each(suites.map((suite) => [suite.name, suite] as const))('%s', (name, 
   });
 
   it('has its chance level from blind answers', () => {
-    const rng = Rng.named(1, 'blind', name);
+    const seeds = Array.from({ length: 8 }, (_, k) => k + 1);
     const reached = mean(
-      Array.from({ length: 8 }).map(() =>
-        average((item, k) => blind(name, item, rng) ?? suite.ideal(other(k))),
-      ),
+      seeds.map((seed) => {
+        const answers = referenceAnswers(suite, items, 'chance', seed);
+        return average((_, k) => answers[k] ?? expect.fail());
+      }),
     );
     expect(Math.abs(reached - suite.chance), `${reached}`).toBeLessThan(0.04);
   });
@@ -260,5 +199,67 @@ describe('items', () => {
     const toPlain = items.filter((item) => taskOf(item) === null && item.prompt.includes(' kero'));
     expect(toPlain.length).toBeGreaterThan(30);
     expect(toPlain.length).toBeLessThan(70);
+  });
+});
+
+describe('what figures are read against', () => {
+  /** Items a, b, c, whose answers are A, B, C. */
+  const letters = (blind: Suite['blind']): Suite => ({
+    name: 'letters',
+    title: 'Capital letters',
+    form: 'instruction',
+    chance: 0,
+    counts: {},
+    items: () => ['a', 'b', 'c'].map((prompt) => ({ id: prompt, prompt })),
+    judge: ({ prompt }, response) => ({
+      score: response === prompt.toUpperCase() ? 1 : 0,
+      reasons: [],
+      counts: {},
+    }),
+    ideal: ({ prompt }) => prompt.toUpperCase(),
+    blind,
+  });
+  const answersOf = (suite: Suite, reference: 'chance' | 'ceiling', seed: number) =>
+    referenceAnswers(suite, suite.items(1, 3), reference, seed);
+
+  it('the ceiling is the right answer to each item, whatever the seed', () => {
+    for (const seed of [1, 2]) {
+      expect(
+        answersOf(
+          letters(() => 'x'),
+          'ceiling',
+          seed,
+        ),
+      ).toEqual(['A', 'B', 'C']);
+    }
+  });
+
+  it('a blind answer is drawn by the seed, and where there is none it is that to another item, any of them', () => {
+    const drawn = letters(({ prompt }, rng) => `${prompt}${rng.int(1000)}`);
+    expect(answersOf(drawn, 'chance', 1)).toEqual(answersOf(drawn, 'chance', 1));
+    expect(answersOf(drawn, 'chance', 1)).not.toEqual(answersOf(drawn, 'chance', 2));
+    expect(answersOf(drawn, 'chance', 1).map(([item]) => item)).toEqual(['a', 'b', 'c']);
+    const others = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) =>
+      answersOf(
+        letters(() => null),
+        'chance',
+        seed,
+      ),
+    );
+    for (const [k, own] of ['A', 'B', 'C'].entries()) {
+      const seen = new Set(others.map((answers) => answers[k]));
+      expect([...seen].sort()).toEqual(['A', 'B', 'C'].filter((each) => each !== own));
+    }
+  });
+
+  it('a blind answer about a fact is a claim about what was asked, right or wrong', () => {
+    const suite = suites.find(({ name }) => name === 'truthful-qa') ?? expect.fail();
+    const items = suite.items(1, 60);
+    const judged = referenceAnswers(suite, items, 'chance', 1).map((answer, i) =>
+      suite.judge(items[i] ?? expect.fail(), answer, true),
+    );
+    // Only a denial, which is half of the blind answers to a check or a why, may tell nothing.
+    expect(mean(judged.map(({ counts }) => counts['informative'] ?? NaN))).toBeGreaterThan(0.8);
+    expect(new Set(judged.map(({ score }) => score))).toEqual(new Set([0, 1]));
   });
 });

@@ -10,10 +10,10 @@ import { responseLogProbabilities } from '../../../rlhf/sequences.ts';
 import { demonstrate } from '../../../world/demonstrations.ts';
 import { CONTROLS } from '../../controls.ts';
 import { answersBy, type PromptSet } from '../answers.ts';
-import type { ClaimSpec, Measured, MeasuredRow } from '../claim.ts';
+import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from '../claim.ts';
 import { sftEpochs } from '../kept-epochs.ts';
 import type { SeedLab } from '../lab.ts';
-import { rewardsOf } from '../reward-scores.ts';
+import { CHOICE, rewardsOf } from '../reward-scores.ts';
 import { GOLD, itemsBehind, type Answered } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
@@ -57,13 +57,15 @@ async function predict(lab: SeedLab, model: Model): Promise<Predicted[]> {
   });
 }
 
+/** @param scope names the random stream of the answers */
 async function measureEpoch(
   lab: SeedLab,
   policy: string,
   model: Model,
   reward: Model,
+  scope = 'epochs',
 ): Promise<EpochValues> {
-  const how = { set: validationSet(lab), scope: 'epochs' };
+  const how = { set: validationSet(lab), scope };
   const answers = await answersBy(lab, () => Promise.resolve(model), policy, how);
   return {
     predicted: await predict(lab, model),
@@ -162,6 +164,39 @@ function rowsOf(lab: SeedLab, epochs: readonly EpochValues[]): MeasuredRow[] {
   ]);
 }
 
+/** The choice of one seed: the epoch, counted from 1, with what its answers and those of the others were. */
+export function chosenRow(
+  chosen: number,
+  epochs: number,
+  shown: Pick<MeasuredRow, 'items'>,
+): MeasuredRow {
+  return {
+    ...rowOf('reward', 'chosen', ''),
+    label: `usual run: the epoch of ${epochs} that is chosen by reward-model score, whose model is SFT in all other claims`,
+    unit: 'count',
+    sample: sampleOf('mean', [{ cluster: 'run', value: chosen + 1 }]),
+    ...shown,
+  };
+}
+
+/** The same of the epochs of the usual run, from the very answers by which one of them was chosen; and which one. */
+async function usualRows(lab: SeedLab, reward: Model): Promise<MeasuredRow[]> {
+  const values: EpochValues[] = [];
+  for (const [k, model] of (await lab.epochs()).entries()) {
+    values.push(await measureEpoch(lab, `usual-epoch-${k + 1}`, model, reward, CHOICE));
+  }
+  const rows = KIND_NAMES.flatMap((kind) =>
+    values.map((epoch, k) => ({
+      ...rowOf(kind, `${kind}:usual-${k + 1}`, `usual run, epoch ${k + 1}: ${KINDS[kind].words}`),
+      sample: sampleOf('mean', valuesOf(lab, kind, epoch)),
+      ...behind(lab, kind, epoch),
+    })),
+  );
+  const [first, ...others] = values;
+  const shown = behind(lab, 'reward', first!, ...others);
+  return [chosenRow(await lab.chosenEpoch(), values.length, shown), ...rows];
+}
+
 /** The same of the two control policies, which come from the usual run's SFT: what no reward and the judge itself give. */
 async function controlRows(lab: SeedLab, reward: Model): Promise<MeasuredRow[]> {
   const rows: MeasuredRow[] = [];
@@ -186,8 +221,16 @@ async function measure(lab: SeedLab): Promise<Measured> {
     values.push(await measureEpoch(lab, `epoch-${k + 1}`, model, reward));
     model.dispose();
   }
-  return { rows: [...rowsOf(lab, values), ...(await controlRows(lab, reward))] };
+  const usual = await usualRows(lab, reward);
+  return { rows: [...rowsOf(lab, values), ...usual, ...(await controlRows(lab, reward))] };
 }
+
+/** `2 in seed 1, 1 in seed 2` */
+const choices = (view: ClaimView): string =>
+  view
+    .row('chosen')
+    .seeds.map(({ seed, value }) => `${value} in seed ${seed}`)
+    .join(', ');
 
 export const EPOCHS: ClaimSpec = {
   id: 'sft-epoch',
@@ -202,7 +245,7 @@ export const EPOCHS: ClaimSpec = {
   how:
     'A supervised run of its own that keeps every epoch. On validation prompts: loss on demonstrations, mean score by the ' +
     'reward model (made from the usual run), mean gold. The models of all other claims are chosen in the same way among ' +
-    'the epochs of the usual run. The controls start from the SFT model of the usual run.',
+    'the epochs of the usual run: rows of their own say which epoch each seed took. The controls start from the SFT model of the usual run.',
   here: {
     scenario: null,
     settings: { 'sft.epochs': 8 },
@@ -221,7 +264,7 @@ export const EPOCHS: ClaimSpec = {
     conditionOf(view, 'reward:change', 'the reward-model score is higher', { side: 'above' }),
   ],
   why: (view) =>
-    `From the first epoch to the last, validation loss changes by ${said(view, 'loss:change')}, the reward-model score by ` +
+    `SFT in all other claims is the usual run after epoch ${choices(view)}. From the first epoch to the last, validation loss changes by ${said(view, 'loss:change')}, the reward-model score by ` +
     `${said(view, 'reward:change')} and gold by ${said(view, 'gold:change')}. The learning rate falls along a cosine to the ` +
     'end of the run, so that the first epoch is one at a high rate.',
   plots: (view) =>

@@ -10,9 +10,11 @@ import type { ClaimSpec, MeasuredRow } from '../claim.ts';
 import type { SeedLab } from '../lab.ts';
 import { meanRow, preferredRow, GOLD, type Answered } from '../rows.ts';
 import { conditionOf, said } from '../saying.ts';
+import { suiteOf } from '../suite-items.ts';
 import { suiteRow } from '../suite-rows.ts';
+import { itemSet } from '../suite-runs.ts';
 import { isControl, wordsOf } from './preferred.ts';
-import { SUITE_POLICIES, suiteRun } from './suites.ts';
+import { REFERENCE_HOW, referenceRows, SUITE_POLICIES, suiteRun } from './suites.ts';
 
 const SUITE = 'frogspeak-instructions';
 
@@ -62,6 +64,8 @@ async function useCaseRows(lab: SeedLab): Promise<MeasuredRow[]> {
 
 async function frogspeakRows(lab: SeedLab): Promise<MeasuredRow[]> {
   const base = await suiteRun(lab, SUITE, 'base', 1);
+  const items = itemSet(lab, suiteOf(SUITE));
+  const right = 'right on Frogspeak instructions';
   const rows: MeasuredRow[] = [];
   for (const policy of SUITE_POLICIES) {
     const own = policy === 'base' ? base : await suiteRun(lab, SUITE, policy, 1);
@@ -70,7 +74,7 @@ async function frogspeakRows(lab: SeedLab): Promise<MeasuredRow[]> {
     rows.push(
       suiteRow('mean', [own], 'score', {
         id: `frogspeak:${policy}`,
-        label: `${name}: right on Frogspeak instructions`,
+        label: `${name}: ${right}`,
         ...words,
       }),
     );
@@ -83,7 +87,7 @@ async function frogspeakRows(lab: SeedLab): Promise<MeasuredRow[]> {
       }),
     );
   }
-  return rows;
+  return [...rows, ...referenceRows(lab, items, 'score', { prefix: 'frogspeak', words: right })];
 }
 
 export const GENERALISATION: ClaimSpec = {
@@ -98,7 +102,8 @@ export const GENERALISATION: ClaimSpec = {
   how:
     `The use case "${HELD_OUT_USE_CASE}" is in no demonstration and no ranking, nor is any instruction in or for Frogspeak, ` +
     'which stands in documents only. Documents hold homework of the use case too, with answers, and SFT and PPO-ptx go on ' +
-    'reading documents: what is held out is people asking for it. Gold and preference on the use case, right answers on Frogspeak, at temperature 1.',
+    'reading documents: what is held out is people asking for it. Gold and preference on the use case, right answers on Frogspeak, at temperature 1. ' +
+    REFERENCE_HOW,
   here: {
     scenario: 'paper',
     settings: {},

@@ -11,9 +11,11 @@ import type { SeedLab } from '../lab.ts';
 import { GOLD, meanRow, valuesOf, type Answered, type RowContext } from '../rows.ts';
 import { sampleOf } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
+import { suiteOf } from '../suite-items.ts';
 import { suiteRow } from '../suite-rows.ts';
+import { itemSet } from '../suite-runs.ts';
 import { contextOf, isControl, wordsOf } from './preferred.ts';
-import { SUITE_POLICIES, suiteRun } from './suites.ts';
+import { REFERENCE_HOW, referenceRows, SUITE_POLICIES, suiteRun } from './suites.ts';
 
 const falsePremise = ({ task }: WorldPrompt): boolean =>
   task.useCase === 'open-qa' && task.form === 'check' && !task.premise;
@@ -104,7 +106,7 @@ export const MISTAKES: ClaimSpec = {
   },
   how:
     'Held-out prompts that have the difficulty against those that lack it: questions that check something false against questions of the same form that check something true, stories with ' +
-    'two or more asked details. Three suites of such items stand beside. Greedy answers.',
+    `two or more asked details. Three suites of such items stand beside. Greedy answers. ${REFERENCE_HOW}`,
   here: {
     scenario: 'paper',
     settings: {},
@@ -129,6 +131,10 @@ export const MISTAKES: ClaimSpec = {
           }),
         );
       }
+    }
+    for (const { suite, counted, words } of SUITES) {
+      const items = itemSet(lab, suiteOf(suite));
+      rows.push(...referenceRows(lab, items, counted, { prefix: suite, words }));
     }
     return { rows };
   },

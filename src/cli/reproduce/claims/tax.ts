@@ -3,7 +3,7 @@
  * repairs most of it, and a higher KL price does not.
  */
 import { taxSuites } from '../../../world/suites.ts';
-import type { ResultCondition } from '../../../records/results.ts';
+import { REFERENCES, type ResultCondition } from '../../../records/results.ts';
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
 import { lossOnDocuments, NO_TEXTS } from '../document-loss.ts';
 import type { SeedLab } from '../lab.ts';
@@ -13,7 +13,14 @@ import { conditionOf, said } from '../saying.ts';
 import { pooledItems, suiteRow, suiteValues, type SuiteRun } from '../suite-rows.ts';
 import { shortPages } from '../suite-runs.ts';
 import { answeredBy, contextOf, isControl, wordsOf } from './preferred.ts';
-import { setRun, suiteRun } from './suites.ts';
+import {
+  REFERENCE_HOW,
+  referenceLabel,
+  referenceRows,
+  referenceRun,
+  setRun,
+  suiteRun,
+} from './suites.ts';
 
 const MODELS = ['base', 'sft', 'ppo', 'ppo-ptx', 'ppo-noise', 'ppo-gold'] as const;
 
@@ -113,6 +120,33 @@ function meanRows({ policy, runs, score, long, loss }: Taxed): MeasuredRow[] {
       noTexts: NO_TEXTS,
     },
   ];
+}
+
+/**
+ * Chance level and ceiling over all suites and of each. A page's examples change neither: it is the same item with the same
+ * right answer.
+ */
+function taxReferenceRows(lab: SeedLab): MeasuredRow[] {
+  const sets = taxSuites.map((suite) => shortPages(lab, suite));
+  const pooled = REFERENCES.map((reference): MeasuredRow => {
+    const runs = sets.map((items) => referenceRun(lab, items, reference));
+    return {
+      ...{ ...PLAIN, reference },
+      id: `score:${reference}`,
+      label: referenceLabel(reference, 'right on public tasks, with few examples or all'),
+      unit: 'share',
+      neutral: null,
+      judge: 'public-task suites',
+      temperature: '-',
+      sample: sampleOf('mean', scores(runs)),
+      items: pooledItems(runs),
+    };
+  });
+  const single = sets.flatMap((items) => {
+    const { name } = items.suite;
+    return referenceRows(lab, items, 'score', { prefix: name, words: name });
+  });
+  return [...pooled, ...single];
 }
 
 /** What `policy` loses against SFT (more is worse), and what `other` wins back of PPO's loss. */
@@ -266,7 +300,7 @@ export const TAX: ClaimSpec = {
     'Suites in the formats of pre-training pages (passage questions, sentiment, Frogspeak both ways, arithmetic, cloze), ' +
     'answered greedily, all suites alike; and loss on held-out documents. A page has as many examples as fit, with the answer, ' +
     'into a row of the pre-training text that SFT and PPO-ptx mix in. The drop is SFT minus PPO without ptx. Intervals ' +
-    'resample items.',
+    `resample items. ${REFERENCE_HOW}`,
   here: {
     scenario: 'alignment-tax',
     settings: {},
@@ -282,7 +316,8 @@ export const TAX: ClaimSpec = {
     const changes = others.flatMap((name) => changeRows(of('sft'), of('ppo'), of(name)));
     const fromBase = ['sft', 'ppo', 'ppo-ptx'].map((name) => baseDropRow(of('base'), of(name)));
     const gold = await goldRows(lab, betas);
-    return { rows: [...changes, ...fromBase, ...all.flatMap(meanRows), ...gold] };
+    const means = [...all.flatMap(meanRows), ...taxReferenceRows(lab)];
+    return { rows: [...changes, ...fromBase, ...means, ...gold] };
   },
   conditions,
   why,
