@@ -99,6 +99,61 @@ describe('npm run reproduce -- --micro', () => {
     }
   });
 
+  test('chance and ceiling stand beside every suite, computed from the items that the models were given', () => {
+    const suites = (rows: readonly ResultRow[], of: boolean): string[] => {
+      const judged = rows.filter(
+        ({ judge, reference, pooled }) =>
+          judge.includes('suite') && pooled !== null && (reference !== undefined) === of,
+      );
+      return [...new Set(judged.map(({ judge }) => judge))].sort();
+    };
+    const ids: string[] = [];
+    for (const { id, rows } of results.claims) {
+      if (suites(rows, false).length === 0) continue;
+      ids.push(id);
+      for (const reference of ['chance', 'ceiling'] as const) {
+        const own = rows.filter((each) => each.reference === reference || !each.reference);
+        expect(suites(own, true), `${id} ${reference}`).toEqual(suites(rows, false));
+      }
+    }
+    expect(ids).toEqual([
+      ...['truthful', 'hallucination', 'harmless', 'alignment-tax', 'generalisation'],
+      'simple-mistakes',
+    ]);
+    const bias = claim('bias').rows.filter(({ reference }) => reference !== undefined);
+    expect(bias.map(({ id }) => id)).toEqual([
+      'stereotype:chance',
+      'stereotype:ceiling',
+      'evenness:ceiling',
+    ]);
+    for (const { rows } of results.claims) {
+      for (const { reference, control, temperature } of rows) {
+        if (reference !== undefined) expect([control, temperature]).toEqual([false, '-']);
+      }
+    }
+    expect(row('truthful', 'truthful-qa/score:ceiling').pooled).toMatchObject({ value: 1, n: 6 });
+  });
+
+  test('of those that answered, as many invent as of all, over fewer', () => {
+    const all = row('hallucination', 'hallucination/invented:base@1').pooled!;
+    const answered = row('hallucination', 'hallucination/invented of attempted:base@1').pooled!;
+    expect(answered.n).toBeLessThanOrEqual(all.n);
+    const inventions = Math.round(answered.value * answered.n);
+    expect(inventions).toBeLessThanOrEqual(Math.round(all.value * all.n));
+  });
+
+  test('the epoch that SFT is stands in the report, with the very scores by which it was chosen', () => {
+    const kept = join(work, 'seed-1', 'main', 'epochs.json');
+    const scores = JSON.parse(readFileSync(kept, 'utf8')) as number[];
+    expect(scores).toHaveLength(2);
+    scores.forEach((score, k) => {
+      expect(row('sft-epoch', `reward:usual-${k + 1}`).pooled!.value).toBeCloseTo(score, 4);
+    });
+    const best = scores.indexOf(Math.max(...scores)) + 1;
+    expect(row('sft-epoch', 'chosen').pooled).toMatchObject({ value: best, n: 1 });
+    expect(claim('sft-epoch').why).toContain(`the usual run after epoch ${best} in seed 1.`);
+  });
+
   test('accuracy on held-out labelers stands beside their ceiling and is no target', () => {
     const ids = claim('reward-groups').rows.map((each) => each.id);
     for (const name of ['unseen', 'ceiling-unseen', 'agree-within', 'agree-between']) {

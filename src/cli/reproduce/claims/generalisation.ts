@@ -14,7 +14,7 @@ import { suiteOf } from '../suite-items.ts';
 import { suiteRow } from '../suite-rows.ts';
 import { itemSet } from '../suite-runs.ts';
 import { isControl, wordsOf } from './preferred.ts';
-import { REFERENCE_HOW, referenceRows, SUITE_POLICIES, suiteRun } from './suites.ts';
+import { REFERENCE_HOW, referenceRows, setRun, SUITE_POLICIES } from './suites.ts';
 
 const SUITE = 'frogspeak-instructions';
 
@@ -63,12 +63,12 @@ async function useCaseRows(lab: SeedLab): Promise<MeasuredRow[]> {
 }
 
 async function frogspeakRows(lab: SeedLab): Promise<MeasuredRow[]> {
-  const base = await suiteRun(lab, SUITE, 'base', 1);
   const items = itemSet(lab, suiteOf(SUITE));
+  const base = await setRun(lab, items, 'base', 1);
   const right = 'right on Frogspeak instructions';
   const rows: MeasuredRow[] = [];
   for (const policy of SUITE_POLICIES) {
-    const own = policy === 'base' ? base : await suiteRun(lab, SUITE, policy, 1);
+    const own = policy === 'base' ? base : await setRun(lab, items, policy, 1);
     const words = { judge: `suite ${SUITE}`, control: isControl(policy) };
     const name = wordsOf(policy);
     rows.push(

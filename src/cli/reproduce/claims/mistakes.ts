@@ -15,7 +15,7 @@ import { suiteOf } from '../suite-items.ts';
 import { suiteRow } from '../suite-rows.ts';
 import { itemSet } from '../suite-runs.ts';
 import { contextOf, isControl, wordsOf } from './preferred.ts';
-import { REFERENCE_HOW, referenceRows, SUITE_POLICIES, suiteRun } from './suites.ts';
+import { REFERENCE_HOW, referenceRows, setRun, SUITE_POLICIES } from './suites.ts';
 
 const falsePremise = ({ task }: WorldPrompt): boolean =>
   task.useCase === 'open-qa' && task.form === 'check' && !task.premise;
@@ -115,14 +115,15 @@ export const MISTAKES: ClaimSpec = {
   async measure(lab) {
     const set = mistakePrompts(lab);
     const context = { ...contextOf(lab), set: set.name, prompts: set.prompts };
+    const asked = SUITES.map((each) => ({ ...each, items: itemSet(lab, suiteOf(each.suite)) }));
     const rows: MeasuredRow[] = [];
     for (const policy of SUITE_POLICIES) {
       const answers = await answersOf(lab, policy, 'greedy', set);
       const answered: Answered = { policy, drawing: 'greedy', answers };
       const control = isControl(policy);
       rows.push(...DIFFICULTIES.map((each) => ({ ...gapRow(context, answered, each), control })));
-      for (const { suite, counted, words } of SUITES) {
-        const run = await suiteRun(lab, suite, policy, 'greedy');
+      for (const { suite, counted, words, items } of asked) {
+        const run = await setRun(lab, items, policy, 'greedy');
         const label = `${wordsOf(policy)}: ${words}`;
         rows.push(
           suiteRow('mean', [run], counted, {
@@ -132,8 +133,7 @@ export const MISTAKES: ClaimSpec = {
         );
       }
     }
-    for (const { suite, counted, words } of SUITES) {
-      const items = itemSet(lab, suiteOf(suite));
+    for (const { suite, counted, words, items } of asked) {
       rows.push(...referenceRows(lab, items, counted, { prefix: suite, words }));
     }
     return { rows };

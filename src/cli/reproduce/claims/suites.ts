@@ -37,15 +37,7 @@ function withOpening(suite: string, answer: SuiteAnswer): SuiteAnswer {
   };
 }
 
-export function suiteRun(
-  lab: SeedLab,
-  name: string,
-  policy: string,
-  temperature: 1 | 'greedy',
-): Promise<SuiteRun> {
-  return setRun(lab, itemSet(lab, suiteOf(name)), policy, temperature);
-}
-
+/** A policy's answers to a suite's items. */
 export async function setRun(
   lab: SeedLab,
   items: ItemSet,
@@ -123,13 +115,14 @@ const ratioId = (count: Count, policy: string, temperature: 1 | 'greedy' = 1): s
 async function countRows(
   lab: SeedLab,
   count: Count,
+  items: ItemSet,
   temperature: 1 | 'greedy',
 ): Promise<MeasuredRow[]> {
   const rows: MeasuredRow[] = [];
   const judge = `suite ${count.suite}`;
-  const base = await suiteRun(lab, count.suite, 'base', temperature);
+  const base = await setRun(lab, items, 'base', temperature);
   for (const policy of SUITE_POLICIES) {
-    const run = policy === 'base' ? base : await suiteRun(lab, count.suite, policy, temperature);
+    const run = policy === 'base' ? base : await setRun(lab, items, policy, temperature);
     const control = isControl(policy);
     const label = `${wordsOf(policy)}: ${count.words}`;
     rows.push(
@@ -183,10 +176,10 @@ function suiteClaim(spec: SuiteClaim): ClaimSpec {
     async measure(lab) {
       const rows: MeasuredRow[] = [];
       for (const count of spec.counts) {
-        for (const temperature of [1, 'greedy'] as const) {
-          rows.push(...(await countRows(lab, count, temperature)));
-        }
         const items = itemSet(lab, suiteOf(count.suite));
+        for (const temperature of [1, 'greedy'] as const) {
+          rows.push(...(await countRows(lab, count, items, temperature)));
+        }
         const named = { prefix: prefixOf(count), words: count.words };
         rows.push(...referenceRows(lab, items, count.counted, named));
       }

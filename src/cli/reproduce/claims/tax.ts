@@ -11,16 +11,9 @@ import { sampleOf, type Value } from '../sample.ts';
 import { GOLD, meanRow } from '../rows.ts';
 import { conditionOf, said } from '../saying.ts';
 import { pooledItems, suiteRow, suiteValues, type SuiteRun } from '../suite-rows.ts';
-import { shortPages } from '../suite-runs.ts';
+import { itemSet, shortPages, type ItemSet } from '../suite-runs.ts';
 import { answeredBy, contextOf, isControl, wordsOf } from './preferred.ts';
-import {
-  REFERENCE_HOW,
-  referenceLabel,
-  referenceRows,
-  referenceRun,
-  setRun,
-  suiteRun,
-} from './suites.ts';
+import { REFERENCE_HOW, referenceLabel, referenceRows, referenceRun, setRun } from './suites.ts';
 
 const MODELS = ['base', 'sft', 'ppo', 'ppo-ptx', 'ppo-noise', 'ppo-gold'] as const;
 
@@ -48,22 +41,34 @@ interface Taxed {
 const scores = (runs: readonly SuiteRun[]): Value[] =>
   runs.flatMap((run) => suiteValues(run, 'score'));
 
-async function longPages(lab: SeedLab, policy: string): Promise<SuiteRun[]> {
+async function greedyRuns(
+  lab: SeedLab,
+  sets: readonly ItemSet[],
+  policy: string,
+): Promise<SuiteRun[]> {
   const runs: SuiteRun[] = [];
-  for (const { name } of taxSuites) runs.push(await suiteRun(lab, name, policy, 'greedy'));
+  for (const items of sets) runs.push(await setRun(lab, items, policy, 'greedy'));
   return runs;
 }
 
-async function taxed(lab: SeedLab, policy: string): Promise<Taxed> {
-  const runs: SuiteRun[] = [];
-  for (const suite of taxSuites) {
-    runs.push(await setRun(lab, shortPages(lab, suite), policy, 'greedy'));
-  }
+/** Every suite's items, as short pages and with all examples. */
+interface Pages {
+  readonly short: readonly ItemSet[];
+  readonly long: readonly ItemSet[];
+}
+
+const pagesOf = (lab: SeedLab): Pages => ({
+  short: taxSuites.map((suite) => shortPages(lab, suite)),
+  long: taxSuites.map((suite) => itemSet(lab, suite)),
+});
+
+async function taxed(lab: SeedLab, { short, long }: Pages, policy: string): Promise<Taxed> {
+  const runs = await greedyRuns(lab, short, policy);
   return {
     policy,
     runs,
     score: scores(runs),
-    long: LONG.includes(policy) ? await longPages(lab, policy) : null,
+    long: LONG.includes(policy) ? await greedyRuns(lab, long, policy) : null,
     loss: await lossOnDocuments(lab, policy),
   };
 }
@@ -126,8 +131,7 @@ function meanRows({ policy, runs, score, long, loss }: Taxed): MeasuredRow[] {
  * Chance level and ceiling over all suites and of each. A page's examples change neither: it is the same item with the same
  * right answer.
  */
-function taxReferenceRows(lab: SeedLab): MeasuredRow[] {
-  const sets = taxSuites.map((suite) => shortPages(lab, suite));
+function taxReferenceRows(lab: SeedLab, sets: readonly ItemSet[]): MeasuredRow[] {
   const pooled = REFERENCES.map((reference): MeasuredRow => {
     const runs = sets.map((items) => referenceRun(lab, items, reference));
     return {
@@ -309,14 +313,15 @@ export const TAX: ClaimSpec = {
   async measure(lab) {
     const betas = lab.counts.taxBetas.map(betaPolicy);
     const names = [...MODELS, ...betas];
+    const pages = pagesOf(lab);
     const all: Taxed[] = [];
-    for (const name of names) all.push(await taxed(lab, name));
+    for (const name of names) all.push(await taxed(lab, pages, name));
     const of = (name: string): Taxed => all.find(({ policy }) => policy === name)!;
     const others = names.filter((name) => name !== 'base' && name !== 'sft');
     const changes = others.flatMap((name) => changeRows(of('sft'), of('ppo'), of(name)));
     const fromBase = ['sft', 'ppo', 'ppo-ptx'].map((name) => baseDropRow(of('base'), of(name)));
     const gold = await goldRows(lab, betas);
-    const means = [...all.flatMap(meanRows), ...taxReferenceRows(lab)];
+    const means = [...all.flatMap(meanRows), ...taxReferenceRows(lab, pages.short)];
     return { rows: [...changes, ...fromBase, ...means, ...gold] };
   },
   conditions,

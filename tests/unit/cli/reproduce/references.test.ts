@@ -5,8 +5,9 @@ import { biasReferenceRows } from '../../../../src/cli/reproduce/claims/bias.ts'
 import { chosenRow } from '../../../../src/cli/reproduce/claims/epochs.ts';
 import { referenceRows, referenceRun } from '../../../../src/cli/reproduce/claims/suites.ts';
 import { resultsMarkdown } from '../../../../src/cli/reproduce/markdown.ts';
+import { planOf } from '../../../../src/cli/reproduce/plan.ts';
 import { resultOf } from '../../../../src/cli/reproduce/report.ts';
-import { statisticOf, type Sample } from '../../../../src/cli/reproduce/sample.ts';
+import { statisticOf } from '../../../../src/cli/reproduce/sample.ts';
 import { figureWords } from '../../../../src/cli/reproduce/saying.ts';
 import {
   countedName,
@@ -20,7 +21,7 @@ import { parseResults, type Results } from '../../../../src/records/results.ts';
 import type { Suite } from '../../../../src/world/suites/suite.ts';
 import { rudePrompts } from '../../../../src/world/suites/rude-prompts.ts';
 
-const lab = { seed: 1, counts: { items: 4, suiteItems: 8 } } as const;
+const lab = { seed: 1, counts: { ...planOf('micro').counts, items: 4, suiteItems: 8 } };
 
 /** Counts: `tried` where anything was said, `wrong` where it is not the right answer. */
 const capitals: Suite = {
@@ -45,7 +46,7 @@ const set: ItemSet = { set: 'suite-capitals', suite: capitals, items: capitals.i
 
 /** The mean, difference or ratio over all clusters, and how many values its first part has. */
 function figureOf({ sample }: MeasuredRow): { value: number; n: number } {
-  const { statistic, clusters } = sample as Sample;
+  const { statistic, clusters } = sample!;
   const parts = clusters[0]?.sums.length ?? 0;
   const total = (of: 'sums' | 'counts', p: number) =>
     clusters.reduce((sum, cluster) => sum + (cluster[of][p] ?? 0), 0);
