@@ -6,7 +6,7 @@
 /** Why there is no text: bytes that are not whole, more text than is asked for, or a browser that cannot unpack. */
 export type UnpackProblem = 'damaged' | 'too large' | 'no unpacker';
 
-export type Unpacked =
+type Unpacked =
   | { readonly text: string; readonly problem: null }
   | { readonly text: null; readonly problem: UnpackProblem };
 
