@@ -19,7 +19,7 @@ import { resultsMarkdown } from './reproduce/markdown.ts';
 import { readReproduceOptions, type ReproduceOptions } from './reproduce/options.ts';
 import type { Speaker } from './reproduce/pages.ts';
 import { resultOf } from './reproduce/report.ts';
-import { writeStoredAnswers } from './reproduce/stored-answers.ts';
+import { claimsWithoutAnswers, writeStoredAnswers } from './reproduce/stored-answers.ts';
 import { plotSvg } from './reproduce/svg.ts';
 
 const speakerOf = (folder: string): Speaker => ({
@@ -111,12 +111,29 @@ function writePlots(out: string, claims: readonly ResultClaim[]): Map<string, st
   return files;
 }
 
+/** Every answer of every seed, if they are asked for; says of which figures it has none. */
+function writeAnswers(
+  { seeds, work, answers }: ReproduceOptions,
+  shared: Shared,
+  claims: readonly ResultClaim[],
+): void {
+  if (answers === null) return;
+  for (const seed of seeds) {
+    const stored = writeStoredAnswers(new SeedLab(shared, seed), answers);
+    for (const id of claimsWithoutAnswers(claims, seed, stored)) {
+      process.stderr.write(
+        `seed ${seed}, ${id}: not every answer behind it was kept. Delete ${measuredFile(work, id, seed)} and call again to have them.\n`,
+      );
+    }
+  }
+}
+
 function writeReport(
   options: ReproduceOptions,
   machine: Pick<Results, 'backend' | 'device'>,
+  claims: readonly ResultClaim[],
 ): void {
   const { plan, seeds, command, out, json } = options;
-  const claims = claimResults(options);
   const results: Results = {
     version: 1,
     form: plan.form,
@@ -148,7 +165,7 @@ function writeReport(
 
 async function main(): Promise<void> {
   const options = readReproduceOptions(process.argv.slice(2));
-  const { plan, seeds, work, base, large, answers, backend, threads } = options;
+  const { plan, work, base, large, backend, threads } = options;
   expectSamePlan(options);
   const engine = await startNodeEngine(backend, threads);
   const shared: Shared = {
@@ -158,8 +175,9 @@ async function main(): Promise<void> {
     large: large === null ? null : speakerOf(large),
   };
   await measureAll(options, shared);
-  if (answers !== null) writeStoredAnswers(new SeedLab(shared, seeds[0] ?? 1), answers);
-  writeReport(options, { backend: engine.backend, device: engine.device });
+  const claims = claimResults(options);
+  writeAnswers(options, shared, claims);
+  writeReport(options, { backend: engine.backend, device: engine.device }, claims);
 }
 
 await runCommand(main);

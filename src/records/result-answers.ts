@@ -1,6 +1,7 @@
 /**
- * Every single answer behind the stored results, of one seed to one set of prompts: one JSON file for each set, which
- * whoever shows a row loads when a reader wants to see more than the few items that the results hold. Types and validator.
+ * Every single answer behind the stored results, of one seed to one set of prompts: one JSON file, packed with gzip, for
+ * each seed and set, which whoever shows a row loads when a reader wants to see more than the few items that the results
+ * hold. Types, name and validator; packing is cli/reproduce, unpacking the page's.
  */
 import * as v from 'valibot';
 
@@ -25,6 +26,10 @@ export interface StoredAnswers {
   /** One answer for each prompt, by policy and how it was drawn: `ppo-ptx@1`, `sft@greedy`. */
   readonly answers: Readonly<Record<string, readonly StoredAnswer[]>>;
 }
+
+/** Where the answers of a seed to a set lie, below the folder of all answers: `seed-2/test.json.gz`. */
+export const storedAnswersName = (seed: number, set: string): string =>
+  `seed-${seed}/${set}.json.gz`;
 
 const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 

@@ -1,8 +1,10 @@
 // After the first load the page needs no network: it comes back and trains with the network off, under a sub-path of
 // a host that sends no headers; and a new version is offered, taken only when asked, and loses nothing.
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { storedAnswersName } from '../../src/records/result-answers.ts';
 import { launch, type LaunchedBrowser } from '../setup/browser.ts';
 import { serveCopy, type ServedCopy } from '../setup/serve.ts';
 import { EXAMPLE_ANSWERS, EXAMPLE_RESULTS } from '../unit/ui/stored-results.ts';
@@ -111,8 +113,10 @@ test('stored answers come from the host, and without a network it is said that t
   const ask = async (): Promise<void> => {
     await page.getByTestId('paper-all').first().click();
   };
-  mkdirSync(join(served.folder, ANSWERS), { recursive: true });
-  writeFileSync(join(served.folder, ANSWERS, 'made-up.json'), JSON.stringify(EXAMPLE_ANSWERS));
+  const name = storedAnswersName(1, 'made-up');
+  mkdirSync(join(served.folder, ANSWERS, dirname(name)), { recursive: true });
+  const answers = JSON.stringify({ ...EXAMPLE_ANSWERS, seed: 1 });
+  writeFileSync(join(served.folder, ANSWERS, name), gzipSync(answers));
   await visit(page, 'paper');
   await page.getByTestId('paper-open').setInputFiles({
     name: 'mine.json',

@@ -1,8 +1,16 @@
 // The part Paper as a person uses it: results that a person opens are shown whole and labelled as stored, damaged ones are
 // refused with what to do, single items are spelled out, and a claim is set up to be run. The numbers are made up.
 import { readFileSync } from 'node:fs';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { EXAMPLE_ANSWERS, EXAMPLE_RESULTS } from '../unit/ui/stored-results.ts';
+import {
+  answersTo,
+  parseStoredAnswers,
+  storedAnswersName,
+} from '../../src/records/result-answers.ts';
+import { displayed } from '../../src/ui/format.ts';
 import { readResults, RESULTS_FILE } from '../../src/ui/paper-results.ts';
 import { lowContrast, violations } from './accessibility.ts';
 import { openLaboratory, textOf, visit } from './laboratory-page.ts';
@@ -14,7 +22,8 @@ beforeAll(async () => {
   await openLaboratory(browser.page, browser.url, 'preset=micro');
 });
 
-const SHIPPED = new URL(`../../public/${RESULTS_FILE}`, import.meta.url);
+const PUBLIC = new URL('../../public/', import.meta.url);
+const SHIPPED = new URL(RESULTS_FILE, PUBLIC);
 
 async function openFile(text: string): Promise<void> {
   await browser.page.getByTestId('paper-open').setInputFiles({
@@ -31,6 +40,36 @@ test('shows the results that the page comes with, every claim of them', async ()
   expect(await page.getByTestId('paper-problem').textContent()).toBe('');
   const { results } = readResults(readFileSync(SHIPPED, 'utf8'));
   expect(await page.getByTestId('paper-claim').count()).toBe(results?.claims.length);
+});
+
+test('of those results any seed can be chosen: prompt, both texts and the judge’s reasons', async () => {
+  const { page } = browser;
+  const { results } = readResults(readFileSync(SHIPPED, 'utf8'));
+  const { id, rows } = results!.claims[0]!;
+  const row = rows.find(({ source }) => source !== undefined)!;
+  const seed = row.seeds.at(-1)!.seed;
+  expect(row.seeds.length).toBeGreaterThan(1);
+  const name = storedAnswersName(seed, row.source!.set);
+  const packed = readFileSync(new URL(`results/answers/${name}`, PUBLIC));
+  const stored = parseStoredAnswers(JSON.parse(gunzipSync(packed).toString('utf8')));
+  const spoken = stored.prompts.map((_, i) => answersTo(stored, i, row.source!.keys));
+  const index = spoken.findLastIndex((all) => all.every(({ answer }) => answer.reasons.length > 0));
+  const claim = page.locator(`#claim-${id}`);
+  await claim.getByTestId('paper-items').locator('summary').click();
+  await claim.getByTestId('paper-item-row').selectOption(row.id);
+  await claim.getByLabel('Seed of the items').selectOption(String(seed));
+  await claim.getByTestId('paper-all').click();
+  await claim.getByTestId('paper-jump').fill(String(index + 1));
+  await page.keyboard.press('Enter');
+  await expect
+    .poll(() => claim.getByTestId('paper-item-prompt').textContent())
+    .toBe(displayed(stored.prompts[index]!.text));
+  const outputs = claim.getByTestId('paper-output');
+  expect(await outputs.count()).toBe(2);
+  for (const [i, { answer }] of spoken[index]!.entries()) {
+    const words = await outputs.nth(i).textContent();
+    for (const part of [answer.text, ...answer.reasons]) expect(words).toContain(displayed(part));
+  }
 });
 
 test('a file of one’s own: labelled as stored, every claim with figures, plot, targets and why', async () => {
@@ -80,19 +119,48 @@ test('by keys: from the contents to a claim, and through its single items with t
   expect(await page.getByTestId('verdict').count()).toBe(0);
 });
 
-test('every item of a figure is fetched when it is asked for, or it is said how they are made', async () => {
-  const { page } = browser;
-  await page.getByTestId('paper-all').click();
-  await expect
-    .poll(() => page.getByTestId('paper-items-problem').textContent())
-    .toMatch(/comes without the answers.*--answers/);
-  // There is no such set in the build, so nothing but the network can answer.
-  await page.route('**/results/answers/made-up.json', (route) =>
-    route.fulfill({ json: EXAMPLE_ANSWERS }),
+/** Answers to the made-up set, which no build has, so that nothing but the network can give them. */
+async function answerWith(seed: number, body: Buffer): Promise<void> {
+  const contentType = 'application/gzip';
+  await browser.page.route(`**/results/answers/${storedAnswersName(seed, 'made-up')}`, (route) =>
+    route.fulfill({ body, contentType }),
   );
-  await page.getByTestId('paper-all').click();
+}
+
+const problemOf = (page: Page) => page.getByTestId('paper-items-problem').textContent();
+
+test('answers that are missing, damaged or those of another seed: said with what to do', async () => {
+  const { page } = browser;
+  const ask = page.getByTestId('paper-all');
+  await ask.click();
+  await expect
+    .poll(() => problemOf(page))
+    .toMatch(/without the answers of seed 1 .*--answers.*another seed/);
+  const packed = gzipSync(JSON.stringify(EXAMPLE_ANSWERS));
+  await answerWith(1, packed.subarray(0, -20));
+  await ask.click();
+  await expect.poll(() => problemOf(page)).toMatch(/damaged.*Reload.*--answers/);
+  await answerWith(1, packed);
+  await ask.click();
+  await expect.poll(() => problemOf(page)).toMatch(/holds the answers of seed 2.*--answers/);
+  // The few items that the results hold are still there.
+  expect(await textOf(page, 'paper-item-prompt')).toBe('hello.');
+});
+
+test('by keys: another seed is chosen, and every item of it is fetched when it is asked for', async () => {
+  const { page } = browser;
+  const seed = page.getByLabel('Seed of the items');
+  expect(await seed.locator('option').allInnerTexts()).toEqual(['1', '2']);
+  await seed.focus();
+  await page.keyboard.press('ArrowDown');
+  await expect.poll(() => seed.inputValue()).toBe('2');
+  await expect.poll(() => textOf(page, 'paper-none')).toContain('Show every item of seed 2');
+  expect(await problemOf(page)).toBe('');
+  await answerWith(2, gzipSync(JSON.stringify(EXAMPLE_ANSWERS)));
+  await page.getByRole('button', { name: 'Show every item of seed 2' }).focus();
+  await page.keyboard.press('Enter');
   await expect.poll(() => textOf(page, 'page-words')).toBe('1 of 12 items');
-  expect(await page.getByTestId('paper-items-problem').textContent()).toBe('');
+  expect(await problemOf(page)).toBe('');
   await page.getByTestId('paper-jump').fill('7');
   await page.keyboard.press('Enter');
   await expect.poll(() => textOf(page, 'paper-item-prompt')).toBe('prompt 7');
@@ -100,6 +168,9 @@ test('every item of a figure is fetched when it is asked for, or it is said how 
     expect.stringContaining('answer 7'),
     expect.stringMatching(/cut at the length limit[^]*did not end/),
   ]);
+  await seed.selectOption('1');
+  await expect.poll(() => textOf(page, 'page-words')).toBe('1 of 2 items');
+  expect(await textOf(page, 'paper-item-prompt')).toBe('what colour are frogs?');
 });
 
 test.each(['light', 'dark'] as const)(

@@ -48,7 +48,7 @@ function itemLines({ prompt, kind, outputs }: ResultItem): string {
   return [`- ${kind}: \`${cell(prompt).replaceAll('`', "'")}\``, ...said].join('\n');
 }
 
-/** Items of the first row that has any: enough to see what is behind a number. All are in the JSON. */
+/** Items of the first row that has any: enough to see what is behind a number. All are in the files of --answers. */
 function itemsOf({ rows }: ResultClaim): string[] {
   const row = rows.find(({ items = [] }) => items.length > 0);
   if (!row?.items) return [];

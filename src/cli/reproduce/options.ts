@@ -25,7 +25,7 @@ const OPTIONS = {
   },
   out: { help: 'Markdown page to write; its pictures go beside it', value: 'FILE' },
   json: { help: 'results file to write, for the page', value: 'FILE' },
-  answers: { help: 'folder for every answer of the first seed, one file a set', value: 'DIR' },
+  answers: { help: 'folder for every answer of every seed, one file a seed and set', value: 'DIR' },
   large: { help: 'folder of a larger base model', value: 'DIR' },
   base: { help: 'folder of the base model', value: 'DIR' },
   preset: { help: `settings of the runs: one of ${PRESET_NAMES.join(', ')}`, value: 'NAME' },

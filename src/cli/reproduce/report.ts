@@ -144,7 +144,7 @@ function viewOf(claim: string, seeds: readonly SeedMeasured[], stored: boolean):
 
 /**
  * The claim as the report has it; seeds in ascending order, at least one.
- * @param stored whether every answer of the first seed is stored beside it
+ * @param stored whether every answer of these seeds is stored beside it
  */
 export function resultOf(
   spec: ClaimSpec,

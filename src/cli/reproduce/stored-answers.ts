@@ -1,22 +1,24 @@
 /**
  * Every answer that a seed's models gave, as the files behind the report: what the work folder keeps of texts, judged
- * anew, one file for each set of prompts; for suites blind answers and the generator's beside. No model is asked.
+ * anew, one file for each set of prompts in a folder for each seed; for suites blind answers and the generator's beside. No
+ * model is asked.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   parseStoredAnswers,
   ReasonTable,
+  storedAnswersName,
   type StoredAnswer,
   type StoredAnswers,
 } from '../../records/result-answers.ts';
-import { REFERENCES } from '../../records/results.ts';
+import { REFERENCES, type ResultClaim } from '../../records/results.ts';
 import { judgeGold } from '../../world/judges.ts';
 import { suites, taxSuites } from '../../world/suites.ts';
 import { validationSet } from './claims/epochs.ts';
 import { heldOutPrompts } from './claims/generalisation.ts';
 import { mistakePrompts } from './claims/mistakes.ts';
-import { readJson, writeJson } from './json-file.ts';
+import { readJson, writePackedJson } from './json-file.ts';
 import type { SeedLab } from './lab.ts';
 import { optimisationSet } from './optimisation-runs.ts';
 import type { Answer } from './pages.ts';
@@ -96,12 +98,34 @@ function storedSet(
   };
 }
 
-/** Writes `SET.json` for each set that the seed's models answered. */
-export function writeStoredAnswers(lab: SeedLab, folder: string): void {
+/** What was stored of a seed: of each set, whose answers. */
+export type StoredKeys = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Writes `seed-N/SET.json.gz` for each set that the seed's models answered, and says what is in them. */
+export function writeStoredAnswers(lab: SeedLab, folder: string): StoredKeys {
+  const keys = new Map<string, ReadonlySet<string>>();
   for (const set of setsOf(lab)) {
     const stored = storedSet(lab, set);
     if (stored === null) continue;
     parseStoredAnswers(JSON.parse(JSON.stringify(stored)));
-    writeJson(join(folder, `${set.name}.json`), stored);
+    writePackedJson(join(folder, storedAnswersName(lab.seed, set.name)), stored);
+    keys.set(set.name, new Set(Object.keys(stored.answers)));
   }
+  return keys;
+}
+
+/** Ids of the claims with a figure of that seed whose answers are not all stored: the seed was measured before they were kept. */
+export function claimsWithoutAnswers(
+  claims: readonly ResultClaim[],
+  seed: number,
+  stored: StoredKeys,
+): string[] {
+  const lost = claims.filter(({ rows }) =>
+    rows.some(({ source, seeds }) => {
+      if (source === undefined || !seeds.some((figure) => figure.seed === seed)) return false;
+      const kept = stored.get(source.set);
+      return source.keys.some((key) => !kept?.has(key));
+    }),
+  );
+  return lost.map(({ id }) => id);
 }

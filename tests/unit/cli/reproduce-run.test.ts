@@ -13,10 +13,16 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLAIMS } from '../../../src/cli/reproduce/claims.ts';
 import { parseResults, type ResultRow, type Results } from '../../../src/records/results.ts';
-import { answersTo, parseStoredAnswers } from '../../../src/records/result-answers.ts';
+import {
+  answersTo,
+  parseStoredAnswers,
+  storedAnswersName,
+  type StoredAnswers,
+} from '../../../src/records/result-answers.ts';
 import { startCommand } from './command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rlhf-reproduce-'));
@@ -29,6 +35,11 @@ const options = ['--micro', '--work', work];
 const stored = join(folder, 'stored');
 const jsonFile = join(work, 'results.json');
 const readResults = (): Results => parseResults(JSON.parse(readFileSync(jsonFile, 'utf8')));
+
+function readStored(seed: number, set: string): StoredAnswers {
+  const packed = readFileSync(join(stored, storedAnswersName(seed, set)));
+  return parseStoredAnswers(JSON.parse(gunzipSync(packed).toString('utf8')));
+}
 
 /** Without what the clock decides. */
 const timeless = (results: Results): Results => ({ ...results, finishedAt: '' });
@@ -195,10 +206,10 @@ describe('npm run reproduce -- --micro', () => {
     ]);
   });
 
-  test('all answers behind a row are stored, and say what the row says', () => {
+  test('all answers behind a row are stored of each seed, and say what the row says', () => {
     const { source, pooled } = row('preferred-to-base', 'ppo-ptx>base@1');
-    const file = join(stored, `${source!.set}.json`);
-    const all = parseStoredAnswers(JSON.parse(readFileSync(file, 'utf8')));
+    const [seed] = results.seeds;
+    const all = readStored(seed!, source!.set);
     expect(all.prompts).toHaveLength(pooled!.n);
     const points = all.prompts.map((_, i) => {
       const [first, second] = answersTo(all, i, source!.keys).map(({ answer }) => answer.score!);
@@ -207,12 +218,14 @@ describe('npm run reproduce -- --micro', () => {
     const rate = points.reduce<number>((sum, point) => sum + point, 0) / points.length;
     expect(rate).toBeCloseTo(pooled!.value, 4);
     for (const { rows } of results.claims) {
-      for (const { source: from } of rows) {
+      for (const { source: from, seeds } of rows) {
         if (from === undefined) continue;
-        const set = parseStoredAnswers(
-          JSON.parse(readFileSync(join(stored, `${from.set}.json`), 'utf8')),
-        );
-        expect(answersTo(set, 0, from.keys)).toHaveLength(from.keys.length);
+        expect(seeds.length).toBeGreaterThan(0);
+        for (const figure of seeds) {
+          const set = readStored(figure.seed, from.set);
+          expect([set.seed, set.set]).toEqual([figure.seed, from.set]);
+          expect(answersTo(set, 0, from.keys)).toHaveLength(from.keys.length);
+        }
       }
     }
   });

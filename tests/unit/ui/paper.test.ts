@@ -1,12 +1,16 @@
 /** Stored results on the page: what can be read is read, what cannot is said with what to do; numbers, links and places. */
-import { describe, expect, test } from 'vitest';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { parseHash } from '../../../src/ui/hash-route.ts';
 import { settingsFromLink } from '../../../src/ui/link-settings.ts';
 import {
   answersFile,
+  areOf,
   fetchAnswers,
   itemAt,
   itemCount,
+  itemsOfSeed,
+  seedsOf,
   withSharedItems,
 } from '../../../src/ui/paper-answers.ts';
 import {
@@ -166,12 +170,19 @@ describe('drawings', () => {
 describe('every answer behind a row', () => {
   const [row] = EXAMPLE_RESULTS.claims[0]?.rows ?? [];
   if (row === undefined) throw new Error('the example has no row');
-  const read = (text: string, init: ResponseInit = { headers: json }) =>
-    fetchAnswers(() => Promise.resolve(new Response(text, init)));
+  const wanted = { seed: 2, set: 'made-up' };
+  const whole = JSON.stringify(EXAMPLE_ANSWERS);
+  const packed = (text: string) => new Uint8Array(gzipSync(text));
+  const read = (body: string | Uint8Array<ArrayBuffer>, init: ResponseInit = {}) =>
+    fetchAnswers(wanted, () => Promise.resolve(new Response(body, init)));
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
 
   test('is read whole, and told in the order of the row with its reasons in words', async () => {
-    const { answers } = await read(JSON.stringify(EXAMPLE_ANSWERS));
+    const { answers } = await read(packed(whole));
     expect(answers).toEqual(EXAMPLE_ANSWERS);
+    expect(await read(whole, { headers: json })).toEqual({ answers, problem: null });
     expect(itemCount(row, answers)).toBe(12);
     expect(itemAt(row, answers, 6)).toEqual({
       seed: 2,
@@ -199,17 +210,80 @@ describe('every answer behind a row', () => {
     expect(itemAt(row, null, 1)).toBe(row.items?.[1]);
   });
 
-  test.each([
-    ['missing', '', { status: 404 }, /comes without the answers.*--answers/],
-    ['a page of the host', '<html>', { headers: html }, /comes without the answers.*--answers/],
-    ['damaged', '{"version": 1', { headers: json }, /damaged.*--answers/],
-    ['of another form', '{"version": 2}', { headers: json }, /version.*--answers/],
-  ])('%s: said with what to do', async (_name, text, init, words) => {
-    expect((await read(text, init)).problem).toMatch(words);
+  test('a reader may choose each seed that a row with stored answers was measured on', () => {
+    expect(seedsOf(row)).toEqual([1, 2]);
+    const { source, ...without } = row;
+    expect(source).toBeDefined();
+    expect(seedsOf(without)).toEqual([]);
+    const [first, second] = row.items ?? [];
+    if (first === undefined || second === undefined) throw new Error('the example has no items');
+    const mixed = { ...row, items: [first, { ...second, seed: 2 }] };
+    expect(itemsOfSeed(mixed, 2).items).toEqual([{ ...second, seed: 2 }]);
+    expect(itemsOfSeed(mixed, 3).items).toEqual([]);
+    expect(itemsOfSeed(mixed, null).items).toEqual(mixed.items);
+    expect(itemsOfSeed(without, 1)).toMatchObject({ id: row.id, items: row.items });
   });
 
-  test('a set’s file is beside the results, whatever its name', () => {
-    expect(answersFile('test')).toBe('results/answers/test.json');
-    expect(answersFile('../a b')).toBe('results/answers/..%2Fa%20b.json');
+  test('answers are of a seed and a set, not of one of the two', () => {
+    expect(areOf(EXAMPLE_ANSWERS, wanted)).toBe(true);
+    expect(areOf(EXAMPLE_ANSWERS, { ...wanted, seed: 1 })).toBe(false);
+    expect(areOf(EXAMPLE_ANSWERS, { ...wanted, set: 'test' })).toBe(false);
+    expect([areOf(null, wanted), areOf(wanted, null), areOf(null, null)]).toEqual(
+      Array(3).fill(false),
+    );
+  });
+
+  const none = /without the answers of seed 2.*--answers/;
+  const damaged = /damaged.*Reload.*--answers/;
+  test.each([
+    ['missing', '', { status: 404 }, none],
+    ['a page of the host', '<html>', { headers: html }, none],
+    ['cut off', packed(whole).slice(0, -9), {}, damaged],
+    ['cut off before it was packed', packed(whole.slice(0, -9)), {}, damaged],
+    ['cut off and not packed', whole.slice(0, -9), {}, damaged],
+    ['too large', packed(' '.repeat(32_000_001)), {}, /more than 32 MB.*--answers/],
+    ['of another form', packed('{"version": 2}'), {}, /version.*--answers/],
+    [
+      'of another seed',
+      packed(JSON.stringify({ ...EXAMPLE_ANSWERS, seed: 3 })),
+      {},
+      /seed 2 and made-up holds the answers of seed 3 to made-up.*--answers/,
+    ],
+    [
+      'of another set',
+      packed(JSON.stringify({ ...EXAMPLE_ANSWERS, set: 'test' })),
+      {},
+      /seed 2 and made-up holds the answers of seed 2 to test.*--answers/,
+    ],
+  ])('%s: said with what to do', async (_name, body, init, words) => {
+    const { answers, problem } = await read(body, init);
+    expect(answers).toBeNull();
+    expect(problem).toMatch(words);
+  });
+
+  test('without a network, or cut off on the way: to reload', async () => {
+    const offline = await fetchAnswers(wanted, () => Promise.reject(new TypeError('offline')));
+    expect(offline.problem).toMatch(/could not be fetched.*reload/);
+    const broken = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(packed(whole).slice(0, 9));
+        controller.error(new TypeError('network error'));
+      },
+    });
+    const cut = await fetchAnswers(wanted, () => Promise.resolve(new Response(broken)));
+    expect(cut.problem).toMatch(/could not be fetched.*reload/);
+  });
+
+  test('a browser that cannot unpack them: which can', async () => {
+    vi.stubGlobal('DecompressionStream', undefined);
+    expect((await read(packed(whole))).problem).toMatch(/cannot unpack.*newer.*Firefox/);
+    expect((await read(whole)).answers).toEqual(EXAMPLE_ANSWERS);
+  });
+
+  test('the file of a seed and a set is beside the results, whatever the set’s name', () => {
+    expect(answersFile({ seed: 2, set: 'test' })).toBe('results/answers/seed-2/test.json.gz');
+    expect(answersFile({ seed: 10, set: '../a b' })).toBe(
+      'results/answers/seed-10/..%2Fa%20b.json.gz',
+    );
   });
 });

@@ -56,7 +56,7 @@ const PREFERRED: ResultClaim = {
           ],
         },
         {
-          seed: 2,
+          seed: 1,
           prompt: 'hello.',
           kind: 'chat',
           outputs: [{ policy: 'sft', text: '', ended: true, score: null, reasons: ['empty'] }],
@@ -141,7 +141,7 @@ export const EXAMPLE_RESULTS: Results = {
   claims: [PREFERRED, OVEROPTIMISED],
 };
 
-/** Every answer behind the first row. */
+/** Every answer of the second seed behind the first row. */
 export const EXAMPLE_ANSWERS: StoredAnswers = {
   version: 1,
   set: 'made-up',
