@@ -156,7 +156,9 @@ describe('npm run reproduce -- --micro', () => {
   test('the epoch that SFT is stands in the report, with the very scores by which it was chosen', () => {
     const kept = join(work, 'seed-1', 'main', 'epochs.json');
     const scores = JSON.parse(readFileSync(kept, 'utf8')) as number[];
-    expect(scores).toHaveLength(2);
+    const usual = claim('sft-epoch').rows.filter(({ id }) => id.startsWith('reward:usual-'));
+    expect(usual).toHaveLength(scores.length);
+    expect(scores.length).toBeGreaterThan(0);
     scores.forEach((score, k) => {
       expect(row('sft-epoch', `reward:usual-${k + 1}`).pooled!.value).toBeCloseTo(score, 4);
     });
