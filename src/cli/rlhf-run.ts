@@ -40,6 +40,7 @@ import { writeDocument } from '../world/documents.ts';
 import { goldVerdict } from '../world/judges.ts';
 import { labelerPopulation, type Labeler } from '../world/labelers.ts';
 import { rankingPrompts, trainingPrompts } from '../world/prompt-sets.ts';
+import type { Ranking } from '../records/ranking.ts';
 import type { SelfChecks } from '../records/run.ts';
 import { rankByClass } from './class-rankings.ts';
 import { controlScorer, type Control } from './controls.ts';
@@ -114,8 +115,8 @@ export async function sftStage(
   return open.model;
 }
 
-/** SFT samples ranked by the labelers: those to train on as sequences; the same every time for a seed. */
-async function labelledRankings(lab: Lab, sft: Model) {
+/** SFT samples ranked by the labelers; the same every time for a seed. */
+export function classRankings(lab: Lab, sft: Model): Promise<Ranking[]> {
   const { settings, tokenizer, folder, labelers } = lab;
   const { seed } = settings.general;
   const shape = sequenceShape(settings);
@@ -123,8 +124,15 @@ async function labelledRankings(lab: Lab, sft: Model) {
   const prompts = rankingPrompts(pool, settings.labels.prompts);
   const file = folder.path === null ? null : join(folder.path, 'labels.jsonl');
   const { k: K, temperature } = settings.labels;
-  const call = { shape, K, temperature, seed, scope: 'labels', file };
-  const labels = await rankByClass(sft, tokenizer, prompts, labelers, call);
+  const call = { shape, K, temperature, seed, scope: 'labels', policy: 'sft', file };
+  return rankByClass(sft, tokenizer, prompts, labelers, call);
+}
+
+/** Of these rankings those to train on as sequences, and those held out. */
+async function labelledRankings(lab: Lab, sft: Model) {
+  const { settings, tokenizer } = lab;
+  const shape = sequenceShape(settings);
+  const labels = await classRankings(lab, sft);
   const { training, heldOut } = lab.holdOut
     ? splitRankings(labels, settings.reward.heldOutShare)
     : { training: labels, heldOut: [] };

@@ -26,8 +26,12 @@ export interface ItemSet {
   readonly items: readonly SuiteItem[];
 }
 
+/** Suites whose count is so rare (a few of a hundred responses) that the usual items leave wide intervals. */
+const RARE: readonly string[] = ['rude-prompts', 'rude-prompts-polite'];
+
 export function itemSet({ seed, counts }: Pick<SeedLab, 'seed' | 'counts'>, suite: Suite): ItemSet {
-  return { set: suiteSet(suite.name), suite, items: suite.items(seed, counts.suiteItems) };
+  const count = RARE.includes(suite.name) ? counts.rareItems : counts.suiteItems;
+  return { set: suiteSet(suite.name), suite, items: suite.items(seed, count) };
 }
 
 /**
