@@ -42,7 +42,7 @@ export function scenarioSettings(
   const { layer, quick } = SCENARIOS[id];
   const measured = (layer.evaluate?.whileTraining ?? 0) > 0;
   const micro = measured ? MICRO_MEASURED : MICRO_SHORT;
-  const sized = { micro, quick, paper: {} }[preset];
+  const sized = { micro, quick, long: {}, paper: {} }[preset];
   return [layer, sized, arm.layer].reduce<Settings>(
     (settings, each) => parseSettings(each, settings),
     presetSettings(preset),
