@@ -141,6 +141,7 @@ function writeReport(
     preset: plan.preset,
     seeds,
     prompts: plan.counts.prompts,
+    ranked: { sft: plan.settings.labels.prompts, policy: plan.counts.policyPrompts },
     ...machine,
     versions: packageVersions(),
     finishedAt: new Date().toISOString(),

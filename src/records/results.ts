@@ -174,6 +174,8 @@ export interface Results {
   readonly seeds: readonly number[];
   /** Held-out prompts of each seed. */
   readonly prompts: number;
+  /** Prompts ranked for the reward model that the claims use, by who answered them; unknown of older files. */
+  readonly ranked?: { readonly sft: number; readonly policy: number };
   readonly backend: string;
   readonly device: string;
   readonly versions: Readonly<Record<string, string>>;
@@ -287,12 +289,13 @@ const results: v.GenericSchema<unknown, Results> = v.strictObject({
   preset: name,
   seeds: v.array(number),
   prompts: number,
+  ranked: v.exactOptional(v.strictObject({ sft: number, policy: number })),
   backend: name,
   device: v.string(),
   versions: v.record(v.string(), v.string()),
   finishedAt: name,
   claims: v.array(claim),
-} satisfies ChecksFor<Results>);
+} satisfies ChecksFor<Omit<Results, 'ranked'>> & Record<'ranked', unknown>);
 
 /** A results file that cannot be read: what is wrong with it, and where. */
 export class ResultsError extends Error {

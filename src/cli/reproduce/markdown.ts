@@ -93,6 +93,18 @@ function fitting({ claims }: Results): string {
   return row === undefined ? '' : `, of which ${row.seeds.map(({ n }) => n).join(', ')} fit`;
 }
 
+/** Of whose answers the reward model is (paper, section 3.1); nothing where the file does not say. */
+function rankedWords({ ranked }: Results): string {
+  if (ranked === undefined) return '';
+  const { sft, policy } = ranked;
+  const second =
+    policy === 0
+      ? ''
+      : ` and then of ${policy} by a first policy, trained against a reward model of the former: "steps 2 and 3 can be ` +
+        'iterated" (paper, section 3.1)';
+  return `The reward model learns from rankings of ${sft} prompts' answers by SFT${second}. `;
+}
+
 function headLines(results: Results): string[] {
   const { form, command, seeds, prompts, preset, backend, device, versions, finishedAt } = results;
   const versionWords = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
@@ -101,9 +113,9 @@ function headLines(results: Results): string[] {
     `${FORM_WORDS[form]}Made by \`${command}\` on ${finishedAt.slice(0, 10)} (${backend}${device === '' ? '' : `, ${device}`}; ` +
       `${versionWords.join(', ')}), preset \`${preset}\`, seeds ${seeds.join(', ')}, ${prompts} held-out prompts drawn for each seed${fitting(results)}. ` +
       'Do not edit: run the command again.',
-    'Intervals are 95 % bootstraps over users or items of the runs that were trained, all seeds together: they do not hold ' +
-      'the spread over seeds, so that each seed stands beside. Policy rate and ranking temperature were settled on seeds 1 to ' +
-      '3. Homework documents of the base model hold tasks of every use case, extract too, with answers: "held out" means held ' +
+    `${rankedWords(results)}Intervals are 95 % bootstraps over users or items of the runs that were trained, all seeds together: they do not hold ` +
+      'the spread over seeds, so that each seed stands beside. Policy rate, KL price, number of rankings and ranking temperature were settled on ' +
+      'validation prompts of seeds 1 to 3. Homework documents of the base model hold tasks of every use case, extract too, with answers: "held out" means held ' +
       'out from demonstrations, rankings and reinforcement. A ' +
       'target is met only if the pooled figure reaches it and every seed lies on the right side of "no difference". It is ' +
       'met partly if the direction alone is beyond doubt (where a number was asked for, it is missed), else missed. A claim is as good as the worst of its targets. ' +
