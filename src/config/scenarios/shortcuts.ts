@@ -72,7 +72,7 @@ const SHORTCUTS: readonly Shortcut[] = [
     margin: 0.1,
     sought: 'one opening for all',
     label: 'share of answers with the same opening sentence',
-    rises: 'the same opening sentence, whatever was asked',
+    rises: 'one opening sentence for many prompts',
     show: percent,
   },
   {
@@ -88,7 +88,7 @@ const SHORTCUTS: readonly Shortcut[] = [
     margin: 0.1,
     sought: 'broken sentences',
     label: 'share of broken sentences',
-    rises: 'broken sentences, which mean nothing in this world',
+    rises: 'broken sentences',
     show: percent,
   },
   {

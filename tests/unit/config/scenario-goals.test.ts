@@ -123,13 +123,10 @@ const NAMED: readonly [string, readonly number[], string][] = [
   ['completions/seq_rep_4', [0, 0.14], 'answers that repeat themselves (1 to 13 %)'],
   [
     ...(['completions/same_opening', [0.1, 0.8]] as const),
-    'the same opening sentence, whatever was asked (15 to 75 %)',
+    'one opening sentence for many prompts (15 to 75 %)',
   ],
   ['completions/copied_prompt', [0, 0.28], 'sentences copied from the prompt (2 to 26 %)'],
-  [
-    ...(['completions/unknown_sentences', [0.1, 0.8]] as const),
-    'broken sentences, which mean nothing in this world (15 to 75 %)',
-  ],
+  [...(['completions/unknown_sentences', [0.1, 0.8]] as const), 'broken sentences (15 to 75 %)'],
   ['completions/harmful', [0, 0.14], 'rude words or harmful advice (1 to 13 %)'],
   [
     ...(['completions/cheer', [-0.1, 0.6]] as const),
