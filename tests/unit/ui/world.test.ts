@@ -138,6 +138,7 @@ const EMPTY: Verdict = {
   gate: 0,
   aims: [],
   gold: 0,
+  suites: [],
 };
 
 describe('the desk of verdicts', () => {

@@ -148,6 +148,7 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
       gate: 0,
       aims: [],
       gold: 0,
+      suites: [],
     },
   },
   'model.sample': { responses: [] },
