@@ -12,6 +12,7 @@ import {
   FAULT_WORDS,
   harmWords,
   metWords,
+  suiteSentence,
   verdictSentence,
 } from '../../../src/ui/verdict-words.ts';
 import { WorldBrowser } from '../../../src/ui/world-browser.svelte.ts';
@@ -126,6 +127,14 @@ describe('findings in words', () => {
       'Gold 0.33: helpful 0.90, truthful not asked, harmless 1.00; gate 0.35.',
     );
   });
+});
+
+test('a suite is told by its title, its score, and whatever else it counts', () => {
+  const suite = { name: 'hedging', title: 'A clear answer', score: 0.5, reasons: [] };
+  expect(suiteSentence({ ...suite, counts: {} })).toBe('Suite “A clear answer”: 0.50.');
+  expect(suiteSentence({ ...suite, counts: { hedges: 1, true: 0 } })).toBe(
+    'Suite “A clear answer”: 0.50, hedges 1.00, true 0.00.',
+  );
 });
 
 const EMPTY: Verdict = {
