@@ -108,7 +108,7 @@ export function worldCounts(): string {
       ['use case', 'share of the prompts'],
       presentUseCases.map((name) => [name, percent(shares[name])]),
     ),
-    table(['use case', 'plain, user-based, few-shot prompts of seed 1'], kinds()),
+    markdownTable(['use case', 'plain, user-based, few-shot prompts of seed 1'], kinds()),
   ].join('\n\n');
 }
 

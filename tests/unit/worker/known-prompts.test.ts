@@ -3,6 +3,7 @@
  * were made with: the suite's for its items, gold for prompts, to the digits that are stored.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { parseStoredAnswers, type StoredAnswers } from '../../../src/records/result-answers.ts';
 import { answers, verdict } from '../../../src/worker/world-view.ts';
@@ -10,10 +11,15 @@ import { KnownPrompts } from '../../../src/worker/known-prompts.ts';
 import { suites } from '../../../src/world/suites.ts';
 
 const FOLDER = new URL('../../../public/results/answers/', import.meta.url);
-const stored = readdirSync(FOLDER).map((file): StoredAnswers =>
-  parseStoredAnswers(JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8'))),
-);
-const known = new KnownPrompts(1);
+const unpacked = (file: URL): StoredAnswers =>
+  parseStoredAnswers(JSON.parse(gunzipSync(readFileSync(file)).toString('utf8')));
+const stored = readdirSync(FOLDER).flatMap((folder) => {
+  const seedFolder = new URL(`${folder}/`, FOLDER);
+  return readdirSync(seedFolder).map((file) => unpacked(new URL(file, seedFolder)));
+});
+const ofFirst = stored.filter(({ seed }) => seed === 1);
+const knownOf = new Map([1, 2, 3].map((seed) => [seed, new KnownPrompts(seed)]));
+const known = knownOf.get(1)!;
 
 /** Some rows of a list, the first and the last among them. */
 function some<T>(rows: readonly T[], count: number): { readonly row: T; readonly i: number }[] {
@@ -21,50 +27,58 @@ function some<T>(rows: readonly T[], count: number): { readonly row: T; readonly
   return rows.flatMap((row, i) => (i % every === 0 ? [{ row, i }] : []));
 }
 
-test('the stored answers are of one seed, of every suite that was answered and of prompts', () => {
-  expect(new Set(stored.map(({ seed }) => seed))).toEqual(new Set([1]));
-  expect(stored.filter(({ set }) => set.startsWith('suite-')).length).toBeGreaterThan(18);
-  expect(stored.map(({ set }) => set)).toEqual(expect.arrayContaining(['extract', 'mistakes']));
+test('the stored answers are of three seeds, of every suite that was answered and of prompts', () => {
+  expect(new Set(stored.map(({ seed }) => seed))).toEqual(new Set([1, 2, 3]));
+  expect(ofFirst.filter(({ set }) => set.startsWith('suite-')).length).toBeGreaterThan(18);
+  expect(ofFirst.map(({ set }) => set)).toEqual(expect.arrayContaining(['extract', 'mistakes']));
 });
 
-describe.each(stored.map((each) => [each.set, each] as const))('%s', (set, { prompts, ...all }) => {
-  const ofSuite = set.startsWith('suite-');
+describe.each(stored.map((each) => [each.seed, each.set, each] as const))(
+  'seed %i, %s',
+  (seed, set, { prompts, ...all }) => {
+    const own = knownOf.get(seed)!;
+    const ofSuite = set.startsWith('suite-');
 
-  test('every prompt is known by its text', () => {
-    const unknown = prompts.filter(({ text }) =>
-      ofSuite ? known.items(text).length === 0 : known.prompt(text) === undefined,
-    );
-    expect(unknown).toEqual([]);
-    for (const { row } of some(prompts, 20)) {
-      if (!ofSuite) expect(known.prompt(row.text)?.useCase).toBe(row.kind);
-      else expect(known.items(row.text).map(({ suite }) => suite.name)).toContain(row.kind);
-    }
-  });
+    test('every prompt is known by its text', () => {
+      const unknown = prompts.filter(({ text }) =>
+        ofSuite ? own.items(text).length === 0 : own.prompt(text) === undefined,
+      );
+      expect(unknown).toEqual([]);
+      for (const { row } of some(prompts, 20)) {
+        if (!ofSuite) expect(own.prompt(row.text)?.useCase).toBe(row.kind);
+        else expect(own.items(row.text).map(({ suite }) => suite.name)).toContain(row.kind);
+      }
+    });
 
-  // Under another seed than the results' too, as in a page whose settings have one.
-  test.each([1, 9])('told whose it is or not, it is judged as it was stored (seed %i)', (seed) => {
-    for (const own of Object.values(all.answers).slice(0, 2)) {
-      for (const { row, i } of some(prompts, seed === 1 ? 10 : 2)) {
-        const [text, ended, score, said] = own[i]!;
-        const asked = { seed, prompt: row.text, response: text, ended: ended === 1 };
-        for (const kind of [{ kind: row.kind }, {}]) {
-          const judged = verdict({ ...asked, ...kind }).verdict;
-          const suite = judged.suites.find(({ name }) => name === row.kind);
-          if (ofSuite) {
-            expect(suite?.score).toBeCloseTo(score ?? NaN, 3);
-            expect(suite?.reasons).toEqual(said.map((r) => all.reasons[r]));
-          } else {
-            expect(judged.gold).toBeCloseTo(score ?? NaN, 3);
-            expect(judged.useCase).toBe(row.kind);
+    // Those of the first seed under another seed too, as typed into a page whose settings have one.
+    const asking = seed === 1 ? [1, 9] : [seed];
+    test.each(asking)(
+      'told whose it is or not, it is judged as it was stored (asked under seed %i)',
+      (under) => {
+        for (const given of Object.values(all.answers).slice(0, 2)) {
+          for (const { row, i } of some(prompts, under === 9 ? 2 : 10)) {
+            const [text, ended, score, said] = given[i]!;
+            const asked = { seed: under, prompt: row.text, response: text, ended: ended === 1 };
+            for (const kind of [{ kind: row.kind }, {}]) {
+              const judged = verdict({ ...asked, ...kind }).verdict;
+              const suite = judged.suites.find(({ name }) => name === row.kind);
+              if (ofSuite) {
+                expect(suite?.score).toBeCloseTo(score ?? NaN, 3);
+                expect(suite?.reasons).toEqual(said.map((r) => all.reasons[r]));
+              } else {
+                expect(judged.gold).toBeCloseTo(score ?? NaN, 3);
+                expect(judged.useCase).toBe(row.kind);
+              }
+            }
           }
         }
-      }
-    }
-  });
-});
+      },
+    );
+  },
+);
 
 describe('an item', () => {
-  const page = stored.find(({ set }) => set === 'suite-passage-qa-short')!;
+  const page = ofFirst.find(({ set }) => set === 'suite-passage-qa-short')!;
 
   test('is judged by its suite alone when it says so, and by all that ask the same when it does not', () => {
     const names = (text: string, name?: string) =>
