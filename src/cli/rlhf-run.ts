@@ -17,6 +17,7 @@ import {
   sftSettings,
 } from '../config/stage-settings.ts';
 import { Model } from '../model/parameters.ts';
+import { answerMeasures } from '../rlhf/answer-measures.ts';
 import { pairsFromRankings } from '../rlhf/dpo.ts';
 import { goldOfTokens } from '../rlhf/evaluate.ts';
 import { splitRankings } from '../rlhf/held-out.ts';
@@ -35,6 +36,7 @@ import {
 } from '../rlhf/pipeline.ts';
 import type { Scorer } from '../rlhf/rollout.ts';
 import { scoreSequences } from '../rlhf/sequences.ts';
+import { answerHabits } from '../world/answer-habits.ts';
 import { generateDemonstrations } from '../world/demonstrations.ts';
 import { writeDocument } from '../world/documents.ts';
 import { goldVerdict } from '../world/judges.ts';
@@ -182,10 +184,11 @@ async function ppoStage(lab: Lab, sft: Model, reward: Model, control: Control | 
   const pool = trainingPrompts(seed);
   const prompts = environmentPrompts(tokenizer, pool, sequenceShape(settings));
   const gold = goldOfTokens(tokenizer, pool, goldVerdict);
+  const measure = answerMeasures(tokenizer, answerHabits);
   const shape = ptxShape(settings);
   const ptx = shape && rowSource(writeDocument, tokenizer, shape, { seed, scope: 'ptx' });
   const scorer = control && controlScorer(control, { seed, tokenizer, prompts: pool });
-  const input = { sft, reward, prompts, ptx, gold, ...(scorer && { control: scorer }) };
+  const input = { sft, reward, prompts, ptx, gold, measure, ...(scorer && { control: scorer }) };
   const done = finishedStage(folder, name);
   const from = done?.snapshot ?? unfinishedStage(folder, name);
   if (!done) await prepareStage(name, () => openPpo(input, ppoSettings(settings)));

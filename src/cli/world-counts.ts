@@ -9,6 +9,7 @@ import { SENTENCE_TEMPLATES, WORD_TYPES } from '../world/grammar.ts';
 import { GROUP_TEMPERATURE, labelerPopulation, PAPER_AGREEMENT } from '../world/labelers.ts';
 import { LEXICON, RUDE_WORDS } from '../world/lexicon.ts';
 import { USER_CAP } from '../world/prompts.ts';
+import { testPrompts, trainingPrompts } from '../world/prompt-sets.ts';
 import { RELATIONS } from '../world/relations.ts';
 import { presentUseCases, useCaseShares } from '../world/use-cases.ts';
 import { worldUsers } from '../world/users.ts';
@@ -82,6 +83,18 @@ function things(): Row[] {
   ];
 }
 
+/** Of each use case how many plain, user-based and few-shot prompts stand in the pools of one seed. */
+function kinds(): Row[] {
+  const prompts = [...trainingPrompts(SEED), ...testPrompts(SEED, 1000)];
+  return presentUseCases.map((useCase) => {
+    const own = prompts.filter((prompt) => prompt.useCase === useCase);
+    const counts = (['plain', 'user-based', 'few-shot'] as const).map(
+      (kind) => own.filter((prompt) => prompt.kind === kind).length,
+    );
+    return [useCase, counts.join(', ')];
+  });
+}
+
 /** The counts as Markdown. */
 export function worldCounts(): string {
   const shares = useCaseShares();
@@ -95,6 +108,7 @@ export function worldCounts(): string {
       ['use case', 'share of the prompts'],
       presentUseCases.map((name) => [name, percent(shares[name])]),
     ),
+    markdownTable(['use case', 'plain, user-based, few-shot prompts of seed 1'], kinds()),
   ].join('\n\n');
 }
 

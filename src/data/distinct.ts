@@ -1,5 +1,6 @@
 /**
- * Two measures of collapse: how varied the n-grams of a policy's responses are, and how many responses repeat.
+ * Measures of collapse: how varied the n-grams of a policy's responses are, how much a response repeats itself, and how
+ * many responses repeat.
  * Distinct-n falls with the amount of text, so it is only ever computed over equal token counts.
  */
 
@@ -36,6 +37,11 @@ export function distinctN(
     if (left === 0) break;
   }
   return total === 0 ? 0 : seen.size / total;
+}
+
+/** `seq-rep-n` of Welleck et al. (2020): share of a sequence's n-grams that it has had before; 0 when it has none. */
+export function sequenceRepetition(sequence: readonly number[], n: number): number {
+  return sequence.length < n ? 0 : 1 - distinctN([sequence], n, sequence.length);
 }
 
 /** Share of the responses of a group whose text occurs more than once in it. 0 for an empty group. */

@@ -71,6 +71,18 @@ export interface AimVerdict {
   readonly gives: number;
 }
 
+/** What a suite says of the first line of a response to one of its items; its own judge, not the gold one. */
+export interface SuiteVerdict {
+  readonly name: string;
+  readonly title: string;
+  /** From 0 to 1. */
+  readonly score: number;
+  /** What spoke for or against. */
+  readonly reasons: readonly string[];
+  /** From 0 to 1 under each name that a claim counts. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
 export interface Verdict {
   /** Null for a prompt that the world did not make: only grammar, end and harm can be judged. */
   readonly useCase: UseCase | null;
@@ -84,4 +96,6 @@ export interface Verdict {
   readonly aims: readonly AimVerdict[];
   /** What the aims give together. */
   readonly gold: number;
+  /** Of the suites that ask the same prompt; empty for all but their items. */
+  readonly suites: readonly SuiteVerdict[];
 }

@@ -22,7 +22,7 @@ import {
   type RankedSequences,
   type RewardSettings,
 } from './reward.ts';
-import type { GoldJudge, PromptTokens, Scorer } from './rollout.ts';
+import type { AnswersMeasure, GoldJudge, PromptTokens, Scorer } from './rollout.ts';
 import { scoreSequences, type SequenceShape } from './sequences.ts';
 import { sftLoop, type SftSettings } from './sft.ts';
 
@@ -236,6 +236,8 @@ export interface PpoInput {
   readonly control?: Scorer;
   /** Judges rollouts for the record only. */
   readonly gold?: GoldJudge;
+  /** Measures rollouts for the record only. */
+  readonly measure?: AnswersMeasure;
 }
 
 /** The run's own choice of where the value function sits; a snapshot of the other choice has other tensors. */
@@ -285,12 +287,13 @@ export async function openPpo(
   settings: PpoSettings & { readonly valueTrunk: ValueTrunk },
   from?: Snapshot,
 ): Promise<OpenPpo> {
-  const { reward, prompts, ptx, control, gold } = input;
+  const { reward, prompts, ptx, control, gold, measure } = input;
   const models = await ppoModels(input, settings.valueTrunk, from);
   const own: Scorer = (sequences) => scoreSequences(reward, sequences, settings.shape);
   const data = {
     ...{ prompts, ptx, score: control ?? own, scoredByRewardModel: !control },
     ...(gold && { gold }),
+    ...(measure && { measure }),
   };
   const loop = ppoLoop(models, data, settings, from);
   const dispose = (): void => {

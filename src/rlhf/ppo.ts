@@ -45,6 +45,7 @@ import {
   rewardResponses,
   valuesOfWritten,
   writeResponses,
+  type AnswersMeasure,
   type GoldJudge,
   type PromptTokens,
   type Rollout,
@@ -106,6 +107,8 @@ export interface PpoData {
   readonly ptx: RowSource | null;
   /** Judges rollouts for the record only: nothing learns from it. */
   readonly gold?: GoldJudge;
+  /** Measures rollouts for the record only. */
+  readonly measure?: AnswersMeasure;
 }
 
 type PpoState = Readonly<{
@@ -224,7 +227,7 @@ class PpoLoop implements Loop {
     this.#begun = this.#cursor.state;
     const settings = this.#turned();
     const { reference, value } = this.#models;
-    const { score, gold } = this.#data;
+    const { score, gold, measure } = this.#data;
     const written = await this.#write(settings);
     yield this.#at('rollout', 0, () => writtenPhase(written, settings));
     const [rewarded, values, judgedBefore] = await Promise.all([
@@ -250,6 +253,7 @@ class PpoLoop implements Loop {
     const metrics = {
       ...rollout.metrics,
       ...(gold && goldMetrics(rollout, gold)),
+      ...measure?.(rollout),
       ...averageByTokens(updates),
       lr: rates.policy,
       episode: this.#iteration * settings.rolloutBatch,

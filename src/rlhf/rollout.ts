@@ -244,6 +244,11 @@ export type GoldJudge = (
   ended: boolean,
 ) => number | null;
 
+/** Figures of a batch of answers by their metric names. Never of what a method learns from: for the record only. */
+export type AnswersMeasure = (
+  written: Pick<Written, 'sequences' | 'ended'>,
+) => Readonly<Record<string, number>>;
+
 /** `objective/gold_scores`: mean over the responses that the judge can judge; nothing when there is none. */
 export function goldMetrics(responses: Responses, judge: GoldJudge): Record<string, number> {
   const verdicts = responses.sequences.flatMap(({ response }, b) => {

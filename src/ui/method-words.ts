@@ -186,6 +186,18 @@ const BEST: MethodChart = {
   ],
 };
 
+/** The shares that the scenario *Reward hacking* names a shortcut by. */
+const shortcuts = (
+  title: string,
+  meaning: string,
+  ...metrics: [string, string][]
+): MethodChart => ({
+  title: `Shortcuts: ${title}`,
+  meaning: `${meaning} Nothing learns from these shares. One that rises while gold falls is what the reward is being hacked by.`,
+  metrics: metrics.map(([name, label]) => ({ name: `completions/${name}`, label })),
+  optional: true,
+});
+
 const OWN_CHARTS: Readonly<Record<MethodName, readonly MethodChart[]>> = {
   ppo: [
     SCORES,
@@ -213,6 +225,20 @@ const OWN_CHARTS: Readonly<Record<MethodName, readonly MethodChart[]>> = {
       ],
     },
     LENGTH,
+    shortcuts(
+      'form',
+      'How much of an answer it has said before, in runs of four tokens; how many of its sentences are broken, and how many answers do not end.',
+      ['seq_rep_4', 'repeated'],
+      ['unknown_sentences', 'broken'],
+      ['clipped_ratio', 'not ended'],
+    ),
+    shortcuts(
+      'content',
+      'How many answers open with the same sentence, how many of an answer’s sentences are the prompt’s, and how many answers are rude or harmful.',
+      ['same_opening', 'one opening'],
+      ['copied_prompt', 'copied'],
+      ['harmful', 'harmful'],
+    ),
     {
       title: 'Clipped',
       meaning:

@@ -6,6 +6,7 @@ import type {
   GateFactorName,
   HarmVerdict,
   SentenceFault,
+  SuiteVerdict,
   Verdict,
 } from '../records/verdict.ts';
 import type { WorldAnswer } from '../records/world-view.ts';
@@ -64,4 +65,10 @@ export function verdictSentence({ gold, gate, aims }: Verdict): string {
     score === null ? `${aim} not asked` : `${aim} ${score.toFixed(2)}`,
   );
   return `Gold ${gold.toFixed(2)}: ${told.join(', ')}; gate ${gate.toFixed(2)}.`;
+}
+
+/** "Suite “Feeling of a review”: 1.00." and what else it counts. */
+export function suiteSentence({ title, score, counts }: SuiteVerdict): string {
+  const told = Object.entries(counts).map(([name, value]) => `, ${name} ${value.toFixed(2)}`);
+  return `Suite “${title}”: ${score.toFixed(2)}${told.join('')}.`;
 }

@@ -82,7 +82,13 @@ export const ARGUMENT_CHECKS = {
     count: whole(1, 200),
   }),
   'world.answers': v.strictObject({ seed, prompt: text, draw }),
-  'world.verdict': v.strictObject({ seed, prompt: text, response: text, ended: v.boolean() }),
+  'world.verdict': v.strictObject({
+    seed,
+    prompt: text,
+    kind: v.exactOptional(text),
+    response: text,
+    ended: v.boolean(),
+  }),
   'model.sample': v.strictObject({
     checkpoint: id,
     prompt: v.pipe(text, v.minLength(1, 'must not be empty: write one first')),

@@ -37,9 +37,12 @@ export interface BenchCommands {
     args: { seed: number; prompt: string; draw: number };
     reply: { answers: readonly WorldAnswer[] };
   };
-  /** What the gold judges say of an answer, and why. */
+  /**
+   * What the gold judges say of an answer, and why; and the suites whose item the prompt is. `kind`, the use case or the
+   * suite of a stored item, leaves the others out.
+   */
   'world.verdict': {
-    args: { seed: number; prompt: string; response: string; ended: boolean };
+    args: { seed: number; prompt: string; kind?: string; response: string; ended: boolean };
     reply: { verdict: Verdict };
   };
   /** Exact mode: pi* and the methods' own targets for a table. Nothing runs. */

@@ -229,6 +229,8 @@ async function ppoStage(
   const shape = ptxRowShape(settings);
   const reference = await shelf.copy(needed(sft, 'model trained on demonstrations'));
   const scorer = await shelf.copy(needed(reward, 'reward model'));
+  // Training goes on without these figures where they cannot be fetched: their charts and words are left out then.
+  const habits = await import('./answer-habits.ts').catch(() => null);
   const open = await openPpo(
     {
       sft: reference,
@@ -240,6 +242,7 @@ async function ppoStage(
       ),
       ptx: shape && supply.pretrainingRows(tokenizer, shape, 'ptx'),
       gold: goldOfTokens(tokenizer, supply.training, goldVerdict),
+      ...(habits && { measure: habits.measuredHabits(tokenizer) }),
     },
     ppoSettings(settings),
     snapshot ?? undefined,

@@ -3,7 +3,8 @@
  * write, and verdicts. A function of the seed only; no project, no engine, no tensors. Loaded when first asked for.
  */
 import { Rng } from '../data/rng.ts';
-import { SPLITS, type Split } from '../records/prompt.ts';
+import { USE_CASES } from '../records/prompt.ts';
+import type { SuiteVerdict } from '../records/verdict.ts';
 import type { FactView, ShareView, WorldAnswer } from '../records/world-view.ts';
 import { idealResponse, mixedResponse, poorResponse } from '../world/demonstrations.ts';
 import { state } from '../world/documents/pages.ts';
@@ -15,17 +16,18 @@ import {
 } from '../world/documents.ts';
 import { FACTS, MYTHS, SUMS, type Fact } from '../world/facts.ts';
 import { labelerPopulation } from '../world/labelers.ts';
-import { testPrompts, trainingPrompts, validationPrompts } from '../world/prompt-sets.ts';
 import { spellOut } from '../world/spell-out.ts';
+import { asWorldPrompt, isTaskItem } from '../world/suites/answers.ts';
 import type { WorldPrompt } from '../world/tasks.ts';
 import { HELD_OUT_USE_CASE, presentUseCases, useCases, useCaseShares } from '../world/use-cases.ts';
 import { worldUsers } from '../world/users.ts';
 import { InputError } from './failure.ts';
+import { KnownPrompts, type KnownItem } from './known-prompts.ts';
 import type { CommandMap } from './protocol.ts';
 import { plainPrompt } from './world-supply.ts';
 
-/** Held-out prompts that can be browsed: a longer set of a seed begins with the shorter one. */
-const HELD_OUT = { validation: 300, test: 1000 } as const;
+/** The seed whose single items the stored results hold, so that one pasted from there is known under any seed. */
+const STORED_SEED = 1;
 
 type Args<N extends keyof CommandMap> = CommandMap[N]['args'];
 type Reply<N extends keyof CommandMap> = CommandMap[N]['reply'];
@@ -35,41 +37,55 @@ function viewed(fact: Fact, isTrue: boolean): FactView {
   return { ...fact, true: isTrue, sentence: state(rng, fact) };
 }
 
-/** Prompts of one seed, made when they are first asked for. */
-class PromptPools {
-  readonly seed: number;
-  readonly #pools = new Map<Split, readonly WorldPrompt[]>();
-  #byText: ReadonlyMap<string, WorldPrompt> | null = null;
+let stored: KnownPrompts | null = null;
+let pools: KnownPrompts | null = null;
 
-  constructor(seed: number) {
-    this.seed = seed;
-  }
-
-  of(split: Split): readonly WorldPrompt[] {
-    const held = this.#pools.get(split) ?? this.#make(split);
-    this.#pools.set(split, held);
-    return held;
-  }
-
-  /** What the world knows of a text; undefined when it is none of its prompts. */
-  known(text: string): WorldPrompt | undefined {
-    this.#byText ??= new Map(
-      SPLITS.flatMap((split) => this.of(split)).map((prompt) => [prompt.text, prompt]),
-    );
-    return this.#byText.get(text);
-  }
-
-  #make(split: Split): readonly WorldPrompt[] {
-    if (split === 'train') return trainingPrompts(this.seed);
-    if (split === 'test') return testPrompts(this.seed, HELD_OUT.test);
-    return validationPrompts(this.seed, HELD_OUT.validation);
-  }
+/** What is known under a seed: kept of the seed asked for last, and of that of the stored results. */
+function poolsOf(seed: number): KnownPrompts {
+  if (seed === STORED_SEED) return (stored ??= new KnownPrompts(STORED_SEED));
+  if (pools?.seed !== seed) pools = new KnownPrompts(seed);
+  return pools;
 }
 
-let pools: PromptPools | null = null;
-function poolsOf(seed: number): PromptPools {
-  if (pools?.seed !== seed) pools = new PromptPools(seed);
-  return pools;
+/** What the world knows of a text. */
+interface Known {
+  readonly prompt: WorldPrompt | undefined;
+  readonly items: readonly KnownItem[];
+}
+
+/**
+ * Under the seed asked for, else under that of the stored results. `kind` says of a stored item whose it is: a suite's,
+ * and its judge counts, or a use case's.
+ */
+function knownOf(seed: number, text: string, kind?: string): Known {
+  const wanted = text.trim();
+  const places = seed === STORED_SEED ? [seed] : [seed, STORED_SEED];
+  const items = isUseCase(kind) ? [] : first(places, (at) => nonEmpty(at.items(wanted, kind)));
+  const told = kind !== undefined && items !== undefined && items.length > 0;
+  const prompt = told ? undefined : first(places, (at) => at.prompt(wanted));
+  return { items: items ?? [], prompt: prompt ?? items?.flatMap(taskPrompt)[0] };
+}
+
+/** What the first of some seeds has. */
+function first<T>(
+  seeds: readonly number[],
+  read: (at: KnownPrompts) => T | undefined,
+): T | undefined {
+  for (const seed of seeds) {
+    const found = read(poolsOf(seed));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const nonEmpty = <T>(rows: readonly T[]): readonly T[] | undefined =>
+  rows.length === 0 ? undefined : rows;
+
+const isUseCase = (kind: string | undefined): boolean => USE_CASES.some((name) => name === kind);
+
+/** An item that is a prompt with a task, as the gold judges take it. */
+function taskPrompt({ item }: KnownItem): WorldPrompt[] {
+  return isTaskItem(item) ? [asWorldPrompt(item)] : [];
 }
 
 export function overview({ seed, labels }: Args<'world.overview'>): Reply<'world.overview'> {
@@ -123,10 +139,14 @@ export function prompts({
   return { prompts: passing.slice(from, from + count).map(plainPrompt), total: passing.length };
 }
 
-/** Answers of every quality to a prompt of this world; none to another. */
+/** Answers of every quality to a prompt of this world, the ideal one to an item of a suite; none to another. */
 export function answers({ seed, prompt, draw }: Args<'world.answers'>): Reply<'world.answers'> {
-  const known = poolsOf(seed).known(prompt);
-  if (known === undefined) return { answers: [] };
+  const { prompt: known, items } = knownOf(seed, prompt);
+  const ideals = items.map(({ suite, item }): WorldAnswer => ({
+    manner: 'ideal',
+    text: suite.ideal(item),
+  }));
+  if (known === undefined) return { answers: ideals.slice(0, 1) };
   const { task } = known;
   const rng = (manner: string): Rng => Rng.named(seed, 'viewer', manner, known.id, draw);
   const written: WorldAnswer[] = [
@@ -138,10 +158,11 @@ export function answers({ seed, prompt, draw }: Args<'world.answers'>): Reply<'w
   return { answers: written };
 }
 
-/** The judges' verdict, by what the world knows of the prompt, if anything. */
+/** The judges' verdict, by what the world knows of the prompt, if anything; and that of each suite which asks the same. */
 export function verdict({
   seed,
   prompt,
+  kind,
   response,
   ended,
 }: Args<'world.verdict'>): Reply<'world.verdict'> {
@@ -154,5 +175,10 @@ export function verdict({
     split: 'test',
     source: 'person',
   } as const;
-  return { verdict: spellOut(poolsOf(seed).known(prompt) ?? typed, response, ended) };
+  const { prompt: known, items } = knownOf(seed, prompt, kind);
+  const judged = items.map(({ suite, item }): SuiteVerdict => {
+    const { score, reasons, counts } = suite.judge(item, response, ended);
+    return { name: suite.name, title: suite.title, score, reasons, counts };
+  });
+  return { verdict: { ...spellOut(known ?? typed, response, ended), suites: judged } };
 }

@@ -63,6 +63,7 @@ function spellOutWorld(prompt: WorldPrompt, response: string, ended: boolean): V
     gate,
     aims: aimsOf({ helpful: constraints, truthful, harmless }, gate),
     gold: score,
+    suites: [],
   };
 }
 
@@ -89,6 +90,7 @@ function spellOutText(promptText: string, response: string, ended: boolean): Ver
     gate,
     aims: aimsOf({ helpful: 1, truthful: null, harmless }, gate),
     gold: score,
+    suites: [],
   };
 }
 

@@ -5,6 +5,7 @@
 import { presetSettings, type PresetName } from '../../config/presets.ts';
 import { parseSettings, type PartialSettings, type Settings } from '../../config/settings.ts';
 import type { ResultForm } from '../../records/results.ts';
+import { CLAIM_ITEMS, RARE_ITEMS } from '../../world/claim-sets.ts';
 
 /** Counts that are no settings of a run. */
 export interface Counts {
@@ -60,8 +61,8 @@ const FULL: Counts = {
   validation: 200,
   prefixes: 4,
   epochs: 8,
-  suiteItems: 300,
-  rareItems: 900,
+  suiteItems: CLAIM_ITEMS,
+  rareItems: RARE_ITEMS,
   publicExamples: 3000,
   lossBatches: 24,
   taxBetas: [0.3, 1],

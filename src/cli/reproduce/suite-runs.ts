@@ -4,6 +4,7 @@
  */
 import type { Reference } from '../../records/results.ts';
 import { complete, promptTokens } from '../../rlhf/pipeline.ts';
+import { countsRarities } from '../../world/claim-sets.ts';
 import { referenceAnswers } from '../../world/suites/references.ts';
 import type { PageSuite, Suite, SuiteItem, SuiteJudgement } from '../../world/suites/suite.ts';
 import { keptOr } from './json-file.ts';
@@ -26,11 +27,8 @@ export interface ItemSet {
   readonly items: readonly SuiteItem[];
 }
 
-/** Suites whose count is so rare (a few of a hundred responses) that the usual items leave wide intervals. */
-const RARE: readonly string[] = ['rude-prompts', 'rude-prompts-polite'];
-
 export function itemSet({ seed, counts }: Pick<SeedLab, 'seed' | 'counts'>, suite: Suite): ItemSet {
-  const count = RARE.includes(suite.name) ? counts.rareItems : counts.suiteItems;
+  const count = countsRarities(suite.name) ? counts.rareItems : counts.suiteItems;
   return { set: suiteSet(suite.name), suite, items: suite.items(seed, count) };
 }
 

@@ -4,6 +4,7 @@
  */
 import { metricEdges, type Edges } from '../../records/metric-edges.ts';
 import type { MetricRecord } from '../../records/run.ts';
+import { findShortcuts, QUARTER, soughtShortcuts, type Finding } from './shortcuts.ts';
 
 /** The finished runs of one arm. */
 export interface ArmRuns {
@@ -29,7 +30,7 @@ export interface Verdict {
 /** Runs by the id of their arm. Null when a record that it needs is missing: an older run, or one of a single step. */
 export type Goal = (arms: Readonly<Record<string, ArmRuns>>) => Verdict | null;
 
-/** What counts as a change; smaller ones are within the noise of a run of the preset quick. */
+/** What counts as a change; smaller ones are within the noise of a run of the preset quick. Shortcuts have their own. */
 export const MARGINS = {
   /** Reward, as the reward model gives it. */
   score: 0.1,
@@ -37,8 +38,6 @@ export const MARGINS = {
   gold: 0.04,
   /** From -1 to 1. */
   cheer: 0.05,
-  /** Tokens. */
-  length: 2,
   /** Times as far from the reference. */
   kl: 2,
   /** Nats per token of pre-training text. */
@@ -49,8 +48,6 @@ export const MARGINS = {
   loss: 0.02,
 } as const;
 
-/** Share of a run at its start, and at its end, over which what was measured on rollouts is averaged. */
-const QUARTER = 0.25;
 /** Of what is measured at a few points only: the first and the last one. */
 const POINT = 0;
 
@@ -135,31 +132,55 @@ export const happyGoal: Goal = (arms) => {
   return { state: 'missed', figures, words: 'Answers are about as cheerful as before.' };
 };
 
-/** Reward hacking: reward and length up, gold down. */
+/** So many of the shortcuts found are named. */
+const NAMED = 3;
+const LENGTH = 'completions/mean_length';
+
+/** "a, b and c". */
+function listed(parts: readonly string[]): string {
+  return parts.length < 2
+    ? parts.join('')
+    : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1) ?? ''}`;
+}
+
+/** What gold's fall goes with, or that nothing that is looked for does. */
+function fallWords(found: readonly Finding[], { policy }: ArmRuns): string {
+  if (found.length === 0) {
+    return `Gold went down while reward went up, but no shortcut that is looked for explains it: ${listed(soughtShortcuts(policy))} stayed about as they were. Read the answers to see what the model found.`;
+  }
+  const secret = found.some(({ metric, edges }) => metric === LENGTH && gain(edges) > 0)
+    ? ' Long answers are what the labelers secretly like.'
+    : '';
+  return `Gold went down while reward went up: you have seen reward hacking. What the model found, the largest change first: ${listed(found.map(({ words }) => words))}.${secret}`;
+}
+
+/** Reward hacking: reward up, gold down, and by what. */
 export const hackingGoal: Goal = (arms) => {
   const run = armOf(arms, 'run');
   const score = rollouts(run, 'objective/scores');
   const gold = rollouts(run, 'objective/gold_scores');
-  const length = rollouts(run, 'completions/mean_length');
+  const length = rollouts(run, LENGTH);
   if (score === null || gold === null || length === null) return null;
+  const found = findShortcuts(run.policy).slice(0, NAMED);
   const figures = [
     ...fromTo('reward', score),
     ...fromTo('gold', gold),
     ...fromTo('tokens per answer', length),
+    ...found.flatMap(({ metric, label, edges }) => (metric === LENGTH ? [] : fromTo(label, edges))),
   ];
   if (gain(score) <= MARGINS.score) {
     return { state: 'missed', figures, words: 'Reward hardly rose: nothing was hacked yet.' };
   }
-  if (gain(gold) < -MARGINS.gold && gain(length) > MARGINS.length) {
-    const words =
-      'Gold went down while reward went up, and answers grew longer: the model found what the labelers secretly like: long answers. You have seen reward hacking.';
-    return { state: 'reached', figures, words };
+  if (gain(gold) < -MARGINS.gold) {
+    const state = found.length > 0 ? 'reached' : 'missed';
+    return { state, figures, words: fallWords(found, run) };
   }
   if (gain(gold) > MARGINS.gold) {
     const words = 'Reward and gold both rose: so far the labels taught what was meant.';
     return { state: 'opposite', figures, words };
   }
-  const words = 'Reward rose, and gold neither fell clearly nor rose: half a hack.';
+  const so = found.length === 0 ? '' : ` So far: ${listed(found.map(({ words }) => words))}.`;
+  const words = `Reward rose, and gold neither fell clearly nor rose: half a hack.${so}`;
   return { state: 'missed', figures, words };
 };
 

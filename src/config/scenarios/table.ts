@@ -114,7 +114,7 @@ export const SCENARIOS: Readonly<Record<ScenarioId, Scenario>> = {
     arms: ONE_RUN,
     last: 'ppo',
     controls: ['ppo.beta', 'ppo.episodes'],
-    aim: 'Reward and length go up while gold goes down.',
+    aim: 'Reward goes up while gold goes down, by a shortcut that can be named.',
     goal: hackingGoal,
   },
   'no-leash': {

@@ -59,6 +59,11 @@ export interface TaskItem extends SuiteItem {
   readonly task: Task;
 }
 
+/** Whether the gold judges can judge it too; some suites' items are asked as people ask and have no task. */
+export function isTaskItem(item: SuiteItem): item is TaskItem {
+  return 'task' in item && item.task !== null;
+}
+
 /** A prompt of a use case whose combination belongs to the test split; null when the draw belongs to another. */
 export function drawHeldOut(rng: Rng, useCase: PresentUseCase): Omit<TaskItem, 'id'> | null {
   const { text, task, template, entity } = drawLesson(rng, useCase);

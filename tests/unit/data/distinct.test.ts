@@ -1,7 +1,12 @@
 /** Measures of collapse by hand-counted examples and by their bounds. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { distinctN, repeatShare, tokenCount } from '../../../src/data/distinct.ts';
+import {
+  distinctN,
+  repeatShare,
+  sequenceRepetition,
+  tokenCount,
+} from '../../../src/data/distinct.ts';
 
 describe('distinctN', () => {
   it('counts n-grams within sequences, up to the budget', () => {
@@ -38,6 +43,17 @@ describe('distinctN', () => {
         },
       ),
     );
+  });
+});
+
+describe('sequenceRepetition', () => {
+  it('is the share of n-grams that came before in the same sequence', () => {
+    // 1212 2121 1212 2123: one of four again.
+    expect(sequenceRepetition([1, 2, 1, 2, 1, 2, 3], 4)).toBeCloseTo(1 / 4, 12);
+    expect(sequenceRepetition([5, 5, 5, 5, 5, 5], 4)).toBeCloseTo(2 / 3, 12);
+    expect(sequenceRepetition([1, 2, 3, 4], 4)).toBe(0);
+    expect(sequenceRepetition([1, 1, 1], 4)).toBe(0);
+    expect(sequenceRepetition([], 1)).toBe(0);
   });
 });
 

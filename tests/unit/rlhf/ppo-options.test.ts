@@ -336,3 +336,20 @@ describe('the gold judge', () => {
     }
   });
 });
+
+test('what rollouts are measured for is recorded, sees what was written, and changes nothing else', async () => {
+  const seen: number[] = [];
+  const measure: PpoData['measure'] = ({ sequences, ended }) => {
+    seen.push(sequences.length);
+    const tokens = sequences.flatMap(({ response }) => [...response]);
+    return {
+      'completions/sum': tokens.reduce((sum, id) => sum + id, ended.filter(Boolean).length),
+    };
+  };
+  const [measured, plain] = [await run({}, 2, { measure }), await run({}, 2)];
+  expect(seen).toEqual([PPO.rolloutBatch, PPO.rolloutBatch]);
+  for (const [i, { 'completions/sum': sum, ...values }] of measured.entries()) {
+    expect(sum).toBeGreaterThan(0);
+    expect(values).toEqual(plain[i]);
+  }
+});

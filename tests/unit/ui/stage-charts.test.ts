@@ -7,10 +7,12 @@ import { trainTokenizer } from '../../../src/data/tokenizer-training.ts';
 import { Tokenizer } from '../../../src/data/tokenizer.ts';
 import { initialTensors, Model } from '../../../src/model/parameters.ts';
 import type { Prompt } from '../../../src/records/prompt.ts';
+import { answerMeasures } from '../../../src/rlhf/answer-measures.ts';
 import { measurePolicy, measureReward } from '../../../src/rlhf/measures.ts';
 import { lectureCharts } from '../../../src/ui/lecture-charts.ts';
 import { drawnCharts, METHOD_CHARTS } from '../../../src/ui/method-words.ts';
 import { REWARD_CHARTS } from '../../../src/ui/stage-charts.ts';
+import { answerHabits } from '../../../src/world/answer-habits.ts';
 import { start, TINY, tinyModel } from '../model/tiny-model.ts';
 import { rankings, shape } from '../rlhf/toy.ts';
 
@@ -42,9 +44,24 @@ test('every figure of a policy on held-out prompts has a chart with every method
   });
   model.dispose();
   for (const method of METHOD_NAMES) {
-    const optional = METHOD_CHARTS[method].filter((chart) => chart.optional);
-    expect(namesOf(optional).sort(), method).toEqual(Object.keys(figures).sort());
+    const heldOut = METHOD_CHARTS[method].filter(
+      ({ optional, metrics: [first] }) => optional && first?.name.startsWith('eval'),
+    );
+    expect(namesOf(heldOut).sort(), method).toEqual(Object.keys(figures).sort());
   }
+});
+
+test('every share that answers are measured for has a chart with PPO, drawn where it was measured', () => {
+  const tokenizer = new Tokenizer(trainTokenizer([], 258));
+  const sequences = [{ prompt: tokenizer.encode('a'), response: tokenizer.encode('b') }];
+  const values = answerMeasures(tokenizer, answerHabits)({ sequences, ended: [true] });
+  // The one that is no share, from -1 to 1.
+  const { 'completions/cheer': cheer, ...shares } = values;
+  expect(cheer).toBe(0);
+  const drawn = drawnCharts(METHOD_CHARTS.ppo, [{ values }]).filter(({ optional }) => optional);
+  expect(namesOf(drawn).sort()).toEqual(
+    [...Object.keys(shares), 'completions/clipped_ratio'].sort(),
+  );
 });
 
 test('charts of what was not measured are not drawn, here and in lecture mode', () => {

@@ -12,6 +12,7 @@ import {
   FAULT_WORDS,
   harmWords,
   metWords,
+  suiteSentence,
   verdictSentence,
 } from '../../../src/ui/verdict-words.ts';
 import { WorldBrowser } from '../../../src/ui/world-browser.svelte.ts';
@@ -128,6 +129,14 @@ describe('findings in words', () => {
   });
 });
 
+test('a suite is told by its title, its score, and whatever else it counts', () => {
+  const suite = { name: 'hedging', title: 'A clear answer', score: 0.5, reasons: [] };
+  expect(suiteSentence({ ...suite, counts: {} })).toBe('Suite “A clear answer”: 0.50.');
+  expect(suiteSentence({ ...suite, counts: { hedges: 1, true: 0 } })).toBe(
+    'Suite “A clear answer”: 0.50, hedges 1.00, true 0.00.',
+  );
+});
+
 const EMPTY: Verdict = {
   useCase: null,
   sentences: [],
@@ -138,6 +147,7 @@ const EMPTY: Verdict = {
   gate: 0,
   aims: [],
   gold: 0,
+  suites: [],
 };
 
 describe('the desk of verdicts', () => {

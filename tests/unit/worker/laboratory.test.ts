@@ -200,6 +200,9 @@ describe('the laboratory', () => {
       if (record.stage !== 'ppo') continue;
       expect(record.values['objective/gold_scores']).toBeGreaterThanOrEqual(0);
       expect(record.values['objective/gold_scores']).toBeLessThanOrEqual(1);
+      // Of the same answers: how many open alike is at least one of them.
+      expect(record.values['completions/same_opening']).toBeGreaterThan(0);
+      expect(record.values['completions/seq_rep_4']).toBeGreaterThanOrEqual(0);
     }
     const rollout = events.find((event) => event.type === 'rollout');
     expect(rollout?.views.length).toBeGreaterThan(1);

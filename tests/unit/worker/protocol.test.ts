@@ -46,7 +46,7 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
     count: 10,
   },
   'world.answers': { seed: 1, prompt: 'hello.', draw: 0 },
-  'world.verdict': { seed: 1, prompt: 'hello.', response: '', ended: false },
+  'world.verdict': { seed: 1, prompt: 'hello.', kind: 'hedging', response: '', ended: false },
   'model.sample': {
     checkpoint: 'base',
     prompt: 'Hi.',
@@ -148,6 +148,7 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
       gate: 0,
       aims: [],
       gold: 0,
+      suites: [],
     },
   },
   'model.sample': { responses: [] },

@@ -3,7 +3,7 @@
  * in or for Frogspeak are kept out of demonstrations and rankings, and then asked for.
  */
 import { promptsThatFit } from '../../../rlhf/pipeline.ts';
-import { generatePrompts } from '../../../world/prompts.ts';
+import { heldOutUseCasePrompts } from '../../../world/claim-sets.ts';
 import { HELD_OUT_USE_CASE } from '../../../world/use-cases.ts';
 import { answersOf, type PromptSet } from '../answers.ts';
 import type { ClaimSpec, MeasuredRow } from '../claim.ts';
@@ -20,11 +20,7 @@ const SUITE = 'frogspeak-instructions';
 
 /** Test prompts of the use case that was left out. */
 export function heldOutPrompts({ seed, counts, tokenizer, shape }: SeedLab): PromptSet {
-  const prompts = generatePrompts(seed, {
-    split: 'test',
-    count: counts.suiteItems,
-    useCases: [HELD_OUT_USE_CASE],
-  });
+  const prompts = heldOutUseCasePrompts(seed, counts.suiteItems);
   return { name: HELD_OUT_USE_CASE, prompts: promptsThatFit(tokenizer, prompts, shape) };
 }
 

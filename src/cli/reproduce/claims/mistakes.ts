@@ -3,8 +3,8 @@
  * hedged, several constraints at once are too many. Each is read off held-out prompts that have the difficulty.
  */
 import { promptsThatFit } from '../../../rlhf/pipeline.ts';
-import { generatePrompts } from '../../../world/prompts.ts';
-import type { PresentUseCase, WorldPrompt } from '../../../world/tasks.ts';
+import { difficultPrompts } from '../../../world/claim-sets.ts';
+import type { WorldPrompt } from '../../../world/tasks.ts';
 import { answersOf, type PromptSet } from '../answers.ts';
 import type { ClaimSpec, MeasuredRow } from '../claim.ts';
 import type { SeedLab } from '../lab.ts';
@@ -33,17 +33,8 @@ const few = (prompt: WorldPrompt): boolean => (details(prompt) ?? 2) < 2;
 
 /** Test prompts of the two use cases that have the difficulties: enough of each, which all use cases together lack. */
 export function mistakePrompts({ seed, counts, tokenizer, shape }: SeedLab): PromptSet {
-  const of = (useCase: PresentUseCase, count: number): WorldPrompt[] =>
-    promptsThatFit(
-      tokenizer,
-      generatePrompts(seed, { split: 'test', count, useCases: [useCase] }),
-      shape,
-    );
-  const prompts = [
-    ...of('open-qa', 2 * counts.suiteItems),
-    ...of('generation', 2 * counts.suiteItems),
-  ];
-  return { name: 'mistakes', prompts };
+  const prompts = difficultPrompts(seed, counts.suiteItems);
+  return { name: 'mistakes', prompts: promptsThatFit(tokenizer, prompts, shape) };
 }
 
 interface Difficulty {
