@@ -15,6 +15,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { jsonlRows } from '../../../src/data/jsonl.ts';
+import { readRankings } from '../../../src/data/label-rows.ts';
+import type { Ranking } from '../../../src/records/ranking.ts';
 import { CLAIMS } from '../../../src/cli/reproduce/claims.ts';
 import { parseResults, type ResultRow, type Results } from '../../../src/records/results.ts';
 import {
@@ -77,6 +80,31 @@ describe('npm run reproduce -- --micro', () => {
         for (const each of ids) expect(rows.map((given) => given.id)).toContain(each);
       }
     }
+  });
+
+  test('the reward model learns from answers by SFT and then by a first policy, whole prompts of both', () => {
+    const ranked = (run: string): Ranking[] => {
+      const text = readFileSync(join(work, 'seed-1', run, 'labels.jsonl'), 'utf8');
+      return readRankings(jsonlRows(text), 0);
+    };
+    const policies = (rankings: readonly Ranking[]): string[] => [
+      ...new Set(rankings.flatMap(({ completions }) => completions.map(({ policy }) => policy))),
+    ];
+    const steps = (...path: string[]): number => {
+      const kept = readFileSync(join(work, 'seed-1', ...path, 'reward.json'), 'utf8');
+      return (JSON.parse(kept) as { records: unknown[] }).records.length;
+    };
+    const [bySft, byPolicy] = [ranked('main'), ranked('first-policy')];
+    expect([bySft.length, byPolicy.length]).toEqual([16, 8]);
+    expect([policies(bySft), policies(byPolicy)]).toEqual([['sft'], ['first-policy']]);
+    expect(results.ranked).toEqual({ sft: 16, policy: 8 });
+    // A ranking without a strict comparison teaches nothing and is left out; four prompts make a step.
+    const teaching = (rankings: readonly Ranking[]) =>
+      rankings.filter(({ ranks }) => new Set(ranks).size > 1).length;
+    expect(steps('main')).toBe(Math.ceil(teaching(bySft) / 4));
+    expect(steps('rewards', 'two-rounds')).toBe(
+      Math.ceil((teaching(bySft) + teaching(byPolicy)) / 4),
+    );
   });
 
   test('both controls stand in the tables of preference, and the larger base is missing by name', () => {
