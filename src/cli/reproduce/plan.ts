@@ -5,7 +5,7 @@
 import { presetSettings, type PresetName } from '../../config/presets.ts';
 import { parseSettings, type PartialSettings, type Settings } from '../../config/settings.ts';
 import type { ResultForm } from '../../records/results.ts';
-import { CLAIM_ITEMS, RARE_ITEMS } from '../../world/claim-sets.ts';
+import { CLAIM_ITEMS, countsRarities, RARE_ITEMS } from '../../world/claim-sets.ts';
 
 /** Counts that are no settings of a run. */
 export interface Counts {
@@ -140,6 +140,12 @@ const FORMS: Readonly<Record<ResultForm, Form>> = {
     seeds: 1,
   },
 };
+
+/** Items that the claims ask of a suite, by its name. */
+export const itemsAsked = (
+  { suiteItems, rareItems }: Pick<Counts, 'suiteItems' | 'rareItems'>,
+  suite: string,
+): number => (countsRarities(suite) ? rareItems : suiteItems);
 
 export const seedsOfForm = (form: ResultForm): number => FORMS[form].seeds;
 

@@ -4,13 +4,13 @@
  */
 import type { Reference } from '../../records/results.ts';
 import { complete, promptTokens } from '../../rlhf/pipeline.ts';
-import { countsRarities } from '../../world/claim-sets.ts';
 import { referenceAnswers } from '../../world/suites/references.ts';
 import type { PageSuite, Suite, SuiteItem, SuiteJudgement } from '../../world/suites/suite.ts';
 import { keptOr } from './json-file.ts';
 import type { SeedLab } from './lab.ts';
 import { modelOf } from './models.ts';
 import { continuePages, type Answer } from './pages.ts';
+import { itemsAsked } from './plan.ts';
 
 export interface SuiteAnswer extends Answer {
   readonly item: SuiteItem;
@@ -28,8 +28,8 @@ export interface ItemSet {
 }
 
 export function itemSet({ seed, counts }: Pick<SeedLab, 'seed' | 'counts'>, suite: Suite): ItemSet {
-  const count = countsRarities(suite.name) ? counts.rareItems : counts.suiteItems;
-  return { set: suiteSet(suite.name), suite, items: suite.items(seed, count) };
+  const items = suite.items(seed, itemsAsked(counts, suite.name));
+  return { set: suiteSet(suite.name), suite, items };
 }
 
 /**

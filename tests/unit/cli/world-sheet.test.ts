@@ -2,6 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { planOf } from '../../../src/cli/reproduce/plan.ts';
+import { itemSet } from '../../../src/cli/reproduce/suite-runs.ts';
 import { suiteCells, suiteTable } from '../../../src/cli/suite-table.ts';
 import { withTables, worldCounts } from '../../../src/cli/world-counts.ts';
 import { documentKinds } from '../../../src/world/documents.ts';
@@ -29,6 +31,19 @@ test('every suite is there with items, chance and ceiling as its answers are jud
   expect(stale).not.toBe(page);
   expect(withTables(stale, 'suites', table)).toBe(page);
 }, 600_000);
+
+test('suites whose count is rare stand with the items that the report asks of them, the others with the usual ones', () => {
+  const { suiteItems, rareItems } = planOf('full').counts;
+  expect(rareItems).toBeGreaterThan(suiteItems);
+  const items = (name: string) =>
+    new RegExp(`\\| ${name} +\\|[^|]+\\| (\\d+) +\\|`).exec(page)?.[1];
+  expect(items('rude-prompts')).toBe(String(rareItems));
+  expect(items('rude-prompts-polite')).toBe(String(rareItems));
+  expect(items('truthful-qa')).toBe(String(suiteItems));
+  const polite = suites.find(({ name }) => name === 'rude-prompts-polite')!;
+  const lab = { seed: 1, counts: { ...planOf('full').counts, suiteItems: 2, rareItems: 5 } };
+  expect(itemSet(lab, polite).items).toHaveLength(5);
+});
 
 test('chance and ceiling of a suite are mean scores over the items of all seeds', () => {
   // Items are numbers; the right answer is the number, a blind one is 1; the judge gives half a point to a 2.
