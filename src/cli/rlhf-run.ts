@@ -251,23 +251,25 @@ export function classOf({ general, labels }: Settings): Labeler[] {
   );
 }
 
+/** Whose answers count: those of the last weights, or of their average where the settings say so and there is one. */
+export function policyThatCounts(
+  { policy, ema }: { readonly policy: Model; readonly ema: Model | null },
+  { evaluate }: Settings,
+): Model {
+  return ema !== null && evaluate.policyWeights === 'average' ? ema : policy;
+}
+
 /** Policies to be judged by name, the one that counts first. */
 export function reinforcedPolicies(
   name: string,
-  policy: Model,
-  ema: Model | null,
-  weights: Settings['evaluate']['policyWeights'],
+  models: { readonly policy: Model; readonly ema: Model | null },
+  settings: Settings,
 ) {
-  if (!ema) return new Map([[name, policy]]);
-  return weights === 'average'
-    ? new Map([
-        [name, ema],
-        [`${name}-raw`, policy],
-      ])
-    : new Map([
-        [name, policy],
-        [`${name}-ema`, ema],
-      ]);
+  const { policy, ema } = models;
+  const first = policyThatCounts(models, settings);
+  const beside: [string, Model][] = first === ema ? [[`${name}-raw`, policy]] : [];
+  if (ema !== null && first !== ema) beside.push([`${name}-ema`, ema]);
+  return new Map([[name, first], ...beside]);
 }
 
 /** Runs everything and returns the parts of the report that do not depend on the machine. */
@@ -288,10 +290,9 @@ export async function runPipeline(
   const sft = await sftStage(lab, base);
   const reward = await rewardStage(lab, sft);
   const step3 = await reinforceStage(lab, sft, reward, control);
-  const { policy, ema, best, open, outcome, name } = step3;
+  const { best, open, outcome, name } = step3;
   const checks: SelfChecks = outcome.records.at(-1)?.checks ?? {};
-  const { policyWeights } = settings.evaluate;
-  const reinforced = reinforcedPolicies(name, policy, ema, policyWeights);
+  const reinforced = reinforcedPolicies(name, step3, settings);
   const started = performance.now();
   const models = { base, sft, reward, reinforced, best };
   const evaluation = await evaluateRun(

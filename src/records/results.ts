@@ -212,8 +212,6 @@ const item = v.strictObject({
   outputs: v.array(output),
 } satisfies ChecksFor<ResultItem>);
 
-type Optional = 'reference' | 'items' | 'itemsOf' | 'noTexts' | 'source';
-
 const row = v.strictObject({
   id: name,
   label: name,
@@ -231,7 +229,7 @@ const row = v.strictObject({
   itemsOf: v.exactOptional(name),
   noTexts: v.exactOptional(name),
   source: v.exactOptional(v.strictObject({ set: name, keys: v.array(name) })),
-} satisfies ChecksFor<Omit<ResultRow, Optional>> & Record<Optional, unknown>);
+} satisfies ChecksFor<ResultRow>);
 
 const condition = v.strictObject({
   rows: v.array(name),
@@ -244,7 +242,7 @@ const point = v.strictObject({
   y: number,
   low: v.exactOptional(number),
   high: v.exactOptional(number),
-} satisfies Record<keyof PlotPoint, unknown>);
+} satisfies ChecksFor<PlotPoint>);
 
 const line = v.strictObject({
   name,
@@ -295,7 +293,7 @@ const results: v.GenericSchema<unknown, Results> = v.strictObject({
   versions: v.record(v.string(), v.string()),
   finishedAt: name,
   claims: v.array(claim),
-} satisfies ChecksFor<Omit<Results, 'ranked'>> & Record<'ranked', unknown>);
+} satisfies ChecksFor<Results>);
 
 /** A results file that cannot be read: what is wrong with it, and where. */
 export class ResultsError extends Error {
