@@ -8,6 +8,8 @@ import { suiteCells, suiteTable } from '../../../src/cli/suite-table.ts';
 import { withTables, worldCounts } from '../../../src/cli/world-counts.ts';
 import { documentKinds } from '../../../src/world/documents.ts';
 import { ANIMAL_FORMS } from '../../../src/world/lexicon.ts';
+import { personalDataIn } from '../../../src/world/personal-data.ts';
+import { testPrompts, trainingPrompts } from '../../../src/world/prompt-sets.ts';
 import { suites } from '../../../src/world/suites.ts';
 import type { Suite } from '../../../src/world/suites/suite.ts';
 import { presentUseCases } from '../../../src/world/use-cases.ts';
@@ -78,6 +80,20 @@ test('another count, another share or a kind too few makes the page stale', () =
   expect(stale).not.toBe(page);
   expect(withTables(stale, 'counts', counts)).toBe(page);
   expect(() => withTables('no marks', 'counts', counts)).toThrow(/counts begin/);
+});
+
+test('the draws with personal data are found as it says: those of training people are in no prompt, the others are', () => {
+  const table = page.slice(page.indexOf('filtered begin'), page.indexOf('filtered end'));
+  const rows = [...table.matchAll(/\| (training|test) +\| `([^`]+)` +\| (\w+) +\| (\w+) +\|/g)];
+  expect(rows.map(([, split]) => split)).toEqual(['training', 'training', 'test', 'test']);
+  const asked = { training: trainingPrompts(1), test: testPrompts(1, 1000) };
+  const sent = (split: 'training' | 'test', text: string) =>
+    asked[split].some((prompt) => prompt.text === text);
+  for (const [, split, text = '', kind, fate] of rows) {
+    expect(personalDataIn(text), text).toEqual([kind]);
+    expect(sent(split === 'test' ? 'test' : 'training', text), text).toBe(fate === 'stays');
+    expect(fate, text).toBe(split === 'test' ? 'stays' : 'dropped');
+  }
 });
 
 test('every file that it names exists', () => {
