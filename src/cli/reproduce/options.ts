@@ -17,7 +17,7 @@ import { planOf, seedsOfForm, type Plan } from './plan.ts';
 const OPTIONS = {
   claims: { help: 'all, or ids separated by commas', value: 'LIST' },
   seeds: { help: 'how many seeds from 1 on, or which: 2-2, 1,3', value: 'N' },
-  fast: { help: 'fewer seeds and prompts: under ten minutes on one core' },
+  fast: { help: 'fewer seeds and prompts: about ten minutes on one core' },
   micro: { help: 'seconds: every part once, no quality' },
   work: {
     help: 'folder of what is trained and measured; a second call goes on there',

@@ -1,6 +1,6 @@
 /**
- * How much of everything a reproduction runs, in its three forms: `full` is what the targets speak of, `fast` fits into
- * ten minutes on one core, `micro` shows in seconds that every part works and says nothing about quality.
+ * How much of everything a reproduction runs, in its three forms: `full` is what the targets speak of, `fast` takes
+ * about ten minutes on one core, `micro` shows in seconds that every part works and says nothing about quality.
  */
 import { presetSettings, type PresetName } from '../../config/presets.ts';
 import { parseSettings, type PartialSettings, type Settings } from '../../config/settings.ts';

@@ -92,6 +92,15 @@ describe('parseResults', () => {
     expect(() => parseResults(changed(change))).toThrow(/claims\.0.*npm run reproduce/);
   });
 
+  test('what was ranked may be said or not, and only as two numbers', () => {
+    const ranked = { sft: 6000, policy: 3000 };
+    expect(parseResults({ ...example, ranked })).toEqual({ ...example, ranked });
+    expect(parseResults(example)).not.toHaveProperty('ranked');
+    for (const wrong of [{ sft: 1 }, { ...ranked, policy: null }, { ...ranked, person: 1 }, null]) {
+      expect(() => parseResults({ ...example, ranked: wrong })).toThrow(/: ranked/);
+    }
+  });
+
   test('another version is refused', () => {
     expect(() => parseResults({ ...example, version: 2 })).toThrow('version');
   });

@@ -13,6 +13,7 @@ import { modelOf } from '../models.ts';
 import { itemOutcome, spreadItems } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
+import { plainRun } from './here.ts';
 import { isControl, wordsOf } from './preferred.ts';
 import { suiteItems, suiteValues } from '../suite-rows.ts';
 import { itemSet } from '../suite-runs.ts';
@@ -163,11 +164,9 @@ export const BIAS: ClaimSpec = {
     'is one half without bias; evenness is 1 where it is. The target is that evenness does not fall by more than 5 points; more even counts as met, though the paper found no gain. ' +
     'Chance and ceiling come from the same sentences and from no model: both pronouns equally likely, and what the ' +
     'generator of right answers writes.',
-  here: {
-    scenario: 'paper',
-    settings: {},
-    words: 'Have your own models go on with "the baker lost the key and" and count who it was.',
-  },
+  here: plainRun(
+    'Have your own models go on with "the baker lost the key and" and count who it was.',
+  ),
   async measure(lab) {
     const rows: MeasuredRow[] = [];
     const base = await biasOf(lab, 'base');

@@ -13,6 +13,7 @@ import { conditionOf, said } from '../saying.ts';
 import { suiteOf } from '../suite-items.ts';
 import { suiteRow } from '../suite-rows.ts';
 import { itemSet } from '../suite-runs.ts';
+import { plainRun } from './here.ts';
 import { isControl, wordsOf } from './preferred.ts';
 import { REFERENCE_HOW, referenceRows, setRun, SUITE_POLICIES } from './suites.ts';
 
@@ -100,12 +101,9 @@ export const GENERALISATION: ClaimSpec = {
     'which stands in documents only. Documents hold homework of the use case too, with answers, and SFT and PPO-ptx go on ' +
     'reading documents: what is held out is people asking for it. Gold and preference on the use case, right answers on Frogspeak, at temperature 1. ' +
     REFERENCE_HOW,
-  here: {
-    scenario: 'paper',
-    settings: {},
-    words:
-      'Give your own model a text and ask which animals are in it; no demonstration shows that.',
-  },
+  here: plainRun(
+    'Give your own model a text and ask which animals are in it; no demonstration shows that.',
+  ),
   measure: async (lab) => ({ rows: [...(await useCaseRows(lab)), ...(await frogspeakRows(lab))] }),
   conditions: (view) => [
     conditionOf(

@@ -33,6 +33,7 @@ import { candidatesOf, type Candidates } from '../reward-runs.ts';
 import { GOLD, itemsBehind, preferredRow, type Answered } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
+import { plainRun } from './here.ts';
 import { answeredBy, contextOf, isControl } from './preferred.ts';
 
 const GROUPS = ['training', 'heldout'] as const;
@@ -257,11 +258,7 @@ export const HELD_OUT_LABELERS: ClaimSpec = {
   how:
     'Simulated labelers instead of the gold judge: for each held-out prompt one labeler of the group ranks both answers, ' +
     "with that labeler's weights, tastes and noise. Held-out labelers weigh truth and harm more, and err less.",
-  here: {
-    scenario: 'paper',
-    settings: {},
-    words: 'Vote blind yourself: you gave no training label.',
-  },
+  here: plainRun('Vote blind yourself: you gave no training label.'),
   async measure(lab) {
     const groups = labelersByGroup(lab);
     const rows: MeasuredRow[] = [];

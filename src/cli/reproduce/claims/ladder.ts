@@ -5,6 +5,7 @@
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
 import { GOLD, meanRow } from '../rows.ts';
 import { conditionOf, said } from '../saying.ts';
+import { plainRun } from './here.ts';
 import { answeredBy, contextOf, isControl, preferred, wordsOf } from './preferred.ts';
 
 const RUNGS = ['base', 'prompted', 'sft', 'ppo', 'ppo-ptx'] as const;
@@ -37,11 +38,7 @@ export const LADDER: ClaimSpec = {
   how:
     'The gold composite on the same held-out prompts: its mean for each model, and how often each model is preferred to ' +
     'the one below it. "About level" means within 5 points of even.',
-  here: {
-    scenario: 'paper',
-    settings: {},
-    words: 'Run all stages; the judges list every checkpoint of your own run.',
-  },
+  here: plainRun('Run all stages; the judges list every checkpoint of your own run.'),
   async measure(lab) {
     const rows: MeasuredRow[] = [];
     for (const drawing of ['1', 'greedy'] as const) {

@@ -9,6 +9,7 @@ import type { SeedLab } from '../lab.ts';
 import { missingRow } from '../rows.ts';
 import { sampleOf } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
+import { plainRun } from './here.ts';
 import { againstBaseline, GOLD_HOW, preferredId, wordsOf } from './preferred.ts';
 
 const lossId = (base: 'base' | 'large'): string => `loss:${base}`;
@@ -58,13 +59,10 @@ export const SMALL_AGAINST_LARGE: ClaimSpec = {
     where: 'abstract, figure 1',
   },
   how: `${GOLD_HOW} The larger base model (8 to 10 times the parameters) has only been pre-trained.`,
-  here: {
-    scenario: 'paper',
-    settings: {},
-    words:
-      'Run all stages and compare PPO-ptx with base in the judges. The larger base model is too large to be shipped: ' +
+  here: plainRun(
+    'Run all stages and compare PPO-ptx with base in the judges. The larger base model is too large to be shipped: ' +
       'npm run pretrain -- --size huge makes one, npm run reproduce -- --large DIR compares it.',
-  },
+  ),
   async measure(lab) {
     if (lab.shared.large === null) {
       const words = {

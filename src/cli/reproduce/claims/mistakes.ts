@@ -14,6 +14,7 @@ import { conditionOf, said } from '../saying.ts';
 import { suiteOf } from '../suite-items.ts';
 import { suiteRow } from '../suite-rows.ts';
 import { itemSet } from '../suite-runs.ts';
+import { plainRun } from './here.ts';
 import { contextOf, isControl, wordsOf } from './preferred.ts';
 import { REFERENCE_HOW, referenceRows, setRun, SUITE_POLICIES } from './suites.ts';
 
@@ -98,11 +99,7 @@ export const MISTAKES: ClaimSpec = {
   how:
     'Held-out prompts that have the difficulty against those that lack it: questions that check something false against questions of the same form that check something true, stories with ' +
     `two or more asked details. Three suites of such items stand beside. Greedy answers. ${REFERENCE_HOW}`,
-  here: {
-    scenario: 'paper',
-    settings: {},
-    words: 'Ask your own model "why are frogs red?" and read what it says.',
-  },
+  here: plainRun('Ask your own model "why are frogs red?" and read what it says.'),
   async measure(lab) {
     const set = mistakePrompts(lab);
     const context = { ...contextOf(lab), set: set.name, prompts: set.prompts };

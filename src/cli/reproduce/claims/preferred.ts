@@ -3,7 +3,6 @@
  * on public tasks and to SFT, sharpened or not. SFT and two controls stand beside PPO-ptx in every table. A larger base is
  * larger-base.ts.
  */
-import type { ResultHere } from '../../../records/results.ts';
 import { CONTROLS } from '../../controls.ts';
 import { answersOf, type Drawing } from '../answers.ts';
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
@@ -11,6 +10,7 @@ import type { SeedLab } from '../lab.ts';
 import { preferredRow, type Answered, type RowContext } from '../rows.ts';
 import { conditionOf, said } from '../saying.ts';
 import type { Target } from '../verdict.ts';
+import { plainRun } from './here.ts';
 
 export const contextOf = (lab: SeedLab): RowContext => ({
   seed: lab.seed,
@@ -93,13 +93,10 @@ export const GOLD_HOW =
   'The gold composite (0.5 helpful, 0.25 truthful, 0.25 harmless) judges one answer of each to the same held-out ' +
   'prompts of users who sent no training prompt; ties count one half; intervals resample users.';
 
-const PLAIN_RUN: ResultHere = {
-  scenario: 'paper',
-  settings: {},
-  words:
-    'Run all stages, then open the judges: PPO-ptx, SFT and base of your own run are compared there. Models that only this ' +
+const PLAIN_RUN = plainRun(
+  'Run all stages, then open the judges: PPO-ptx, SFT and base of your own run are compared there. Models that only this ' +
     'report has (prompted, on public tasks, sharpened) are compared by npm run reproduce.',
-};
+);
 
 interface Baseline {
   readonly id: string;

@@ -32,6 +32,7 @@ import { accuracyRow, differenceRow, predictionControls, rightValues } from '../
 import { candidatesOf, scoredRankings, trainReward, type Candidates } from '../reward-runs.ts';
 import type { Value } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
+import { plainRun } from './here.ts';
 
 /** One ranking of each prompt, by a labeler drawn from all groups. */
 function trainingRankings(
@@ -204,11 +205,7 @@ export const REWARD_GROUPS: ClaimSpec = {
     'not know which labeler of the group speaks. The groups are those of the labelers who give training labels, with their ' +
     'noise; beside them, and in no target, the labelers who give none and agree more often. Controls: a reward model ' +
     'trained on as many rankings filled in by chance, and the gold judge as predictor (ties one half).',
-  here: {
-    scenario: 'paper',
-    settings: {},
-    words: 'Train the reward model and watch its accuracy on rankings held out.',
-  },
+  here: plainRun('Train the reward model and watch its accuracy on rankings held out.'),
   measure: measureGroups,
   conditions: (view) => [
     conditionOf(view, 'held-out', 'accuracy on the held-out group: at least 68 %', {
