@@ -33,11 +33,20 @@ const RANKED = 60;
 const folder = mkdtempSync(join(tmpdir(), 'rlhf-second-round-'));
 let base: Speaker;
 
+/** Every weight of the reward model of two rounds that nothing interrupted, and the rankings of its second round. */
+let straight: Record<string, string>;
+let rankings: Ranking[];
+
 beforeAll(async () => {
   await startNodeEngine('wasm');
   const model = loadModel('public/models/base', 'language');
   base = { model, tokenizer: loadTokenizer('public/models/base') };
-});
+  listen();
+  const lab = labOf('straight', RANKED);
+  straight = await weightsOf(await rewardOfRounds(lab, base.model));
+  rankings = ranked(lab, 'first-policy');
+  expect(rankings).toHaveLength(RANKED);
+}, 400_000);
 afterAll(() => {
   base.model.dispose();
   rmSync(folder, { recursive: true });
@@ -107,17 +116,6 @@ async function rankingsBy(lab: SeedLab, weights: 'policy' | 'ema'): Promise<Rank
 }
 
 describe('a process that dies', () => {
-  let straight: Record<string, string>;
-  let rankings: Ranking[];
-
-  beforeAll(async () => {
-    listen();
-    const lab = labOf('straight', RANKED);
-    straight = await weightsOf(await rewardOfRounds(lab, base.model));
-    rankings = ranked(lab, 'first-policy');
-    expect(rankings).toHaveLength(RANKED);
-  }, 400_000);
-
   test.each([
     ['while the first policy is trained', 'ppo-ptx 1/', 0, ['reward 4/']],
     ['between two chunks of its rankings', `second round 50/${RANKED}`, 50, ['ppo-ptx 1/']],
@@ -131,7 +129,7 @@ describe('a process that dies', () => {
         line.startsWith(at) &&
         (!at.startsWith('reward') || before.some((text) => text.startsWith('second round')));
       const before = tf.memory().numTensors;
-      listen(dies);
+      const died = listen(dies);
       await expect(rewardOfRounds(lab, base.model)).rejects.toThrow('killed');
       vi.restoreAllMocks();
       const file = lab.path('first-policy', 'labels.jsonl');
@@ -142,7 +140,10 @@ describe('a process that dies', () => {
       const resumed = await weightsOf(await rewardOfRounds(lab, base.model));
       expect(resumed).toEqual(straight);
       expect(texts(ranked(lab, 'first-policy'))).toEqual(texts(rankings));
-      for (const done of not) expect(lines.filter((line) => line.startsWith(done))).toEqual([]);
+      for (const done of not) {
+        expect(died.filter((line) => line.startsWith(done))).toHaveLength(1);
+        expect(lines.filter((line) => line.startsWith(done))).toEqual([]);
+      }
     },
     400_000,
   );
@@ -173,15 +174,15 @@ test('without prompts for a second round it is the reward model of one round, an
 
 test('the policy that is ranked has the last weights, or their average where the settings judge that', async () => {
   listen();
-  for (const [weights, counts] of [
-    ['last', 'policy'],
-    ['average', 'ema'],
+  const last = labOf('straight', RANKED);
+  const average = labOf('average', RANKED, 'average');
+  (await rewardOfRounds(average, base.model)).dispose();
+  for (const [lab, weights, other] of [
+    [last, 'policy', 'ema'],
+    [average, 'ema', 'policy'],
   ] as const) {
-    const lab = labOf(`ranked ${weights}`, RANKED, weights);
-    (await rewardOfRounds(lab, base.model)).dispose();
     const own = texts(ranked(lab, 'first-policy'));
-    const other = counts === 'policy' ? 'ema' : 'policy';
-    expect(own).toEqual(texts(await rankingsBy(lab, counts)));
+    expect(own).toEqual(texts(await rankingsBy(lab, weights)));
     expect(own).not.toEqual(texts(await rankingsBy(lab, other)));
   }
 }, 400_000);
