@@ -121,7 +121,8 @@ function headLines(results: Results): string[] {
       'met partly if the direction alone is beyond doubt (where a number was asked for, it is missed), else missed. A claim is as good as the worst of its targets. ' +
       'Controls, in italics, are PPO-ptx on a noise reward and on the gold judge itself; in tables of labelers and reward models ' +
       'they are labels given by chance and the gold judge in place of labeler or reward model. Rows in brackets are of no ' +
-      "model: the chance level and the ceiling of a suite (all suites: docs/world.md), from the same items as the models' rows.",
+      "model: the chance level and the ceiling of a suite (all suites: docs/world.md), from the same items as the models' rows; of " +
+      'gold, ideal answers to the same prompts, and those of demonstrators.',
   ];
 }
 

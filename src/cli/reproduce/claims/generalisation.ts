@@ -7,6 +7,7 @@ import { heldOutUseCasePrompts } from '../../../world/claim-sets.ts';
 import { HELD_OUT_USE_CASE } from '../../../world/use-cases.ts';
 import { answersOf, type PromptSet } from '../answers.ts';
 import type { ClaimSpec, MeasuredRow } from '../claim.ts';
+import { goldReferenceRows } from '../gold-references.ts';
 import type { SeedLab } from '../lab.ts';
 import { meanRow, preferredRow, GOLD, type Answered } from '../rows.ts';
 import { conditionOf, said } from '../saying.ts';
@@ -55,7 +56,8 @@ async function useCaseRows(lab: SeedLab): Promise<MeasuredRow[]> {
     const label = `${name} preferred to base on ${HELD_OUT_USE_CASE}`;
     rows.push(preferredRow(context, [own, base], { id, label, control }));
   }
-  return rows;
+  const gold = { name: 'use-case', words: `gold on ${HELD_OUT_USE_CASE}`, aim: GOLD };
+  return [...rows, ...goldReferenceRows(context, 'ceiling', [gold])];
 }
 
 async function frogspeakRows(lab: SeedLab): Promise<MeasuredRow[]> {
