@@ -133,7 +133,11 @@ function viewOf(claim: string, seeds: readonly SeedMeasured[], stored: boolean):
     rows,
     row(id) {
       const found = rows.find((row) => row.id === id);
-      if (found === undefined) throw new RangeError(`${claim} has no row ${id}`);
+      if (found === undefined) {
+        throw new RangeError(
+          `${claim} has no row ${id}. If another version measured it, delete its files among the claims of the work folder and call again.`,
+        );
+      }
       return found;
     },
     data: seeds.flatMap(({ seed, measured: { data } }) =>
