@@ -180,6 +180,8 @@ export interface Results {
   readonly prompts: number;
   /** Prompts ranked for the reward model that the claims use, by who answered them; unknown of older files. */
   readonly ranked?: { readonly sft: number; readonly policy: number };
+  /** The larger base model, where one was given: of its file, the first digits of the SHA-256. */
+  readonly large?: { readonly parameters: number; readonly fingerprint: string };
   readonly backend: string;
   readonly device: string;
   readonly versions: Readonly<Record<string, string>>;
@@ -294,12 +296,13 @@ const results: v.GenericSchema<unknown, Results> = v.strictObject({
   seeds: v.array(number),
   prompts: number,
   ranked: v.exactOptional(v.strictObject({ sft: number, policy: number })),
+  large: v.exactOptional(v.strictObject({ parameters: number, fingerprint: name })),
   backend: name,
   device: v.string(),
   versions: v.record(v.string(), v.string()),
   finishedAt: name,
   claims: v.array(claim),
-} satisfies ChecksFor<Omit<Results, 'ranked'>> & Record<'ranked', unknown>);
+} satisfies ChecksFor<Omit<Results, 'ranked' | 'large'>> & Record<'ranked' | 'large', unknown>);
 
 /** A results file that cannot be read: what is wrong with it, and where. */
 export class ResultsError extends Error {

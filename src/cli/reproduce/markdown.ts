@@ -105,6 +105,13 @@ function rankedWords({ ranked }: Results): string {
   return `The reward model learns from rankings of ${sft} prompts' answers by SFT${second}. `;
 }
 
+/** Which larger base model was given; nothing where the file does not say, or none was. */
+function largeWords({ large }: Results): string {
+  if (large === undefined) return '';
+  const { parameters, fingerprint } = large;
+  return `The larger base model has ${parameters.toLocaleString('en-US')} parameters; the SHA-256 of its file begins with \`${fingerprint}\`. `;
+}
+
 function headLines(results: Results): string[] {
   const { form, command, seeds, prompts, preset, backend, device, versions, finishedAt } = results;
   const versionWords = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
@@ -113,7 +120,7 @@ function headLines(results: Results): string[] {
     `${FORM_WORDS[form]}Made by \`${command}\` on ${finishedAt.slice(0, 10)} (${backend}${device === '' ? '' : `, ${device}`}; ` +
       `${versionWords.join(', ')}), preset \`${preset}\`, seeds ${seeds.join(', ')}, ${prompts} held-out prompts drawn for each seed${fitting(results)}. ` +
       'Do not edit: run the command again.',
-    `${rankedWords(results)}Intervals are 95 % bootstraps over users or items of the runs that were trained, all seeds together: they do not hold ` +
+    `${rankedWords(results)}${largeWords(results)}Intervals are 95 % bootstraps over users or items of the runs that were trained, all seeds together: they do not hold ` +
       'the spread over seeds, so that each seed stands beside. Policy rate, KL price, number of rankings and ranking temperature were settled on ' +
       'validation prompts of seeds 1 to 3. Homework documents of the base model hold tasks of every use case, extract too, with answers: "held out" means held ' +
       'out from demonstrations, rankings and reinforcement. A ' +

@@ -155,8 +155,9 @@ export function resultOf(
   seeds: readonly SeedMeasured[],
   stored = false,
 ): ResultClaim {
-  const { id, title, paper, how, here } = spec;
+  const { id, title, paper, here } = spec;
   const view = viewOf(id, seeds, stored);
+  const how = [spec.how, spec.howHere?.(view) ?? ''].filter((part) => part !== '').join(' ');
   const { rows } = view;
   if (rows.every(({ pooled }) => pooled === null)) {
     const why = `Nothing is claimed here: ${rows[0]?.missing ?? 'nothing was measured'}.`;
