@@ -142,7 +142,7 @@ describe('claims that show gold, measured from kept answers', () => {
     ]);
   });
 
-  test('the use case that is left out has its ceiling', async () => {
+  test('the use case that is left out has its ceiling, and PPO-ptx is held against noise and blind answers', async () => {
     const { name, prompts: extract } = heldOutPrompts(lab);
     const ideal = writtenAnswers(1, extract, 'ceiling').map(({ text }) => text);
     const { set, suite, items } = itemSet(lab, suiteOf('frogspeak-instructions'));
@@ -160,5 +160,11 @@ describe('claims that show gold, measured from kept answers', () => {
     const sft = measured.rows.find(({ id }) => id === 'use-case:sft')!;
     expect(meanOf(ceiling)).toBe(meanOf(sft));
     expect([ceiling.reference, ceiling.source?.set]).toEqual(['ceiling', name]);
+    // All but base answer alike, and rightly.
+    const { rows } = resultOf(GENERALISATION, [{ seed: 1, measured }]);
+    const value = (id: string) => rows.find((row) => row.id === id)?.pooled?.value;
+    expect(value('use-case:ppo-ptx>base')).toBe(1);
+    expect(value('use-case:ppo-ptx>ppo-noise')).toBe(0.5);
+    expect(value('frogspeak:ppo-ptx-chance')).toBeCloseTo(1 - value('frogspeak:chance')!, 4);
   });
 });
