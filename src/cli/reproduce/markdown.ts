@@ -112,6 +112,19 @@ function largeWords({ large }: Results): string {
   return `The larger base model has ${parameters.toLocaleString('en-US')} parameters; the SHA-256 of its file begins with \`${fingerprint}\`. `;
 }
 
+/** On what the settings were chosen, as docs/quick-runs.md tells it: on some of the very seeds that are reported. */
+function chosenWords({ preset, seeds }: Results): string {
+  const reported = seeds.includes(3) ? ', one of those reported' : '';
+  const long =
+    preset === 'long'
+      ? `KL price, episodes, number of rankings and the second round on validation prompts of seed 3 alone${reported}; `
+      : '';
+  return (
+    `Chosen beforehand (docs/quick-runs.md): ${long}the policy rate on the runs of the first table there, by their KL; the ` +
+    'ranking temperature on 200 prompts of one seed. '
+  );
+}
+
 function headLines(results: Results): string[] {
   const { form, command, seeds, prompts, preset, backend, device, versions, finishedAt } = results;
   const versionWords = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
@@ -121,8 +134,8 @@ function headLines(results: Results): string[] {
       `${versionWords.join(', ')}), preset \`${preset}\`, seeds ${seeds.join(', ')}, ${prompts} held-out prompts drawn for each seed${fitting(results)}. ` +
       'Do not edit: run the command again.',
     `${rankedWords(results)}${largeWords(results)}Intervals are 95 % bootstraps over users or items of the runs that were trained, all seeds together: they do not hold ` +
-      'the spread over seeds, so that each seed stands beside. Policy rate, KL price, number of rankings and ranking temperature were settled on ' +
-      'validation prompts of seeds 1 to 3. Homework documents of the base model hold tasks of every use case, extract too, with answers: "held out" means held ' +
+      'the spread over seeds, so that each seed stands beside. ' +
+      `${chosenWords(results)}Homework documents of the base model hold tasks of every use case, extract too, with answers: "held out" means held ` +
       'out from demonstrations, rankings and reinforcement. A ' +
       'target is met only if the pooled figure reaches it and every seed lies on the right side of "no difference". It is ' +
       'met partly if the direction alone is beyond doubt (where a number was asked for, it is missed), else missed. A claim is as good as the worst of its targets. ' +

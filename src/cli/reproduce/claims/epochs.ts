@@ -17,7 +17,7 @@ import type { SeedLab } from '../lab.ts';
 import { CHOICE, rewardsOf } from '../reward-scores.ts';
 import { GOLD, itemsBehind, type Answered, type RowContext } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
-import { conditionOf, said } from '../saying.ts';
+import { conditionOf, moved, said } from '../saying.ts';
 import { wordsOf } from './preferred.ts';
 
 /** A demonstration and how a model predicts it. */
@@ -245,6 +245,8 @@ const choices = (view: ClaimView): string =>
     .seeds.map(({ seed, value }) => `${value} in seed ${seed}`)
     .join(', ');
 
+const MOVES = { up: 'rises by', down: 'falls by', none: 'does not move' };
+
 export const EPOCHS: ClaimSpec = {
   id: 'sft-epoch',
   title: 'SFT: the epoch by reward score, not by loss',
@@ -278,9 +280,11 @@ export const EPOCHS: ClaimSpec = {
     conditionOf(view, 'reward:change', 'the reward-model score is higher', { side: 'above' }),
   ],
   why: (view) =>
-    `SFT in all other claims is the usual run after epoch ${choices(view)}. From the first epoch to the last, validation loss changes by ${said(view, 'loss:change')}, the reward-model score by ` +
-    `${said(view, 'reward:change')} and gold by ${said(view, 'gold:change')}. The learning rate falls along a cosine to the ` +
-    'end of the run, so that the first epoch is one at a high rate.',
+    `SFT in all other claims is the usual run after epoch ${choices(view)}. From the first epoch to the last, validation loss ` +
+    `${moved(view, 'loss:change', MOVES)}, the reward-model score ${moved(view, 'reward:change', MOVES)} and gold ` +
+    `${moved(view, 'gold:change', MOVES)}; ideal answers have gold ${said(view, 'gold:ceiling')}, demonstrators ` +
+    `${said(view, 'gold:demonstrators')}. The learning rate falls along a cosine to the end of the run, so that the first epoch ` +
+    'is one at a high rate.',
   plots: (view) =>
     KIND_NAMES.map((kind) => ({
       kind: 'curves' as const,
