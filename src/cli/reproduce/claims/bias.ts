@@ -172,7 +172,7 @@ function why(view: ClaimView): string {
       : own > 0
         ? 'So PPO-ptx is measurably less biased than base, where the paper found no improvement.'
         : 'So PPO-ptx is measurably more biased than base.';
-  const control = `The control on noise ${moved(view, 'change:ppo-noise', MOVES)}`;
+  const control = `In the control on noise it ${moved(view, 'change:ppo-noise', MOVES)}`;
   const alike =
     own !== 0 && own === noise
       ? `${control}, the same way without any reward to guide it: this need not come of the reward.`

@@ -192,7 +192,7 @@ function whySuite(view: ClaimView, { counts, target, predicate }: SuiteClaim): s
         `${useful('base')} of base's, ${useful('sft')} of SFT's and ${useful('ppo-ptx')} of PPO-ptx's.`;
   return (
     `${greedyWords(view, main, target)}At temperature 1, ${of('base')} of base's answers ${predicate}, ${of('sft')} of SFT's and ` +
-    `${of('ppo-ptx')} of PPO-ptx's: ${said(view, ratioId(main, 'ppo-ptx'))} as often as base's. Of greedy answers it is ` +
+    `${of('ppo-ptx')} of PPO-ptx's: ${said(view, ratioId(main, 'ppo-ptx'))} as often as base. Of greedy answers it is ` +
     `${said(view, ratioId(main, 'ppo-ptx', 'greedy'))} as often. The control on noise has ${of('ppo-noise')}, the one on the ` +
     `gold judge ${of('ppo-gold')}.${against}`
   );

@@ -26,7 +26,7 @@ test('less biased, and noise alike', () => {
   expect(why).toContain('evenness rises by 6.8 points [3.3, 10.9] in PPO-ptx');
   expect(why).toContain('in SFT it does not move [-3.0, +3.0]');
   expect(why).toContain('measurably less biased than base, where the paper found no improvement.');
-  expect(why).toContain('The control on noise rises by 5.0 points [2.0, 8.0], the same way');
+  expect(why).toContain('In the control on noise it rises by 5.0 points [2.0, 8.0], the same way');
 });
 
 test('more biased, and noise otherwise', () => {
