@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseResults, type ResultClaim, type Results } from '../records/results.ts';
+import { parameterCount } from '../model/parameters.ts';
 import { loadModel, loadTokenizer } from './model-files.ts';
 import { startNodeEngine } from './node-engine.ts';
 import { runCommand, UsageError } from './options.ts';
@@ -128,9 +129,16 @@ function writeAnswers(
   }
 }
 
+/** Which larger base model it was, if there was one. */
+function largeOf(folder: string | null, large: Speaker | null): Pick<Results, 'large'> {
+  if (folder === null || large === null) return {};
+  const parameters = parameterCount(large.model.config);
+  return { large: { parameters, fingerprint: fingerprint(folder) } };
+}
+
 function writeReport(
   options: ReproduceOptions,
-  machine: Pick<Results, 'backend' | 'device'>,
+  machine: Pick<Results, 'backend' | 'device' | 'large'>,
   claims: readonly ResultClaim[],
 ): void {
   const { plan, seeds, command, out, json } = options;
@@ -178,7 +186,8 @@ async function main(): Promise<void> {
   await measureAll(options, shared);
   const claims = claimResults(options);
   writeAnswers(options, shared, claims);
-  writeReport(options, { backend: engine.backend, device: engine.device }, claims);
+  const { backend: computing, device } = engine;
+  writeReport(options, { backend: computing, device, ...largeOf(large, shared.large) }, claims);
 }
 
 await runCommand(main);

@@ -52,6 +52,10 @@ export interface ResultItem {
 export const REFERENCES = ['chance', 'ceiling'] as const;
 export type Reference = (typeof REFERENCES)[number];
 
+/** What a row is of that is of no model: the same, and the demonstrators whose answers supervised training learns from. */
+export const ROW_REFERENCES = [...REFERENCES, 'demonstrators'] as const;
+export type RowReference = (typeof ROW_REFERENCES)[number];
+
 export interface ResultRow {
   /** Unique in its claim. */
   readonly id: string;
@@ -67,8 +71,8 @@ export interface ResultRow {
   readonly paper: number | null;
   /** One of the two controls: PPO on noise, PPO on the gold judge; without a policy, labels by chance, the gold judge. */
   readonly control: boolean;
-  /** Of no model, neither ours nor a control: what the suite's figures are to be read against. */
-  readonly reference?: Reference;
+  /** Of no model, neither ours nor a control: what the figures are to be read against. */
+  readonly reference?: RowReference;
   /** All seeds together; null when it was not measured. */
   readonly pooled: Figure | null;
   readonly seeds: readonly SeedFigure[];
@@ -176,6 +180,8 @@ export interface Results {
   readonly prompts: number;
   /** Prompts ranked for the reward model that the claims use, by who answered them; unknown of older files. */
   readonly ranked?: { readonly sft: number; readonly policy: number };
+  /** The larger base model, where one was given: of its file, the first digits of the SHA-256. */
+  readonly large?: { readonly parameters: number; readonly fingerprint: string };
   readonly backend: string;
   readonly device: string;
   readonly versions: Readonly<Record<string, string>>;
@@ -221,7 +227,7 @@ const row = v.strictObject({
   temperature: name,
   paper: v.nullable(number),
   control: v.boolean(),
-  reference: v.exactOptional(v.picklist(REFERENCES)),
+  reference: v.exactOptional(v.picklist(ROW_REFERENCES)),
   pooled: v.nullable(figure),
   seeds: v.array(seedFigure),
   missing: v.nullable(name),
@@ -288,6 +294,7 @@ const results: v.GenericSchema<unknown, Results> = v.strictObject({
   seeds: v.array(number),
   prompts: number,
   ranked: v.exactOptional(v.strictObject({ sft: number, policy: number })),
+  large: v.exactOptional(v.strictObject({ parameters: number, fingerprint: name })),
   backend: name,
   device: v.string(),
   versions: v.record(v.string(), v.string()),

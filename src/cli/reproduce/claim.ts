@@ -40,6 +40,8 @@ export interface ClaimView {
 export interface ClaimSpec extends Pick<ResultClaim, 'id' | 'title' | 'paper' | 'how'> {
   readonly here: ResultHere | null;
   measure(lab: SeedLab): Promise<Measured>;
+  /** Said after `how`: what only these figures tell of how they were measured. Empty for nothing. */
+  howHere?(view: ClaimView): string;
   conditions(view: ClaimView): ResultCondition[];
   /** One paragraph from the figures, whatever they are. */
   why(view: ClaimView, verdict: ResultVerdict): string;

@@ -133,7 +133,11 @@ function viewOf(claim: string, seeds: readonly SeedMeasured[], stored: boolean):
     rows,
     row(id) {
       const found = rows.find((row) => row.id === id);
-      if (found === undefined) throw new RangeError(`${claim} has no row ${id}`);
+      if (found === undefined) {
+        throw new RangeError(
+          `${claim} has no row ${id}. If another version measured it, delete its files among the claims of the work folder and call again.`,
+        );
+      }
       return found;
     },
     data: seeds.flatMap(({ seed, measured: { data } }) =>
@@ -151,8 +155,9 @@ export function resultOf(
   seeds: readonly SeedMeasured[],
   stored = false,
 ): ResultClaim {
-  const { id, title, paper, how, here } = spec;
+  const { id, title, paper, here } = spec;
   const view = viewOf(id, seeds, stored);
+  const how = [spec.how, spec.howHere?.(view) ?? ''].filter((part) => part !== '').join(' ');
   const { rows } = view;
   if (rows.every(({ pooled }) => pooled === null)) {
     const why = `Nothing is claimed here: ${rows[0]?.missing ?? 'nothing was measured'}.`;

@@ -1,7 +1,7 @@
 /**
  * Every answer that a seed's models gave, as the files behind the report: what the work folder keeps of texts, judged
- * anew, one file for each set of prompts in a folder for each seed; for suites blind answers and the generator's beside. No
- * model is asked.
+ * anew, one file for each set of prompts in a folder for each seed; what no model wrote stands beside (blind answers to suites, the
+ * generator's, demonstrators'). No model is asked.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +18,7 @@ import { suites, taxSuites } from '../../world/suites.ts';
 import { validationSet } from './claims/epochs.ts';
 import { heldOutPrompts } from './claims/generalisation.ts';
 import { mistakePrompts } from './claims/mistakes.ts';
+import { writtenByKey } from './gold-references.ts';
 import { readJson, writePackedJson } from './json-file.ts';
 import type { SeedLab } from './lab.ts';
 import { optimisationSet } from './optimisation-runs.ts';
@@ -47,6 +48,7 @@ function setsOf(lab: SeedLab): JudgedSet[] {
     name,
     prompts: prompts.map(({ text, useCase }) => ({ text, kind: useCase })),
     judge: (i, { text, ended }) => judgeGold(prompts[i]!, text, ended),
+    given: writtenByKey(lab.seed, prompts),
   }));
   const ofSuites = [
     ...suites.map((suite) => itemSet(lab, suite)),

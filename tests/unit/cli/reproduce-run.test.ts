@@ -2,6 +2,7 @@
  * `npm run reproduce -- --micro` with the shipped base model: every claim is trained for, measured and reported; a second
  * call finds everything done and writes the same; another plan in the same folder is refused.
  */
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   cpSync,
@@ -292,6 +293,12 @@ describe('npm run reproduce -- --micro', () => {
     expect(without.filter(({ source }) => source !== undefined)).toEqual([]);
     const now = readResults().claims.find(({ id }) => id === 'small-against-large')!;
     expect(now.verdict).not.toBe('not measured');
+    // The larger one is the small one here.
+    expect(now.how).toMatch(/It has 1\.0 times the parameters: ([\d,]+) against \1\./);
+    const file = readFileSync('public/models/base/model.safetensors');
+    const digits = createHash('sha256').update(file).digest('hex').slice(0, 16);
+    expect(readResults().large?.fingerprint).toBe(digits);
+    expect(results.large).toBeUndefined();
     expect(now.rows.find(({ id }) => id === 'ppo-ptx>large@1')?.pooled?.n).toBe(
       row('preferred-to-base', 'ppo-ptx>base@1').pooled?.n,
     );

@@ -11,12 +11,13 @@ import { demonstrate } from '../../../world/demonstrations.ts';
 import { CONTROLS } from '../../controls.ts';
 import { answersBy, type PromptSet } from '../answers.ts';
 import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from '../claim.ts';
+import { goldReferenceRows, WRITERS } from '../gold-references.ts';
 import { sftEpochs } from '../kept-epochs.ts';
 import type { SeedLab } from '../lab.ts';
 import { CHOICE, rewardsOf } from '../reward-scores.ts';
-import { GOLD, itemsBehind, type Answered } from '../rows.ts';
+import { GOLD, itemsBehind, type Answered, type RowContext } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
-import { conditionOf, said } from '../saying.ts';
+import { conditionOf, moved, said } from '../saying.ts';
 import { wordsOf } from './preferred.ts';
 
 /** A demonstration and how a model predicts it. */
@@ -36,7 +37,7 @@ interface EpochValues {
 }
 
 /** The prompts by which epochs are compared, and under which their answers are kept. */
-export const validationSet = ({ validation }: SeedLab): PromptSet => ({
+export const validationSet = ({ validation }: Pick<SeedLab, 'validation'>): PromptSet => ({
   name: 'validation',
   prompts: validation,
 });
@@ -129,6 +130,11 @@ function predictedItems({ seed, counts }: SeedLab, all: readonly EpochValues[]):
   });
 }
 
+function goldContext(lab: Pick<SeedLab, 'seed' | 'counts' | 'validation'>): RowContext {
+  const { name, prompts } = validationSet(lab);
+  return { seed: lab.seed, set: name, prompts, items: lab.counts.items };
+}
+
 /** What stands behind a figure of one or of two of them. */
 function behind(
   lab: SeedLab,
@@ -136,8 +142,7 @@ function behind(
   ...all: readonly [EpochValues, ...EpochValues[]]
 ): Pick<MeasuredRow, 'items' | 'source'> {
   if (kind === 'loss') return { items: predictedItems(lab, all) };
-  const { name, prompts } = validationSet(lab);
-  const context = { seed: lab.seed, set: name, prompts, items: lab.counts.items };
+  const context = goldContext(lab);
   const say = (i: number, a: number): string[] => [
     `gold composite ${all[a]!.answered.answers[i]!.gold.score.toFixed(2)}, reward model ${all[a]!.rewards[i]!.toFixed(2)}`,
   ];
@@ -212,6 +217,14 @@ async function controlRows(lab: SeedLab, reward: Model): Promise<MeasuredRow[]> 
   return rows;
 }
 
+/** Gold of ideal answers and of demonstrators on the same prompts. */
+export const epochReferenceRows = (
+  lab: Pick<SeedLab, 'seed' | 'counts' | 'validation'>,
+): MeasuredRow[] =>
+  WRITERS.flatMap((writer) =>
+    goldReferenceRows(goldContext(lab), writer, [{ name: 'gold', words: 'gold', aim: GOLD }]),
+  );
+
 async function measure(lab: SeedLab): Promise<Measured> {
   const { epochs } = lab.counts;
   const models = await sftEpochs(lab.lab('sft-long', { sft: { epochs } }), lab.shared.base.model);
@@ -221,8 +234,8 @@ async function measure(lab: SeedLab): Promise<Measured> {
     values.push(await measureEpoch(lab, `epoch-${k + 1}`, model, reward));
     model.dispose();
   }
-  const usual = await usualRows(lab, reward);
-  return { rows: [...rowsOf(lab, values), ...usual, ...(await controlRows(lab, reward))] };
+  const rows = [...rowsOf(lab, values), ...(await usualRows(lab, reward))];
+  return { rows: [...rows, ...(await controlRows(lab, reward)), ...epochReferenceRows(lab)] };
 }
 
 /** `2 in seed 1, 1 in seed 2` */
@@ -231,6 +244,8 @@ const choices = (view: ClaimView): string =>
     .row('chosen')
     .seeds.map(({ seed, value }) => `${value} in seed ${seed}`)
     .join(', ');
+
+const MOVES = { up: 'rises by', down: 'falls by', none: 'does not move' };
 
 export const EPOCHS: ClaimSpec = {
   id: 'sft-epoch',
@@ -245,7 +260,8 @@ export const EPOCHS: ClaimSpec = {
   how:
     'A supervised run of its own that keeps every epoch. On validation prompts: loss on demonstrations, mean score by the ' +
     'reward model (made from the usual run), mean gold. The models of all other claims are chosen in the same way among ' +
-    'the epochs of the usual run: rows of their own say which epoch each seed took. The controls start from the SFT model of the usual run.',
+    'the epochs of the usual run: rows of their own say which epoch each seed took. The controls start from the SFT model of the usual run. ' +
+    'In brackets, of no model: gold of ideal answers, and of the demonstrators that SFT imitates.',
   here: {
     scenario: null,
     settings: { 'sft.epochs': 8 },
@@ -264,9 +280,11 @@ export const EPOCHS: ClaimSpec = {
     conditionOf(view, 'reward:change', 'the reward-model score is higher', { side: 'above' }),
   ],
   why: (view) =>
-    `SFT in all other claims is the usual run after epoch ${choices(view)}. From the first epoch to the last, validation loss changes by ${said(view, 'loss:change')}, the reward-model score by ` +
-    `${said(view, 'reward:change')} and gold by ${said(view, 'gold:change')}. The learning rate falls along a cosine to the ` +
-    'end of the run, so that the first epoch is one at a high rate.',
+    `SFT in all other claims is the usual run after epoch ${choices(view)}. From the first epoch to the last, validation loss ` +
+    `${moved(view, 'loss:change', MOVES)}, the reward-model score ${moved(view, 'reward:change', MOVES)} and gold ` +
+    `${moved(view, 'gold:change', MOVES)}; ideal answers have gold ${said(view, 'gold:ceiling')}, demonstrators ` +
+    `${said(view, 'gold:demonstrators')}. The learning rate falls along a cosine to the end of the run, so that the first epoch ` +
+    'is one at a high rate.',
   plots: (view) =>
     KIND_NAMES.map((kind) => ({
       kind: 'curves' as const,

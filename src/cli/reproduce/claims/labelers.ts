@@ -32,9 +32,9 @@ import type { SeedLab } from '../lab.ts';
 import { candidatesOf, type Candidates } from '../reward-runs.ts';
 import { GOLD, itemsBehind, preferredRow, type Answered } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
-import { conditionOf, said } from '../saying.ts';
+import { conditionOf, moved, said } from '../saying.ts';
 import { plainRun } from './here.ts';
-import { answeredBy, contextOf, isControl } from './preferred.ts';
+import { answeredBy, contextOf, isControl, wordsOf } from './preferred.ts';
 
 const GROUPS = ['training', 'heldout'] as const;
 type Group = Labeler['group'];
@@ -243,8 +243,13 @@ const PAIRS = [
   ['ppo-ptx', 'sft'],
   ['ppo-ptx', 'base'],
   ['ppo-noise', 'sft'],
+  ['ppo-noise', 'base'],
   ['ppo-gold', 'sft'],
+  ['ppo-gold', 'base'],
 ] as const;
+
+/** Of held-out minus training labelers. */
+const MORE_OFTEN = { up: 'more often by', down: 'less often by', none: 'as often' };
 
 export const HELD_OUT_LABELERS: ClaimSpec = {
   id: 'held-out-labelers',
@@ -274,7 +279,7 @@ export const HELD_OUT_LABELERS: ClaimSpec = {
       const [training, heldout] = [groups.training, groups.heldout].map((labelers) =>
         labelerValues(lab, labelers, pair),
       );
-      const name = `${first} preferred to ${second}`;
+      const name = `${wordsOf(first)} preferred to ${wordsOf(second)}`;
       rows.push(
         ...(
           [
@@ -317,8 +322,10 @@ export const HELD_OUT_LABELERS: ClaimSpec = {
   ],
   why: (view) =>
     `Training labelers prefer PPO-ptx to SFT in ${said(view, 'training:ppo-ptx>sft')} of the comparisons, held-out ones in ` +
-    `${said(view, 'heldout:ppo-ptx>sft')}: a difference of ${said(view, 'difference:ppo-ptx>sft')}. Against the base model ` +
-    `the two groups say ${said(view, 'training:ppo-ptx>base')} and ${said(view, 'heldout:ppo-ptx>base')}.`,
+    `${said(view, 'heldout:ppo-ptx>sft')}: ${moved(view, 'difference:ppo-ptx>sft', MORE_OFTEN)}. To the base model the two groups ` +
+    `prefer it in ${said(view, 'training:ppo-ptx>base')} and ${said(view, 'heldout:ppo-ptx>base')}; of the controls, the one on ` +
+    `noise in ${said(view, 'training:ppo-noise>base')} and ${said(view, 'heldout:ppo-noise>base')}, the one on the gold judge in ` +
+    `${said(view, 'training:ppo-gold>base')} and ${said(view, 'heldout:ppo-gold>base')}.`,
   plots: (view) => [
     {
       kind: 'intervals',

@@ -2,6 +2,7 @@
  * The paper's headline (abstract, figure 1): a small aligned model preferred to a much larger base. How well the larger one
  * was pre-trained stands beside, as a model that has seen too little is beaten easily.
  */
+import { parameterCount, type Model } from '../../../model/parameters.ts';
 import type { ResultCondition } from '../../../records/results.ts';
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
 import { lossOnDocuments, NO_TEXTS } from '../document-loss.ts';
@@ -47,6 +48,30 @@ function betterText(view: ClaimView): ResultCondition {
 const isWorse = (view: ClaimView): boolean =>
   (view.row(lossId('large')).pooled?.value ?? 0) > (view.row(lossId('base')).pooled?.value ?? 0);
 
+/** Parameters of both, as a seed keeps them. */
+interface Sizes {
+  readonly small: number;
+  readonly large: number;
+}
+
+export const parametersOf = (
+  small: { readonly model: Pick<Model, 'config'> },
+  large: { readonly model: Pick<Model, 'config'> },
+): Sizes => ({
+  small: parameterCount(small.model.config),
+  large: parameterCount(large.model.config),
+});
+
+const counted = (parameters: number): string => parameters.toLocaleString('en-US');
+
+/** Nothing of what was measured before sizes were kept. */
+function sizeWords({ data }: ClaimView): string {
+  const [first] = data;
+  if (first === undefined) return '';
+  const { small, large } = first.data as unknown as Sizes;
+  return `It has ${(large / small).toFixed(1)} times the parameters: ${counted(large)} against ${counted(small)}.`;
+}
+
 const NO_LARGE = 'not measured: no larger base model';
 
 export const SMALL_AGAINST_LARGE: ClaimSpec = {
@@ -58,7 +83,8 @@ export const SMALL_AGAINST_LARGE: ClaimSpec = {
     figure: 'above 50 %',
     where: 'abstract, figure 1',
   },
-  how: `${GOLD_HOW} The larger base model (8 to 10 times the parameters) has only been pre-trained.`,
+  how: `${GOLD_HOW} The larger base model has only been pre-trained (README.md: with which command, and for how long).`,
+  howHere: (view) => sizeWords(view),
   here: plainRun(
     'Run all stages and compare PPO-ptx with base in the judges. The larger base model is too large to be shipped: ' +
       'npm run pretrain -- --size huge makes one, npm run reproduce -- --large DIR compares it.',
@@ -78,7 +104,9 @@ export const SMALL_AGAINST_LARGE: ClaimSpec = {
         }),
       };
     }
+    const sizes = parametersOf(lab.shared.base, lab.shared.large);
     return {
+      data: { ...sizes },
       rows: [
         ...(await againstBaseline(lab, 'large', null)),
         ...(await againstBaseline(lab, 'large-prompted', null, ['ppo-ptx', 'sft'])),

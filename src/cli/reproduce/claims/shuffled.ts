@@ -16,7 +16,7 @@ import {
 } from '../prediction-rows.ts';
 import { candidatesOf, scoredRankings, trainReward } from '../reward-runs.ts';
 import type { Value } from '../sample.ts';
-import { conditionOf, said } from '../saying.ts';
+import { conditionOf, moved, said } from '../saying.ts';
 
 /** Values of the same comparisons in the same order, one less the other. */
 function pairedDifference(first: readonly Value[], second: readonly Value[]): Value[] {
@@ -133,6 +133,9 @@ async function measure(lab: SeedLab): Promise<Measured> {
   };
 }
 
+const AHEAD = { up: 'ahead by', down: 'behind by', none: 'no different' };
+const WIDER = { up: 'wider by', down: 'narrower by', none: 'as wide' };
+
 export const SHUFFLED_PAIRS: ClaimSpec = {
   id: 'shuffled-pairs',
   title: 'Shuffled comparisons overfit',
@@ -169,8 +172,8 @@ export const SHUFFLED_PAIRS: ClaimSpec = {
   why: (view) =>
     `With whole prompts the accuracy is ${said(view, 'training:prompts')} on what was learnt and ` +
     `${said(view, 'held-out:prompts')} on held-out prompts; with shuffled comparisons ${said(view, 'training:shuffled-pairs')} ` +
-    `and ${said(view, 'held-out:shuffled-pairs')}. Held out, whole prompts are ahead by ${said(view, 'held-out:difference')}; the gap between ` +
-    `learnt and held out is wider by ${said(view, 'gap:difference')} when shuffled.`,
+    `and ${said(view, 'held-out:shuffled-pairs')}. Held out, whole prompts are ${moved(view, 'held-out:difference', AHEAD)}; the ` +
+    `gap between learnt and held out is ${moved(view, 'gap:difference', WIDER)} when shuffled.`,
   plots: (view) => [
     {
       kind: 'intervals',

@@ -9,7 +9,7 @@ import { lossOnDocuments, NO_TEXTS } from '../document-loss.ts';
 import type { SeedLab } from '../lab.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { GOLD, meanRow } from '../rows.ts';
-import { conditionOf, said } from '../saying.ts';
+import { conditionOf, moved, said } from '../saying.ts';
 import { pooledItems, suiteRow, suiteValues, type SuiteRun } from '../suite-rows.ts';
 import { itemSet, shortPages, type ItemSet } from '../suite-runs.ts';
 import { answeredBy, contextOf, isControl, wordsOf } from './preferred.ts';
@@ -260,16 +260,34 @@ function conditions(view: ClaimView): ResultCondition[] {
   ];
 }
 
-function why(view: ClaimView): string {
-  const real = isReal(view, 'drop:ppo');
+const DROPS = { up: 'drops by', down: 'gains', none: 'neither drops nor gains' };
+const DROP = { up: 'a drop of', down: 'a gain of', none: 'no drop' };
+const MOVES = { up: 'rises by', down: 'falls by', none: 'does not move' };
+
+/** The KL price of PPO and PPO-ptx, which the higher ones are held against; null of seeds that did not keep it. */
+const usualBeta = ({ data }: ClaimView): number | null =>
+  (data[0]?.data as { readonly beta: number } | undefined)?.beta ?? null;
+
+/** What a higher KL price does instead of pre-training text, and what it costs. */
+function priceWords(view: ClaimView, real: boolean): string {
   const betas = betaRows(view).map((id) => {
     const policy = id.replace('recovered:', '');
-    return `${taxWords(policy)}: drop ${said(view, `drop:${policy}`)}${real ? `, won back ${said(view, id)}` : ''}`;
+    return `${taxWords(policy)}: ${moved(view, `drop:${policy}`, DROP)}${real ? `, won back ${said(view, id)}` : ''}`;
   });
   const prices = betaRows(view).map((id) => {
     const policy = id.replace('recovered:', '');
     return `${said(view, `gold:${policy}`)} with beta ${policy.split('-').at(-1)}`;
   });
+  const usual = usualBeta(view);
+  return (
+    `A higher KL price instead${usual === null ? '' : ` (beta is ${usual} in PPO and PPO-ptx)`}: ${betas.join('; ')}. ` +
+    `The price: gold on people's prompts is ${said(view, 'gold:sft')} for SFT, ${said(view, 'gold:ppo')} for PPO without ptx, ` +
+    `${said(view, 'gold:ppo-ptx')} for PPO-ptx, ${prices.join(', ')}. `
+  );
+}
+
+function why(view: ClaimView): string {
+  const real = isReal(view, 'drop:ppo');
   const ptx = real
     ? `PPO-ptx wins back ${said(view, 'recovered:ppo-ptx')} of the drop.`
     : 'The interval does not lie above 0, so reinforcement takes no measurable drop that could be won back.';
@@ -277,13 +295,11 @@ function why(view: ClaimView): string {
     ? 'So a tax is paid at SFT already. '
     : 'SFT itself takes no measurable tax. ';
   return (
-    `Against base, SFT drops by ${said(view, 'drop-base:sft')}, PPO without ptx by ${said(view, 'drop-base:ppo')} and PPO-ptx by ` +
-    `${said(view, 'drop-base:ppo-ptx')}. ${atSft}` +
+    `Against base, SFT ${moved(view, 'drop-base:sft', DROPS)}, PPO without ptx ${moved(view, 'drop-base:ppo', DROPS)} and PPO-ptx ` +
+    `${moved(view, 'drop-base:ppo-ptx', DROPS)}. ${atSft}` +
     `SFT is right on ${said(view, 'score:sft')} of the public tasks (base ${said(view, 'score:base')}), PPO without ptx on ` +
-    `${said(view, 'score:ppo')}: a drop of ${said(view, 'drop:ppo')}. ${ptx} A higher KL price instead: ${betas.join('; ')}. ` +
-    `The price: gold on people's prompts is ${said(view, 'gold:sft')} for SFT, ${said(view, 'gold:ppo')} for PPO without ptx, ` +
-    `${said(view, 'gold:ppo-ptx')} for PPO-ptx, ${prices.join(', ')}. ` +
-    `Loss on held-out documents rises by ${said(view, 'rise:ppo')} without ptx and by ${said(view, 'rise:ppo-ptx')} with it. ` +
+    `${said(view, 'score:ppo')}: ${moved(view, 'drop:ppo', DROP)}. ${ptx} ${priceWords(view, real)}` +
+    `Loss on held-out documents ${moved(view, 'rise:ppo', MOVES)} without ptx and ${moved(view, 'rise:ppo-ptx', MOVES)} with it. ` +
     'With all their examples, pages are longer than any row that SFT or PPO-ptx is trained on, and the positions behind are ' +
     `forgotten at SFT already: base ${said(view, 'score-long:base')}, SFT ${said(view, 'score-long:sft')}, PPO without ptx ` +
     `${said(view, 'score-long:ppo')}, PPO-ptx ${said(view, 'score-long:ppo-ptx')}. Rows as short as these are ours, for speed.`
@@ -305,6 +321,12 @@ export const TAX: ClaimSpec = {
     'answered greedily, all suites alike; and loss on held-out documents. A page has as many examples as fit, with the answer, ' +
     'into a row of the pre-training text that SFT and PPO-ptx mix in. The drop is SFT minus PPO without ptx. Intervals ' +
     `resample items. ${REFERENCE_HOW}`,
+  howHere: (view) => {
+    const beta = usualBeta(view);
+    return beta === null
+      ? ''
+      : `PPO and PPO-ptx pay the usual KL price, beta ${beta}; rows that name a beta pay that one.`;
+  },
   here: {
     scenario: 'alignment-tax',
     settings: {},
@@ -322,7 +344,8 @@ export const TAX: ClaimSpec = {
     const fromBase = ['sft', 'ppo', 'ppo-ptx'].map((name) => baseDropRow(of('base'), of(name)));
     const gold = await goldRows(lab, betas);
     const means = [...all.flatMap(meanRows), ...taxReferenceRows(lab, pages.short)];
-    return { rows: [...changes, ...fromBase, ...means, ...gold] };
+    const { beta } = lab.settings.ppo;
+    return { rows: [...changes, ...fromBase, ...means, ...gold], data: { beta } };
   },
   conditions,
   why,

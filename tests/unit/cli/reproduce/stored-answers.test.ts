@@ -50,7 +50,11 @@ describe('the answers of two seeds', () => {
     for (const seed of [1, 2])
       expect(readdirSync(join(out, `seed-${seed}`))).toEqual(['test.json.gz']);
     const said = [1, 2].map((seed) => [...keys.get(seed)!].map(([set, of]) => [set, [...of]]));
-    expect(said).toEqual([[['test', ['sft@1']]], [['test', ['base@greedy', 'sft@1']]]]);
+    const given = ['ceiling@-', 'demonstrators@-'];
+    expect(said).toEqual([
+      [['test', ['sft@1', ...given]]],
+      [['test', ['base@greedy', 'sft@1', ...given]]],
+    ]);
   });
 
   test('hold each seed’s own prompts, texts and reasons', () => {
