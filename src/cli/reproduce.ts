@@ -112,14 +112,16 @@ function writePlots(out: string, claims: readonly ResultClaim[]): Map<string, st
 }
 
 /** Every answer of every seed, if they are asked for; says of which figures it has none. */
-function writeAnswers(
+async function writeAnswers(
   { seeds, work, answers }: ReproduceOptions,
   shared: Shared,
   claims: readonly ResultClaim[],
-): void {
+): Promise<void> {
   if (answers === null) return;
   for (const seed of seeds) {
-    const stored = writeStoredAnswers(new SeedLab(shared, seed), answers);
+    const lab = new SeedLab(shared, seed);
+    const stored = await writeStoredAnswers(lab, answers);
+    await lab.dispose();
     for (const id of claimsWithoutAnswers(claims, seed, stored)) {
       process.stderr.write(
         `seed ${seed}, ${id}: not every answer behind it was kept. Delete ${measuredFile(work, id, seed)} and call again to have them.\n`,
@@ -177,7 +179,7 @@ async function main(): Promise<void> {
   };
   await measureAll(options, shared);
   const claims = claimResults(options);
-  writeAnswers(options, shared, claims);
+  await writeAnswers(options, shared, claims);
   writeReport(options, { backend: engine.backend, device: engine.device }, claims);
 }
 

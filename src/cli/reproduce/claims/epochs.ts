@@ -13,6 +13,7 @@ import { answersBy, type PromptSet } from '../answers.ts';
 import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from '../claim.ts';
 import { sftEpochs } from '../kept-epochs.ts';
 import type { SeedLab } from '../lab.ts';
+import { epochsBehind } from '../row-sources.ts';
 import { CHOICE, rewardsOf } from '../reward-scores.ts';
 import { GOLD, itemsBehind, type Answered } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
@@ -20,7 +21,7 @@ import { conditionOf, said } from '../saying.ts';
 import { wordsOf } from './preferred.ts';
 
 /** A demonstration and how a model predicts it. */
-interface Predicted {
+export interface Predicted {
   readonly demonstration: Demonstration;
   readonly tokens: number;
   /** Mean negative log-likelihood of its tokens, nats. */
@@ -41,7 +42,8 @@ export const validationSet = ({ validation }: SeedLab): PromptSet => ({
   prompts: validation,
 });
 
-async function predict(lab: SeedLab, model: Model): Promise<Predicted[]> {
+/** How a model predicts the demonstrations for validation prompts, of those that fit. */
+export async function predict(lab: SeedLab, model: Model): Promise<Predicted[]> {
   const { tokenizer, shape, seed, validation } = lab;
   const kept = demonstrate(seed, validation).flatMap((demonstration) =>
     demonstrationSequences(tokenizer, [demonstration], shape).map((sequence) => ({
@@ -234,6 +236,7 @@ const choices = (view: ClaimView): string =>
 
 export const EPOCHS: ClaimSpec = {
   id: 'sft-epoch',
+  behind: epochsBehind,
   title: 'SFT: the epoch by reward score, not by loss',
   paper: {
     sentence:
