@@ -39,41 +39,57 @@ const rankersIn = ({ rankings = {} }: StoredAnswers, names: readonly string[]): 
     return found === undefined ? [] : rankersOf(found);
   });
 
+/** A ranker with what it makes of one prompt. */
+interface RankedPrompt {
+  readonly name: string;
+  readonly keys: readonly string[];
+  readonly ranks: readonly number[];
+}
+
 /** Each of `of` with each of `by`, or those of `of` among themselves. */
-function together(stored: StoredAnswers, { of, by }: ResultPairs): (readonly [Ranker, Ranker])[] {
-  const own = rankersIn(stored, of);
+function together(
+  stored: StoredAnswers,
+  { of, by }: ResultPairs,
+  prompt: number,
+): (readonly [RankedPrompt, RankedPrompt])[] {
+  const rankedBy = (names: readonly string[]): RankedPrompt[] =>
+    rankersIn(stored, names).map(({ keys, nameAt, ranksAt }) => {
+      return { keys, name: nameAt(prompt), ranks: ranksAt(prompt) };
+    });
+  const own = rankedBy(of);
   if (by.length === 0) return own.flatMap((a, i) => own.slice(i + 1).map((b) => [a, b] as const));
-  const others = rankersIn(stored, by);
+  const others = rankedBy(by);
   return own.flatMap((a) => others.map((b) => [a, b] as const));
 }
 
-/** Whether no earlier answer to the prompt is the same text. */
-function isFirst(stored: StoredAnswers, keys: readonly string[], k: number, prompt: number) {
-  const textOf = (i: number) => stored.answers[keys[i] ?? '']?.[prompt]?.[0];
-  return keys.findIndex((_, i) => textOf(i) === textOf(k)) === k;
+/** Of answers to a prompt those whose text no earlier one has, by index. */
+function firstOfTexts(stored: StoredAnswers, keys: readonly string[], prompt: number): number[] {
+  const texts = keys.map((key) => stored.answers[key]?.[prompt]?.[0]);
+  return texts.flatMap((text, k) => (texts.indexOf(text) === k ? [k] : []));
 }
 
-function agreed(stored: StoredAnswers, pairs: ResultPairs, prompt: number): Compared[] {
-  return together(stored, pairs).flatMap(([a, b]) => {
-    const { keys } = a;
-    const [ofA, ofB] = [a.ranksAt(prompt), b.ranksAt(prompt)];
-    return pairsOfKeys(keys.length).flatMap((pair): Compared[] => {
-      const rankOf = (ranks: readonly number[], which: 0 | 1) => ranks[pair[which]] ?? 0;
-      const sign =
-        Math.sign(rankOf(ofA, 0) - rankOf(ofA, 1)) * Math.sign(rankOf(ofB, 0) - rankOf(ofB, 1));
+function agreed(stored: StoredAnswers, how: ResultPairs, prompt: number): Compared[] {
+  const rankers = together(stored, how, prompt);
+  const keys = rankers[0]?.[0].keys ?? [];
+  const shown = how.distinct ? firstOfTexts(stored, keys, prompt) : [...keys.keys()];
+  const pairs = pairsOfKeys(keys.length).filter((pair) => pair.every((k) => shown.includes(k)));
+  return rankers.flatMap(([a, b]) =>
+    pairs.flatMap((pair): Compared[] => {
+      const rankOf = ({ ranks }: RankedPrompt, which: 0 | 1) => ranks[pair[which]] ?? 0;
+      const gapOf = (ranked: RankedPrompt) => Math.sign(rankOf(ranked, 0) - rankOf(ranked, 1));
+      const sign = gapOf(a) * gapOf(b);
       if (sign === 0) return [];
-      if (pairs.distinct && pair.some((k) => !isFirst(stored, keys, k, prompt))) return [];
-      const say = ({ nameAt }: Ranker, ranks: readonly number[], own: 0 | 1) =>
-        rankWords(nameAt(prompt), rankOf(ranks, own), rankOf(ranks, other(own)));
+      const say = (ranked: RankedPrompt, own: 0 | 1) =>
+        rankWords(ranked.name, rankOf(ranked, own), rankOf(ranked, other(own)));
       return [
         {
           keys: [keys[pair[0]] ?? '', keys[pair[1]] ?? ''],
           ...{ outcome: sign > 0 ? 1 : 0, weight: 1 },
-          words: (own) => [say(a, ofA, own), say(b, ofB, own)],
+          words: (own) => [say(a, own), say(b, own)],
         },
       ];
-    });
-  });
+    }),
+  );
 }
 
 /** The strict comparisons of a ranker. */

@@ -25,7 +25,7 @@ export function preferenceRankings(
 ): Record<string, StoredRankings> {
   const policies = new Set(PREFERENCES.flat().map((policy) => `${policy}@1`));
   const keys = [...policies].filter((key) => kept.has(key));
-  if (keys.length === 0) return {};
+  if (keys.length < 2) return {};
   const groups = Object.entries(labelersByGroup(lab)).map(([name, labelers]) => {
     const rankings = lab.prompts.map((prompt, i) => {
       const labeler = speaks(lab, labelers, i);
