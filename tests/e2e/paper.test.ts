@@ -221,6 +221,7 @@ function withComparisons(): Results {
 
 test('every comparison behind a figure of two sets: both texts, who preferred which, what the reward model says', async () => {
   const { page } = browser;
+  await visit(page, 'paper');
   await openFile(JSON.stringify(withComparisons()));
   const [few, compared] = ['preferred-to-sft', 'over-optimisation'].map((id) =>
     page.locator(`#claim-${id}`),
@@ -249,7 +250,7 @@ test('every comparison behind a figure of two sets: both texts, who preferred wh
   for (const set of [stored, given]) await answerWith(1, gzipSync(JSON.stringify(set)), set.set);
   await compared!.getByTestId('paper-items').locator('summary').click();
   await compared!.getByTestId('paper-all').click();
-  await expect.poll(() => compared!.getByTestId('page-words').textContent()).toBe('1 of 2 items');
+  await expect.poll(() => compared!.getByTestId('page-words').innerText()).toBe('1 of 2 items');
   const outputs = compared!.getByTestId('paper-output');
   expect(await outputs.allInnerTexts()).toEqual([
     expect.stringMatching(

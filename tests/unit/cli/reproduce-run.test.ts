@@ -316,7 +316,7 @@ describe('npm run reproduce -- --micro', () => {
 
   test.each([
     ['held-out-labelers', /^(training|heldout):/, 8],
-    ['sft-epoch', /^(loss|reward|gold):(?!change)/, 18],
+    ['sft-epoch', /^(loss|reward|gold):(?!change)/, 15],
     ['bias', /^stereotype:(?!ceiling)/, 6],
     ['alignment-tax', /^score(-long)?:/, 13],
   ])('%s: the mean over all items is the figure', (id, pattern, expected) => {
