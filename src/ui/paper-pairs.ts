@@ -113,7 +113,7 @@ type Predictor = (
 function byScores({ words, values }: StoredScores, prompt: number): Predictor {
   return (keys) => {
     const [winner, loser] = keys.map((key) => values[key]?.[prompt] ?? null);
-    if (winner == null || loser == null) return null;
+    if (typeof winner !== 'number' || typeof loser !== 'number') return null;
     const outcome = winner > loser ? 1 : 0;
     const scores = [winner, loser] as const;
     const said = outcome === 1 ? 'right' : 'wrong';

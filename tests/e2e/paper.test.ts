@@ -205,7 +205,8 @@ test.each([
 function withComparisons(): Results {
   const [first, second] = EXAMPLE_RESULTS.claims;
   const [few, ...others] = first!.rows;
-  const { source: _, ...alone } = few!;
+  const { source: given, ...alone } = few!;
+  expect(given).toBeDefined();
   const pairs = [{ how: 'predict', of: ['usual'], by: ['reward'] }] as const;
   const source = [
     { set: 'made-up-pairs', keys: [], pairs },

@@ -232,7 +232,8 @@ describe('every answer behind a row', () => {
     const pooled = { ...row, source: ['a', 'b'].map((set) => ({ set, keys: [] })) };
     expect(wantedFor(row, 2)).toEqual({ seed: 2, sets: ['made-up'] });
     expect(wantedFor(pooled, 1)).toEqual({ seed: 1, sets: ['a', 'b'] });
-    const { source: _, ...without } = row;
+    const { source, ...without } = row;
+    expect(source).toBeDefined();
     expect([wantedFor(without, 1), wantedFor(row, null), wantedFor(undefined, 1)]).toEqual(
       Array(3).fill(null),
     );
