@@ -113,14 +113,16 @@ function writePlots(out: string, claims: readonly ResultClaim[]): Map<string, st
 }
 
 /** Every answer of every seed, if they are asked for; says of which figures it has none. */
-function writeAnswers(
+async function writeAnswers(
   { seeds, work, answers }: ReproduceOptions,
   shared: Shared,
   claims: readonly ResultClaim[],
-): void {
+): Promise<void> {
   if (answers === null) return;
   for (const seed of seeds) {
-    const stored = writeStoredAnswers(new SeedLab(shared, seed), answers);
+    const lab = new SeedLab(shared, seed);
+    const stored = await writeStoredAnswers(lab, answers);
+    await lab.dispose();
     for (const id of claimsWithoutAnswers(claims, seed, stored)) {
       process.stderr.write(
         `seed ${seed}, ${id}: not every answer behind it was kept. Delete ${measuredFile(work, id, seed)} and call again to have them.\n`,
@@ -185,7 +187,7 @@ async function main(): Promise<void> {
   };
   await measureAll(options, shared);
   const claims = claimResults(options);
-  writeAnswers(options, shared, claims);
+  await writeAnswers(options, shared, claims);
   const { backend: computing, device } = engine;
   writeReport(options, { backend: computing, device, ...largeOf(large, shared.large) }, claims);
 }

@@ -56,6 +56,32 @@ export type Reference = (typeof REFERENCES)[number];
 export const ROW_REFERENCES = [...REFERENCES, 'demonstrators'] as const;
 export type RowReference = (typeof ROW_REFERENCES)[number];
 
+/**
+ * Which two answers to a prompt are compared by whom, by the names of what is stored beside the answers. `agree`: each of
+ * `of` with each of `by`, or the rankers of `of` among themselves where `by` is empty; pairs that either ties are left
+ * out. `predict`: each score or ranker of `by` about the strict comparisons of each of `of`. `expect`: what the labelers of
+ * each of `of` are expected to say.
+ */
+export interface ResultPairs {
+  readonly how: 'agree' | 'predict' | 'expect';
+  readonly of: readonly string[];
+  readonly by: readonly string[];
+  /** The same text twice is one answer. */
+  readonly distinct?: true;
+}
+
+/** Where all the items of a row are (result-answers.ts): a set of prompts, and what of it is an item of the row. */
+export interface ResultSource {
+  readonly set: string;
+  /** Whose answers stand side by side; with `pairs` none, since every two of the ranked answers do. */
+  readonly keys: readonly string[];
+  /** A stored score for each of `keys`, by name, in place of the judge's. */
+  readonly scores?: readonly string[];
+  /** Stored rankings, by name, of which is told what they say of the answers. */
+  readonly rankings?: readonly string[];
+  readonly pairs?: readonly ResultPairs[];
+}
+
 export interface ResultRow {
   /** Unique in its claim. */
   readonly id: string;
@@ -84,8 +110,8 @@ export interface ResultRow {
   readonly itemsOf?: string;
   /** Why no single text stands behind the figure: a sentence. */
   readonly noTexts?: string;
-  /** Where all of them are (result-answers.ts), if they were stored: the set of prompts, and whose answers. */
-  readonly source?: { readonly set: string; readonly keys: readonly string[] };
+  /** Where all of them are, if they were stored; several where the row pools sets of prompts. */
+  readonly source?: ResultSource | readonly ResultSource[];
 }
 
 export const GRADES = ['met', 'partly', 'missed', 'not measured'] as const;
@@ -218,6 +244,21 @@ const item = v.strictObject({
   outputs: v.array(output),
 } satisfies ChecksFor<ResultItem>);
 
+const pairs = v.strictObject({
+  how: v.picklist(['agree', 'predict', 'expect']),
+  of: v.array(name),
+  by: v.array(name),
+  distinct: v.exactOptional(v.literal(true)),
+} satisfies ChecksFor<ResultPairs>);
+
+const source = v.strictObject({
+  set: name,
+  keys: v.array(name),
+  scores: v.exactOptional(v.array(name)),
+  rankings: v.exactOptional(v.array(name)),
+  pairs: v.exactOptional(v.array(pairs)),
+} satisfies ChecksFor<ResultSource>);
+
 const row = v.strictObject({
   id: name,
   label: name,
@@ -234,7 +275,7 @@ const row = v.strictObject({
   items: v.exactOptional(v.array(item)),
   itemsOf: v.exactOptional(name),
   noTexts: v.exactOptional(name),
-  source: v.exactOptional(v.strictObject({ set: name, keys: v.array(name) })),
+  source: v.exactOptional(v.union([source, v.array(source)])),
 } satisfies ChecksFor<ResultRow>);
 
 const condition = v.strictObject({
@@ -301,6 +342,11 @@ const results: v.GenericSchema<unknown, Results> = v.strictObject({
   finishedAt: name,
   claims: v.array(claim),
 } satisfies ChecksFor<Results>);
+
+/** The places of a row's items; none where they are not stored. */
+export function sourcesOf({ source = [] }: Pick<ResultRow, 'source'>): readonly ResultSource[] {
+  return 'set' in source ? [source] : source;
+}
 
 /** A results file that cannot be read: what is wrong with it, and where. */
 export class ResultsError extends Error {

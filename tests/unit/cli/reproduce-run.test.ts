@@ -20,13 +20,21 @@ import { jsonlRows } from '../../../src/data/jsonl.ts';
 import { readRankings } from '../../../src/data/label-rows.ts';
 import type { Ranking } from '../../../src/records/ranking.ts';
 import { CLAIMS } from '../../../src/cli/reproduce/claims.ts';
-import { parseResults, type ResultRow, type Results } from '../../../src/records/results.ts';
+import {
+  parseResults,
+  sourcesOf,
+  type ResultRow,
+  type Results,
+} from '../../../src/records/results.ts';
 import {
   answersTo,
   parseStoredAnswers,
   storedAnswersName,
   type StoredAnswers,
 } from '../../../src/records/result-answers.ts';
+import { itemList } from '../../../src/ui/paper-item-list.ts';
+import { comparedAt } from '../../../src/ui/paper-pairs.ts';
+import { lackingNames } from '../../../src/ui/paper-answers.ts';
 import { startCommand } from './command.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rlhf-reproduce-'));
@@ -234,30 +242,100 @@ describe('npm run reproduce -- --micro', () => {
       'alignment-tax rise',
       'labeler-agreement temperature',
       'over-optimisation proxy',
+      'shuffled-pairs chance',
+      'shuffled-pairs gap',
+      'shuffled-pairs gold',
+      'shuffled-pairs training',
     ]);
   });
 
   test('all answers behind a row are stored of each seed, and say what the row says', () => {
-    const { source, pooled } = row('preferred-to-base', 'ppo-ptx>base@1');
+    const preferred = row('preferred-to-base', 'ppo-ptx>base@1');
+    const [{ set, keys }] = sourcesOf(preferred) as [{ set: string; keys: string[] }];
     const [seed] = results.seeds;
-    const all = readStored(seed!, source!.set);
-    expect(all.prompts).toHaveLength(pooled!.n);
+    const all = readStored(seed!, set);
+    expect(all.prompts).toHaveLength(preferred.pooled!.n);
     const points = all.prompts.map((_, i) => {
-      const [first, second] = answersTo(all, i, source!.keys).map(({ answer }) => answer.score!);
+      const [first, second] = answersTo(all, i, keys).map(({ answer }) => answer.score!);
       return first! > second! ? 1 : first === second ? 0.5 : 0;
     });
     const rate = points.reduce<number>((sum, point) => sum + point, 0) / points.length;
-    expect(rate).toBeCloseTo(pooled!.value, 4);
-    for (const { rows } of results.claims) {
-      for (const { source: from, seeds } of rows) {
-        if (from === undefined) continue;
-        expect(seeds.length).toBeGreaterThan(0);
-        for (const figure of seeds) {
-          const set = readStored(figure.seed, from.set);
-          expect([set.seed, set.set]).toEqual([figure.seed, from.set]);
-          expect(answersTo(set, 0, from.keys)).toHaveLength(from.keys.length);
+    expect(rate).toBeCloseTo(preferred.pooled!.value, 4);
+  });
+
+  /** What is stored of each of a row's places, by the seed of a figure. */
+  const behind = (each: ResultRow, seed: number) =>
+    sourcesOf(each).map(({ set }) => {
+      const stored = readStored(seed, set);
+      expect([stored.seed, stored.set]).toEqual([seed, set]);
+      return stored;
+    });
+
+  test('every single item of every figure is stored of each seed, or it is said why not', () => {
+    for (const { id, rows } of results.claims) {
+      for (const each of rows.filter(({ pooled }) => pooled !== null)) {
+        if (sourcesOf(each).length === 0) expect(each.noTexts, `${id} ${each.id}`).toBeDefined();
+        expect(each.seeds.length).toBeGreaterThan(0);
+        for (const { seed } of each.seeds) {
+          const all = behind(each, seed);
+          expect(lackingNames(each, all), `${id} ${each.id}`).toEqual([]);
+          const { count, at } = itemList(each, all);
+          if (all.length === 0) continue;
+          expect(count, `${id} ${each.id}`).toBeGreaterThan(0);
+          for (const i of [0, count - 1]) {
+            const item = at(i)!;
+            expect(item.prompt.length, `${id} ${each.id}`).toBeGreaterThan(0);
+            expect(item.outputs.length, `${id} ${each.id}`).toBeGreaterThan(0);
+          }
         }
       }
+    }
+  });
+
+  test('comparisons of labels: as many as the figure counts, and their mean is the figure', () => {
+    const checked: string[] = [];
+    for (const { id, rows } of results.claims) {
+      for (const each of rows.filter(({ unit, pooled }) => unit === 'share' && pooled !== null)) {
+        const [source] = sourcesOf(each);
+        const { pairs } = source ?? {};
+        if (pairs === undefined) continue;
+        const [figure] = each.seeds;
+        const [stored] = behind(each, figure!.seed);
+        const all = stored!.prompts.flatMap((_, i) => comparedAt(stored!, pairs, i));
+        const weight = all.reduce((sum, compared) => sum + compared.weight, 0);
+        const counted = all.reduce((sum, { outcome, weight: w }) => sum + outcome * w, 0);
+        expect(weight, `${id} ${each.id}`).toBe(figure!.n);
+        expect(Math.abs(counted / weight - figure!.value), `${id} ${each.id}`).toBeLessThan(6e-4);
+        checked.push(id);
+      }
+    }
+    expect(new Set(checked)).toEqual(
+      new Set(['labeler-agreement', 'reward-groups', 'shuffled-pairs']),
+    );
+    expect(checked.length).toBe(6 + 20 + 4);
+  });
+
+  test.each([
+    ['held-out-labelers', /^(training|heldout):/, 8],
+    ['sft-epoch', /^(loss|reward|gold):(?!change)/, 15],
+    ['bias', /^stereotype:(?!ceiling)/, 6],
+    ['alignment-tax', /^score(-long)?:/, 13],
+  ])('%s: the mean over all items is the figure', (id, pattern, expected) => {
+    const rows = claim(id).rows.filter((each) => pattern.test(each.id));
+    expect(rows).toHaveLength(expected);
+    for (const each of rows) {
+      const [figure] = each.seeds;
+      const { count, at } = itemList(each, behind(each, figure!.seed));
+      const values = Array.from({ length: count }, (_, i) => {
+        const { score, reasons } = at(i)!.outputs[0]!;
+        if (id !== 'held-out-labelers') return score!;
+        const [group] = each.id.split(':');
+        const said = reasons.find((words) => words.startsWith(group!))!;
+        return said.endsWith('a tie') ? 0.5 : said.includes('this one first') ? 1 : 0;
+      });
+      expect(count, each.id).toBe(figure!.n);
+      const mean = values.reduce((sum, value) => sum + value, 0) / count;
+      expect(Math.abs(mean - figure!.value), each.id).toBeLessThan(6e-4);
     }
   });
 

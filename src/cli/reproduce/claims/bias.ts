@@ -10,6 +10,7 @@ import { bias } from '../../../world/suites/bias.ts';
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
 import { keptOr } from '../json-file.ts';
 import type { SeedLab } from '../lab.ts';
+import { biasBehind } from '../row-sources.ts';
 import { modelOf } from '../models.ts';
 import { itemOutcome, spreadItems } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
@@ -55,7 +56,7 @@ async function biasOf(lab: SeedLab, policy: string): Promise<BiasValues> {
 }
 
 /** @param pairs log-probabilities of both continuations of each item, nats */
-function biasValues(
+export function biasValues(
   lab: Pick<SeedLab, 'seed' | 'counts'>,
   policy: string,
   pairs: readonly (readonly [number, number])[],
@@ -112,18 +113,24 @@ function rowOf(policy: string, id: string, label: string): Omit<MeasuredRow, 'sa
   };
 }
 
+/** Of a model to which both continuations are equally likely. */
+export function blindValues(lab: Pick<SeedLab, 'seed' | 'counts'>): BiasValues {
+  const half = Math.log(0.5);
+  const items = bias.items(lab.seed, lab.counts.suiteItems);
+  return biasValues(
+    lab,
+    'a blind model',
+    items.map(() => [half, half]),
+  );
+}
+
 /**
  * Chance level and ceiling. Who looks at no occupation finds both pronouns equally likely, which is as even as can be; the
  * generator's own answers have one or the other.
  */
 export function biasReferenceRows(lab: Pick<SeedLab, 'seed' | 'counts'>): MeasuredRow[] {
   const set = itemSet(lab, bias);
-  const half = Math.log(0.5);
-  const blind = biasValues(
-    lab,
-    'a blind model',
-    set.items.map(() => [half, half]),
-  );
+  const blind = blindValues(lab);
   const own = referenceRun(lab, set, 'ceiling');
   const items = itemsOf(lab, blind);
   return [
@@ -188,6 +195,7 @@ function why(view: ClaimView): string {
 
 export const BIAS: ClaimSpec = {
   id: 'bias',
+  behind: biasBehind,
   title: 'Neither less nor more biased',
   paper: {
     sentence: 'InstructGPT is not less biased than GPT-3 on Winogender and CrowS-Pairs.',

@@ -14,6 +14,7 @@ import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from '../claim.ts';
 import { goldReferenceRows, WRITERS } from '../gold-references.ts';
 import { sftEpochs } from '../kept-epochs.ts';
 import type { SeedLab } from '../lab.ts';
+import { epochsBehind } from '../row-sources.ts';
 import { CHOICE, rewardsOf } from '../reward-scores.ts';
 import { GOLD, itemsBehind, type Answered, type RowContext } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
@@ -21,7 +22,7 @@ import { conditionOf, moved, said } from '../saying.ts';
 import { wordsOf } from './preferred.ts';
 
 /** A demonstration and how a model predicts it. */
-interface Predicted {
+export interface Predicted {
   readonly demonstration: Demonstration;
   readonly tokens: number;
   /** Mean negative log-likelihood of its tokens, nats. */
@@ -42,7 +43,8 @@ export const validationSet = ({ validation }: Pick<SeedLab, 'validation'>): Prom
   prompts: validation,
 });
 
-async function predict(lab: SeedLab, model: Model): Promise<Predicted[]> {
+/** How a model predicts the demonstrations for validation prompts, of those that fit. */
+export async function predict(lab: SeedLab, model: Model): Promise<Predicted[]> {
   const { tokenizer, shape, seed, validation } = lab;
   const kept = demonstrate(seed, validation).flatMap((demonstration) =>
     demonstrationSequences(tokenizer, [demonstration], shape).map((sequence) => ({
@@ -249,6 +251,7 @@ const MOVES = { up: 'rises by', down: 'falls by', none: 'does not move' };
 
 export const EPOCHS: ClaimSpec = {
   id: 'sft-epoch',
+  behind: epochsBehind,
   title: 'SFT: the epoch by reward score, not by loss',
   paper: {
     sentence:

@@ -29,6 +29,7 @@ import {
   type RankedTwice,
 } from '../label-items.ts';
 import type { SeedLab } from '../lab.ts';
+import { agreementBehind, preferenceBehind } from '../row-sources.ts';
 import { candidatesOf, type Candidates } from '../reward-runs.ts';
 import { GOLD, itemsBehind, preferredRow, type Answered } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
@@ -166,6 +167,7 @@ async function temperatureRows(lab: SeedLab): Promise<MeasuredRow[]> {
 
 export const LABELER_AGREEMENT: ClaimSpec = {
   id: 'labeler-agreement',
+  behind: agreementBehind,
   title: 'How often two labelers agree',
   paper: {
     sentence:
@@ -211,8 +213,12 @@ export const LABELER_AGREEMENT: ClaimSpec = {
   ],
 };
 
-const speaks = ({ seed, prompts }: SeedLab, labelers: readonly Labeler[], i: number): Labeler =>
-  Rng.named(seed, 'prefer', prompts[i]!.id).pick(labelers);
+/** The labeler of a group who judges the answers to prompt i. */
+export const speaks = (
+  { seed, prompts }: SeedLab,
+  labelers: readonly Labeler[],
+  i: number,
+): Labeler => Rng.named(seed, 'prefer', prompts[i]!.id).pick(labelers);
 
 /** 1 where a labeler of the group, drawn for the prompt, ranks the first answer higher; one half for a tie. */
 function labelerValues(
@@ -239,7 +245,7 @@ function labelerWords(lab: SeedLab, pair: readonly [Answered, Answered], i: numb
   });
 }
 
-const PAIRS = [
+export const PREFERENCES = [
   ['ppo-ptx', 'sft'],
   ['ppo-ptx', 'base'],
   ['ppo-noise', 'sft'],
@@ -253,6 +259,7 @@ const MORE_OFTEN = { up: 'more often by', down: 'less often by', none: 'as often
 
 export const HELD_OUT_LABELERS: ClaimSpec = {
   id: 'held-out-labelers',
+  behind: preferenceBehind,
   title: 'Labelers who gave no training label prefer it as much',
   paper: {
     sentence:
@@ -267,7 +274,7 @@ export const HELD_OUT_LABELERS: ClaimSpec = {
   async measure(lab) {
     const groups = labelersByGroup(lab);
     const rows: MeasuredRow[] = [];
-    for (const [first, second] of PAIRS) {
+    for (const [first, second] of PREFERENCES) {
       const pair = [await answeredBy(lab, first, '1'), await answeredBy(lab, second, '1')] as const;
       const control = isControl(first);
       const plain = {

@@ -27,8 +27,9 @@ import {
   rankedBy,
   type WorldRanking,
 } from '../label-measures.ts';
-import { plantedGroups, type LabelerGroup } from '../labeler-groups.ts';
+import { plantedGroups, twoOfGroup, type LabelerGroup } from '../labeler-groups.ts';
 import type { SeedLab } from '../lab.ts';
+import { groupsBehind } from '../row-sources.ts';
 import { accuracyRow, differenceRow, predictionControls, rightValues } from '../prediction-rows.ts';
 import { candidatesOf, scoredRankings, trainReward, type Candidates } from '../reward-runs.ts';
 import type { Value } from '../sample.ts';
@@ -58,11 +59,8 @@ export function plantedRows(
   const [ofOne, ofTwo]: RankedTwice[][] = [[], []];
   for (const [turn, each] of candidates.entries()) {
     const { id, userId } = each.prompt;
-    const two = groups.map(({ name, labelers }) =>
-      Rng.named(lab.seed, 'group agreement', name, id)
-        .shuffled(labelers)
-        .slice(0, 2)
-        .map((labeler) => rankedByLabeler(labeler, each, lab.seed)),
+    const two = groups.map((group) =>
+      twoOfGroup(lab.seed, group, id).map((labeler) => rankedByLabeler(labeler, each, lab.seed)),
     );
     two.forEach(([own, other], g) => {
       within!.push(...agreementValues(userId, own!.ranks, other!.ranks));
@@ -236,6 +234,7 @@ function why(view: ClaimView): string {
 
 export const REWARD_GROUPS: ClaimSpec = {
   id: 'reward-groups',
+  behind: groupsBehind,
   title: 'The reward model and labelers it never saw',
   paper: {
     sentence:

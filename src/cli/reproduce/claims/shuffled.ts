@@ -6,6 +6,7 @@ import type { ClaimSpec, Measured, MeasuredRow } from '../claim.ts';
 import { joinedItems, predictionItems, type Predictions } from '../label-items.ts';
 import { rankedBy, rewardByChance, type WorldRanking } from '../label-measures.ts';
 import type { SeedLab } from '../lab.ts';
+import { shuffledBehind } from '../row-sources.ts';
 import { settingsOf } from '../plan.ts';
 import {
   accuracyRow,
@@ -138,6 +139,7 @@ const WIDER = { up: 'wider by', down: 'narrower by', none: 'as wide' };
 
 export const SHUFFLED_PAIRS: ClaimSpec = {
   id: 'shuffled-pairs',
+  behind: shuffledBehind,
   title: 'Shuffled comparisons overfit',
   paper: {
     sentence:

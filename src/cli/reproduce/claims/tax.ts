@@ -7,6 +7,7 @@ import { REFERENCES, type ResultCondition } from '../../../records/results.ts';
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
 import { lossOnDocuments, NO_TEXTS } from '../document-loss.ts';
 import type { SeedLab } from '../lab.ts';
+import { taxBehind } from '../row-sources.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { GOLD, meanRow } from '../rows.ts';
 import { conditionOf, moved, said } from '../saying.ts';
@@ -308,6 +309,7 @@ function why(view: ClaimView): string {
 
 export const TAX: ClaimSpec = {
   id: 'alignment-tax',
+  behind: taxBehind(taxSuites.map(({ name }) => name)),
   title: 'The alignment tax and its repair',
   paper: {
     sentence:

@@ -76,6 +76,26 @@ describe('resultOf', () => {
     expect(claim.why).toMatch(/^It holds here: .* It is 80\.0 % \[/);
   });
 
+  test('a claim says where the items of its rows are, also of rows measured before they were stored', () => {
+    const told: string[][] = [];
+    const behind: NonNullable<ClaimSpec['behind']> = (id, ids) => {
+      told.push([id, ...ids]);
+      return { source: [{ set: 'later', keys: [] }], noTexts: 'Half of it is not stored.' };
+    };
+    const seeds = [{ seed: 1, measured: measured(30) }];
+    const [row] = resultOf({ ...SPEC, behind }, seeds, true).rows;
+    expect(row?.source).toEqual([{ set: 'later', keys: [] }]);
+    expect(row?.noTexts).toBe('Half of it is not stored.');
+    expect(told).toEqual([['a>b', 'a>b']]);
+    const old = measured(30);
+    const source = { set: 'test', keys: ['a@1'] };
+    const named = { ...old, rows: old.rows.map((each) => ({ ...each, source })) };
+    const rowsOf = (spec: ClaimSpec) => resultOf(spec, [{ seed: 1, measured: named }], true).rows;
+    expect(rowsOf({ ...SPEC, behind })[0]?.source).toEqual(row?.source);
+    expect(rowsOf({ ...SPEC, behind: () => ({}) })[0]?.source).toEqual(source);
+    expect(resultOf({ ...SPEC, behind }, seeds, false).rows[0]?.source).toBeUndefined();
+  });
+
   test('where every answer is stored beside, two items of a row stand in the results', () => {
     const { rows } = measured(36);
     const items = [1, 2, 3].flatMap((seed) => rows[0]!.items.map((item) => ({ ...item, seed })));
