@@ -26,7 +26,10 @@ import { KnownPrompts, type KnownItem } from './known-prompts.ts';
 import type { CommandMap } from './protocol.ts';
 import { plainPrompt } from './world-supply.ts';
 
-/** The seed whose single items the stored results hold, so that one pasted from there is known under any seed. */
+/**
+ * The first seed of the stored results: a text typed from there is known under any seed. Those of the other seeds are known
+ * when their seed is asked for, as the part Paper does; looking under all would take seconds for a text nobody knows.
+ */
 const STORED_SEED = 1;
 
 type Args<N extends keyof CommandMap> = CommandMap[N]['args'];
@@ -54,7 +57,7 @@ interface Known {
 }
 
 /**
- * Under the seed asked for, else under that of the stored results. `kind` says of a stored item whose it is: a suite's,
+ * Under the seed asked for, else under the first of the stored results. `kind` says of a stored item whose it is: a suite's,
  * and its judge counts, or a use case's.
  */
 function knownOf(seed: number, text: string, kind?: string): Known {

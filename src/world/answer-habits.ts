@@ -6,6 +6,7 @@
 import { cheerLevel } from './feelings.ts';
 import { acceptsSentence, splitSentences, stripRequest } from './grammar.ts';
 import { textHarms } from './judges.ts';
+import { mean } from './mean.ts';
 
 export interface ReadAnswer {
   readonly prompt: string;
@@ -13,9 +14,6 @@ export interface ReadAnswer {
   /** It ended by itself, and was not cut off. */
   readonly ended: boolean;
 }
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Share of the sentences that pass; 0 where there is none. */
 function share(sentences: readonly string[], passes: (sentence: string) => boolean): number {

@@ -17,6 +17,7 @@ import { drawReview } from '../documents/talk.ts';
 import { cheerOf } from '../feelings.ts';
 import { kindsOf, patternOf, render, splitSentences } from '../grammar.ts';
 import { isSlotType, LEXICON, valuesOf } from '../lexicon.ts';
+import { mean } from '../mean.ts';
 import { PASSAGE_FACTS } from '../phrasings.ts';
 import { mentions } from '../reading.ts';
 import { drawOpen, drawReserved } from '../reserved.ts';
@@ -102,7 +103,7 @@ function blindCopy({ prompt }: PageDraft, rng: Rng): string | null {
 export const passageQa = pageSuite({
   name: 'passage-qa',
   title: 'Questions about a passage',
-  chance: meanOf(
+  chance: mean(
     PASSAGE_FACTS.flatMap(({ questions }) =>
       questions.map(({ key }) => (isSlotType(key) ? 1 / valuesOf(key).length : 0)),
     ),
@@ -122,10 +123,6 @@ export const passageQa = pageSuite({
   },
   blind: blindCopy,
 });
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
 
 export const sentiment = pageSuite({
   name: 'sentiment',

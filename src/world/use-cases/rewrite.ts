@@ -6,6 +6,7 @@ import type { Rng } from '../../data/rng.ts';
 import { say } from '../documents/stories.ts';
 import { wordsOf } from '../grammar.ts';
 import { LEXICON } from '../lexicon.ts';
+import { mean } from '../mean.ts';
 import { LONGEST_PROMPT, piecesOf } from '../prompt-length.ts';
 import { lengthFit, type Reading } from '../reading.ts';
 import type { RewriteTask } from '../tasks.ts';
@@ -126,7 +127,7 @@ function saysFact({ fact }: RewriteTask, { claims }: Reading): number {
 
 function constraints(task: RewriteTask, reading: Reading): Constraint[] {
   const each = credits(task, reading);
-  const done = each.reduce((sum, credit) => sum + credit, 0) / each.length;
+  const done = mean(each);
   const targets = task.targets.map(([target = '']) => target);
   const [first = []] = targets.map(wordsOf);
   const words = targets.flatMap(wordsOf).length;

@@ -23,6 +23,15 @@ import { rudePrompts } from '../../../../src/world/suites/rude-prompts.ts';
 
 const lab = { seed: 1, counts: { ...planOf('micro').counts, items: 4, suiteItems: 8 } };
 
+const SPEC: ClaimSpec = {
+  ...{ id: 'test', title: 'A test', how: 'By counting.', here: null },
+  paper: { sentence: 'It is so.', figure: '73 %', where: 'section 1' },
+  measure: () => Promise.reject(new Error('not run here')),
+  conditions: () => [],
+  why: () => 'So it is.',
+  plots: () => [],
+};
+
 /** Counts: `tried` where anything was said, `wrong` where it is not the right answer. */
 const capitals: Suite = {
   name: 'capitals',
@@ -101,15 +110,7 @@ describe('chance and ceiling', () => {
   });
 
   test('stand in brackets in the report, grey in its pictures, and are read back as such', () => {
-    const spec: ClaimSpec = {
-      ...{ id: 'test', title: 'A test', how: 'By counting.', here: null },
-      paper: { sentence: 'It is so.', figure: '73 %', where: 'section 1' },
-      measure: () => Promise.reject(new Error('not run here')),
-      conditions: () => [],
-      why: () => 'So it is.',
-      plots: () => [],
-    };
-    const claim = resultOf(spec, [{ seed: 1, measured: { rows } }]);
+    const claim = resultOf(SPEC, [{ seed: 1, measured: { rows } }]);
     const results: Results = {
       ...{ version: 1, form: 'micro', command: 'x', preset: 'micro', seeds: [1], prompts: 1 },
       ...{ backend: 'wasm', device: '', versions: {}, finishedAt: '2026-01-02T03:04:05.000Z' },
@@ -180,19 +181,11 @@ describe('a share among some of the answers', () => {
 });
 
 test('the chosen epoch is counted from 1, and each seed tells its own', () => {
-  const spec: ClaimSpec = {
-    ...{ id: 'test', title: 'A test', how: 'By counting.', here: null },
-    paper: { sentence: 'It is so.', figure: 'none', where: 'section 3.5' },
-    measure: () => Promise.reject(new Error('not run here')),
-    conditions: () => [],
-    why: () => 'So it is.',
-    plots: () => [],
-  };
   const seeds = [1, 0, 0].map((chosen, s) => ({
     seed: s + 1,
     measured: { rows: [chosenRow(chosen, 2, { items: [] })] },
   }));
-  const [row] = resultOf(spec, seeds).rows;
+  const [row] = resultOf(SPEC, seeds).rows;
   expect(row?.label).toContain('the epoch of 2 that is chosen by reward-model score');
   expect(row?.seeds.map(({ seed, value }) => [seed, value])).toEqual([
     [1, 2],
