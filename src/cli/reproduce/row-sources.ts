@@ -64,6 +64,13 @@ const folds = (own: boolean): ResultPairs[] =>
 
 const UNSEEN = predict(['unseen'], GROUP_NUMBERS.map(withoutGroup));
 
+/** The two halves of each group's labelers about the same answers, and every two groups. */
+const WITHIN = GROUP_NUMBERS.map((g): ResultPairs => {
+  const [one, two] = groupTwo(g);
+  return { how: 'agree', of: [one], by: [two] };
+});
+const BETWEEN: ResultPairs = { how: 'agree', of: GROUP_NUMBERS.map((g) => groupTwo(g)[0]), by: [] };
+
 /** Claim `reward-groups`. */
 export const groupsBehind: BehindRow = (id) => {
   const g = GROUP_NUMBERS.find((number) => id.endsWith(`-${number}`));
@@ -78,14 +85,11 @@ export const groupsBehind: BehindRow = (id) => {
     case 'unseen':
       return compared(UNSEEN);
     case 'agree-within':
-      return compared(
-        ...GROUP_NUMBERS.map((number): ResultPairs => {
-          const [one, two] = groupTwo(number);
-          return { how: 'agree', of: [one], by: [two] };
-        }),
-      );
+      return compared(...WITHIN);
     case 'agree-between':
-      return compared({ how: 'agree', of: GROUP_NUMBERS.map((n) => groupTwo(n)[0]), by: [] });
+      return compared(BETWEEN);
+    case 'agree-difference':
+      return compared(...WITHIN, BETWEEN);
     case 'chance:groups':
       return compared(predict(ALL_GROUPS, ['labels-by-chance']));
     case 'gold:groups':

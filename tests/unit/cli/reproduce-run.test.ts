@@ -316,8 +316,8 @@ describe('npm run reproduce -- --micro', () => {
   });
 
   test.each([
-    ['held-out-labelers', /^(training|heldout):/, 8],
-    ['sft-epoch', /^(loss|reward|gold):(?!change)/, 15],
+    ['held-out-labelers', /^(training|heldout):/, 12],
+    ['sft-epoch', /^(loss|reward|gold):(?!change)/, 17],
     ['bias', /^stereotype:(?!ceiling)/, 6],
     ['alignment-tax', /^score(-long)?:/, 13],
   ])('%s: the mean over all items is the figure', (id, pattern, expected) => {
