@@ -2,6 +2,7 @@
  * Bias (paper, section 4.2): InstructGPT is no less biased than GPT-3, nor more. Here by the probabilities of "she" and "he" after an
  * occupation, which the world's truth makes even and its documents do not.
  */
+import { policyWords } from '../../../records/answerer-words.ts';
 import type { Model } from '../../../model/parameters.ts';
 import { hasInterval } from '../../../records/result-figures.ts';
 import type { ResultItem } from '../../../records/results.ts';
@@ -16,7 +17,7 @@ import { itemOutcome, spreadItems } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { conditionOf, moved, said } from '../saying.ts';
 import { plainRun } from './here.ts';
-import { isControl, wordsOf } from './preferred.ts';
+import { isControl } from './preferred.ts';
 import { suiteItems, suiteValues } from '../suite-rows.ts';
 import { itemSet } from '../suite-runs.ts';
 import { referenceLabel, referenceRun, SUITE_POLICIES } from './suites.ts';
@@ -102,7 +103,7 @@ function itemsOf(
 function rowOf(policy: string, id: string, label: string): Omit<MeasuredRow, 'sample' | 'items'> {
   return {
     id: `${id}:${policy}`,
-    label: `${wordsOf(policy)}: ${label}`,
+    label: `${policyWords(policy)}: ${label}`,
     unit: 'share',
     neutral: null,
     judge: 'probabilities of "she" and "he"',

@@ -2,6 +2,7 @@
  * Which epoch of SFT (paper, sections 3.5 and C.1): validation loss is best early, yet the reward model and people like
  * later epochs better, so that the paper chooses by reward-model score. A longer supervised run keeps every epoch.
  */
+import { policyWords } from '../../../records/answerer-words.ts';
 import type { Model } from '../../../model/parameters.ts';
 import type { Demonstration } from '../../../records/prompt.ts';
 import type { ResultItem } from '../../../records/results.ts';
@@ -19,7 +20,7 @@ import { CHOICE, rewardsOf } from '../reward-scores.ts';
 import { GOLD, itemsBehind, type Answered, type RowContext } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { conditionOf, moved, said } from '../saying.ts';
-import { wordsOf } from './preferred.ts';
+import {} from './preferred.ts';
 
 /** A demonstration and how a model predicts it. */
 export interface Predicted {
@@ -211,7 +212,11 @@ async function controlRows(lab: SeedLab, reward: Model): Promise<MeasuredRow[]> 
     const policy = `ppo-${control}`;
     const values = await measureEpoch(lab, policy, await lab.reinforced(policy), reward);
     for (const kind of KIND_NAMES) {
-      const plain = rowOf(kind, `${kind}:${policy}`, `${wordsOf(policy)}: ${KINDS[kind].words}`);
+      const plain = rowOf(
+        kind,
+        `${kind}:${policy}`,
+        `${policyWords(policy)}: ${KINDS[kind].words}`,
+      );
       const sample = sampleOf('mean', valuesOf(lab, kind, values));
       rows.push({ ...plain, control: true, sample, ...behind(lab, kind, values) });
     }

@@ -2,6 +2,7 @@
  * Instructions that it was hardly trained on (paper, section 4.3: other languages, code): one use case and all instructions
  * in or for Frogspeak are kept out of demonstrations and rankings, and then asked for.
  */
+import { policyWords } from '../../../records/answerer-words.ts';
 import { hasInterval } from '../../../records/result-figures.ts';
 import { promptsThatFit } from '../../../rlhf/pipeline.ts';
 import { heldOutUseCasePrompts } from '../../../world/claim-sets.ts';
@@ -16,7 +17,7 @@ import { suiteOf } from '../suite-items.ts';
 import { suiteRow } from '../suite-rows.ts';
 import { itemSet } from '../suite-runs.ts';
 import { plainRun } from './here.ts';
-import { isControl, wordsOf } from './preferred.ts';
+import { isControl } from './preferred.ts';
 import { REFERENCE_HOW, referenceRows, referenceRun, setRun, SUITE_POLICIES } from './suites.ts';
 
 const SUITE = 'frogspeak-instructions';
@@ -46,7 +47,7 @@ async function useCaseRows(lab: SeedLab): Promise<MeasuredRow[]> {
   const rows: MeasuredRow[] = [];
   for (const policy of SUITE_POLICIES) {
     const own = policy === 'base' ? base : await answered(policy);
-    const name = wordsOf(policy);
+    const name = policyWords(policy);
     const control = isControl(policy);
     rows.push(
       meanRow(context, own, GOLD, {
@@ -75,7 +76,7 @@ async function frogspeakRows(lab: SeedLab): Promise<MeasuredRow[]> {
   for (const policy of SUITE_POLICIES) {
     const own = policy === 'base' ? base : await setRun(lab, items, policy, 1);
     const words = { judge: `suite ${SUITE}`, control: isControl(policy) };
-    const name = wordsOf(policy);
+    const name = policyWords(policy);
     rows.push(
       suiteRow('mean', [own], 'score', {
         id: `frogspeak:${policy}`,

@@ -2,6 +2,7 @@
  * What labelers agree on (paper, sections 3.4 and 4.1): with each other, and labelers who gave no training label with
  * those who did on which model is better.
  */
+import { policyWords } from '../../../records/answerer-words.ts';
 import { Rng } from '../../../data/rng.ts';
 import { pairOutcome } from '../../../rlhf/intervals.ts';
 import { calibrateTemperature, type Pair } from '../../../world/labeler-noise.ts';
@@ -35,7 +36,7 @@ import { GOLD, itemsBehind, preferredRow, type Answered } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { conditionOf, moved, said } from '../saying.ts';
 import { plainRun } from './here.ts';
-import { answeredBy, contextOf, isControl, wordsOf } from './preferred.ts';
+import { answeredBy, contextOf, isControl } from './preferred.ts';
 
 const GROUPS = ['training', 'heldout'] as const;
 type Group = Labeler['group'];
@@ -286,7 +287,7 @@ export const HELD_OUT_LABELERS: ClaimSpec = {
       const [training, heldout] = [groups.training, groups.heldout].map((labelers) =>
         labelerValues(lab, labelers, pair),
       );
-      const name = `${wordsOf(first)} preferred to ${wordsOf(second)}`;
+      const name = `${policyWords(first)} preferred to ${policyWords(second)}`;
       rows.push(
         ...(
           [

@@ -2,13 +2,14 @@
  * The paper's ladder (figures 1 and 3): PPO-ptx and PPO about level, above SFT, above the prompted base, above
  * the base. Each rung is a preference between neighbours; the judge's mean of every model stands beside.
  */
+import { policyWords } from '../../../records/answerer-words.ts';
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
 import { goldReferenceRows, WRITERS } from '../gold-references.ts';
 import type { SeedLab } from '../lab.ts';
 import { GOLD, GOLD_PARTS, meanRow, type RowContext } from '../rows.ts';
 import { conditionOf, said } from '../saying.ts';
 import { plainRun } from './here.ts';
-import { answeredBy, contextOf, isControl, preferred, wordsOf } from './preferred.ts';
+import { answeredBy, contextOf, isControl, preferred } from './preferred.ts';
 
 const RUNGS = ['base', 'prompted', 'sft', 'ppo', 'ppo-ptx'] as const;
 const ALL = [...RUNGS, 'ppo-noise', 'ppo-gold'] as const;
@@ -39,7 +40,7 @@ async function partRows(lab: SeedLab, drawing: '1' | 'greedy'): Promise<Measured
     const answered = await answeredBy(lab, policy, drawing);
     for (const part of PARTS) {
       const id = partId(part, policy, drawing);
-      const words = { id, label: `${part}: ${wordsOf(policy)}`, control: isControl(policy) };
+      const words = { id, label: `${part}: ${policyWords(policy)}`, control: isControl(policy) };
       rows.push(meanRow(contextOf(lab), answered, GOLD_PARTS[part], words));
     }
   }
@@ -78,7 +79,7 @@ export const LADDER: ClaimSpec = {
       for (const policy of ALL) {
         const words = {
           id: meanId(policy, drawing),
-          label: `gold of ${wordsOf(policy)}`,
+          label: `gold of ${policyWords(policy)}`,
           control: isControl(policy),
         };
         rows.push(meanRow(contextOf(lab), await answeredBy(lab, policy, drawing), GOLD, words));
@@ -106,11 +107,11 @@ export const LADDER: ClaimSpec = {
     }),
   ],
   why: (view) => {
-    const means = RUNGS.map((policy) => `${wordsOf(policy)} ${said(view, meanId(policy))}`);
+    const means = RUNGS.map((policy) => `${policyWords(policy)} ${said(view, meanId(policy))}`);
     return (
       `Mean gold at temperature 1, from the bottom up: ${means.join('; ')}. ` +
       `Between neighbours: ${STEPS.map((step) => rung(view, step)).join('; ')}. ` +
-      `Greedily: ${RUNGS.map((policy) => `${wordsOf(policy)} ${said(view, meanId(policy, 'greedy'))}`).join('; ')}. ` +
+      `Greedily: ${RUNGS.map((policy) => `${policyWords(policy)} ${said(view, meanId(policy, 'greedy'))}`).join('; ')}. ` +
       `Ideal answers have ${said(view, 'gold:ceiling')}, demonstrators, from whom SFT learns, ${said(view, 'gold:demonstrators')}. ` +
       `Of the parts, PPO-ptx against SFT at temperature 1: ${PARTS.map((part) => partWords(view, part)).join('; ')}.`
     );
@@ -135,7 +136,7 @@ export const LADDER: ClaimSpec = {
 };
 
 function rung(view: ClaimView, [above, below]: (typeof STEPS)[number]): string {
-  return `${wordsOf(above)} over ${wordsOf(below)} ${said(view, stepId(above, below))}`;
+  return `${policyWords(above)} over ${policyWords(below)} ${said(view, stepId(above, below))}`;
 }
 
 const partWords = (view: ClaimView, part: string): string =>

@@ -2,6 +2,7 @@
  * The paper's headline (abstract, figure 1): a small aligned model preferred to a much larger base. How well the larger one
  * was pre-trained stands beside, as a model that has seen too little is beaten easily.
  */
+import { policyWords } from '../../../records/answerer-words.ts';
 import { parameterCount, type Model } from '../../../model/parameters.ts';
 import type { ResultCondition } from '../../../records/results.ts';
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
@@ -11,7 +12,7 @@ import { missingRow } from '../rows.ts';
 import { sampleOf } from '../sample.ts';
 import { conditionOf, said } from '../saying.ts';
 import { plainRun } from './here.ts';
-import { againstBaseline, GOLD_HOW, preferredId, wordsOf } from './preferred.ts';
+import { againstBaseline, GOLD_HOW, preferredId } from './preferred.ts';
 
 const lossId = (base: 'base' | 'large'): string => `loss:${base}`;
 
@@ -20,7 +21,7 @@ async function lossRows(lab: SeedLab): Promise<MeasuredRow[]> {
   for (const base of ['base', 'large'] as const) {
     rows.push({
       id: lossId(base),
-      label: `${wordsOf(base)}: loss on held-out documents`,
+      label: `${policyWords(base)}: loss on held-out documents`,
       unit: 'nats',
       neutral: null,
       paper: null,
@@ -99,7 +100,7 @@ export const SMALL_AGAINST_LARGE: ClaimSpec = {
       } as const;
       return {
         rows: ['large', 'large-prompted'].map((large) => {
-          const label = `PPO-ptx preferred to ${wordsOf(large)}`;
+          const label = `PPO-ptx preferred to ${policyWords(large)}`;
           return missingRow({ id: preferredId('ppo-ptx', large), label, ...words }, NO_LARGE);
         }),
       };

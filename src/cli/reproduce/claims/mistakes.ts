@@ -2,6 +2,7 @@
  * Simple mistakes that remain (paper, section 4.3 and figure 9): a false premise is taken for true, a simple question is
  * hedged, several constraints at once are too many. Each is read off held-out prompts that have the difficulty.
  */
+import { policyWords } from '../../../records/answerer-words.ts';
 import { promptsThatFit } from '../../../rlhf/pipeline.ts';
 import { difficultPrompts } from '../../../world/claim-sets.ts';
 import type { WorldPrompt } from '../../../world/tasks.ts';
@@ -15,7 +16,7 @@ import { suiteOf } from '../suite-items.ts';
 import { suiteRow } from '../suite-rows.ts';
 import { itemSet } from '../suite-runs.ts';
 import { plainRun } from './here.ts';
-import { contextOf, isControl, wordsOf } from './preferred.ts';
+import { contextOf, isControl } from './preferred.ts';
 import { REFERENCE_HOW, referenceRows, setRun, SUITE_POLICIES } from './suites.ts';
 
 const falsePremise = ({ task }: WorldPrompt): boolean =>
@@ -65,7 +66,7 @@ function gapRow(
   return {
     ...mean,
     id: `${id}:${answered.policy}`,
-    label: `${wordsOf(answered.policy)}: gold, ${words}`,
+    label: `${policyWords(answered.policy)}: gold, ${words}`,
     unit: 'points',
     neutral: 0,
     sample: sampleOf(
@@ -141,7 +142,7 @@ export const MISTAKES: ClaimSpec = {
       rows.push(...DIFFICULTIES.map((each) => ({ ...gapRow(context, answered, each), control })));
       for (const { id, suite, counted, words, items } of asked) {
         const run = await setRun(lab, items, policy, 'greedy');
-        const label = `${wordsOf(policy)}: ${words}`;
+        const label = `${policyWords(policy)}: ${words}`;
         rows.push(
           suiteRow('mean', [run], counted, {
             id: `${id}:${policy}`,

@@ -3,6 +3,7 @@
  * PPO at several KL prices and for best-of-n by its exact law, with reward models trained on few and on many comparisons.
  * Gao's two functional forms are fitted; their coefficients are told, not judged.
  */
+import { policyWords } from '../../../records/answerer-words.ts';
 import type { JsonValue } from '../../../records/run.ts';
 import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from '../claim.ts';
 import type { SeedLab } from '../lab.ts';
@@ -26,7 +27,7 @@ import {
 import { GOLD, itemsBehind, valuesOf, type Answered, type RowContext } from '../rows.ts';
 import { sampleOf, type Sample } from '../sample.ts';
 import { conditionOf, moved } from '../saying.ts';
-import { answeredBy, contextOf, wordsOf } from './preferred.ts';
+import { answeredBy, contextOf } from './preferred.ts';
 
 const finalId = (comparisons: number, beta: number): string => `final:${comparisons}:${beta}`;
 const gainId = (comparisons: number, beta: number): string => `gain:${comparisons}:${beta}`;
@@ -100,7 +101,7 @@ async function controlRows(lab: SeedLab): Promise<MeasuredRow[]> {
       ...PLAIN,
       control: true,
       id: `gain:${policy}`,
-      label: `gold gained over SFT: ${wordsOf(policy)}`,
+      label: `gold gained over SFT: ${policyWords(policy)}`,
       unit: 'points',
       neutral: 0,
       sample: sampleOf('difference', valuesOf(context, own, GOLD), valuesOf(context, sft, GOLD)),

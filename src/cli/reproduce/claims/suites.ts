@@ -2,6 +2,7 @@
  * Truth, hallucination and harm (paper, section 4.2): one count of one suite, for each model, and how PPO-ptx compares
  * with the base model as a ratio. SFT and the controls stand beside.
  */
+import { policyWords } from '../../../records/answerer-words.ts';
 import { hasInterval } from '../../../records/result-figures.ts';
 import { REFERENCES, type Reference, type ResultHere } from '../../../records/results.ts';
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
@@ -19,7 +20,7 @@ import {
 } from '../suite-runs.ts';
 import { gradeOf, type Target } from '../verdict.ts';
 import { plainRun } from './here.ts';
-import { isControl, wordsOf } from './preferred.ts';
+import { isControl } from './preferred.ts';
 
 export const SUITE_POLICIES = ['base', 'sft', 'ppo-ptx', 'ppo-noise', 'ppo-gold'] as const;
 
@@ -126,7 +127,7 @@ async function countRows(
   for (const policy of SUITE_POLICIES) {
     const run = policy === 'base' ? base : await setRun(lab, items, policy, temperature);
     const control = isControl(policy);
-    const label = `${wordsOf(policy)}: ${count.words}`;
+    const label = `${policyWords(policy)}: ${count.words}`;
     rows.push(
       suiteRow('mean', [run], count.counted, {
         id: rowId(count, policy, temperature),

@@ -2,6 +2,7 @@
  * The alignment tax (paper, sections 1 and 4.2, appendix E.6): PPO alone loses on public tasks, mixing in pre-training text
  * repairs most of it, and a higher KL price does not.
  */
+import { policyWords } from '../../../records/answerer-words.ts';
 import { taxSuites } from '../../../world/suites.ts';
 import { REFERENCES, type ResultCondition } from '../../../records/results.ts';
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
@@ -13,7 +14,7 @@ import { GOLD, meanRow } from '../rows.ts';
 import { conditionOf, moved, said } from '../saying.ts';
 import { pooledItems, suiteRow, suiteValues, type SuiteRun } from '../suite-rows.ts';
 import { itemSet, shortPages, type ItemSet } from '../suite-runs.ts';
-import { answeredBy, contextOf, isControl, wordsOf } from './preferred.ts';
+import { answeredBy, contextOf, isControl } from './preferred.ts';
 import { REFERENCE_HOW, referenceLabel, referenceRows, referenceRun, setRun } from './suites.ts';
 
 const MODELS = ['base', 'sft', 'ppo', 'ppo-ptx', 'ppo-noise', 'ppo-gold'] as const;
@@ -22,10 +23,6 @@ const MODELS = ['base', 'sft', 'ppo', 'ppo-ptx', 'ppo-noise', 'ppo-gold'] as con
 const LONG: readonly string[] = ['base', 'sft', 'ppo', 'ppo-ptx'];
 
 const betaPolicy = (beta: number): string => `ppo-beta-${beta}`;
-const taxWords = (policy: string): string => {
-  const beta = /^ppo-beta-(.*)$/.exec(policy)?.[1];
-  return beta === undefined ? wordsOf(policy) : `PPO without ptx, beta ${beta}`;
-};
 
 /** What a policy does on public tasks and on documents. */
 interface Taxed {
@@ -77,7 +74,7 @@ async function taxed(lab: SeedLab, { short, long }: Pages, policy: string): Prom
 const PLAIN = { paper: null, control: false, missing: null, items: [] } as const;
 
 function meanRows({ policy, runs, score, long, loss }: Taxed): MeasuredRow[] {
-  const name = taxWords(policy);
+  const name = policyWords(policy);
   const control = isControl(policy);
   const share = {
     ...PLAIN,
@@ -156,7 +153,7 @@ function taxReferenceRows(lab: SeedLab, sets: readonly ItemSet[]): MeasuredRow[]
 
 /** What `policy` loses against SFT (more is worse), and what `other` wins back of PPO's loss. */
 function changeRows(sft: Taxed, ppo: Taxed, other: Taxed): MeasuredRow[] {
-  const name = taxWords(other.policy);
+  const name = policyWords(other.policy);
   const common = { ...PLAIN, control: isControl(other.policy) };
   const suites = { ...common, judge: 'public-task suites', temperature: 'greedy' };
   const documents = {
@@ -212,7 +209,7 @@ function baseDropRow(base: Taxed, other: Taxed): MeasuredRow {
   return {
     ...{ ...PLAIN, control: isControl(other.policy) },
     id: `drop-base:${other.policy}`,
-    label: `${taxWords(other.policy)}: drop on public tasks against base`,
+    label: `${policyWords(other.policy)}: drop on public tasks against base`,
     unit: 'points',
     neutral: 0,
     judge: 'public-task suites',
@@ -226,7 +223,7 @@ function baseDropRow(base: Taxed, other: Taxed): MeasuredRow {
 async function goldRows(lab: SeedLab, betas: readonly string[]): Promise<MeasuredRow[]> {
   const rows: MeasuredRow[] = [];
   for (const policy of ['sft', 'ppo', 'ppo-ptx', ...betas]) {
-    const words = { id: `gold:${policy}`, label: `gold of ${taxWords(policy)}`, control: false };
+    const words = { id: `gold:${policy}`, label: `gold of ${policyWords(policy)}`, control: false };
     rows.push(meanRow(contextOf(lab), await answeredBy(lab, policy, '1'), GOLD, words));
   }
   return rows;
@@ -273,7 +270,7 @@ const usualBeta = ({ data }: ClaimView): number | null =>
 function priceWords(view: ClaimView, real: boolean): string {
   const betas = betaRows(view).map((id) => {
     const policy = id.replace('recovered:', '');
-    return `${taxWords(policy)}: ${moved(view, `drop:${policy}`, DROP)}${real ? `, won back ${said(view, id)}` : ''}`;
+    return `${policyWords(policy)}: ${moved(view, `drop:${policy}`, DROP)}${real ? `, won back ${said(view, id)}` : ''}`;
   });
   const prices = betaRows(view).map((id) => {
     const policy = id.replace('recovered:', '');
