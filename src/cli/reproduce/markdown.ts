@@ -1,4 +1,5 @@
 /** The report as a Markdown page: every claim with its table, targets, verdict, paragraph and plots. Pure. */
+import { answererWords } from '../../records/answerer-words.ts';
 import { fewerSeedsWords } from '../../records/result-figures.ts';
 import type { ResultClaim, ResultItem, ResultRow, Results } from '../../records/results.ts';
 import { rowWords, valueWords } from './saying.ts';
@@ -43,7 +44,7 @@ function itemLines({ prompt, kind, outputs }: ResultItem): string {
   const said = outputs.map(({ policy, text, ended, score, reasons }) => {
     const number = score === null ? '' : ` (${score.toFixed(2)})`;
     const words = reasons.length === 0 ? 'nothing against it' : reasons.join('; ');
-    return `  - ${policy}${number}: \`${cell(text).replaceAll('`', "'") || '(empty)'}\`${ended === false ? ' …' : ''} - ${words}`;
+    return `  - ${answererWords(policy)}${number}: \`${cell(text).replaceAll('`', "'") || '(empty)'}\`${ended === false ? ' …' : ''} - ${words}`;
   });
   return [`- ${kind}: \`${cell(prompt).replaceAll('`', "'")}\``, ...said].join('\n');
 }
