@@ -2,6 +2,7 @@
  * What is stored beside answers that a seed's folder keeps: which of them labelers prefer, what the reward model scores
  * them, and how demonstrations are predicted. Nothing is trained; kept models read the texts again.
  */
+import { policyWords } from '../../records/answerer-words.ts';
 import type { StoredRankings, StoredScores } from '../../records/beside-answers.ts';
 import { rankCompletions } from '../../world/labelers.ts';
 import { CONTROLS } from '../controls.ts';
@@ -64,7 +65,7 @@ export async function predictedDemonstrations(lab: SeedLab) {
   const add = (policy: string, predicted: readonly Predicted[]): void => {
     demonstrations = predicted.map(({ demonstration }) => demonstration);
     const values = { [DEMONSTRATION_KEY]: predicted.map(({ loss }) => rounded(loss)) };
-    scores[policy] = { words: `nats for each token, read by ${policy}`, values };
+    scores[policy] = { words: `nats for each token, read by ${policyWords(policy)}`, values };
   };
   for (const [k, model] of (await keptLongEpochs(lab)).entries()) {
     add(`epoch-${k + 1}`, await predict(lab, model));

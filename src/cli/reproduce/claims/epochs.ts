@@ -126,7 +126,7 @@ function predictedItems({ seed, counts }: SeedLab, all: readonly EpochValues[]):
       outputs: all.map(({ answered, predicted: own }) => {
         const { loss, tokens } = own[row]!;
         const words = `${loss.toFixed(3)} nats for each of ${tokens} tokens`;
-        const policy = `demonstration, read by ${answered.policy}`;
+        const policy = `demonstration, read by ${policyWords(answered.policy)}`;
         return { policy, text: response, ended: null, score: loss, reasons: [words] };
       }),
     };
