@@ -18,7 +18,7 @@ export interface RunsSession extends LabelerSession {
   now(): number;
   readonly workbench: Pick<
     Workbench,
-    'forget' | 'language' | 'holdOut' | 'blindOutputs' | 'simulatedAgreement'
+    'forget' | 'language' | 'readFile' | 'holdOut' | 'blindOutputs' | 'simulatedAgreement'
   >;
   readonly works: WorkUnderWay;
   /** A checkpoint by its id. Throws InputError when there is none. */
@@ -89,6 +89,14 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
       const { importCheckpoint } = await import('./checkpoint-import.ts');
       return { names: await importCheckpoint(args, session), ...(await list()) };
     }),
+    'trained.load': async () => {
+      session.project().expectWritable();
+      const { fetchTrainedModels, takeTrainedModels } = await import('./trained-models.ts');
+      const models = await fetchTrainedModels(session);
+      return changing(async () => {
+        return { names: await takeTrainedModels(models, session), ...(await list()) };
+      })({});
+    },
     'checkpoint.bundle': async ({ checkpoint }) => {
       const input = bundleInput(session.project(), session.workbench, checkpoint);
       const { bundleForTrl } = await import('./trl-bundle.ts');
