@@ -54,6 +54,14 @@ function judgedHandlers(
   };
 }
 
+/** Fetches the trained models while other commands have their turn, and gives what stores them. */
+async function fetchTrained(session: RunsSession): Promise<() => Promise<readonly string[]>> {
+  session.project().expectWritable();
+  const { fetchTrainedModels, takeTrainedModels } = await import('./trained-models.ts');
+  const models = await fetchTrainedModels(session);
+  return () => takeTrainedModels(models, session);
+}
+
 export function runHandlers(session: RunsSession): RunCommandHandlers {
   const desk = async () => {
     const { RunsDesk } = await import('./runs-desk.ts');
@@ -90,12 +98,8 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
       return { names: await importCheckpoint(args, session), ...(await list()) };
     }),
     'trained.load': async () => {
-      session.project().expectWritable();
-      const { fetchTrainedModels, takeTrainedModels } = await import('./trained-models.ts');
-      const models = await fetchTrainedModels(session);
-      return changing(async () => {
-        return { names: await takeTrainedModels(models, session), ...(await list()) };
-      })({});
+      const take = await fetchTrained(session);
+      return changing(async () => ({ names: await take(), ...(await list()) }))({});
     },
     'checkpoint.bundle': async ({ checkpoint }) => {
       const input = bundleInput(session.project(), session.workbench, checkpoint);
