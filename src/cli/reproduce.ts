@@ -22,6 +22,7 @@ import type { Speaker } from './reproduce/pages.ts';
 import { resultOf } from './reproduce/report.ts';
 import { claimsWithoutAnswers, writeStoredAnswers } from './reproduce/stored-answers.ts';
 import { plotSvg } from './reproduce/svg.ts';
+import { writeTrainedModels } from './reproduce/trained-models.ts';
 
 const speakerOf = (folder: string): Speaker => ({
   model: loadModel(folder, 'language'),
@@ -131,6 +132,20 @@ async function writeAnswers(
   }
 }
 
+/** The models behind the first seed's figures, if they are asked for. */
+async function writeModels(
+  { seeds: [seed = 1], models, base }: ReproduceOptions,
+  shared: Shared,
+): Promise<void> {
+  if (models === null) return;
+  const lab = new SeedLab(shared, seed);
+  const { folder, command } = models;
+  const written = await writeTrainedModels(lab, folder, base, command);
+  await lab.dispose();
+  const bytes = written.models.reduce((sum, model) => sum + model.bytes, 0);
+  process.stderr.write(`Written: three models, ${(bytes / 1e6).toFixed(1)} MB: ${folder}\n`);
+}
+
 /** Which larger base model it was, if there was one. */
 function largeOf(folder: string | null, large: Speaker | null): Pick<Results, 'large'> {
   if (folder === null || large === null) return {};
@@ -188,6 +203,7 @@ async function main(): Promise<void> {
   await measureAll(options, shared);
   const claims = claimResults(options);
   await writeAnswers(options, shared, claims);
+  await writeModels(options, shared);
   const { backend: computing, device } = engine;
   writeReport(options, { backend: computing, device, ...largeOf(large, shared.large) }, claims);
 }

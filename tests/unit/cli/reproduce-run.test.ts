@@ -8,6 +8,7 @@ import {
   cpSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -19,7 +20,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jsonlRows } from '../../../src/data/jsonl.ts';
 import { readRankings } from '../../../src/data/label-rows.ts';
 import type { Ranking } from '../../../src/records/ranking.ts';
+import { startNodeEngine } from '../../../src/cli/node-engine.ts';
 import { CLAIMS } from '../../../src/cli/reproduce/claims.ts';
+import { fromHalf, toHalf } from '../../../src/data/half-precision.ts';
+import { parseTrainedModels } from '../../../src/records/trained-models.ts';
 import {
   parseResults,
   sourcesOf,
@@ -36,6 +40,7 @@ import { itemList } from '../../../src/ui/paper-item-list.ts';
 import { comparedAt } from '../../../src/ui/paper-pairs.ts';
 import { lackingNames } from '../../../src/ui/paper-answers.ts';
 import { startCommand } from './command.ts';
+import { baseModel, largestDifference, ownModels, readByPage, saidBy } from './trained-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rlhf-reproduce-'));
 afterAll(() => {
@@ -45,6 +50,7 @@ afterAll(() => {
 const work = join(folder, 'work');
 const options = ['--micro', '--work', work];
 const stored = join(folder, 'stored');
+const models = join(folder, 'models');
 const jsonFile = join(work, 'results.json');
 const readResults = (): Results => parseResults(JSON.parse(readFileSync(jsonFile, 'utf8')));
 
@@ -53,6 +59,17 @@ function readStored(seed: number, set: string): StoredAnswers {
   return parseStoredAnswers(JSON.parse(gunzipSync(packed).toString('utf8')));
 }
 
+const recordsIn = (...path: string[]): number => {
+  const kept = readFileSync(join(work, 'seed-1', ...path), 'utf8');
+  return (JSON.parse(kept) as { records: unknown[] }).records.length;
+};
+/** Steps of each run behind a shipped model. */
+const stepsOfRun = {
+  sft: () => recordsIn('main', 'sft.json'),
+  reward: () => recordsIn('rewards', 'two-rounds', 'reward.json'),
+  ppo: () => recordsIn('ppo-ptx', 'ppo-ptx.json'),
+};
+
 /** Without what the clock decides. */
 const timeless = (results: Results): Results => ({ ...results, finishedAt: '' });
 
@@ -60,8 +77,8 @@ describe('npm run reproduce -- --micro', () => {
   let results: Results;
 
   beforeAll(async () => {
-    const { status, stderr } = await startCommand('reproduce', [...options, '--answers', stored])
-      .finished;
+    const words = [...options, '--answers', stored, '--models', models];
+    const { status, stderr } = await startCommand('reproduce', words).finished;
     expect(status, stderr).toBe(0);
     results = readResults();
   }, 1_200_000);
@@ -99,10 +116,6 @@ describe('npm run reproduce -- --micro', () => {
     const policies = (rankings: readonly Ranking[]): string[] => [
       ...new Set(rankings.flatMap(({ completions }) => completions.map(({ policy }) => policy))),
     ];
-    const steps = (...path: string[]): number => {
-      const kept = readFileSync(join(work, 'seed-1', ...path, 'reward.json'), 'utf8');
-      return (JSON.parse(kept) as { records: unknown[] }).records.length;
-    };
     const [bySft, byPolicy] = [ranked('main'), ranked('first-policy')];
     expect([bySft.length, byPolicy.length]).toEqual([16, 8]);
     expect([policies(bySft), policies(byPolicy)]).toEqual([['sft'], ['first-policy']]);
@@ -110,10 +123,8 @@ describe('npm run reproduce -- --micro', () => {
     // A ranking without a strict comparison teaches nothing and is left out; four prompts make a step.
     const teaching = (rankings: readonly Ranking[]) =>
       rankings.filter(({ ranks }) => new Set(ranks).size > 1).length;
-    expect(steps('main')).toBe(Math.ceil(teaching(bySft) / 4));
-    expect(steps('rewards', 'two-rounds')).toBe(
-      Math.ceil((teaching(bySft) + teaching(byPolicy)) / 4),
-    );
+    expect(recordsIn('main', 'reward.json')).toBe(Math.ceil(teaching(bySft) / 4));
+    expect(stepsOfRun.reward()).toBe(Math.ceil((teaching(bySft) + teaching(byPolicy)) / 4));
   });
 
   test('both controls stand in the tables of preference, and the larger base is missing by name', () => {
@@ -339,6 +350,33 @@ describe('npm run reproduce -- --micro', () => {
     }
   });
 
+  test('the models behind the figures are written as the page reads them, and say what those of the run say', async () => {
+    await startNodeEngine('wasm');
+    const base = baseModel();
+    const { config } = base;
+    const read = await readByPage(models, config);
+    const own = ownModels(join(work, 'seed-1'));
+    const json: unknown = JSON.parse(readFileSync(join(models, 'models.json'), 'utf8'));
+    const listed = parseTrainedModels(json);
+    expect(listed.command).toBe('npm run reproduce -- --micro --seeds 1-1 --models DIR');
+    for (const { stage, step } of listed.models) {
+      const kept = own.get(stage)!;
+      const halves = [...kept].map(
+        ([name, { shape, data }]) => [name, { shape, data: fromHalf(toHalf(data)) }] as const,
+      );
+      expect(read.get(stage), stage).toEqual(new Map(halves));
+      const difference = largestDifference(
+        await saidBy(stage, read.get(stage)!, config),
+        await saidBy(stage, kept, config),
+      );
+      // In half precision: near, and not the same.
+      expect(difference, stage).toBeLessThan(0.02);
+      expect(difference, stage).toBeGreaterThan(0);
+      expect(step, stage).toBe(stepsOfRun[stage]());
+    }
+    base.dispose();
+  });
+
   test('the page has a section, and every picture it names exists', () => {
     const page = readFileSync(join(work, 'results.md'), 'utf8');
     for (const { title, verdict } of results.claims)
@@ -355,11 +393,18 @@ describe('npm run reproduce -- --micro', () => {
     const again = join(work, 'claims', 'ladder-seed-1.json');
     expect(existsSync(again)).toBe(true);
     rmSync(again);
-    const words = [...options, '--answers', stored];
+    const sameModels = join(folder, 'models-again');
+    const words = [...options, '--answers', stored, '--models', sameModels];
     const { status, stderr } = await startCommand('reproduce', words).finished;
     expect(status, stderr).toBe(0);
     expect(stderr).not.toMatch(/^(sft|reward|ppo-ptx) \d+\/\d+/m);
     expect(timeless(readResults())).toEqual(timeless(results));
+    for (const file of readdirSync(models)) {
+      expect(
+        readFileSync(join(sameModels, file)).equals(readFileSync(join(models, file))),
+        file,
+      ).toBe(true);
+    }
   }, 600_000);
 
   test('a larger base that comes later is measured, and another one in its place is refused', async () => {
