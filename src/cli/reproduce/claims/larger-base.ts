@@ -9,45 +9,67 @@ import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
 import { lossOnDocuments, NO_TEXTS } from '../document-loss.ts';
 import type { SeedLab } from '../lab.ts';
 import { missingRow } from '../rows.ts';
-import { sampleOf } from '../sample.ts';
-import { conditionOf, said } from '../saying.ts';
+import { sampleOf, type Value } from '../sample.ts';
+import { conditionOf, moved, said } from '../saying.ts';
 import { plainRun } from './here.ts';
 import { againstBaseline, GOLD_HOW, preferredId } from './preferred.ts';
 
 const lossId = (base: 'base' | 'large'): string => `loss:${base}`;
 
+const LOSS_CHANGE = 'loss:change';
+
+const ON_DOCUMENTS = {
+  unit: 'nats',
+  paper: null,
+  control: false,
+  judge: 'held-out documents',
+  temperature: '-',
+  missing: null,
+  items: [],
+  noTexts: NO_TEXTS,
+} as const;
+
 async function lossRows(lab: SeedLab): Promise<MeasuredRow[]> {
-  const rows: MeasuredRow[] = [];
-  for (const base of ['base', 'large'] as const) {
-    rows.push({
-      id: lossId(base),
-      label: `${policyWords(base)}: loss on held-out documents`,
-      unit: 'nats',
-      neutral: null,
-      paper: null,
-      control: false,
-      judge: 'held-out documents',
-      temperature: '-',
-      missing: null,
-      sample: sampleOf('mean', await lossOnDocuments(lab, base)),
-      items: [],
-      noTexts: NO_TEXTS,
-    });
-  }
-  return rows;
+  const [base, large] = [await lossOnDocuments(lab, 'base'), await lossOnDocuments(lab, 'large')];
+  const ofOne = (policy: 'base' | 'large', loss: readonly Value[]): MeasuredRow => ({
+    ...ON_DOCUMENTS,
+    id: lossId(policy),
+    label: `${policyWords(policy)}: loss on held-out documents`,
+    neutral: null,
+    sample: sampleOf('mean', loss),
+  });
+  const change: MeasuredRow = {
+    ...ON_DOCUMENTS,
+    id: LOSS_CHANGE,
+    label: `${policyWords('large')}: rise of the loss against the base, on the same documents`,
+    neutral: 0,
+    sample: sampleOf('difference', large, base),
+  };
+  return [ofOne('base', base), ofOne('large', large), change];
 }
 
 /** A larger base that has read so little that it is the worse model of text makes a weak rival. */
-function betterText(view: ClaimView): ResultCondition {
-  const rows = [lossId('large'), lossId('base')];
-  const words = 'the larger base is the better model of text, by its loss on held-out documents';
-  const measured = rows.every((row) => view.row(row).pooled !== null);
-  if (!measured) return { rows, words, grade: 'not measured' };
-  return { rows, words, grade: isWorse(view) ? 'partly' : 'met' };
-}
+const betterText = (view: ClaimView): ResultCondition =>
+  conditionOf(
+    view,
+    LOSS_CHANGE,
+    'the larger base is the better model of text: its loss on the same held-out documents is lower',
+    { side: 'below' },
+  );
 
-const isWorse = (view: ClaimView): boolean =>
-  (view.row(lossId('large')).pooled?.value ?? 0) > (view.row(lossId('base')).pooled?.value ?? 0);
+const AGAINST_BASE = { up: 'higher by', down: 'lower by', none: 'as high' };
+
+/** What the figures say of the larger base as a model of text. */
+function lossWords(view: ClaimView): string {
+  const worse = (view.row(LOSS_CHANGE).pooled?.value ?? 0) > 0;
+  return (
+    `its loss on held-out documents is ${said(view, lossId('large'))}, that of the small base ${said(view, lossId('base'))}; on ` +
+    `the same documents it is ${moved(view, LOSS_CHANGE, AGAINST_BASE)}` +
+    (worse
+      ? ', so that it has read too little to be the better model of text and is larger in parameters alone.'
+      : '.')
+  );
+}
 
 /** Parameters of both, as a seed keeps them. */
 interface Sizes {
@@ -130,12 +152,8 @@ export const SMALL_AGAINST_LARGE: ClaimSpec = {
     `The small aligned model is preferred to the larger base in ${said(view, preferredId('ppo-ptx', 'large'))} of the ` +
     `comparisons at temperature 1, greedily ${said(view, preferredId('ppo-ptx', 'large', 'greedy'))}; with the few-shot prefix ` +
     `that was found for the small base the larger one is beaten in ${said(view, preferredId('ppo-ptx', 'large-prompted'))}. ` +
-    `The small SFT model reaches ${said(view, preferredId('sft', 'large'))}. How good the larger base is: its loss on held-out ` +
-    `documents is ${said(view, lossId('large'))}, that of the small base ${said(view, lossId('base'))}${
-      isWorse(view)
-        ? ': it has read too little to be the better model of text, so that it is larger in parameters alone'
-        : ''
-    }.`,
+    `The small SFT model reaches ${said(view, preferredId('sft', 'large'))}. How good the larger base is: ` +
+    lossWords(view),
   plots: (view) => [
     {
       kind: 'intervals',

@@ -8,7 +8,7 @@ import { resultsMarkdown } from '../../../../src/cli/reproduce/markdown.ts';
 import { parseResults, type Results } from '../../../../src/records/results.ts';
 import { TINY } from '../../model/tiny-model.ts';
 import { EXAMPLE_RESULTS } from '../../ui/stored-results.ts';
-import { viewOf } from './claim-view.ts';
+import { figureRow, viewOf } from './claim-view.ts';
 
 test('parameters are counted from the configuration of each', () => {
   const of = (layers: number) => ({ model: { config: { ...TINY, layers } } });
@@ -24,6 +24,26 @@ test('how it was measured gives the real ratio, and nothing where sizes were not
   );
   expect(how()).toBe('');
   expect(SMALL_AGAINST_LARGE.how).not.toMatch(/\d times/);
+});
+
+/** Loss of the larger base against the small one on the same documents, as [value, low, high]. */
+const ofLoss = (change: readonly [number, number, number]) => {
+  const row = { ...figureRow('loss:change', 'nats', change), neutral: 0 };
+  return viewOf([row]);
+};
+
+test.each([
+  [[-0.007, -0.009, -0.005], 'met', /it is lower by 0\.007 nats \[0\.005, 0\.009\]\.$/],
+  [[-0.001, -0.003, 0.001], 'missed', /it is lower by 0\.001 nats \[-0\.001, 0\.003\]\.$/],
+  [
+    [0.04, 0.03, 0.05],
+    'missed',
+    /it is higher by 0\.040 nats \[0\.030, 0\.050\], so that it has read/,
+  ],
+] as const)('a loss that changes by %s: the better model of text is %s', (change, grade, words) => {
+  const view = ofLoss(change);
+  expect(SMALL_AGAINST_LARGE.conditions(view)[1]?.grade).toBe(grade);
+  expect(SMALL_AGAINST_LARGE.why(view, 'holds')).toMatch(words);
 });
 
 describe('the file and the report', () => {
