@@ -1,5 +1,7 @@
 /** What those who answered are called where people read it: policies by name, and stored answers by policy and drawing. */
 
+const CONTROL = 'control: ';
+
 const POLICY_WORDS: Readonly<Record<string, string>> = {
   base: 'the base',
   prompted: 'the prompted base',
@@ -9,8 +11,8 @@ const POLICY_WORDS: Readonly<Record<string, string>> = {
   sft: 'SFT',
   ppo: 'PPO without ptx',
   'ppo-ptx': 'PPO-ptx',
-  'ppo-noise': 'control: PPO-ptx on noise',
-  'ppo-gold': 'control: PPO-ptx on the gold judge',
+  'ppo-noise': `${CONTROL}PPO-ptx on noise`,
+  'ppo-gold': `${CONTROL}PPO-ptx on the gold judge`,
 };
 
 /** Policies that there are many of, by the form of their names. */
@@ -31,6 +33,12 @@ export function policyWords(policy: string): string {
     if (found !== null) return words(...found.slice(1));
   }
   return policy;
+}
+
+/** Something of a policy, with the mark of a control in front: `control: gold of PPO-ptx on noise`. */
+export function policyLabel(policy: string, say: (name: string) => string): string {
+  const words = policyWords(policy);
+  return words.startsWith(CONTROL) ? `${CONTROL}${say(words.slice(CONTROL.length))}` : say(words);
 }
 
 const WRITERS: Readonly<Record<string, string>> = {

@@ -78,7 +78,10 @@ function describedBy(bytes: Uint8Array): Described {
 }
 
 /** The words of the vocabulary as its file has them. Throws InputError. */
-async function expectVocabulary(session: RunsSession, { vocabulary }: Described): Promise<void> {
+async function expectPagesVocabulary(
+  session: RunsSession,
+  { vocabulary }: Described,
+): Promise<void> {
   const { tokenizer } = session.workbench.language();
   const text = `${JSON.stringify(tokenizer.toJson())}\n`;
   if ((await sha256(new TextEncoder().encode(text))) === vocabulary) return;
@@ -119,7 +122,7 @@ export async function fetchTrainedModels(session: RunsSession): Promise<readonly
   };
   try {
     const described = describedBy(await next(TRAINED_MANIFEST));
-    await expectVocabulary(session, described);
+    await expectPagesVocabulary(session, described);
     const models: ModelResult[] = [];
     for (const model of described.models) {
       models.push(await modelIn(await next(model.file), model, session, described.settings));

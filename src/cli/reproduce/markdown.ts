@@ -131,7 +131,7 @@ function headLines(results: Results): string[] {
   const versionWords = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     "# The paper's claims, reproduced in miniature",
-    `${FORM_WORDS[form]}Made by \`${command}\` on ${finishedAt.slice(0, 10)} (${backend}${device === '' ? '' : `, ${device}`}; ` +
+    `${FORM_WORDS[form]}Made by \`${command}\` on ${finishedAt.slice(0, 10)} (${device === '' ? backend : device}; ` +
       `${versionWords.join(', ')}), preset \`${preset}\`, seeds ${seeds.join(', ')}, ${prompts} held-out prompts drawn for each seed${fitting(results)}. ` +
       'Do not edit: run the command again.',
     `${rankedWords(results)}${largeWords(results)}Intervals are 95 % bootstraps over users or items of the runs that were trained, all seeds together: they do not hold ` +
@@ -139,7 +139,9 @@ function headLines(results: Results): string[] {
       `${chosenWords(results)}Homework documents of the base model hold tasks of every use case, extract too, with answers: "held out" means held ` +
       'out from demonstrations, rankings and reinforcement. A ' +
       'target is met only if the pooled figure reaches it and every seed lies on the right side of "no difference". It is ' +
-      'met partly if the direction alone is beyond doubt (where a number was asked for, it is missed), else missed. A claim is as good as the worst of its targets. ' +
+      'met partly if all seeds together reach it and one of them does not, or if the direction alone is beyond doubt (where a ' +
+      'number was asked for, it is missed), else missed. Differences are told by their direction and without a sign: an ' +
+      'interval with an end below 0 does not rule out the other direction. A claim is as good as the worst of its targets. ' +
       'Controls, in italics, are PPO-ptx on a noise reward and on the gold judge itself; in tables of labelers and reward models ' +
       'they are labels given by chance and the gold judge in place of labeler or reward model. Rows in brackets are of no ' +
       "model: the chance level and the ceiling of a suite (all suites: docs/world.md), from the same items as the models' rows; of " +

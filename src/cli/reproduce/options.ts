@@ -117,7 +117,9 @@ function written(given: Given, names: readonly (keyof Given)[]): string[] {
 /** The command with those of the options that decide the models of one seed. */
 function modelsCommand(given: Given, seed: number): string {
   const words = written(given, ['fast', 'micro', 'preset', 'set', 'backend']);
-  return ['npm run reproduce --', ...words, `--seeds ${seed}-${seed} --models DIR`].join(' ');
+  // Elsewhere than usual: a report of one seed must not take the place of the stored one.
+  const folders = '--models DIR --out DIR/results.md --json DIR/results.json';
+  return ['npm run reproduce --', ...words, `--seeds ${seed}-${seed} ${folders}`].join(' ');
 }
 
 /** The command with those of the options that decide the figures. */

@@ -209,7 +209,7 @@ function verdictWords(verdict: ResultClaim['verdict']): string {
     case 'holds':
       return 'It holds here: every target is met.';
     case 'holds weakly':
-      return 'It holds weakly: the direction holds or is not ruled out, but not every target is met (a number is missed, or in doubt).';
+      return 'It holds weakly: the direction holds or is not ruled out, but not every target is met (a number is missed or in doubt, or a single seed does not go along).';
     case 'does not hold here':
       return 'It does not hold here: at least one target is missed.';
     case 'not measured':

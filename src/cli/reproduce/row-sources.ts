@@ -1,6 +1,6 @@
 /**
  * Where every single item of a row is stored, told by the row's id when the report is written: so that rows measured
- * before their items were stored have them too. What is stored there is stored-comparisons.ts, stored-epochs.ts,
+ * before their items were stored have them too. What is stored there is stored-comparisons.ts, stored-beside.ts,
  * stored-bias.ts; rows made from answers alone name their sources themselves (rows.ts, suite-rows.ts).
  */
 import type { ResultPairs, ResultRow, ResultSource } from '../../records/results.ts';

@@ -358,7 +358,9 @@ describe('npm run reproduce -- --micro', () => {
     const own = ownModels(join(work, 'seed-1'));
     const json: unknown = JSON.parse(readFileSync(join(models, 'models.json'), 'utf8'));
     const listed = parseTrainedModels(json);
-    expect(listed.command).toBe('npm run reproduce -- --micro --seeds 1-1 --models DIR');
+    expect(listed.command).toBe(
+      'npm run reproduce -- --micro --seeds 1-1 --models DIR --out DIR/results.md --json DIR/results.json',
+    );
     for (const { stage, step } of listed.models) {
       const kept = own.get(stage)!;
       const halves = [...kept].map(

@@ -1,6 +1,6 @@
 /** Names of those who answered, as readers meet them on the Paper page. */
 import { expect, test } from 'vitest';
-import { answererWords, policyWords } from '../../../src/records/answerer-words.ts';
+import { answererWords, policyLabel, policyWords } from '../../../src/records/answerer-words.ts';
 
 test.each([
   ['ppo-ptx@1', 'PPO-ptx, temperature 1'],
@@ -21,6 +21,12 @@ test.each([
   ['chance:other@-', 'without reading, the other pronoun'],
 ])('the answers %s are those of "%s"', (key, words) => {
   expect(answererWords(key)).toBe(words);
+});
+
+test('what is said of a control is marked in front', () => {
+  const gold = (policy: string) => policyLabel(policy, (name) => `gold of ${name}`);
+  expect(gold('ppo-ptx')).toBe('gold of PPO-ptx');
+  expect(gold('ppo-noise')).toBe('control: gold of PPO-ptx on noise');
 });
 
 test('a policy by its bare name; one that is not known keeps its own', () => {

@@ -70,7 +70,7 @@ export function biasValues(
       const share = counts['stereotype'] ?? NaN;
       const outputs = continuations.map((text, c) => {
         const own = c === 0 ? share : 1 - share;
-        const chance = `${percent(Math.exp(pairs[i]![c]!))} of all that ${policy} could go on with`;
+        const chance = `${percent(Math.exp(pairs[i]![c]!))} of all that ${policyWords(policy)} could go on with`;
         const reasons = [
           `${c === 0 ? 'the stereotype' : 'the other pronoun'}: ${percent(own)} of both`,
           c === 0 ? `${chance}; evenness ${score.toFixed(2)}` : chance,

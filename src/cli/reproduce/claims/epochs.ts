@@ -20,7 +20,6 @@ import { CHOICE, rewardsOf } from '../reward-scores.ts';
 import { GOLD, itemsBehind, type Answered, type RowContext } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { conditionOf, moved, said } from '../saying.ts';
-import {} from './preferred.ts';
 
 /** A demonstration and how a model predicts it. */
 export interface Predicted {
@@ -249,7 +248,7 @@ async function measure(lab: SeedLab): Promise<Measured> {
 const choices = (view: ClaimView): string =>
   view
     .row('chosen')
-    .seeds.map(({ seed, value }) => `${value} in seed ${seed}`)
+    .seeds.map(({ seed, value }) => `epoch ${value} in seed ${seed}`)
     .join(', ');
 
 const MOVES = { up: 'rises by', down: 'falls by', none: 'does not move' };
@@ -288,7 +287,7 @@ export const EPOCHS: ClaimSpec = {
     conditionOf(view, 'reward:change', 'the reward-model score is higher', { side: 'above' }),
   ],
   why: (view) =>
-    `SFT in all other claims is the usual run after epoch ${choices(view)}. From the first epoch to the last, validation loss ` +
+    `SFT in all other claims is the usual run after ${choices(view)}. From the first epoch to the last, validation loss ` +
     `${moved(view, 'loss:change', MOVES)}, the reward-model score ${moved(view, 'reward:change', MOVES)} and gold ` +
     `${moved(view, 'gold:change', MOVES)}; ideal answers have gold ${said(view, 'gold:ceiling')}, demonstrators ` +
     `${said(view, 'gold:demonstrators')}. The learning rate falls along a cosine to the end of the run, so that the first epoch ` +

@@ -2,7 +2,7 @@
  * The paper's ladder (figures 1 and 3): PPO-ptx and PPO about level, above SFT, above the prompted base, above
  * the base. Each rung is a preference between neighbours; the judge's mean of every model stands beside.
  */
-import { policyWords } from '../../../records/answerer-words.ts';
+import { policyLabel, policyWords } from '../../../records/answerer-words.ts';
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
 import { goldReferenceRows, WRITERS } from '../gold-references.ts';
 import type { SeedLab } from '../lab.ts';
@@ -40,7 +40,11 @@ async function partRows(lab: SeedLab, drawing: '1' | 'greedy'): Promise<Measured
     const answered = await answeredBy(lab, policy, drawing);
     for (const part of PARTS) {
       const id = partId(part, policy, drawing);
-      const words = { id, label: `${part}: ${policyWords(policy)}`, control: isControl(policy) };
+      const words = {
+        id,
+        label: policyLabel(policy, (name) => `${part}: ${name}`),
+        control: isControl(policy),
+      };
       rows.push(meanRow(contextOf(lab), answered, GOLD_PARTS[part], words));
     }
   }
@@ -79,7 +83,7 @@ export const LADDER: ClaimSpec = {
       for (const policy of ALL) {
         const words = {
           id: meanId(policy, drawing),
-          label: `gold of ${policyWords(policy)}`,
+          label: policyLabel(policy, (name) => `gold of ${name}`),
           control: isControl(policy),
         };
         rows.push(meanRow(contextOf(lab), await answeredBy(lab, policy, drawing), GOLD, words));

@@ -107,7 +107,7 @@ const SUITES = [
     id: 'several-constraints',
     suite: 'several-constraints',
     counted: 'constraints met',
-    words: 'meets of several constraints at once',
+    words: 'share of several constraints met at once',
   },
 ] as const;
 
@@ -173,9 +173,9 @@ export const MISTAKES: ClaimSpec = {
       `${said(view, 'false-premises:base')}) and refuses it truthfully in ${said(view, 'false-premises/score:ppo-ptx')} (base ` +
       `${said(view, 'false-premises/score:base')}). On a clear question it hedges in ${said(view, 'hedging:ppo-ptx')} (base ` +
       `${said(view, 'hedging:base')}) and is right without a hedge in ${said(view, 'hedging/score:ppo-ptx')} (base ` +
-      `${said(view, 'hedging/score:base')}). It meets ${said(view, 'several-constraints:ppo-ptx')} of several constraints at once ` +
-      `(SFT ${said(view, 'several-constraints:sft')}). The claim is that mistakes remain: it holds where the model is worse on ` +
-      'the hard prompts.'
+      `${said(view, 'hedging/score:base')}). Of several constraints at once it meets ${said(view, 'several-constraints:ppo-ptx')} ` +
+      `(SFT ${said(view, 'several-constraints:sft')}). Mistakes do remain, as these shares say; what the targets ask is more: that ` +
+      'the model is worse on the hard prompts than on the easy ones.'
     );
   },
   plots: (view) => [

@@ -3,7 +3,7 @@
  * PPO at several KL prices and for best-of-n by its exact law, with reward models trained on few and on many comparisons.
  * Gao's two functional forms are fitted; their coefficients are told, not judged.
  */
-import { policyWords } from '../../../records/answerer-words.ts';
+import { policyLabel } from '../../../records/answerer-words.ts';
 import type { JsonValue } from '../../../records/run.ts';
 import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from '../claim.ts';
 import type { SeedLab } from '../lab.ts';
@@ -101,7 +101,7 @@ async function controlRows(lab: SeedLab): Promise<MeasuredRow[]> {
       ...PLAIN,
       control: true,
       id: `gain:${policy}`,
-      label: `gold gained over SFT: ${policyWords(policy)}`,
+      label: policyLabel(policy, (name) => `gold gained over SFT: ${name}`),
       unit: 'points',
       neutral: 0,
       sample: sampleOf('difference', valuesOf(context, own, GOLD), valuesOf(context, sft, GOLD)),

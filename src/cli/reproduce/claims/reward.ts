@@ -209,8 +209,8 @@ function tasteWords(view: ClaimView): string {
   if (!pooled || !hasInterval(pooled)) return '';
   if (pooled.high < HARDLY) {
     return (
-      ' So the planted tastes are too weak to be seen beside the noise of the labels: whatever a reward model does, this ' +
-      "experiment cannot show the paper's gap, and says nothing about it."
+      ' So the planted tastes are hardly to be seen beside the noise of the labels: they leave no room for a gap as wide as ' +
+      "the paper's 2.8 points, whatever a reward model does."
     );
   }
   if (pooled.low <= 0) return ' Whether the planted tastes can be seen at all is in doubt.';
@@ -245,7 +245,7 @@ export const REWARD_GROUPS: ClaimSpec = {
   },
   how:
     'Five groups of four labelers with planted tastes (length, cheer, one sentence, against cheer, none). Five reward ' +
-    'models, each trained on the rankings of four groups; measured on held-out prompts that each group ranks. Ties are ' +
+    "models, each trained on the rankings of four groups (of SFT's answers alone, without a second round); measured on held-out prompts that each group ranks. Ties are " +
     'dropped, whole prompts are one batch element. The noise ceiling is the best that any predictor could do that does ' +
     'not know which labeler of the group speaks. The groups are those of the labelers who give training labels, with their ' +
     'noise; beside them, and in no target, the labelers who give none and agree more often. Controls: a reward model ' +

@@ -149,7 +149,8 @@ export const SHUFFLED_PAIRS: ClaimSpec = {
     where: 'section 3.5',
   },
   how:
-    'The same rankings of the usual labelers, as whole prompts and as shuffled comparisons in as many steps. Accuracy on ' +
+    "The same rankings of the usual labelers (of SFT's answers alone, without a second round), as whole prompts and as " +
+    'shuffled comparisons in as many steps. Accuracy on ' +
     'the rankings trained on and on rankings of held-out prompts. Controls: a reward model trained on as many rankings ' +
     'filled in by chance (whole prompts; what it learnt are those), and the gold judge as predictor (ties one half).',
   here: {

@@ -181,6 +181,13 @@ function greedyWords(view: ClaimView, count: Count, target: Target): string {
 const scoreBeside = ([main, ...others]: SuiteClaim['counts']): Count | undefined =>
   others.find(({ suite, counted }) => suite === main.suite && counted === 'score');
 
+/** Said where PPO-ptx is not told from SFT, so that a multiple of base is not read as its own. */
+function addedWords(view: ClaimView, main: Count): string {
+  const [sft, ptx] = ['sft', 'ppo-ptx'].map((policy) => view.row(rowId(main, policy)).pooled);
+  if (!sft || !ptx || sft.high < ptx.low || ptx.high < sft.low) return '';
+  return ' SFT has got about as far: reinforcement adds nothing here that is beyond the intervals.';
+}
+
 /** The first count in sentences; the others are told by the table. */
 function whySuite(view: ClaimView, { counts, target, predicate }: SuiteClaim): string {
   const [main] = counts;
@@ -196,7 +203,7 @@ function whySuite(view: ClaimView, { counts, target, predicate }: SuiteClaim): s
     `${greedyWords(view, main, target)}At temperature 1, ${of('base')} of base's answers ${predicate}, ${of('sft')} of SFT's and ` +
     `${of('ppo-ptx')} of PPO-ptx's: ${said(view, ratioId(main, 'ppo-ptx'))} as often as base. Of greedy answers it is ` +
     `${said(view, ratioId(main, 'ppo-ptx', 'greedy'))} as often. The control on noise has ${of('ppo-noise')}, the one on the ` +
-    `gold judge ${of('ppo-gold')}.${against}`
+    `gold judge ${of('ppo-gold')}.${addedWords(view, main)}${against}`
   );
 }
 

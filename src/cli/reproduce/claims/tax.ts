@@ -287,7 +287,8 @@ function priceWords(view: ClaimView, real: boolean): string {
 function why(view: ClaimView): string {
   const real = isReal(view, 'drop:ppo');
   const ptx = real
-    ? `PPO-ptx wins back ${said(view, 'recovered:ppo-ptx')} of the drop.`
+    ? `PPO-ptx wins back ${said(view, 'recovered:ppo-ptx')} of the drop (above 100 % it ends above SFT; the control on noise, which ` +
+      `reads as much pre-training text, wins back ${said(view, 'recovered:ppo-noise')}).`
     : 'The interval does not lie above 0, so reinforcement takes no measurable drop that could be won back.';
   const atSft = isReal(view, 'drop-base:sft')
     ? 'So a tax is paid at SFT already. '

@@ -57,7 +57,8 @@ describe('readReproduceOptions', () => {
     const words = ['--fast', '--claims', 'ladder', '--seeds', '2-4', '--set', 'ppo.beta=0.3'];
     expect(readReproduceOptions([...words, '--models', '/here']).models).toEqual({
       folder: '/here',
-      command: 'npm run reproduce -- --fast --set ppo.beta=0.3 --seeds 2-2 --models DIR',
+      command:
+        'npm run reproduce -- --fast --set ppo.beta=0.3 --seeds 2-2 --models DIR --out DIR/results.md --json DIR/results.json',
     });
     const other = ['--models', '/here', '--set', 'method.name=dpo'];
     expect(() => readReproduceOptions(other)).toThrow(/method\.name/);

@@ -35,6 +35,20 @@ function truthful(at1: Interval, greedy: Interval): string {
   return TRUTHFUL_CLAIM.why(view, 'holds');
 }
 
+test.each<[Interval, boolean]>([
+  [[0.358, 0.327, 0.389], true],
+  [[0.43, 0.406, 0.46], true],
+  [[0.3, 0.27, 0.345], false],
+  [[0.45, 0.407, 0.48], false],
+])('SFT at %s beside 37.7 [34.6, 40.6] of PPO-ptx has got about as far: %s', (sft, asFar) => {
+  const rows = [
+    figureRow('truthful-qa/score:sft@1', 'share', sft),
+    figureRow('truthful-qa/score:ppo-ptx@1', 'share', [0.377, 0.346, 0.406]),
+  ];
+  const said = TRUTHFUL_CLAIM.why(viewOf(rows), 'holds').includes('SFT has got about as far');
+  expect(said).toBe(asFar);
+});
+
 describe('greedy answers beside the decisive figure', () => {
   const met: Interval = [2.71, 2.31, 3.25];
   const same = 'Only at temperature 1: of greedy answers there is no difference';
