@@ -5,6 +5,7 @@ import { unprefixed } from '../../rlhf/loop.ts';
 import { finishedStage } from '../stage-runner.ts';
 import { sftEpochs } from './kept-epochs.ts';
 import type { SeedLab } from './lab.ts';
+import { rewardFolder } from './second-round.ts';
 
 function keptScalar(lab: SeedLab, ...folder: readonly string[]): Model | null {
   const done = finishedStage({ path: lab.path(...folder) }, 'reward');
@@ -15,10 +16,9 @@ function keptScalar(lab: SeedLab, ...folder: readonly string[]): Model | null {
 
 /** The reward model that every claim uses, or one of a claim's own by name; null when it is not there. The caller disposes it. */
 export function keptReward(lab: SeedLab, name?: string): Model | null {
-  if (name !== undefined) return keptScalar(lab, 'rewards', name);
-  return lab.counts.policyPrompts > 0
-    ? keptScalar(lab, 'rewards', 'two-rounds')
-    : keptScalar(lab, 'main');
+  return name === undefined
+    ? keptScalar(lab, ...rewardFolder(lab))
+    : keptScalar(lab, 'rewards', name);
 }
 
 const isThere = (lab: SeedLab, ...names: readonly string[]): boolean =>

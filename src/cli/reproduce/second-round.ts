@@ -13,6 +13,12 @@ import { classRankings, policyThatCounts, reinforceStage, rewardStage } from '..
 import type { SeedLab } from './lab.ts';
 import { trainRewardFrom } from './reward-runs.ts';
 
+const TWO_ROUNDS = 'two-rounds';
+
+/** Where a seed's folder keeps the reward model that every claim uses. */
+export const rewardFolder = ({ counts }: Pick<SeedLab, 'counts'>): readonly string[] =>
+  counts.policyPrompts > 0 ? ['rewards', TWO_ROUNDS] : ['main'];
+
 /**
  * Rankings of answers by a policy reinforced from `sft` against `first`, which serves no other purpose than to be ranked.
  *
@@ -52,7 +58,7 @@ export async function rewardOfRounds(lab: SeedLab, sft: Model): Promise<Model> {
     ...(await firstPolicyRankings(lab, sft, first)),
   ];
   try {
-    return await trainRewardFrom(lab, sft, 'two-rounds', both);
+    return await trainRewardFrom(lab, sft, TWO_ROUNDS, both);
   } finally {
     first.dispose();
   }

@@ -17,6 +17,7 @@ import {
 import { finishedStage } from '../stage-runner.ts';
 import { epochEnds } from './kept-epochs.ts';
 import type { SeedLab } from './lab.ts';
+import { rewardFolder } from './second-round.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -34,7 +35,6 @@ async function namedModels(lab: SeedLab): Promise<Named[]> {
   const policy = await lab.reinforced('ppo-ptx');
   const { epochs } = lab.settings.sft;
   const ends = epochEnds(stepsIn(lab, 'sft', 'main'), epochs);
-  const rounds = lab.counts.policyPrompts > 0 ? ['rewards', 'two-rounds'] : ['main'];
   return [
     {
       ...{ stage: 'sft', name: 'Shipped SFT', file: 'sft.safetensors' },
@@ -43,7 +43,7 @@ async function namedModels(lab: SeedLab): Promise<Named[]> {
     },
     {
       ...{ stage: 'reward', name: 'Shipped reward model', file: 'reward.safetensors' },
-      step: stepsIn(lab, 'reward', ...rounds),
+      step: stepsIn(lab, 'reward', ...rewardFolder(lab)),
       model: await lab.reward(),
     },
     {
