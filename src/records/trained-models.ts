@@ -34,7 +34,7 @@ export interface TrainedModels {
   readonly settings: JsonValue;
   /** Of the policy. */
   readonly parameters: number;
-  /** SHA-256 of the base model's weights, which they were trained from, and of its tokenizer.json, which they share. */
+  /** SHA-256 of the base model's weights, which they were trained from, for people; and of its vocabulary, for the page. */
   readonly base: string;
   readonly vocabulary: string;
   /** One for each of {@link TRAINED_STAGES}, in that order. */
