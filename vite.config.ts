@@ -71,8 +71,9 @@ async function sha256(url: string): Promise<string> {
 }
 
 /**
- * The service worker of src/offline with the list of all files of the build but the stored answers, and the manifest that lets people install
- * the page. A new version waits until it is taken: a reload by itself could cost someone a training run.
+ * The service worker of src/offline with the list of all files of the build but the stored answers and the trained
+ * models, and the manifest that lets people install the page. A new version waits until it is taken: a reload by itself
+ * could cost someone a training run.
  */
 function offline(): ReturnType<typeof VitePWA> {
   return VitePWA({
@@ -85,8 +86,8 @@ function offline(): ReturnType<typeof VitePWA> {
     manifest: false,
     injectManifest: {
       globPatterns: ['**/*.{html,js,css,wasm,json,safetensors,svg,png,webmanifest}'],
-      // Every answer behind the stored results is megabytes that few will open: fetched when asked for.
-      globIgnores: ['results/answers/**'],
+      // Answers behind the stored results and trained models are megabytes that few will open: fetched when asked for.
+      globIgnores: ['results/answers/**', 'models/trained/**'],
       // Larger files would be left out with a warning only; tests/e2e/offline.test.ts counts them all.
       maximumFileSizeToCacheInBytes: 64 * 2 ** 20,
       // Every file by its content, so that the page can prove that what is stored is what was built.

@@ -26,6 +26,8 @@ export interface ClassRankingSettings {
   readonly seed: number;
   /** Names the random streams and the progress line. */
   readonly scope: string;
+  /** Who answers, as the completions say. */
+  readonly policy: string;
   /** File that keeps what is done; null keeps nothing. */
   readonly file: string | null;
 }
@@ -52,20 +54,20 @@ export async function rankByClass(
   labelers: readonly Labeler[],
   settings: ClassRankingSettings,
 ): Promise<Ranking[]> {
-  const { shape, K, temperature, seed, scope, file } = settings;
+  const { shape, K, temperature, seed, scope, policy, file } = settings;
   const rankings = keptRankings(file).slice(0, prompts.length);
   if (file !== null) writeFileSync(file, writeRankings(rankings));
   const progress = new Progress(scope, () => performance.now());
   for (let from = rankings.length; from < prompts.length; from += CHUNK) {
     const chunk = prompts.slice(from, from + CHUNK);
-    const call = { shape, temperature, seed, scope: `${scope} ${from}`, policy: 'sft' };
+    const call = { shape, temperature, seed, scope: `${scope} ${from}`, policy };
     const completions = await completionsToRank(model, tokenizer, chunk, K, call);
     const fresh = chunk.map((prompt, i) => {
       // Without their tokens, so that a ranking is the same whether it was kept or just made.
-      const shown = (completions[i] ?? []).map(({ id, text, policy, ended }) => ({
+      const shown = (completions[i] ?? []).map(({ id, text, policy: by, ended }) => ({
         id,
         text,
-        policy,
+        policy: by,
         ended,
       }));
       return labelByClass(labelers, prompt, shown, seed);

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseResults, type ResultClaim, type Results } from '../records/results.ts';
+import { parameterCount } from '../model/parameters.ts';
 import { loadModel, loadTokenizer } from './model-files.ts';
 import { startNodeEngine } from './node-engine.ts';
 import { runCommand, UsageError } from './options.ts';
@@ -21,6 +22,7 @@ import type { Speaker } from './reproduce/pages.ts';
 import { resultOf } from './reproduce/report.ts';
 import { claimsWithoutAnswers, writeStoredAnswers } from './reproduce/stored-answers.ts';
 import { plotSvg } from './reproduce/svg.ts';
+import { writeTrainedModels } from './reproduce/trained-models.ts';
 
 const speakerOf = (folder: string): Speaker => ({
   model: loadModel(folder, 'language'),
@@ -112,14 +114,16 @@ function writePlots(out: string, claims: readonly ResultClaim[]): Map<string, st
 }
 
 /** Every answer of every seed, if they are asked for; says of which figures it has none. */
-function writeAnswers(
+async function writeAnswers(
   { seeds, work, answers }: ReproduceOptions,
   shared: Shared,
   claims: readonly ResultClaim[],
-): void {
+): Promise<void> {
   if (answers === null) return;
   for (const seed of seeds) {
-    const stored = writeStoredAnswers(new SeedLab(shared, seed), answers);
+    const lab = new SeedLab(shared, seed);
+    const stored = await writeStoredAnswers(lab, answers);
+    await lab.dispose();
     for (const id of claimsWithoutAnswers(claims, seed, stored)) {
       process.stderr.write(
         `seed ${seed}, ${id}: not every answer behind it was kept. Delete ${measuredFile(work, id, seed)} and call again to have them.\n`,
@@ -128,9 +132,30 @@ function writeAnswers(
   }
 }
 
+/** The models behind the first seed's figures, if they are asked for. */
+async function writeModels(
+  { seeds: [seed = 1], models, base }: ReproduceOptions,
+  shared: Shared,
+): Promise<void> {
+  if (models === null) return;
+  const lab = new SeedLab(shared, seed);
+  const { folder, command } = models;
+  const written = await writeTrainedModels(lab, folder, base, command);
+  await lab.dispose();
+  const bytes = written.models.reduce((sum, model) => sum + model.bytes, 0);
+  process.stderr.write(`Written: three models, ${(bytes / 1e6).toFixed(1)} MB: ${folder}\n`);
+}
+
+/** Which larger base model it was, if there was one. */
+function largeOf(folder: string | null, large: Speaker | null): Pick<Results, 'large'> {
+  if (folder === null || large === null) return {};
+  const parameters = parameterCount(large.model.config);
+  return { large: { parameters, fingerprint: fingerprint(folder) } };
+}
+
 function writeReport(
   options: ReproduceOptions,
-  machine: Pick<Results, 'backend' | 'device'>,
+  machine: Pick<Results, 'backend' | 'device' | 'large'>,
   claims: readonly ResultClaim[],
 ): void {
   const { plan, seeds, command, out, json } = options;
@@ -141,6 +166,7 @@ function writeReport(
     preset: plan.preset,
     seeds,
     prompts: plan.counts.prompts,
+    ranked: { sft: plan.settings.labels.prompts, policy: plan.counts.policyPrompts },
     ...machine,
     versions: packageVersions(),
     finishedAt: new Date().toISOString(),
@@ -176,8 +202,10 @@ async function main(): Promise<void> {
   };
   await measureAll(options, shared);
   const claims = claimResults(options);
-  writeAnswers(options, shared, claims);
-  writeReport(options, { backend: engine.backend, device: engine.device }, claims);
+  await writeAnswers(options, shared, claims);
+  await writeModels(options, shared);
+  const { backend: computing, device } = engine;
+  writeReport(options, { backend: computing, device, ...largeOf(large, shared.large) }, claims);
 }
 
 await runCommand(main);

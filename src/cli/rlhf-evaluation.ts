@@ -153,6 +153,7 @@ async function evaluateReward(
     temperature,
     seed,
     scope: `held-out labels at ${temperature}`,
+    policy: 'sft',
     file: null,
   };
   const rankings = await rankByClass(models.sft, tokenizer, prompts, labelers, call);

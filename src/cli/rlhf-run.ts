@@ -42,6 +42,7 @@ import { writeDocument } from '../world/documents.ts';
 import { goldVerdict } from '../world/judges.ts';
 import { labelerPopulation, type Labeler } from '../world/labelers.ts';
 import { rankingPrompts, trainingPrompts } from '../world/prompt-sets.ts';
+import type { Ranking } from '../records/ranking.ts';
 import type { SelfChecks } from '../records/run.ts';
 import { rankByClass } from './class-rankings.ts';
 import { controlScorer, type Control } from './controls.ts';
@@ -116,8 +117,8 @@ export async function sftStage(
   return open.model;
 }
 
-/** SFT samples ranked by the labelers: those to train on as sequences; the same every time for a seed. */
-async function labelledRankings(lab: Lab, sft: Model) {
+/** SFT samples ranked by the labelers; the same every time for a seed. */
+export function classRankings(lab: Lab, sft: Model): Promise<Ranking[]> {
   const { settings, tokenizer, folder, labelers } = lab;
   const { seed } = settings.general;
   const shape = sequenceShape(settings);
@@ -125,8 +126,15 @@ async function labelledRankings(lab: Lab, sft: Model) {
   const prompts = rankingPrompts(pool, settings.labels.prompts);
   const file = folder.path === null ? null : join(folder.path, 'labels.jsonl');
   const { k: K, temperature } = settings.labels;
-  const call = { shape, K, temperature, seed, scope: 'labels', file };
-  const labels = await rankByClass(sft, tokenizer, prompts, labelers, call);
+  const call = { shape, K, temperature, seed, scope: 'labels', policy: 'sft', file };
+  return rankByClass(sft, tokenizer, prompts, labelers, call);
+}
+
+/** Of these rankings those to train on as sequences, and those held out. */
+async function labelledRankings(lab: Lab, sft: Model) {
+  const { settings, tokenizer } = lab;
+  const shape = sequenceShape(settings);
+  const labels = await classRankings(lab, sft);
   const { training, heldOut } = lab.holdOut
     ? splitRankings(labels, settings.reward.heldOutShare)
     : { training: labels, heldOut: [] };
@@ -243,23 +251,25 @@ export function classOf({ general, labels }: Settings): Labeler[] {
   );
 }
 
+/** Whose answers count: those of the last weights, or of their average where the settings say so and there is one. */
+export function policyThatCounts(
+  { policy, ema }: { readonly policy: Model; readonly ema: Model | null },
+  { evaluate }: Settings,
+): Model {
+  return ema !== null && evaluate.policyWeights === 'average' ? ema : policy;
+}
+
 /** Policies to be judged by name, the one that counts first. */
 export function reinforcedPolicies(
   name: string,
-  policy: Model,
-  ema: Model | null,
-  weights: Settings['evaluate']['policyWeights'],
+  models: { readonly policy: Model; readonly ema: Model | null },
+  settings: Settings,
 ) {
-  if (!ema) return new Map([[name, policy]]);
-  return weights === 'average'
-    ? new Map([
-        [name, ema],
-        [`${name}-raw`, policy],
-      ])
-    : new Map([
-        [name, policy],
-        [`${name}-ema`, ema],
-      ]);
+  const { policy, ema } = models;
+  const first = policyThatCounts(models, settings);
+  const beside: [string, Model][] = first === ema ? [[`${name}-raw`, policy]] : [];
+  if (ema !== null && first !== ema) beside.push([`${name}-ema`, ema]);
+  return new Map([[name, first], ...beside]);
 }
 
 /** Runs everything and returns the parts of the report that do not depend on the machine. */
@@ -280,10 +290,9 @@ export async function runPipeline(
   const sft = await sftStage(lab, base);
   const reward = await rewardStage(lab, sft);
   const step3 = await reinforceStage(lab, sft, reward, control);
-  const { policy, ema, best, open, outcome, name } = step3;
+  const { best, open, outcome, name } = step3;
   const checks: SelfChecks = outcome.records.at(-1)?.checks ?? {};
-  const { policyWeights } = settings.evaluate;
-  const reinforced = reinforcedPolicies(name, policy, ema, policyWeights);
+  const reinforced = reinforcedPolicies(name, step3, settings);
   const started = performance.now();
   const models = { base, sft, reward, reinforced, best };
   const evaluation = await evaluateRun(

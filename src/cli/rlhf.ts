@@ -1,5 +1,5 @@
 /**
- * `npm run rlhf -- --preset micro|quick|paper|exact --seed N`: the whole loop, or exact mode, without a browser;
+ * `npm run rlhf -- --preset micro|quick|long|paper|exact --seed N`: the whole loop, or exact mode, without a browser;
  * progress on stderr, a typed JSON report in a file or on stdout.
  */
 import { existsSync, writeFileSync } from 'node:fs';

@@ -7,18 +7,18 @@ import { mean } from '../rlhf/masked.ts';
 import { suites } from '../world/suites.ts';
 import { referenceAnswers } from '../world/suites/references.ts';
 import type { Suite } from '../world/suites/suite.ts';
-import { planOf, seedsOfForm } from './reproduce/plan.ts';
+import { itemsAsked, planOf, seedsOfForm } from './reproduce/plan.ts';
 import { markdownTable, percent } from './world-counts.ts';
 
-/** The seeds and the items of a whole report. */
+/** The seeds of a whole report, and how many items it asks of which suite. */
 const SEEDS = Array.from({ length: seedsOfForm('full') }, (_, k) => k + 1);
-const { suiteItems: COUNT } = planOf('full').counts;
+const { counts: COUNTS } = planOf('full');
 
 /** Name, title, items of each seed, and the mean score of blind and of the generator's answers over all seeds. */
 export function suiteCells(
   suite: Suite,
   seeds: readonly number[] = SEEDS,
-  count: number = COUNT,
+  count: number = itemsAsked(COUNTS, suite.name),
 ): string[] {
   const sets = seeds.map((seed) => ({ seed, items: suite.items(seed, count) }));
   const reached = REFERENCES.map((reference) => {

@@ -4,6 +4,8 @@
  * hold. Types, name and validator; packing is cli/reproduce, unpacking the page's.
  */
 import * as v from 'valibot';
+import { besideEntries, fitsAnswers, type BesideAnswers } from './beside-answers.ts';
+import type { ResultSource } from './results.ts';
 
 /** What one policy answered to one prompt: the text, whether it ended by itself, the judge's number, and reasons. */
 export type StoredAnswer = readonly [
@@ -15,7 +17,7 @@ export type StoredAnswer = readonly [
   reasons: readonly number[],
 ];
 
-export interface StoredAnswers {
+export interface StoredAnswers extends BesideAnswers {
   readonly version: 1;
   /** As rows name it: `test`, a use case, `suite-passage-qa`. */
   readonly set: string;
@@ -46,6 +48,7 @@ const stored: v.GenericSchema<unknown, StoredAnswers> = v.pipe(
     prompts: v.array(v.strictObject({ text: v.string(), kind: v.string() })),
     reasons: v.array(v.string()),
     answers: v.record(v.string(), v.array(answer)),
+    ...besideEntries,
   }),
   v.check(
     ({ prompts, answers }) =>
@@ -58,6 +61,10 @@ const stored: v.GenericSchema<unknown, StoredAnswers> = v.pipe(
         each.every(([, , , said]) => said.every((i) => i < reasons.length)),
       ),
     'an answer names a reason that is not there',
+  ),
+  v.check(
+    (all) => fitsAnswers(all, Object.keys(all.answers), all.prompts.length),
+    'what stands beside the answers does not fit them',
   ),
 );
 
@@ -72,13 +79,33 @@ export function parseStoredAnswers(value: unknown): StoredAnswers {
   );
 }
 
+/** All that a source may name of these answers: keys, scores, rankings, groups of whom something is expected. */
+export function storedNames(stored: StoredAnswers): ReadonlySet<string> {
+  const { answers, scores = {}, rankings = {}, expected = {} } = stored;
+  return new Set([answers, scores, rankings, expected].flatMap((part) => Object.keys(part)));
+}
+
+/** What a source names. */
+export function neededNames({
+  keys,
+  scores = [],
+  rankings = [],
+  pairs = [],
+}: ResultSource): readonly string[] {
+  return [...keys, ...scores, ...rankings, ...pairs.flatMap(({ of, by }) => [...of, ...by])];
+}
+
 /** An answer with its reasons in words. */
 export interface SpokenAnswer {
   readonly text: string;
-  readonly ended: boolean;
+  /** Null where the text was given and not drawn. */
+  readonly ended: boolean | null;
   readonly score: number | null;
   readonly reasons: readonly string[];
 }
+
+/** Ends the key of texts that no model drew: `ceiling@-`. */
+const GIVEN = '@-';
 
 /** The answers of some policies to one prompt, in the order asked for; those that are not stored are left out. */
 export function answersTo(
@@ -91,7 +118,8 @@ export function answersTo(
     if (found === undefined) return [];
     const [text, ended, score, reasons] = found;
     const words = reasons.flatMap((i) => stored.reasons[i] ?? []);
-    return [{ key, answer: { text, ended: ended === 1, score, reasons: words } }];
+    const drawn = key.endsWith(GIVEN) ? null : ended === 1;
+    return [{ key, answer: { text, ended: drawn, score, reasons: words } }];
   });
 }
 

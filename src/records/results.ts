@@ -52,6 +52,36 @@ export interface ResultItem {
 export const REFERENCES = ['chance', 'ceiling'] as const;
 export type Reference = (typeof REFERENCES)[number];
 
+/** What a row is of that is of no model: the same, and the demonstrators whose answers supervised training learns from. */
+export const ROW_REFERENCES = [...REFERENCES, 'demonstrators'] as const;
+export type RowReference = (typeof ROW_REFERENCES)[number];
+
+/**
+ * Which two answers to a prompt are compared by whom, by the names of what is stored beside the answers. `agree`: each of
+ * `of` with each of `by`, or the rankers of `of` among themselves where `by` is empty; pairs that either ties are left
+ * out. `predict`: each score or ranker of `by` about the strict comparisons of each of `of`. `expect`: what the labelers of
+ * each of `of` are expected to say.
+ */
+export interface ResultPairs {
+  readonly how: 'agree' | 'predict' | 'expect';
+  readonly of: readonly string[];
+  readonly by: readonly string[];
+  /** The same text twice is one answer. */
+  readonly distinct?: true;
+}
+
+/** Where all the items of a row are (result-answers.ts): a set of prompts, and what of it is an item of the row. */
+export interface ResultSource {
+  readonly set: string;
+  /** Whose answers stand side by side; with `pairs` none, since every two of the ranked answers do. */
+  readonly keys: readonly string[];
+  /** A stored score for each of `keys`, by name, in place of the judge's. */
+  readonly scores?: readonly string[];
+  /** Stored rankings, by name, of which is told what they say of the answers. */
+  readonly rankings?: readonly string[];
+  readonly pairs?: readonly ResultPairs[];
+}
+
 export interface ResultRow {
   /** Unique in its claim. */
   readonly id: string;
@@ -67,8 +97,8 @@ export interface ResultRow {
   readonly paper: number | null;
   /** One of the two controls: PPO on noise, PPO on the gold judge; without a policy, labels by chance, the gold judge. */
   readonly control: boolean;
-  /** Of no model, neither ours nor a control: what the suite's figures are to be read against. */
-  readonly reference?: Reference;
+  /** Of no model, neither ours nor a control: what the figures are to be read against. */
+  readonly reference?: RowReference;
   /** All seeds together; null when it was not measured. */
   readonly pooled: Figure | null;
   readonly seeds: readonly SeedFigure[];
@@ -80,8 +110,8 @@ export interface ResultRow {
   readonly itemsOf?: string;
   /** Why no single text stands behind the figure: a sentence. */
   readonly noTexts?: string;
-  /** Where all of them are (result-answers.ts), if they were stored: the set of prompts, and whose answers. */
-  readonly source?: { readonly set: string; readonly keys: readonly string[] };
+  /** Where all of them are, if they were stored; several where the row pools sets of prompts. */
+  readonly source?: ResultSource | readonly ResultSource[];
 }
 
 export const GRADES = ['met', 'partly', 'missed', 'not measured'] as const;
@@ -174,6 +204,10 @@ export interface Results {
   readonly seeds: readonly number[];
   /** Held-out prompts of each seed. */
   readonly prompts: number;
+  /** Prompts ranked for the reward model that the claims use, by who answered them; unknown of older files. */
+  readonly ranked?: { readonly sft: number; readonly policy: number };
+  /** The larger base model, where one was given: of its file, the first digits of the SHA-256. */
+  readonly large?: { readonly parameters: number; readonly fingerprint: string };
   readonly backend: string;
   readonly device: string;
   readonly versions: Readonly<Record<string, string>>;
@@ -210,7 +244,20 @@ const item = v.strictObject({
   outputs: v.array(output),
 } satisfies ChecksFor<ResultItem>);
 
-type Optional = 'reference' | 'items' | 'itemsOf' | 'noTexts' | 'source';
+const pairs = v.strictObject({
+  how: v.picklist(['agree', 'predict', 'expect']),
+  of: v.array(name),
+  by: v.array(name),
+  distinct: v.exactOptional(v.literal(true)),
+} satisfies ChecksFor<ResultPairs>);
+
+const source = v.strictObject({
+  set: name,
+  keys: v.array(name),
+  scores: v.exactOptional(v.array(name)),
+  rankings: v.exactOptional(v.array(name)),
+  pairs: v.exactOptional(v.array(pairs)),
+} satisfies ChecksFor<ResultSource>);
 
 const row = v.strictObject({
   id: name,
@@ -221,15 +268,15 @@ const row = v.strictObject({
   temperature: name,
   paper: v.nullable(number),
   control: v.boolean(),
-  reference: v.exactOptional(v.picklist(REFERENCES)),
+  reference: v.exactOptional(v.picklist(ROW_REFERENCES)),
   pooled: v.nullable(figure),
   seeds: v.array(seedFigure),
   missing: v.nullable(name),
   items: v.exactOptional(v.array(item)),
   itemsOf: v.exactOptional(name),
   noTexts: v.exactOptional(name),
-  source: v.exactOptional(v.strictObject({ set: name, keys: v.array(name) })),
-} satisfies ChecksFor<Omit<ResultRow, Optional>> & Record<Optional, unknown>);
+  source: v.exactOptional(v.union([source, v.array(source)])),
+} satisfies ChecksFor<ResultRow>);
 
 const condition = v.strictObject({
   rows: v.array(name),
@@ -242,7 +289,7 @@ const point = v.strictObject({
   y: number,
   low: v.exactOptional(number),
   high: v.exactOptional(number),
-} satisfies Record<keyof PlotPoint, unknown>);
+} satisfies ChecksFor<PlotPoint>);
 
 const line = v.strictObject({
   name,
@@ -287,12 +334,19 @@ const results: v.GenericSchema<unknown, Results> = v.strictObject({
   preset: name,
   seeds: v.array(number),
   prompts: number,
+  ranked: v.exactOptional(v.strictObject({ sft: number, policy: number })),
+  large: v.exactOptional(v.strictObject({ parameters: number, fingerprint: name })),
   backend: name,
   device: v.string(),
   versions: v.record(v.string(), v.string()),
   finishedAt: name,
   claims: v.array(claim),
 } satisfies ChecksFor<Results>);
+
+/** The places of a row's items; none where they are not stored. */
+export function sourcesOf({ source = [] }: Pick<ResultRow, 'source'>): readonly ResultSource[] {
+  return 'set' in source ? [source] : source;
+}
 
 /** A results file that cannot be read: what is wrong with it, and where. */
 export class ResultsError extends Error {

@@ -48,6 +48,8 @@ export interface CheckpointManifest {
   /** Everything needed to go on: optimizer steps, random state, data cursor, controller state. */
   readonly state: JsonValue;
   readonly createdAt: number;
+  /** Set where a policy of PPO came without the running average of its weights; absent elsewhere. */
+  readonly withoutAverage?: true;
 }
 
 export interface Run {

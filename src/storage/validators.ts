@@ -161,7 +161,8 @@ const manifest = v.strictObject({
   finished: v.boolean(),
   state: json,
   createdAt: time,
-} satisfies ChecksFor<CheckpointManifest>);
+  withoutAverage: v.exactOptional(v.literal(true)),
+} satisfies ChecksFor<Required<CheckpointManifest>>);
 
 const metric = v.strictObject({
   stage: v.picklist(STAGES),

@@ -24,7 +24,7 @@ export type Stored =
   | { readonly results: null; readonly problem: string };
 
 const MAKE_THEM =
-  'Make them with npm run reproduce -- --json FILE (half an hour for each seed on one core; --fast under ten minutes), then open FILE here.';
+  'Make them with npm run reproduce -- --json FILE (50 to 60 minutes for each seed on one core of its own; --fast about ten minutes), then open FILE here.';
 
 /** Reads results from a text. */
 export function readResults(text: string): Stored {

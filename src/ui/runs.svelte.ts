@@ -2,7 +2,7 @@
  * The runs of the project as the part *Runs* shows them: the list, which are chosen for comparison, their series, and
  * the verbs. What a verb does happens in the worker; this part is made when it is first opened.
  */
-import type { LabAdditions, RunSummary, ShownRun } from '../worker/protocol.ts';
+import type { CommandMap, LabAdditions, RunSummary, ShownRun } from '../worker/protocol.ts';
 import type { Laboratory } from './laboratory.svelte.ts';
 
 export class RunShelf {
@@ -111,14 +111,13 @@ export class RunShelf {
   }
 
   /** The names of what was added; null when the file was refused and nothing was. */
-  async importCheckpoint(name: string, file: Blob): Promise<readonly string[] | null> {
-    let names: readonly string[] | null = null;
-    await this.#changed(async () => {
-      const reply = await this.#laboratory.ask('checkpoint.import', { name, file });
-      names = reply?.names ?? null;
-      return reply;
-    });
-    return names;
+  importCheckpoint(name: string, file: Blob): Promise<readonly string[] | null> {
+    return this.#added(() => this.#laboratory.ask('checkpoint.import', { name, file }));
+  }
+
+  /** The names of the trained models that were added, none when they were here; null when they could not be. */
+  loadTrained(): Promise<readonly string[] | null> {
+    return this.#added(() => this.#laboratory.ask('trained.load', {}));
   }
 
   /** Also gives sentences about what is missing in it. */
@@ -140,6 +139,18 @@ export class RunShelf {
       return this.#laboratory.ask('runs.list', {});
     });
     return added;
+  }
+
+  async #added(
+    action: () => Promise<CommandMap['trained.load']['reply'] | null>,
+  ): Promise<readonly string[] | null> {
+    let names: readonly string[] | null = null;
+    await this.#changed(async () => {
+      const reply = await action();
+      names = reply?.names ?? null;
+      return reply;
+    });
+    return names;
   }
 
   /** After something stored has changed, the page's other parts read it again too. */

@@ -7,16 +7,14 @@ import { readSafetensors, safetensorsMetadata } from '../data/safetensors.ts';
 import { unpackFiles, type ArchiveLimits } from '../data/zip-archive.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { Head } from '../model/parameters.ts';
-import type { Run } from '../records/run.ts';
 import type { TensorMap } from '../records/tensor.ts';
-import { deleteRun } from '../storage/runs.ts';
 import {
   expectShapes,
   expectVocabulary,
   jsonOf,
   partOf,
   sharedConfig,
-  storeModel,
+  storeModels,
   type ModelArchive,
   type ModelResult,
 } from './model-files.ts';
@@ -105,12 +103,6 @@ function modelsOf(
   });
 }
 
-async function takeBack(session: RunsSession, runs: readonly Run[]): Promise<void> {
-  const project = session.project();
-  for (const { id } of runs) await deleteRun(await project.database(), project.id, id);
-  await project.refreshTraining();
-}
-
 /**
  * Adds the models of a file, each as the result of a finished run of its own: what writes as that of step 1, what scores
  * as the reward model. Gives their names. Throws FormatError or StorageError; then none of them was added.
@@ -124,13 +116,5 @@ export async function importCheckpoint(
   const language = session.workbench.language();
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   const models = isZip ? modelsOf(bytes, name, language) : [modelOf(bytes, name, language.config)];
-  const stored: Run[] = [];
-  try {
-    for (const model of models) stored.push(await storeModel(session, model));
-  } catch (error) {
-    // A disk that was full for one of them has room for no more, and half a bundle is nothing to go on from.
-    await takeBack(session, stored);
-    throw error;
-  }
-  return stored.map((run) => run.name);
+  return storeModels(session, models);
 }

@@ -126,6 +126,7 @@ const RUN_COMMANDS = [
   'checkpoint.hashes',
   'checkpoint.export',
   'checkpoint.import',
+  'trained.load',
   'checkpoint.bundle',
   'labeler.holdOut',
   'labeler.stop',
@@ -165,6 +166,8 @@ async function performOnRuns(handlers: RunCommandHandlers, command: RunCommand):
     case 'checkpoint.export':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'checkpoint.import':
+      return { ...head, command: command.type, value: await handlers[command.type](command.args) };
+    case 'trained.load':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };
     case 'checkpoint.bundle':
       return { ...head, command: command.type, value: await handlers[command.type](command.args) };

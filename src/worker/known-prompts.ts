@@ -3,7 +3,13 @@
  * which has a judge of its own. Everything is made when it is first asked for and kept. No engine, no tensors.
  */
 import { SPLITS, type Split } from '../records/prompt.ts';
-import { CLAIM_ITEMS, difficultPrompts, heldOutUseCasePrompts } from '../world/claim-sets.ts';
+import {
+  CLAIM_ITEMS,
+  countsRarities,
+  difficultPrompts,
+  heldOutUseCasePrompts,
+  RARE_ITEMS,
+} from '../world/claim-sets.ts';
 import { testPrompts, trainingPrompts, validationPrompts } from '../world/prompt-sets.ts';
 import type { Suite, SuiteItem } from '../world/suites/suite.ts';
 import { suites, taxSuites } from '../world/suites.ts';
@@ -80,9 +86,10 @@ export class KnownPrompts {
   }
 
   #itemsOf(suite: Suite): ReadonlyMap<string, SuiteItem> {
+    const count = countsRarities(suite.name) ? RARE_ITEMS : CLAIM_ITEMS;
     const made =
       this.#items.get(suite.name) ??
-      new Map(suite.items(this.seed, CLAIM_ITEMS).map((item) => [item.prompt, item]));
+      new Map(suite.items(this.seed, count).map((item) => [item.prompt, item]));
     this.#items.set(suite.name, made);
     return made;
   }

@@ -165,6 +165,10 @@ export class Laboratory implements Workbench {
     return this.#models().files;
   }
 
+  get readFile(): ReadFile {
+    return this.#options.readFile;
+  }
+
   words(): readonly string[] {
     return [...WORD_TYPES];
   }

@@ -1,7 +1,9 @@
 /**
  * Models from files, checked whole before anything is stored, and stored as the result of a finished run. What a file is
- * called and where it came from is the callers' business: base-desk.ts and checkpoint-import.ts, with which this is loaded.
+ * called and where it came from is the callers' business: base-desk.ts, checkpoint-import.ts and trained-models.ts, with
+ * which this is loaded.
  */
+import type { Settings } from '../config/settings.ts';
 import { FormatError } from '../data/format-error.ts';
 import { writeSafetensors } from '../data/safetensors.ts';
 import { parseStrictJson } from '../data/strict-json.ts';
@@ -13,8 +15,14 @@ import { EMPTY_VIEW } from '../records/run-view.ts';
 import type { TensorMap } from '../records/tensor.ts';
 import { prefixed } from '../rlhf/loop.ts';
 import { saveCheckpoint } from '../storage/checkpoints.ts';
+import { deleteRun } from '../storage/runs.ts';
+import type { RunRow } from '../storage/schema.ts';
 import { freeName } from './free-name.ts';
+import { prefixOf } from './model-shelf.ts';
+import type { RunMachine } from './new-run.ts';
+import type { TrainingStage } from './protocol.ts';
 import type { RunsSession } from './run-handlers.ts';
+import { inputsOf, type ProjectRows } from './stage-graph.ts';
 
 /** A zip's files, and what a person can do when one of them is not as it has to be. */
 export interface ModelArchive {
@@ -83,21 +91,45 @@ export function expectShapes(
 }
 
 export interface ModelResult {
-  readonly stage: 'pretrain' | 'sft' | 'reward';
+  readonly stage: TrainingStage;
   /** What the run is to be called; another run may bear the name already. */
   readonly name: string;
   readonly tensors: TensorMap;
   /** Steps that it was trained for, as far as is known. */
   readonly step: number;
+  /** How it was trained, where that is known: else the run has the present settings and machinery. */
+  readonly origin?: { readonly settings: Settings; readonly on: RunMachine };
+}
+
+/** A model as the bytes of a checkpoint: of PPO the policy alone. */
+export function checkpointBytes({ stage, tensors }: Pick<ModelResult, 'stage' | 'tensors'>) {
+  const prefix = prefixOf({ stage, average: false });
+  return writeSafetensors(new Map(prefixed(tensors, prefix)), 'F32');
+}
+
+/**
+ * A project as one sees it who looks at models that were trained from the shipped base, by PPO: whatever is chosen now,
+ * they rest on those.
+ */
+export function seenByPpo(rows: ProjectRows): ProjectRows {
+  const { settings } = rows;
+  const base = { ...settings.base, model: 'shipped' as const };
+  return { ...rows, settings: { ...settings, base, method: { ...settings.method, name: 'ppo' } } };
+}
+
+/** Of a known origin, trained from what comes with the page and not from what is chosen here. */
+function beginning(session: RunsSession, { stage, origin }: ModelResult): RunRow {
+  const project = session.project();
+  if (origin === undefined) return project.newRun(stage, session.machinery());
+  const made = project.newRun(stage, origin.on, origin.settings);
+  return { ...made, inputs: inputsOf(seenByPpo(project.rows), stage) };
 }
 
 /** Adds a model as the result of a finished run of its own, all or nothing, and gives that run. Throws StorageError. */
-export async function storeModel(
-  session: RunsSession,
-  { stage, name: wished, tensors, step }: ModelResult,
-): Promise<Run> {
+export async function storeModel(session: RunsSession, model: ModelResult): Promise<Run> {
+  const { stage, name: wished, step } = model;
   const project = session.project();
-  const made = project.newRun(stage, session.machinery());
+  const made = beginning(session, model);
   const name = freeName(wished, new Set(project.rows.runs.map(({ run }) => run.name)));
   const run = {
     ...{ ...made, step, total: step },
@@ -107,11 +139,34 @@ export async function storeModel(
     ...{ id: `${made.id}/finished-${step}`, project: project.id, run: made.id },
     ...{ stage, name, step, finished: true },
     ...{ state: null, createdAt: session.now() },
+    ...(stage === 'ppo' && { withoutAverage: true as const }),
   };
-  const bytes = writeSafetensors(new Map(prefixed(tensors, 'model.')), 'F32');
+  const bytes = checkpointBytes(model);
   const kind = stage === 'reward' ? ('reward' as const) : ('policy' as const);
   const write = { manifest, kind, bytes, run, metrics: [], view: EMPTY_VIEW };
   await saveCheckpoint(await project.database(), write);
   await project.refreshTraining();
   return run.run;
+}
+
+/** Adds models in their order, all or none, and gives their names. Throws StorageError. */
+export async function storeModels(
+  session: RunsSession,
+  models: readonly ModelResult[],
+): Promise<readonly string[]> {
+  const stored: Run[] = [];
+  try {
+    for (const model of models) stored.push(await storeModel(session, model));
+  } catch (error) {
+    // A disk that was full for one of them has room for no more, and half of them is nothing to go on from.
+    await takeBack(session, stored);
+    throw error;
+  }
+  return stored.map((run) => run.name);
+}
+
+async function takeBack(session: RunsSession, runs: readonly Run[]): Promise<void> {
+  const project = session.project();
+  for (const { id } of runs) await deleteRun(await project.database(), project.id, id);
+  await project.refreshTraining();
 }

@@ -259,7 +259,7 @@ export class Project {
     const of = { run, stage, step, kind: what, createdAt, shipped: false, bytes: byteLength };
     const last = { ...of, id, name, average: false };
     const average = { ...of, id: `${id}${AVERAGE}`, name: `${name} (average)`, average: true };
-    return method === 'ppo' ? [average, last] : [last];
+    return method === 'ppo' && manifest.withoutAverage !== true ? [average, last] : [last];
   }
 
   /** A checkpoint of this project as something that can be loaded. Throws {@link InputError} when there is none. */

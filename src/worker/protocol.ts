@@ -340,6 +340,14 @@ export interface CommandMap extends BenchCommands {
     reply: { names: readonly string[]; runs: readonly RunSummary[] };
   };
   /**
+   * Fetches the trained models that come with the page and adds them as the results of steps 1, 2 and 3; no names when they
+   * are that already. The project has to be opened again afterwards.
+   */
+  'trained.load': {
+    args: Record<string, never>;
+    reply: { names: readonly string[]; runs: readonly RunSummary[] };
+  };
+  /**
    * What goes on with a checkpoint at scale by TRL, in one zip: models that `transformers` opens, data, settings and
    * Python scripts. `notes` are sentences about what is missing for some of them.
    */

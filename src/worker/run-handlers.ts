@@ -18,7 +18,7 @@ export interface RunsSession extends LabelerSession {
   now(): number;
   readonly workbench: Pick<
     Workbench,
-    'forget' | 'language' | 'holdOut' | 'blindOutputs' | 'simulatedAgreement'
+    'forget' | 'language' | 'readFile' | 'holdOut' | 'blindOutputs' | 'simulatedAgreement'
   >;
   readonly works: WorkUnderWay;
   /** A checkpoint by its id. Throws InputError when there is none. */
@@ -52,6 +52,14 @@ function judgedHandlers(
       return { items: await session.works.run('outputs', write, (items) => items.length) };
     },
   };
+}
+
+/** Fetches the trained models while other commands have their turn, and gives what stores them. */
+async function fetchTrained(session: RunsSession): Promise<() => Promise<readonly string[]>> {
+  session.project().expectWritable();
+  const { fetchTrainedModels, takeTrainedModels } = await import('./trained-models.ts');
+  const models = await fetchTrainedModels(session);
+  return () => takeTrainedModels(models, session);
 }
 
 export function runHandlers(session: RunsSession): RunCommandHandlers {
@@ -89,6 +97,10 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
       const { importCheckpoint } = await import('./checkpoint-import.ts');
       return { names: await importCheckpoint(args, session), ...(await list()) };
     }),
+    'trained.load': async () => {
+      const take = await fetchTrained(session);
+      return changing(async () => ({ names: await take(), ...(await list()) }))({});
+    },
     'checkpoint.bundle': async ({ checkpoint }) => {
       const input = bundleInput(session.project(), session.workbench, checkpoint);
       const { bundleForTrl } = await import('./trl-bundle.ts');

@@ -28,7 +28,7 @@ export function fetchFile(root: URL): ReadFile {
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       throw new ModelFileError(
-        `The model file ${path} could not be fetched (${detail}). Check the connection and reload.`,
+        `The model file ${path} could not be fetched (${detail}). Check the connection and try again.`,
       );
     }
     const html = response.headers.get('content-type')?.startsWith('text/html') === true;

@@ -9,7 +9,7 @@ import type { Demonstration, Prompt } from '../records/prompt.ts';
 import type { OwnText } from '../records/own-text.ts';
 import type { Ranking } from '../records/ranking.ts';
 import type { RolloutView } from '../records/run-view.ts';
-import type { ModelFiles } from './shipped-models.ts';
+import type { ModelFiles, ReadFile } from './shipped-models.ts';
 import type { Loop, RolloutRow, Snapshot } from '../rlhf/loop.ts';
 import type { LabelerTrial, RewardReport } from '../records/reward-report.ts';
 import type {
@@ -121,6 +121,8 @@ export interface Workbench {
   forget(checkpoint: string): void;
   /** Shape and vocabulary of the shipped base, which every model here shares. Throws InputError before {@link start}. */
   language(): Pick<ModelFiles, 'config' | 'tokenizer'>;
+  /** Reads a file that comes with the page. Throws ModelFileError when it cannot be had. */
+  readonly readFile: ReadFile;
   /** Every word that a text of this world can hold, in lower case. */
   words(): readonly string[];
   examplePrompts(count: number, settings: Settings): Promise<readonly Prompt[]>;

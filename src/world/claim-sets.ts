@@ -10,6 +10,13 @@ import { HELD_OUT_USE_CASE } from './use-cases.ts';
 /** Items of each suite, and prompts of the use case held out, that the claims ask at most; shorter lists begin alike. */
 export const CLAIM_ITEMS = 300;
 
+/** Items of a suite whose count is so rare (a few of a hundred responses) that the usual ones leave wide intervals. */
+export const RARE_ITEMS = 900;
+
+const COUNT_RARITIES: readonly string[] = ['rude-prompts', 'rude-prompts-polite'];
+
+export const countsRarities = (suite: string): boolean => COUNT_RARITIES.includes(suite);
+
 const testPromptsOf = (seed: number, useCase: PresentUseCase, count: number): WorldPrompt[] =>
   generatePrompts(seed, { split: 'test', count, useCases: [useCase] });
 

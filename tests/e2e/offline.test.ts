@@ -34,8 +34,9 @@ async function waitForOffline(): Promise<void> {
   await browser.page.locator('[data-testid="offline"][data-state="ready"]').waitFor();
 }
 
-/** Every answer behind the stored results, fetched when a reader asks for it. */
+/** Every answer behind the stored results, and the trained models, fetched when a reader asks for them. */
 const ANSWERS = 'results/answers/';
+const TRAINED = 'models/trained/';
 
 /** Addresses of the files of the build. */
 function builtFiles(): string[] {
@@ -44,13 +45,16 @@ function builtFiles(): string[] {
     .map((entry) => relative(served.folder, join(entry.parentPath, entry.name)));
 }
 
-test('says that every file is stored, and no file of the build is left out but all stored answers', async () => {
+test('says that every file is stored, and no file of the build is left out but stored answers and trained models', async () => {
   await openLaboratory(browser.page, served.url, 'preset=micro');
   await waitForOffline();
   const built = builtFiles();
   // The worker itself is kept by the browser; _headers is for the host.
   const files = built.filter(
-    (url) => !['service-worker.js', '_headers'].includes(url) && !url.startsWith(ANSWERS),
+    (url) =>
+      !['service-worker.js', '_headers'].includes(url) &&
+      !url.startsWith(ANSWERS) &&
+      !url.startsWith(TRAINED),
   );
   expect(await textOf(browser.page, 'offline')).toContain(`all ${files.length} files`);
   const worker = readFileSync(join(served.folder, 'service-worker.js'), 'utf8');
@@ -107,7 +111,7 @@ test('offers a new version, takes it only when asked, and keeps what was made', 
   expect(browser.problems()).toEqual([]);
 });
 
-// Last, because the browser reports what it could not fetch.
+// Last, with what follows, because the browser reports what it could not fetch.
 test('stored answers come from the host, and without a network it is said that they cannot be fetched', async () => {
   const { page } = browser;
   const ask = async (): Promise<void> => {
@@ -134,6 +138,26 @@ test('stored answers come from the host, and without a network it is said that t
   await ask();
   await expect.poll(() => textOf(page, 'page-words')).toBe('1 of 12 items');
   // The browser itself says that there was no network.
+  const unexpected = browser.problems().filter((words) => !words.includes('ERR_INTERNET'));
+  expect(unexpected).toEqual([]);
+});
+
+test('the trained models come from the host too: without a network it is said, with one they are loaded', async () => {
+  const { page } = browser;
+  await visit(page, 'runs');
+  await page.getByTestId('trained-load').waitFor();
+  await browser.context.setOffline(true);
+  onTestFinished(() => browser.context.setOffline(false));
+  await press(page, 'trained-load');
+  await expect
+    .poll(() => textOf(page, 'failure'))
+    .toMatch(
+      /models\.json could not be fetched.*files that the page keeps for use without a network/,
+    );
+  await expect.poll(() => textOf(page, 'trained-news')).toBe('Nothing was loaded.');
+  await browser.context.setOffline(false);
+  await press(page, 'trained-load');
+  await expect.poll(() => textOf(page, 'trained-news')).toMatch(/^Loaded: /);
   const unexpected = browser.problems().filter((words) => !words.includes('ERR_INTERNET'));
   expect(unexpected).toEqual([]);
 });

@@ -11,6 +11,7 @@ import {
   storedAnswersName,
 } from '../../src/records/result-answers.ts';
 import { displayed } from '../../src/ui/format.ts';
+import { sourcesOf, type Results } from '../../src/records/results.ts';
 import { readResults, RESULTS_FILE } from '../../src/ui/paper-results.ts';
 import { lowContrast, violations } from './accessibility.ts';
 import { openLaboratory, textOf, visit } from './laboratory-page.ts';
@@ -49,10 +50,11 @@ test('of those results any seed can be chosen: prompt, both texts and the judgeâ
   const row = rows.find(({ source }) => source !== undefined)!;
   const seed = row.seeds.at(-1)!.seed;
   expect(row.seeds.length).toBeGreaterThan(1);
-  const name = storedAnswersName(seed, row.source!.set);
+  const [source] = sourcesOf(row);
+  const name = storedAnswersName(seed, source!.set);
   const packed = readFileSync(new URL(`results/answers/${name}`, PUBLIC));
   const stored = parseStoredAnswers(JSON.parse(gunzipSync(packed).toString('utf8')));
-  const spoken = stored.prompts.map((_, i) => answersTo(stored, i, row.source!.keys));
+  const spoken = stored.prompts.map((_, i) => answersTo(stored, i, source!.keys));
   const index = spoken.findLastIndex((all) => all.every(({ answer }) => answer.reasons.length > 0));
   const claim = page.locator(`#claim-${id}`);
   await claim.getByTestId('paper-items').locator('summary').click();
@@ -119,10 +121,10 @@ test('by keys: from the contents to a claim, and through its single items with t
   expect(await page.getByTestId('verdict').count()).toBe(0);
 });
 
-/** Answers to the made-up set, which no build has, so that nothing but the network can give them. */
-async function answerWith(seed: number, body: Buffer): Promise<void> {
+/** Answers to a made-up set, which no build has, so that nothing but the network can give them. */
+async function answerWith(seed: number, body: Buffer, set = 'made-up'): Promise<void> {
   const contentType = 'application/gzip';
-  await browser.page.route(`**/results/answers/${storedAnswersName(seed, 'made-up')}`, (route) =>
+  await browser.page.route(`**/results/answers/${storedAnswersName(seed, set)}`, (route) =>
     route.fulfill({ body, contentType }),
   );
 }
@@ -197,6 +199,70 @@ test.each([
   await openFile(text);
   await expect.poll(() => page.getByTestId('paper-problem').textContent()).toMatch(words);
   expect(await page.getByTestId('paper-claim').count()).toBe(0);
+});
+
+/** The example with a row of comparisons of labels, which pools two sets, and one of which only a few items are stored. */
+function withComparisons(): Results {
+  const [first, second] = EXAMPLE_RESULTS.claims;
+  const [few, ...others] = first!.rows;
+  const { source: given, ...alone } = few!;
+  expect(given).toBeDefined();
+  const pairs = [{ how: 'predict', of: ['usual'], by: ['reward'] }] as const;
+  const source = [
+    { set: 'made-up-pairs', keys: [], pairs },
+    { set: 'made-up-given', keys: ['ceiling@-'] },
+  ];
+  const compared = second!.rows.map((row) => ({ ...row, source }));
+  const claims = [
+    { ...first!, rows: [alone, ...others] },
+    { ...second!, rows: compared },
+  ];
+  return { ...EXAMPLE_RESULTS, claims };
+}
+
+test('every comparison behind a figure of two sets: both texts, who preferred which, what the reward model says', async () => {
+  const { page } = browser;
+  await visit(page, 'paper');
+  await openFile(JSON.stringify(withComparisons()));
+  const [few, compared] = ['preferred-to-sft', 'over-optimisation'].map((id) =>
+    page.locator(`#claim-${id}`),
+  );
+  await few!.getByTestId('paper-items').locator('summary').click();
+  await expect
+    .poll(() => few!.getByTestId('paper-extent').innerText())
+    .toBe('Only these few are stored.');
+  const keys = ['sft-1@1', 'sft-2@1'];
+  const { reasons } = EXAMPLE_ANSWERS;
+  const prompts = [{ text: 'which frog?', kind: 'chat' }];
+  const plain = { version: 1, seed: 1, prompts, reasons };
+  const stored = {
+    ...{ ...plain, set: 'made-up-pairs' },
+    answers: {
+      [keys[0]!]: [['a red frog.', 1, 0.2, []]],
+      [keys[1]!]: [['a green frog.', 1, 1, []]],
+    },
+    scores: { reward: { words: 'a model', values: { [keys[0]!]: [1.5], [keys[1]!]: [0.25] } } },
+    rankings: { usual: { keys, by: ['anna'], picked: [0], ranks: ['21'] } },
+  };
+  const given = {
+    ...{ ...plain, set: 'made-up-given' },
+    answers: { 'ceiling@-': [['a green one.', 1, 1, []]] },
+  };
+  for (const set of [stored, given]) await answerWith(1, gzipSync(JSON.stringify(set)), set.set);
+  await compared!.getByTestId('paper-items').locator('summary').click();
+  await compared!.getByTestId('paper-all').click();
+  await expect.poll(() => compared!.getByTestId('page-words').innerText()).toBe('1 of 2 items');
+  const outputs = compared!.getByTestId('paper-output');
+  expect(await outputs.allInnerTexts()).toEqual([
+    expect.stringMatching(
+      /a green frog[^]*judged 0\.25[^]*anna: puts this one first[^]*a model: 0\.25, wrong about the two[^]*gold composite 1\.00/,
+    ),
+    expect.stringMatching(/a red frog[^]*anna: puts the other one first[^]*a model: 1\.50, wrong/),
+  ]);
+  await compared!.getByTestId('page-on').click();
+  await expect.poll(() => outputs.count()).toBe(1);
+  expect(await outputs.innerText()).toMatch(/a green one[^]*given, not drawn/);
+  expect(await compared!.getByTestId('paper-items-problem').textContent()).toBe('');
 });
 
 // Last, because it changes the settings.

@@ -114,8 +114,8 @@ const judged = (prompt: WorldPrompt, { text, ended }: Answer): Judged => ({
   gold: judgeGold(prompt, text, ended),
 });
 
-/** What a policy's answers are kept by: `ppo-ptx@1`, `sft@best-of-4`. */
-export const answerKey = (policy: string, drawing: Drawing): string =>
+/** What a policy's answers are kept by: `ppo-ptx@1`, `sft@best-of-4`; given ones by `ceiling@-`. */
+export const answerKey = (policy: string, drawing: Drawing | '-'): string =>
   `${policy}@${drawing.replaceAll(' ', '-')}`;
 
 /** Prompts under a name that their answers are kept by. */

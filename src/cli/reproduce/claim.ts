@@ -13,6 +13,7 @@ import type {
   ResultVerdict,
 } from '../../records/results.ts';
 import type { SeedLab } from './lab.ts';
+import type { BehindRow } from './row-sources.ts';
 import type { Sample } from './sample.ts';
 
 /** A row as one seed measured it. */
@@ -40,6 +41,10 @@ export interface ClaimView {
 export interface ClaimSpec extends Pick<ResultClaim, 'id' | 'title' | 'paper' | 'how'> {
   readonly here: ResultHere | null;
   measure(lab: SeedLab): Promise<Measured>;
+  /** Where the items of rows are stored that do not name the place themselves. */
+  readonly behind?: BehindRow;
+  /** Said after `how`: what only these figures tell of how they were measured. Empty for nothing. */
+  howHere?(view: ClaimView): string;
   conditions(view: ClaimView): ResultCondition[];
   /** One paragraph from the figures, whatever they are. */
   why(view: ClaimView, verdict: ResultVerdict): string;

@@ -13,13 +13,14 @@ import { testPrompts, validationPrompts } from '../../world/prompt-sets.ts';
 import { HELD_OUT_USE_CASE } from '../../world/use-cases.ts';
 import type { WorldPrompt } from '../../world/tasks.ts';
 import type { Control } from '../controls.ts';
-import { classOf, reinforceStage, rewardStage, type Lab } from '../rlhf-run.ts';
+import { classOf, policyThatCounts, reinforceStage, type Lab } from '../rlhf-run.ts';
 import type { StageOutcome } from '../stage-runner.ts';
 import { keptOr, readJson, writeJson } from './json-file.ts';
 import { sftEpochs } from './kept-epochs.ts';
 import type { Speaker } from './pages.ts';
 import { settingsOf, type Plan } from './plan.ts';
 import { rewardOfAnswers } from './reward-scores.ts';
+import { rewardOfRounds } from './second-round.ts';
 
 export interface Shared {
   readonly plan: Plan;
@@ -136,9 +137,7 @@ export class SeedLab {
   }
 
   reward(): Promise<Model> {
-    return this.model('reward', async () =>
-      rewardStage(this.lab('main'), (await this.epochs()).at(-1)!),
-    );
+    return this.model('reward', async () => rewardOfRounds(this, (await this.epochs()).at(-1)!));
   }
 
   /** Index of the epoch whose answers to validation prompts the reward model likes best. */
@@ -170,16 +169,13 @@ export class SeedLab {
 
   /** Step 3 of any run against any reward model; the caller disposes the policy. */
   async reinforce(lab: Lab, reward: Model, control: Control | null): Promise<TrainedPolicy> {
-    const { policy, ema, open, outcome } = await reinforceStage(
-      lab,
-      await this.sft(),
-      reward,
-      control,
-    );
-    const judged = ema !== null && lab.settings.evaluate.policyWeights === 'average' ? ema : policy;
-    const copy = await judged.copy();
-    open.dispose();
-    return { policy: copy, records: outcome.records };
+    const step3 = await reinforceStage(lab, await this.sft(), reward, control);
+    try {
+      const policy = await policyThatCounts(step3, lab.settings).copy();
+      return { policy, records: step3.outcome.records };
+    } finally {
+      step3.open.dispose();
+    }
   }
 
   async dispose(): Promise<void> {

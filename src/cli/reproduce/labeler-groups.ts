@@ -2,6 +2,7 @@
  * Five groups of labelers with planted differences, for the paper's cross-validation of reward models over groups of
  * labelers (sections 4.1 and E.2, S79). Groups differ in tastes that their members share on top of their own.
  */
+import { Rng } from '../../data/rng.ts';
 import type { Labeler } from '../../world/labelers.ts';
 
 export interface LabelerGroup {
@@ -40,3 +41,11 @@ export function plantedGroups(labelers: readonly Labeler[]): LabelerGroup[] {
       })),
   }));
 }
+
+/** The two of a group who are compared with each other, and with those of other groups, about a prompt. */
+export const twoOfGroup = (
+  seed: number,
+  { name, labelers }: LabelerGroup,
+  prompt: string,
+): readonly Labeler[] =>
+  Rng.named(seed, 'group agreement', name, prompt).shuffled(labelers).slice(0, 2);

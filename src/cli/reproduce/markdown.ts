@@ -1,4 +1,5 @@
 /** The report as a Markdown page: every claim with its table, targets, verdict, paragraph and plots. Pure. */
+import { answererWords } from '../../records/answerer-words.ts';
 import { fewerSeedsWords } from '../../records/result-figures.ts';
 import type { ResultClaim, ResultItem, ResultRow, Results } from '../../records/results.ts';
 import { rowWords, valueWords } from './saying.ts';
@@ -43,7 +44,7 @@ function itemLines({ prompt, kind, outputs }: ResultItem): string {
   const said = outputs.map(({ policy, text, ended, score, reasons }) => {
     const number = score === null ? '' : ` (${score.toFixed(2)})`;
     const words = reasons.length === 0 ? 'nothing against it' : reasons.join('; ');
-    return `  - ${policy}${number}: \`${cell(text).replaceAll('`', "'") || '(empty)'}\`${ended === false ? ' …' : ''} - ${words}`;
+    return `  - ${answererWords(policy)}${number}: \`${cell(text).replaceAll('`', "'") || '(empty)'}\`${ended === false ? ' …' : ''} - ${words}`;
   });
   return [`- ${kind}: \`${cell(prompt).replaceAll('`', "'")}\``, ...said].join('\n');
 }
@@ -93,23 +94,58 @@ function fitting({ claims }: Results): string {
   return row === undefined ? '' : `, of which ${row.seeds.map(({ n }) => n).join(', ')} fit`;
 }
 
+/** Of whose answers the reward model is (paper, section 3.1); nothing where the file does not say. */
+function rankedWords({ ranked }: Results): string {
+  if (ranked === undefined) return '';
+  const { sft, policy } = ranked;
+  const second =
+    policy === 0
+      ? ''
+      : ` and then of ${policy} by a first policy, trained against a reward model of the former: "steps 2 and 3 can be ` +
+        'iterated" (paper, section 3.1)';
+  return `The reward model learns from rankings of ${sft} prompts' answers by SFT${second}. `;
+}
+
+/** Which larger base model was given; nothing where the file does not say, or none was. */
+function largeWords({ large }: Results): string {
+  if (large === undefined) return '';
+  const { parameters, fingerprint } = large;
+  return `The larger base model has ${parameters.toLocaleString('en-US')} parameters; the SHA-256 of its file begins with \`${fingerprint}\`. `;
+}
+
+/** On what the settings were chosen, as docs/quick-runs.md tells it: on some of the very seeds that are reported. */
+function chosenWords({ preset, seeds }: Results): string {
+  const reported = seeds.includes(3) ? ', one of those reported' : '';
+  const long =
+    preset === 'long'
+      ? `KL price, episodes, number of rankings and the second round on validation prompts of seed 3 alone${reported}; `
+      : '';
+  return (
+    `Chosen beforehand (docs/quick-runs.md): ${long}the policy rate on the runs of the first table there, by their KL; the ` +
+    'ranking temperature on 200 prompts of one seed. '
+  );
+}
+
 function headLines(results: Results): string[] {
   const { form, command, seeds, prompts, preset, backend, device, versions, finishedAt } = results;
   const versionWords = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     "# The paper's claims, reproduced in miniature",
-    `${FORM_WORDS[form]}Made by \`${command}\` on ${finishedAt.slice(0, 10)} (${backend}${device === '' ? '' : `, ${device}`}; ` +
+    `${FORM_WORDS[form]}Made by \`${command}\` on ${finishedAt.slice(0, 10)} (${device === '' ? backend : device}; ` +
       `${versionWords.join(', ')}), preset \`${preset}\`, seeds ${seeds.join(', ')}, ${prompts} held-out prompts drawn for each seed${fitting(results)}. ` +
       'Do not edit: run the command again.',
-    'Intervals are 95 % bootstraps over users or items of the runs that were trained, all seeds together: they do not hold ' +
-      'the spread over seeds, so that each seed stands beside. Policy rate and ranking temperature were settled on seeds 1 to ' +
-      '3. Homework documents of the base model hold tasks of every use case, extract too, with answers: "held out" means held ' +
+    `${rankedWords(results)}${largeWords(results)}Intervals are 95 % bootstraps over users or items of the runs that were trained, all seeds together: they do not hold ` +
+      'the spread over seeds, so that each seed stands beside. ' +
+      `${chosenWords(results)}Homework documents of the base model hold tasks of every use case, extract too, with answers: "held out" means held ` +
       'out from demonstrations, rankings and reinforcement. A ' +
       'target is met only if the pooled figure reaches it and every seed lies on the right side of "no difference". It is ' +
-      'met partly if the direction alone is beyond doubt (where a number was asked for, it is missed), else missed. A claim is as good as the worst of its targets. ' +
+      'met partly if all seeds together reach it and one of them does not, or if the direction alone is beyond doubt (where a ' +
+      'number was asked for, it is missed), else missed. Differences are told by their direction and without a sign: an ' +
+      'interval with an end below 0 does not rule out the other direction. A claim is as good as the worst of its targets. ' +
       'Controls, in italics, are PPO-ptx on a noise reward and on the gold judge itself; in tables of labelers and reward models ' +
       'they are labels given by chance and the gold judge in place of labeler or reward model. Rows in brackets are of no ' +
-      "model: the chance level and the ceiling of a suite (all suites: docs/world.md), from the same items as the models' rows.",
+      "model: the chance level and the ceiling of a suite (all suites: docs/world.md), from the same items as the models' rows; of " +
+      'gold, ideal answers to the same prompts, and those of demonstrators.',
   ];
 }
 

@@ -88,9 +88,10 @@ export async function optimisationRun(
   beta: number,
 ): Promise<OptimisationRun> {
   const name = `over-${comparisons}-beta-${beta}`;
+  const layer = { ppo: { ...NO_PTX.ppo, beta, episodes: lab.counts.optimisationEpisodes } };
   const made: { trained?: Promise<TrainedPolicy> } = {};
   const train = (): Promise<TrainedPolicy> =>
-    (made.trained ??= lab.reinforce(lab.lab(name, { ppo: { ...NO_PTX.ppo, beta } }), model, null));
+    (made.trained ??= lab.reinforce(lab.lab(name, layer), model, null));
   const answered = await finalAnswers(lab, name, async () => (await train()).policy);
   const measured = await keptOr(lab.path(name, 'measured.json'), async (): Promise<MeasuredRun> => {
     const { records } = await train();

@@ -17,7 +17,7 @@ import { planOf, seedsOfForm, type Plan } from './plan.ts';
 const OPTIONS = {
   claims: { help: 'all, or ids separated by commas', value: 'LIST' },
   seeds: { help: 'how many seeds from 1 on, or which: 2-2, 1,3', value: 'N' },
-  fast: { help: 'fewer seeds and prompts: under ten minutes on one core' },
+  fast: { help: 'fewer seeds and prompts: about ten minutes on one core' },
   micro: { help: 'seconds: every part once, no quality' },
   work: {
     help: 'folder of what is trained and measured; a second call goes on there',
@@ -26,6 +26,7 @@ const OPTIONS = {
   out: { help: 'Markdown page to write; its pictures go beside it', value: 'FILE' },
   json: { help: 'results file to write, for the page', value: 'FILE' },
   answers: { help: 'folder for every answer of every seed, one file a seed and set', value: 'DIR' },
+  models: { help: 'folder for SFT, reward model and PPO-ptx of the first seed', value: 'DIR' },
   large: { help: 'folder of a larger base model', value: 'DIR' },
   base: { help: 'folder of the base model', value: 'DIR' },
   preset: { help: `settings of the runs: one of ${PRESET_NAMES.join(', ')}`, value: 'NAME' },
@@ -47,6 +48,8 @@ export interface ReproduceOptions {
   readonly json: string;
   /** Null stores none. */
   readonly answers: string | null;
+  /** Null writes none; else where, and what makes them again. */
+  readonly models: { readonly folder: string; readonly command: string } | null;
   readonly large: string | null;
   readonly base: string;
   readonly backend: Backend;
@@ -102,14 +105,27 @@ function formOf(fast: boolean, micro: boolean): ResultForm {
   return micro ? 'micro' : fast ? 'fast' : 'full';
 }
 
-/** The command with those of the options that decide the figures. */
-function commandOf(given: Given): string {
-  const names = ['fast', 'micro', 'claims', 'seeds', 'preset', 'set', 'backend'] as const;
-  const words = names.flatMap((name) => {
+/** Of the options named those that were given, as they are written. */
+function written(given: Given, names: readonly (keyof Given)[]): string[] {
+  return names.flatMap((name) => {
     const value = given[name];
     if (value === undefined) return [];
     return name === 'fast' || name === 'micro' ? [`--${name}`] : [`--${name}`, value];
   });
+}
+
+/** The command with those of the options that decide the models of one seed. */
+function modelsCommand(given: Given, seed: number): string {
+  const words = written(given, ['fast', 'micro', 'preset', 'set', 'backend']);
+  // Elsewhere than usual: a report of one seed must not take the place of the stored one.
+  const folders = '--models DIR --out DIR/results.md --json DIR/results.json';
+  return ['npm run reproduce --', ...words, `--seeds ${seed}-${seed} ${folders}`].join(' ');
+}
+
+/** The command with those of the options that decide the figures. */
+function commandOf(given: Given): string {
+  const names = ['fast', 'micro', 'claims', 'seeds', 'preset', 'set', 'backend'] as const;
+  const words = written(given, names);
   // Where it lies is nobody's business; that there was one decides a claim.
   if (given.large !== undefined) words.push('--large', 'DIR');
   return ['npm run reproduce', ...(words.length > 0 ? ['--', ...words] : [])].join(' ');
@@ -124,15 +140,24 @@ export function readReproduceOptions(words: readonly string[]): ReproduceOptions
     throw new UsageError(`--preset must be one of ${PRESET_NAMES.join(', ')}, not "${preset}".`);
   }
   const work = given.work ?? `runs/reproduce-${form}`;
+  const seeds = seedList(given.seeds ?? String(seedsOfForm(form)));
+  const plan = planOf(form, preset, overrides(given.set));
+  if (given.models !== undefined && plan.settings.method.name !== 'ppo') {
+    throw new UsageError('--models writes a policy of PPO-ptx: leave method.name at ppo.');
+  }
   return {
-    plan: planOf(form, preset, overrides(given.set)),
+    plan,
     claims: claimList(given.claims ?? 'all'),
-    seeds: seedList(given.seeds ?? String(seedsOfForm(form))),
+    seeds,
     work,
     // Only a full run may replace the page that the repository shows.
     out: given.out ?? (form === 'full' ? 'docs/results.md' : `${work}/results.md`),
     json: given.json ?? (form === 'full' ? 'public/results/paper.json' : `${work}/results.json`),
     answers: given.answers ?? null,
+    models:
+      given.models === undefined
+        ? null
+        : { folder: given.models, command: modelsCommand(given, seeds[0]!) },
     large: given.large ?? null,
     base: given.base ?? 'public/models/base',
     backend: choiceOption('backend', given.backend, BACKEND_ORDER) ?? 'wasm',

@@ -1,16 +1,21 @@
 /**
- * How much of everything a reproduction runs, in its three forms: `full` is what the targets speak of, `fast` fits into
- * ten minutes on one core, `micro` shows in seconds that every part works and says nothing about quality.
+ * How much of everything a reproduction runs, in its three forms: `full` is what the targets speak of, `fast` takes
+ * about ten minutes on one core, `micro` shows in seconds that every part works and says nothing about quality.
  */
 import { presetSettings, type PresetName } from '../../config/presets.ts';
 import { parseSettings, type PartialSettings, type Settings } from '../../config/settings.ts';
 import type { ResultForm } from '../../records/results.ts';
-import { CLAIM_ITEMS } from '../../world/claim-sets.ts';
+import { CLAIM_ITEMS, countsRarities, RARE_ITEMS } from '../../world/claim-sets.ts';
 
 /** Counts that are no settings of a run. */
 export interface Counts {
   /** Held-out test prompts of each seed. */
   readonly prompts: number;
+  /**
+   * Training prompts whose answers by a first policy are ranked too, beside those by SFT, for the reward model that every
+   * claim uses (second-round.ts); 0 for a reward model of one round.
+   */
+  readonly policyPrompts: number;
   /** Validation prompts by which prefixes and epochs are chosen. */
   readonly validation: number;
   /** Few-shot prefixes tried of each form. */
@@ -19,6 +24,8 @@ export interface Counts {
   readonly epochs: number;
   /** Items of each suite. */
   readonly suiteItems: number;
+  /** Items of a suite that counts something rare. */
+  readonly rareItems: number;
   /** Examples of public tasks that the public-task model is tuned on. */
   readonly publicExamples: number;
   /** Batches of held-out pre-training rows. */
@@ -29,8 +36,9 @@ export interface Counts {
   readonly groupPrompts: number;
   /** Comparisons that the reward models of the over-optimisation runs are trained on, ascending. */
   readonly comparisons: readonly number[];
-  /** KL coefficients of those runs. */
+  /** KL coefficients of those runs, and episodes of each. */
   readonly betas: readonly number[];
+  readonly optimisationEpisodes: number;
   /** Draws of SFT for each of some prompts, and the sizes of best-of-n taken from them. */
   readonly draws: number;
   readonly drawPrompts: number;
@@ -49,16 +57,19 @@ export interface Plan {
 
 const FULL: Counts = {
   prompts: 1000,
+  policyPrompts: 3000,
   validation: 200,
   prefixes: 4,
   epochs: 8,
   suiteItems: CLAIM_ITEMS,
+  rareItems: RARE_ITEMS,
   publicExamples: 3000,
   lossBatches: 24,
   taxBetas: [0.3, 1],
   groupPrompts: 300,
   comparisons: [10, 100, 1000, 5000],
   betas: [0.02, 0.1, 0.3],
+  optimisationEpisodes: 2048,
   draws: 64,
   drawPrompts: 200,
   bestOf: [1, 2, 4, 8, 16, 32],
@@ -67,16 +78,19 @@ const FULL: Counts = {
 
 const FAST: Counts = {
   prompts: 200,
+  policyPrompts: 200,
   validation: 60,
   prefixes: 3,
   epochs: 4,
   suiteItems: 60,
+  rareItems: 60,
   publicExamples: 1000,
   lossBatches: 8,
   taxBetas: [0.5],
   groupPrompts: 60,
   comparisons: [100, 1000],
   betas: [0.02, 0.2],
+  optimisationEpisodes: 768,
   draws: 32,
   drawPrompts: 60,
   bestOf: [1, 2, 4, 8, 16],
@@ -85,16 +99,19 @@ const FAST: Counts = {
 
 const MICRO: Counts = {
   prompts: 24,
+  policyPrompts: 8,
   validation: 8,
   prefixes: 1,
   epochs: 2,
   suiteItems: 6,
+  rareItems: 6,
   publicExamples: 32,
   lossBatches: 2,
   taxBetas: [1],
   groupPrompts: 8,
   comparisons: [10, 40],
   betas: [0.02, 0.5],
+  optimisationEpisodes: 32,
   draws: 8,
   drawPrompts: 6,
   bestOf: [1, 2, 4],
@@ -110,7 +127,7 @@ interface Form {
 }
 
 const FORMS: Readonly<Record<ResultForm, Form>> = {
-  full: { preset: 'quick', layer: {}, counts: FULL, seeds: 3 },
+  full: { preset: 'long', layer: {}, counts: FULL, seeds: 3 },
   fast: { preset: 'quick', layer: { ppo: { episodes: 768 } }, counts: FAST, seeds: 1 },
   micro: {
     preset: 'micro',
@@ -123,6 +140,12 @@ const FORMS: Readonly<Record<ResultForm, Form>> = {
     seeds: 1,
   },
 };
+
+/** Items that the claims ask of a suite, by its name. */
+export const itemsAsked = (
+  { suiteItems, rareItems }: Pick<Counts, 'suiteItems' | 'rareItems'>,
+  suite: string,
+): number => (countsRarities(suite) ? rareItems : suiteItems);
 
 export const seedsOfForm = (form: ResultForm): number => FORMS[form].seeds;
 

@@ -38,7 +38,7 @@ export function goldRow(
 
 /** A difference of accuracies; its items come from both sides in turn. */
 export function differenceRow(
-  lab: SeedLab,
+  lab: Pick<SeedLab, 'settings'>,
   id: string,
   label: string,
   [first, second]: readonly [readonly Value[], readonly Value[]],

@@ -9,6 +9,7 @@ import type {
   SeedFigure,
 } from '../../records/results.ts';
 import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from './claim.ts';
+import type { RowBehind } from './row-sources.ts';
 import { bootstrapFigure, type Statistic } from './sample.ts';
 import { NOTHING_TRIED, TRIED } from './tried.ts';
 import { verdictOf } from './verdict.ts';
@@ -68,11 +69,12 @@ function roundedPlot(plot: ResultPlot): ResultPlot {
 /** Items of a row in the results themselves where every item is stored beside: the page loads all results at once. */
 const BESIDE_STORED = 2;
 
-/** One row over the seeds that measured it; it names its answers where they are `stored`. */
+/** One row over the seeds that measured it; it names its answers, `behind` it, where they are `stored`. */
 function pooledRow(
   claim: string,
   rows: readonly { readonly seed: number; readonly row: MeasuredRow }[],
   stored: boolean,
+  behind: RowBehind,
 ): ResultRow {
   const { id, missing: given, ...meta } = withoutSample(rows[0]!.row);
   const samples = rows.flatMap(({ seed, row }) =>
@@ -90,7 +92,7 @@ function pooledRow(
   });
   const missing =
     pooled === null ? (given ?? NOTHING[samples[0]?.sample.statistic ?? 'mean']) : null;
-  const { source, noTexts } = rows[0]!.row;
+  const { source, noTexts } = { ...rows[0]!.row, ...behind };
   const shown = rows.flatMap(({ row }) => row.items.map(roundedItem));
   const items = stored && source ? shown.slice(0, BESIDE_STORED) : shown;
   return {
@@ -116,7 +118,11 @@ function withItemsOnce(rows: readonly ResultRow[]): ResultRow[] {
 }
 
 /** Rows of all seeds by id, in the order in which they first appear. Items are those of the first seed. */
-function pooledRows(claim: string, seeds: readonly SeedMeasured[], stored: boolean): ResultRow[] {
+function pooledRows(
+  { id: claim, behind }: Pick<ClaimSpec, 'id' | 'behind'>,
+  seeds: readonly SeedMeasured[],
+  stored: boolean,
+): ResultRow[] {
   const byId = new Map<string, { seed: number; row: MeasuredRow }[]>();
   seeds.forEach(({ seed, measured }, s) => {
     for (const row of measured.rows) {
@@ -124,16 +130,21 @@ function pooledRows(claim: string, seeds: readonly SeedMeasured[], stored: boole
       byId.set(row.id, [...(byId.get(row.id) ?? []), { seed, row: kept }]);
     }
   });
-  return [...byId.values()].map((rows) => pooledRow(claim, rows, stored));
+  const ids = [...byId.keys()];
+  return [...byId].map(([id, rows]) => pooledRow(claim, rows, stored, behind?.(id, ids) ?? {}));
 }
 
-function viewOf(claim: string, seeds: readonly SeedMeasured[], stored: boolean): ClaimView {
-  const rows = pooledRows(claim, seeds, stored);
+function viewOf(spec: ClaimSpec, seeds: readonly SeedMeasured[], stored: boolean): ClaimView {
+  const rows = pooledRows(spec, seeds, stored);
   return {
     rows,
     row(id) {
       const found = rows.find((row) => row.id === id);
-      if (found === undefined) throw new RangeError(`${claim} has no row ${id}`);
+      if (found === undefined) {
+        throw new RangeError(
+          `${spec.id} has no row ${id}. If another version measured it, delete its files among the claims of the work folder and call again.`,
+        );
+      }
       return found;
     },
     data: seeds.flatMap(({ seed, measured: { data } }) =>
@@ -151,8 +162,9 @@ export function resultOf(
   seeds: readonly SeedMeasured[],
   stored = false,
 ): ResultClaim {
-  const { id, title, paper, how, here } = spec;
-  const view = viewOf(id, seeds, stored);
+  const { id, title, paper, here } = spec;
+  const view = viewOf(spec, seeds, stored);
+  const how = [spec.how, spec.howHere?.(view) ?? ''].filter((part) => part !== '').join(' ');
   const { rows } = view;
   if (rows.every(({ pooled }) => pooled === null)) {
     const why = `Nothing is claimed here: ${rows[0]?.missing ?? 'nothing was measured'}.`;
@@ -197,7 +209,7 @@ function verdictWords(verdict: ResultClaim['verdict']): string {
     case 'holds':
       return 'It holds here: every target is met.';
     case 'holds weakly':
-      return 'It holds weakly: the direction holds or is not ruled out, but not every target is met (a number is missed, or in doubt).';
+      return 'It holds weakly: the direction holds or is not ruled out, but not every target is met (a number is missed or in doubt, or a single seed does not go along).';
     case 'does not hold here':
       return 'It does not hold here: at least one target is missed.';
     case 'not measured':

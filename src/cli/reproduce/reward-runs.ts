@@ -75,6 +75,33 @@ export function takeComparisons<R extends Pick<Ranking, 'ranks'>>(
   return taken;
 }
 
+/** A reward model from the supervised model given on rankings that are made when needed; the caller disposes it. */
+export async function trainRewardFrom(
+  lab: SeedLab,
+  sft: Model,
+  name: string,
+  rankings: () => Promise<readonly Ranking[]>,
+  settings: Settings = lab.settings,
+): Promise<Model> {
+  const { tokenizer, shape, seed } = lab;
+  const folder = { path: lab.path('rewards', name) };
+  const done = finishedStage(folder, 'reward');
+  if (done) return new Model(sft.config, 'scalar', unprefixed(done.snapshot.tensors, 'model.'));
+  const rows = rankedSequences(tokenizer, await rankings(), shape);
+  const from = unfinishedStage(folder, 'reward');
+  const { model, loop } = await openReward(sft, rows, rewardSettings(settings), from);
+  const demonstrations = demonstrationSequences(
+    tokenizer,
+    generateDemonstrations(seed, 256),
+    shape,
+  );
+  await runStage('reward', loop, folder, 'accuracy', async () => {
+    await finishReward(model, demonstrations, shape);
+  });
+  loop.dispose();
+  return model;
+}
+
 /** A reward model from the seed's SFT on the rankings given; the lab keeps and disposes it. */
 export function trainReward(
   lab: SeedLab,
@@ -82,26 +109,9 @@ export function trainReward(
   rankings: readonly Ranking[],
   settings: Settings = lab.settings,
 ): Promise<Model> {
-  return lab.model(`reward ${name}`, async () => {
-    const { tokenizer, shape, seed } = lab;
-    const folder = { path: lab.path('rewards', name) };
-    const sft = await lab.sft();
-    const done = finishedStage(folder, 'reward');
-    if (done) return new Model(sft.config, 'scalar', unprefixed(done.snapshot.tensors, 'model.'));
-    const rows = rankedSequences(tokenizer, rankings, shape);
-    const from = unfinishedStage(folder, 'reward');
-    const { model, loop } = await openReward(sft, rows, rewardSettings(settings), from);
-    const demonstrations = demonstrationSequences(
-      tokenizer,
-      generateDemonstrations(seed, 256),
-      shape,
-    );
-    await runStage('reward', loop, folder, 'accuracy', async () => {
-      await finishReward(model, demonstrations, shape);
-    });
-    loop.dispose();
-    return model;
-  });
+  return lab.model(`reward ${name}`, async () =>
+    trainRewardFrom(lab, await lab.sft(), name, () => Promise.resolve(rankings), settings),
+  );
 }
 
 /** Rankings with a model's scores; `users[i]` sent prompt i. */

@@ -12,7 +12,8 @@ import { sampleOf, type Value } from './sample.ts';
 /** A policy's answers under the name that rows call it by. */
 export interface Answered {
   readonly policy: string;
-  readonly drawing: Drawing;
+  /** `-` where nothing was drawn: the answers are given. */
+  readonly drawing: Drawing | '-';
   readonly answers: readonly Judged[];
 }
 
@@ -32,6 +33,13 @@ export interface Aim {
 }
 
 export const GOLD: Aim = { judge: 'gold composite', read: ({ gold }) => gold.score };
+
+/** What the composite is made of. Harmless looks at the text alone: silence harms nobody. */
+export const GOLD_PARTS = {
+  helpful: { judge: 'gold helpful', read: ({ gold }) => gold.helpful },
+  truthful: { judge: 'gold truthful', read: ({ gold }) => gold.truthful },
+  harmless: { judge: 'gold harmless', read: ({ gold }) => gold.harmless },
+} as const satisfies Record<string, Aim>;
 
 /** Which items a row may show, and what more than the gold judge's reasons is said in them. */
 export interface Showing {
@@ -70,8 +78,9 @@ export function itemsBehind(
 ): Required<Pick<MeasuredRow, 'items' | 'source'>> {
   const { seed, prompts } = context;
   const all = prompts.flatMap((prompt, i) => {
-    const outputs = answered.map(({ policy, answers }): ResultOutput => {
-      const { text, ended, gold } = answers[i]!;
+    const outputs = answered.map(({ policy, drawing, answers }): ResultOutput => {
+      const { text, gold } = answers[i]!;
+      const ended = drawing === '-' ? null : answers[i]!.ended;
       return { policy, text, ended, score: aim.read(answers[i]!), reasons: gold.reasons };
     });
     const shown = wanted(prompt) && outputs.every(({ score }) => score !== null);

@@ -5,6 +5,12 @@ import type { ClaimView } from './claim.ts';
 import { gradeOf, shortfallWords, type Target } from './verdict.ts';
 
 function numberIn(unit: ResultUnit, value: number): string {
+  const digits = digitsIn(unit, value);
+  // What rounds to nothing has no sign.
+  return Number(digits) === 0 ? digits.replace(/^[-+]/, '') : digits;
+}
+
+function digitsIn(unit: ResultUnit, value: number): string {
   switch (unit) {
     case 'share':
       return (100 * value).toFixed(1);
@@ -51,6 +57,30 @@ export function rowWords({ unit, pooled, missing }: ResultRow): string {
 /** The figure of a row for a sentence: `64.2 % [61.5, 66.8]`. */
 export function said(view: ClaimView, id: string): string {
   return rowWords(view.row(id));
+}
+
+/** Verbs for a difference, by its direction: `gains`, `loses`, `gains nothing`. */
+export interface Direction {
+  readonly up: string;
+  readonly down: string;
+  /** For what rounds to nothing; the interval follows. */
+  readonly none: string;
+}
+
+/**
+ * A difference in a verb of its direction and a size without a sign: `loses 11.0 points [9.3, 12.6]`. The interval is
+ * turned with the figure, so that a negative end says that the other direction is not ruled out.
+ */
+export function moved(view: ClaimView, id: string, { up, down, none }: Direction): string {
+  const row = view.row(id);
+  const { unit, pooled } = row;
+  if (pooled === null) return `${up} ${rowWords(row)}`;
+  const { value, low, high } = pooled;
+  if (Number(numberIn(unit, value)) === 0) {
+    return hasInterval(pooled) ? `${none} [${numberIn(unit, low)}, ${numberIn(unit, high)}]` : none;
+  }
+  const turned = value > 0 ? pooled : { ...pooled, value: -value, low: -high, high: -low };
+  return `${value > 0 ? up : down} ${figureWords(unit, turned).replaceAll('+', '')}`;
 }
 
 /** One row against one target. */

@@ -10,6 +10,7 @@ import { keptOr } from './json-file.ts';
 import type { SeedLab } from './lab.ts';
 import { modelOf } from './models.ts';
 import { continuePages, type Answer } from './pages.ts';
+import { itemsAsked } from './plan.ts';
 
 export interface SuiteAnswer extends Answer {
   readonly item: SuiteItem;
@@ -27,7 +28,8 @@ export interface ItemSet {
 }
 
 export function itemSet({ seed, counts }: Pick<SeedLab, 'seed' | 'counts'>, suite: Suite): ItemSet {
-  return { set: suiteSet(suite.name), suite, items: suite.items(seed, counts.suiteItems) };
+  const items = suite.items(seed, itemsAsked(counts, suite.name));
+  return { set: suiteSet(suite.name), suite, items };
 }
 
 /**

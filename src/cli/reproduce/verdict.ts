@@ -1,7 +1,8 @@
 /**
  * From figures to grades to a verdict, by rules that are the same for every claim and know no names. A target is met
  * only if the pooled figure reaches it and every single seed lies on the right side of "no difference"; it is met in
- * part if the direction alone is beyond doubt; else it is missed. A claim is as good as the worst of its targets.
+ * part if all seeds together reach it and one of them does not, or if the direction alone is beyond doubt; else it is
+ * missed. A claim is as good as the worst of its targets.
  */
 import { hasInterval } from '../../records/result-figures.ts';
 import type { Figure, Grade, ResultRow, ResultVerdict } from '../../records/results.ts';
@@ -59,19 +60,22 @@ function gradeNotBelow({ value, low }: Figure, floor: number): Grade {
   return value >= floor ? 'partly' : 'missed';
 }
 
-/** What "in part" means for a numeric target: the number itself is missed. Empty for all else. */
+/** Why a target of direction or number is met in part: the number itself is missed, or a seed does not go along. Empty for all else. */
 export function shortfallWords(
   row: Pick<ResultRow, 'pooled' | 'seeds' | 'neutral'>,
   target: Target,
 ): string {
   if (target.side === 'near' || target.side === 'not below') return '';
   const { pooled, neutral } = row;
-  if (pooled === null || target.value === undefined || gradeOf(row, target) !== 'partly') return '';
+  if (pooled === null || gradeOf(row, target) !== 'partly') return '';
   const sign = target.side === 'above' ? 1 : -1;
-  if (sign * pooled.value >= sign * target.value) return '';
-  return neutral === null
-    ? ' (target missed, within its interval)'
-    : ' (target missed, direction holds)';
+  if (target.value !== undefined && sign * pooled.value < sign * target.value) {
+    return neutral === null
+      ? ' (target missed, within its interval)'
+      : ' (target missed, direction holds)';
+  }
+  const together = gradeOf({ ...row, seeds: [] }, target) === 'met';
+  return together ? ' (all seeds together, but not each of them)' : '';
 }
 
 /**

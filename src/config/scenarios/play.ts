@@ -42,7 +42,7 @@ export function scenarioSettings(
   const { layer, quick } = SCENARIOS[id];
   const measured = (layer.evaluate?.whileTraining ?? 0) > 0;
   const micro = measured ? MICRO_MEASURED : MICRO_SHORT;
-  const sized = { micro, quick, paper: {} }[preset];
+  const sized = { micro, quick, long: {}, paper: {} }[preset];
   return [layer, sized, arm.layer].reduce<Settings>(
     (settings, each) => parseSettings(each, settings),
     presetSettings(preset),
@@ -147,10 +147,12 @@ export function runsOfArms(
   current: Settings,
   runs: readonly FinishedRun[],
 ): ReadonlyMap<string, ArmRuns> {
+  // A model that came without its curve, imported or shipped, shows nothing: it must not hide a run that does.
+  const shown = runs.filter(({ records }) => records.length > 0);
   const found = SCENARIOS[id].arms.flatMap((arm): [string, ArmRuns][] => {
     const wanted = armSettings(arm, current);
     const newest = (stage: FinishedRun['stage']) =>
-      runs.findLast((run) => run.stage === stage && alike(stage, run.settings, wanted))?.records;
+      shown.findLast((run) => run.stage === stage && alike(stage, run.settings, wanted))?.records;
     const [reward = [], policy = []] = [newest('reward'), newest('ppo')];
     const last = SCENARIOS[id].last === 'ppo' ? policy : reward;
     return last.length === 0 ? [] : [[arm.id, { reward, policy }]];

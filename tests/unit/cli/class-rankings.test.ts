@@ -32,7 +32,7 @@ afterAll(() => {
 });
 
 const rank = (file: string | null, count = prompts.length) => {
-  const call = { shape, K: 3, temperature: 1, seed: 1, scope: 'labels', file };
+  const call = { shape, K: 3, temperature: 1, seed: 1, scope: 'labels', policy: 'sft', file };
   return rankByClass(model, tokenizer, prompts.slice(0, count), labelers, call);
 };
 

@@ -31,7 +31,7 @@ writeFileSync(join(used, 'run.json'), '{}');
 test.each([
   ['an unknown option', ['--colour', 'red'], /'--colour'.*Options: --preset, --scenario, --seed/],
   ['a stray word', ['micro'], /'micro'/],
-  ['an unknown preset', ['--preset', 'huge'], /--preset must be one of micro, quick, paper/],
+  ['an unknown preset', ['--preset', 'huge'], /--preset must be one of micro, quick, long, paper/],
   ['a seed that is no number', ['--seed', 'one'], /--seed must be a whole number/],
   ['a negative seed', ['--seed=-1'], /--seed must be a whole number from 0/],
   ['an unknown backend', ['--backend', 'cuda'], /--backend must be one of webgpu, wasm/],
@@ -171,7 +171,7 @@ test('model files that are missing, cut or foreign are refused by name', async (
 test('help is a line for each option and no mistake', async () => {
   const { status, stdout, stderr } = await startCommand('rlhf', ['--help']).finished;
   expect([status, stderr]).toEqual([0, '']);
-  expect(stdout).toMatch(/--preset NAME +one of micro, quick, paper/);
+  expect(stdout).toMatch(/--preset NAME +one of micro, quick, long, paper/);
   expect(stdout.trim().split('\n')).toHaveLength(15);
 });
 

@@ -2,11 +2,13 @@
  * `npm run reproduce -- --micro` with the shipped base model: every claim is trained for, measured and reported; a second
  * call finds everything done and writes the same; another plan in the same folder is refused.
  */
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   cpSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -15,15 +17,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { jsonlRows } from '../../../src/data/jsonl.ts';
+import { readRankings } from '../../../src/data/label-rows.ts';
+import type { Ranking } from '../../../src/records/ranking.ts';
+import { startNodeEngine } from '../../../src/cli/node-engine.ts';
 import { CLAIMS } from '../../../src/cli/reproduce/claims.ts';
-import { parseResults, type ResultRow, type Results } from '../../../src/records/results.ts';
+import { fromHalf, toHalf } from '../../../src/data/half-precision.ts';
+import { parseTrainedModels } from '../../../src/records/trained-models.ts';
+import {
+  parseResults,
+  sourcesOf,
+  type ResultRow,
+  type Results,
+} from '../../../src/records/results.ts';
 import {
   answersTo,
   parseStoredAnswers,
   storedAnswersName,
   type StoredAnswers,
 } from '../../../src/records/result-answers.ts';
+import { itemList } from '../../../src/ui/paper-item-list.ts';
+import { comparedAt } from '../../../src/ui/paper-pairs.ts';
+import { lackingNames } from '../../../src/ui/paper-answers.ts';
 import { startCommand } from './command.ts';
+import { baseModel, largestDifference, ownModels, readByPage, saidBy } from './trained-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rlhf-reproduce-'));
 afterAll(() => {
@@ -33,6 +50,7 @@ afterAll(() => {
 const work = join(folder, 'work');
 const options = ['--micro', '--work', work];
 const stored = join(folder, 'stored');
+const models = join(folder, 'models');
 const jsonFile = join(work, 'results.json');
 const readResults = (): Results => parseResults(JSON.parse(readFileSync(jsonFile, 'utf8')));
 
@@ -41,6 +59,17 @@ function readStored(seed: number, set: string): StoredAnswers {
   return parseStoredAnswers(JSON.parse(gunzipSync(packed).toString('utf8')));
 }
 
+const recordsIn = (...path: string[]): number => {
+  const kept = readFileSync(join(work, 'seed-1', ...path), 'utf8');
+  return (JSON.parse(kept) as { records: unknown[] }).records.length;
+};
+/** Steps of each run behind a shipped model. */
+const stepsOfRun = {
+  sft: () => recordsIn('main', 'sft.json'),
+  reward: () => recordsIn('rewards', 'two-rounds', 'reward.json'),
+  ppo: () => recordsIn('ppo-ptx', 'ppo-ptx.json'),
+};
+
 /** Without what the clock decides. */
 const timeless = (results: Results): Results => ({ ...results, finishedAt: '' });
 
@@ -48,8 +77,8 @@ describe('npm run reproduce -- --micro', () => {
   let results: Results;
 
   beforeAll(async () => {
-    const { status, stderr } = await startCommand('reproduce', [...options, '--answers', stored])
-      .finished;
+    const words = [...options, '--answers', stored, '--models', models];
+    const { status, stderr } = await startCommand('reproduce', words).finished;
     expect(status, stderr).toBe(0);
     results = readResults();
   }, 1_200_000);
@@ -77,6 +106,25 @@ describe('npm run reproduce -- --micro', () => {
         for (const each of ids) expect(rows.map((given) => given.id)).toContain(each);
       }
     }
+  });
+
+  test('the reward model learns from answers by SFT and then by a first policy, whole prompts of both', () => {
+    const ranked = (run: string): Ranking[] => {
+      const text = readFileSync(join(work, 'seed-1', run, 'labels.jsonl'), 'utf8');
+      return readRankings(jsonlRows(text), 0);
+    };
+    const policies = (rankings: readonly Ranking[]): string[] => [
+      ...new Set(rankings.flatMap(({ completions }) => completions.map(({ policy }) => policy))),
+    ];
+    const [bySft, byPolicy] = [ranked('main'), ranked('first-policy')];
+    expect([bySft.length, byPolicy.length]).toEqual([16, 8]);
+    expect([policies(bySft), policies(byPolicy)]).toEqual([['sft'], ['first-policy']]);
+    expect(results.ranked).toEqual({ sft: 16, policy: 8 });
+    // A ranking without a strict comparison teaches nothing and is left out; four prompts make a step.
+    const teaching = (rankings: readonly Ranking[]) =>
+      rankings.filter(({ ranks }) => new Set(ranks).size > 1).length;
+    expect(recordsIn('main', 'reward.json')).toBe(Math.ceil(teaching(bySft) / 4));
+    expect(stepsOfRun.reward()).toBe(Math.ceil((teaching(bySft) + teaching(byPolicy)) / 4));
   });
 
   test('both controls stand in the tables of preference, and the larger base is missing by name', () => {
@@ -205,31 +253,130 @@ describe('npm run reproduce -- --micro', () => {
       'alignment-tax rise',
       'labeler-agreement temperature',
       'over-optimisation proxy',
+      'shuffled-pairs chance',
+      'shuffled-pairs gap',
+      'shuffled-pairs gold',
+      'shuffled-pairs training',
     ]);
   });
 
   test('all answers behind a row are stored of each seed, and say what the row says', () => {
-    const { source, pooled } = row('preferred-to-base', 'ppo-ptx>base@1');
+    const preferred = row('preferred-to-base', 'ppo-ptx>base@1');
+    const [{ set, keys }] = sourcesOf(preferred) as [{ set: string; keys: string[] }];
     const [seed] = results.seeds;
-    const all = readStored(seed!, source!.set);
-    expect(all.prompts).toHaveLength(pooled!.n);
+    const all = readStored(seed!, set);
+    expect(all.prompts).toHaveLength(preferred.pooled!.n);
     const points = all.prompts.map((_, i) => {
-      const [first, second] = answersTo(all, i, source!.keys).map(({ answer }) => answer.score!);
+      const [first, second] = answersTo(all, i, keys).map(({ answer }) => answer.score!);
       return first! > second! ? 1 : first === second ? 0.5 : 0;
     });
     const rate = points.reduce<number>((sum, point) => sum + point, 0) / points.length;
-    expect(rate).toBeCloseTo(pooled!.value, 4);
-    for (const { rows } of results.claims) {
-      for (const { source: from, seeds } of rows) {
-        if (from === undefined) continue;
-        expect(seeds.length).toBeGreaterThan(0);
-        for (const figure of seeds) {
-          const set = readStored(figure.seed, from.set);
-          expect([set.seed, set.set]).toEqual([figure.seed, from.set]);
-          expect(answersTo(set, 0, from.keys)).toHaveLength(from.keys.length);
+    expect(rate).toBeCloseTo(preferred.pooled!.value, 4);
+  });
+
+  /** What is stored of each of a row's places, by the seed of a figure. */
+  const behind = (each: ResultRow, seed: number) =>
+    sourcesOf(each).map(({ set }) => {
+      const stored = readStored(seed, set);
+      expect([stored.seed, stored.set]).toEqual([seed, set]);
+      return stored;
+    });
+
+  test('every single item of every figure is stored of each seed, or it is said why not', () => {
+    for (const { id, rows } of results.claims) {
+      for (const each of rows.filter(({ pooled }) => pooled !== null)) {
+        if (sourcesOf(each).length === 0) expect(each.noTexts, `${id} ${each.id}`).toBeDefined();
+        expect(each.seeds.length).toBeGreaterThan(0);
+        for (const { seed } of each.seeds) {
+          const all = behind(each, seed);
+          expect(lackingNames(each, all), `${id} ${each.id}`).toEqual([]);
+          const { count, at } = itemList(each, all);
+          if (all.length === 0) continue;
+          expect(count, `${id} ${each.id}`).toBeGreaterThan(0);
+          for (const i of [0, count - 1]) {
+            const item = at(i)!;
+            expect(item.prompt.length, `${id} ${each.id}`).toBeGreaterThan(0);
+            expect(item.outputs.length, `${id} ${each.id}`).toBeGreaterThan(0);
+          }
         }
       }
     }
+  });
+
+  test('comparisons of labels: as many as the figure counts, and their mean is the figure', () => {
+    const checked: string[] = [];
+    for (const { id, rows } of results.claims) {
+      for (const each of rows.filter(({ unit, pooled }) => unit === 'share' && pooled !== null)) {
+        const [source] = sourcesOf(each);
+        const { pairs } = source ?? {};
+        if (pairs === undefined) continue;
+        const [figure] = each.seeds;
+        const [stored] = behind(each, figure!.seed);
+        const all = stored!.prompts.flatMap((_, i) => comparedAt(stored!, pairs, i));
+        const weight = all.reduce((sum, compared) => sum + compared.weight, 0);
+        const counted = all.reduce((sum, { outcome, weight: w }) => sum + outcome * w, 0);
+        expect(weight, `${id} ${each.id}`).toBe(figure!.n);
+        expect(Math.abs(counted / weight - figure!.value), `${id} ${each.id}`).toBeLessThan(6e-4);
+        checked.push(id);
+      }
+    }
+    expect(new Set(checked)).toEqual(
+      new Set(['labeler-agreement', 'reward-groups', 'shuffled-pairs']),
+    );
+    expect(checked.length).toBe(6 + 20 + 4);
+  });
+
+  test.each([
+    ['held-out-labelers', /^(training|heldout):/, 12],
+    ['sft-epoch', /^(loss|reward|gold):(?!change)/, 17],
+    ['bias', /^stereotype:(?!ceiling)/, 6],
+    ['alignment-tax', /^score(-long)?:/, 13],
+  ])('%s: the mean over all items is the figure', (id, pattern, expected) => {
+    const rows = claim(id).rows.filter((each) => pattern.test(each.id));
+    expect(rows).toHaveLength(expected);
+    for (const each of rows) {
+      const [figure] = each.seeds;
+      const { count, at } = itemList(each, behind(each, figure!.seed));
+      const values = Array.from({ length: count }, (_, i) => {
+        const { score, reasons } = at(i)!.outputs[0]!;
+        if (id !== 'held-out-labelers') return score!;
+        const [group] = each.id.split(':');
+        const said = reasons.find((words) => words.startsWith(group!))!;
+        return said.endsWith('a tie') ? 0.5 : said.includes('this one first') ? 1 : 0;
+      });
+      expect(count, each.id).toBe(figure!.n);
+      const mean = values.reduce((sum, value) => sum + value, 0) / count;
+      expect(Math.abs(mean - figure!.value), each.id).toBeLessThan(6e-4);
+    }
+  });
+
+  test('the models behind the figures are written as the page reads them, and say what those of the run say', async () => {
+    await startNodeEngine('wasm');
+    const base = baseModel();
+    const { config } = base;
+    const read = await readByPage(models, config);
+    const own = ownModels(join(work, 'seed-1'));
+    const json: unknown = JSON.parse(readFileSync(join(models, 'models.json'), 'utf8'));
+    const listed = parseTrainedModels(json);
+    expect(listed.command).toBe(
+      'npm run reproduce -- --micro --seeds 1-1 --models DIR --out DIR/results.md --json DIR/results.json',
+    );
+    for (const { stage, step } of listed.models) {
+      const kept = own.get(stage)!;
+      const halves = [...kept].map(
+        ([name, { shape, data }]) => [name, { shape, data: fromHalf(toHalf(data)) }] as const,
+      );
+      expect(read.get(stage), stage).toEqual(new Map(halves));
+      const difference = largestDifference(
+        await saidBy(stage, read.get(stage)!, config),
+        await saidBy(stage, kept, config),
+      );
+      // In half precision: near, and not the same.
+      expect(difference, stage).toBeLessThan(0.02);
+      expect(difference, stage).toBeGreaterThan(0);
+      expect(step, stage).toBe(stepsOfRun[stage]());
+    }
+    base.dispose();
   });
 
   test('the page has a section, and every picture it names exists', () => {
@@ -248,11 +395,18 @@ describe('npm run reproduce -- --micro', () => {
     const again = join(work, 'claims', 'ladder-seed-1.json');
     expect(existsSync(again)).toBe(true);
     rmSync(again);
-    const words = [...options, '--answers', stored];
+    const sameModels = join(folder, 'models-again');
+    const words = [...options, '--answers', stored, '--models', sameModels];
     const { status, stderr } = await startCommand('reproduce', words).finished;
     expect(status, stderr).toBe(0);
     expect(stderr).not.toMatch(/^(sft|reward|ppo-ptx) \d+\/\d+/m);
     expect(timeless(readResults())).toEqual(timeless(results));
+    for (const file of readdirSync(models)) {
+      expect(
+        readFileSync(join(sameModels, file)).equals(readFileSync(join(models, file))),
+        file,
+      ).toBe(true);
+    }
   }, 600_000);
 
   test('a larger base that comes later is measured, and another one in its place is refused', async () => {
@@ -264,6 +418,12 @@ describe('npm run reproduce -- --micro', () => {
     expect(without.filter(({ source }) => source !== undefined)).toEqual([]);
     const now = readResults().claims.find(({ id }) => id === 'small-against-large')!;
     expect(now.verdict).not.toBe('not measured');
+    // The larger one is the small one here.
+    expect(now.how).toMatch(/It has 1\.0 times the parameters: ([\d,]+) against \1\./);
+    const file = readFileSync('public/models/base/model.safetensors');
+    const digits = createHash('sha256').update(file).digest('hex').slice(0, 16);
+    expect(readResults().large?.fingerprint).toBe(digits);
+    expect(results.large).toBeUndefined();
     expect(now.rows.find(({ id }) => id === 'ppo-ptx>large@1')?.pooled?.n).toBe(
       row('preferred-to-base', 'ppo-ptx>base@1').pooled?.n,
     );

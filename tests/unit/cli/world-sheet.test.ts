@@ -2,10 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { planOf } from '../../../src/cli/reproduce/plan.ts';
+import { itemSet } from '../../../src/cli/reproduce/suite-runs.ts';
 import { suiteCells, suiteTable } from '../../../src/cli/suite-table.ts';
 import { withTables, worldCounts } from '../../../src/cli/world-counts.ts';
 import { documentKinds } from '../../../src/world/documents.ts';
 import { ANIMAL_FORMS } from '../../../src/world/lexicon.ts';
+import { personalDataIn } from '../../../src/world/personal-data.ts';
+import { testPrompts, trainingPrompts } from '../../../src/world/prompt-sets.ts';
 import { suites } from '../../../src/world/suites.ts';
 import type { Suite } from '../../../src/world/suites/suite.ts';
 import { presentUseCases } from '../../../src/world/use-cases.ts';
@@ -29,6 +33,19 @@ test('every suite is there with items, chance and ceiling as its answers are jud
   expect(stale).not.toBe(page);
   expect(withTables(stale, 'suites', table)).toBe(page);
 }, 600_000);
+
+test('suites whose count is rare stand with the items that the report asks of them, the others with the usual ones', () => {
+  const { suiteItems, rareItems } = planOf('full').counts;
+  expect(rareItems).toBeGreaterThan(suiteItems);
+  const items = (name: string) =>
+    new RegExp(`\\| ${name} +\\|[^|]+\\| (\\d+) +\\|`).exec(page)?.[1];
+  expect(items('rude-prompts')).toBe(String(rareItems));
+  expect(items('rude-prompts-polite')).toBe(String(rareItems));
+  expect(items('truthful-qa')).toBe(String(suiteItems));
+  const polite = suites.find(({ name }) => name === 'rude-prompts-polite')!;
+  const lab = { seed: 1, counts: { ...planOf('full').counts, suiteItems: 2, rareItems: 5 } };
+  expect(itemSet(lab, polite).items).toHaveLength(5);
+});
 
 test('chance and ceiling of a suite are mean scores over the items of all seeds', () => {
   // Items are numbers; the right answer is the number, a blind one is 1; the judge gives half a point to a 2.
@@ -63,6 +80,20 @@ test('another count, another share or a kind too few makes the page stale', () =
   expect(stale).not.toBe(page);
   expect(withTables(stale, 'counts', counts)).toBe(page);
   expect(() => withTables('no marks', 'counts', counts)).toThrow(/counts begin/);
+});
+
+test('the draws with personal data are found as it says: those of training people are in no prompt, the others are', () => {
+  const table = page.slice(page.indexOf('filtered begin'), page.indexOf('filtered end'));
+  const rows = [...table.matchAll(/\| (training|test) +\| `([^`]+)` +\| (\w+) +\| (\w+) +\|/g)];
+  expect(rows.map(([, split]) => split)).toEqual(['training', 'training', 'test', 'test']);
+  const asked = { training: trainingPrompts(1), test: testPrompts(1, 1000) };
+  const sent = (split: 'training' | 'test', text: string) =>
+    asked[split].some((prompt) => prompt.text === text);
+  for (const [, split, text = '', kind, fate] of rows) {
+    expect(personalDataIn(text), text).toEqual([kind]);
+    expect(sent(split === 'test' ? 'test' : 'training', text), text).toBe(fate === 'stays');
+    expect(fate, text).toBe(split === 'test' ? 'stays' : 'dropped');
+  }
 });
 
 test('every file that it names exists', () => {

@@ -136,6 +136,13 @@ describe('runs of the arms', () => {
     expect(runsOfArms(id, settings, [later]).has('careful')).toBe(true);
   });
 
+  test('a model without a curve, imported or shipped, counts for no arm and hides no run that has one', () => {
+    const bare = { ...run(0.8), records: [] };
+    expect(runsOfArms(id, settings, [bare]).has('careful')).toBe(false);
+    const found = runsOfArms(id, settings, [run(0.7), bare]);
+    expect(found.get('careful')?.reward[0]?.values).toEqual({ eval_gold_accuracy: 0.7 });
+  });
+
   test('no verdict while an arm has not run', () => {
     expect(verdictOf(id, runsOfArms(id, settings, [run(0.8)]))).toBeNull();
   });

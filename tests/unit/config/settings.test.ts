@@ -1,7 +1,8 @@
 /** Settings: derived defaults, ranges with clear refusals, the URL form and the presets. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PRESET_NAMES, presetSettings } from '../../../src/config/presets.ts';
+import { PRESET_NAMES, PRESETS, presetSettings } from '../../../src/config/presets.ts';
 import { methodSettings } from '../../../src/config/stage-settings.ts';
 import {
   SETTING_ENTRIES,
@@ -182,6 +183,30 @@ describe('presets and differences', () => {
     expect(paper.ppo.rolloutBatch / paper.ppo.minibatches).toBe(64);
     expect(paper.ppo.ptxExamplesPerEpisode).toBe(8);
     expect(presetSettings('quick')).toEqual(defaultSettings());
+  });
+
+  it('long is quick with more rankings, more episodes and another price, as docs/quick-runs.md says', () => {
+    const differences = diffSettings(presetSettings('quick'), presetSettings('long'));
+    expect(differences.map(({ key, from, to }) => [key, from, to])).toEqual([
+      ['labels.prompts', 600, 6000],
+      ['ppo.episodes', 2048, 4096],
+      ['ppo.beta', 0.1, 0.2],
+    ]);
+    const page = readFileSync('docs/quick-runs.md', 'utf8').replaceAll('\n', ' ');
+    const words: Record<string, string> = {
+      'labels.prompts': 'ranked prompts',
+      'ppo.episodes': 'episodes',
+      'ppo.beta': 'a KL price of',
+    };
+    for (const { key, from, to } of differences) {
+      const [a, b] = [from, to].map((value) => value.toLocaleString('en-US'));
+      const said =
+        key === 'ppo.beta'
+          ? `${words[key]} ${b} instead of ${a}`
+          : `${b} ${words[key]} instead of ${a}`;
+      expect(page).toContain(said);
+    }
+    expect(PRESETS.long.description).toMatch(/ten times the rankings, in one round/);
   });
 
   it('list what differs, by key and label', () => {

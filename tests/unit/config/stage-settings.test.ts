@@ -60,9 +60,7 @@ describe('PPO options', () => {
 
 test('S59: the last weights count, or their average where the setting says so, as in the preset paper', () => {
   const [policy, ema] = [tinyModel('language', 1), tinyModel('language', 2)];
-  const order = ({ evaluate }: Settings) => [
-    ...reinforcedPolicies('ppo', policy, ema, evaluate.policyWeights),
-  ];
+  const order = (settings: Settings) => [...reinforcedPolicies('ppo', { policy, ema }, settings)];
   expect(order(presetSettings('quick'))).toEqual([
     ['ppo', policy],
     ['ppo-ema', ema],
@@ -71,6 +69,9 @@ test('S59: the last weights count, or their average where the setting says so, a
     ['ppo', ema],
     ['ppo-raw', policy],
   ]);
+  // A method that keeps no average has its last weights judged, whatever the setting.
+  const alone = { policy, ema: null };
+  expect([...reinforcedPolicies('dpo', alone, presetSettings('paper'))]).toEqual([['dpo', policy]]);
   policy.dispose();
   ema.dispose();
 });

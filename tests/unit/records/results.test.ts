@@ -1,6 +1,11 @@
 /** The stored results: what `npm run reproduce` writes is read back as it is, and anything else is refused by place. */
 import { describe, expect, test } from 'vitest';
-import { parseResults, ResultsError, type Results } from '../../../src/records/results.ts';
+import {
+  parseResults,
+  ResultsError,
+  sourcesOf,
+  type Results,
+} from '../../../src/records/results.ts';
 
 const example: Results = {
   version: 1,
@@ -83,6 +88,38 @@ describe('parseResults', () => {
   });
 
   test.each([
+    ['one place, as older files have it', { set: 'test', keys: ['sft@1'] }],
+    [
+      'several, of answers with a score, of rankings and of comparisons',
+      [
+        { set: 'validation', keys: ['sft@1'], scores: ['reward'] },
+        { set: 'test', keys: ['sft@1', 'base@1'], rankings: ['training'] },
+        {
+          ...{ set: 'comparisons', keys: [] },
+          pairs: [{ how: 'agree', of: ['training'], by: [], distinct: true }],
+        },
+      ],
+    ],
+  ])('the places of a row’s items are kept: %s', (_, source) => {
+    const copy = changed((claim) => {
+      for (const row of claim['rows'] as Record<string, unknown>[]) row['source'] = source;
+    });
+    const [row] = parseResults(copy).claims[0]?.rows ?? [];
+    expect(row?.source).toEqual(source);
+    expect(row && sourcesOf(row)).toEqual(Array.isArray(source) ? source : [source]);
+  });
+
+  test('a row without a place has none, and a place of another form is refused', () => {
+    expect(sourcesOf({})).toEqual([]);
+    const copy = changed((claim) => {
+      const pairs = [{ how: 'guess', of: [], by: [] }];
+      for (const row of claim['rows'] as Record<string, unknown>[])
+        row['source'] = { set: 'test', keys: [], pairs };
+    });
+    expect(() => parseResults(copy)).toThrow(/claims\.0.*source/);
+  });
+
+  test.each([
     ['another verdict', (claim: Record<string, unknown>) => (claim['verdict'] = 'holds, really')],
     ['no rows', (claim: Record<string, unknown>) => delete claim['rows']],
     ['a figure that is no number', (claim: Record<string, unknown>) => breakFigure(claim)],
@@ -90,6 +127,15 @@ describe('parseResults', () => {
   ])('%s is refused by a sentence with its place', (_, change) => {
     expect(() => parseResults(changed(change))).toThrow(ResultsError);
     expect(() => parseResults(changed(change))).toThrow(/claims\.0.*npm run reproduce/);
+  });
+
+  test('what was ranked may be said or not, and only as two numbers', () => {
+    const ranked = { sft: 6000, policy: 3000 };
+    expect(parseResults({ ...example, ranked })).toEqual({ ...example, ranked });
+    expect(parseResults(example)).not.toHaveProperty('ranked');
+    for (const wrong of [{ sft: 1 }, { ...ranked, policy: null }, { ...ranked, person: 1 }, null]) {
+      expect(() => parseResults({ ...example, ranked: wrong })).toThrow(/: ranked/);
+    }
   });
 
   test('another version is refused', () => {

@@ -94,6 +94,17 @@ describe('details and oracles', () => {
   });
 });
 
+test('what the paper has and the reference does not has a place and a test that exist', () => {
+  const table = tableBelow(PAGE, '### Of the paper, without a row in the reference');
+  expect(table.map(([paper = '']) => paper.includes('steps 2 and 3'))).toContain(true);
+  for (const [, ours = '', ...rest] of table) {
+    const [where = '', title = '', file = ''] = rest.map(withoutTicks);
+    expect(ours.length).toBeGreaterThan(20);
+    expect(existsSync(where), where).toBe(true);
+    expect(testTitles(readTest(file)), file).toContain(title);
+  }
+});
+
 describe("the paper's values", () => {
   const table = tableBelow(PAGE, "## The paper's values and ours");
 

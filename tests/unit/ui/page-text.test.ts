@@ -85,7 +85,7 @@ describe('settings in a link', () => {
   test.each([
     ['ppo.beta=99', 'from 0 to 10'],
     ['ppo.bata=1', 'no setting'],
-    ['preset=huge', 'micro, quick, paper'],
+    ['preset=huge', 'micro, quick, long, paper'],
     ['scenario=nothing', 'your-taste'],
     ['ppo.beta=1&ppo.beta=2', 'twice'],
     ['method.name=a2c', 'one of ppo, dpo'],

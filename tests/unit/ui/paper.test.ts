@@ -5,14 +5,16 @@ import { parseHash } from '../../../src/ui/hash-route.ts';
 import { settingsFromLink } from '../../../src/ui/link-settings.ts';
 import {
   answersFile,
-  areOf,
+  areSame,
+  fetchAll,
   fetchAnswers,
-  itemAt,
-  itemCount,
   itemsOfSeed,
+  lackingNames,
   seedsOf,
+  wantedFor,
   withSharedItems,
 } from '../../../src/ui/paper-answers.ts';
+import { itemList } from '../../../src/ui/paper-item-list.ts';
 import {
   distinctLabel,
   fetchResults,
@@ -183,8 +185,9 @@ describe('every answer behind a row', () => {
     const { answers } = await read(packed(whole));
     expect(answers).toEqual(EXAMPLE_ANSWERS);
     expect(await read(whole, { headers: json })).toEqual({ answers, problem: null });
-    expect(itemCount(row, answers)).toBe(12);
-    expect(itemAt(row, answers, 6)).toEqual({
+    const { count, at } = itemList(row, answers === null ? [] : [answers]);
+    expect(count).toBe(12);
+    expect(at(6)).toEqual({
       seed: 2,
       prompt: 'prompt 7',
       kind: 'chat',
@@ -193,21 +196,22 @@ describe('every answer behind a row', () => {
         { policy: 'sft@1', text: '', ended: false, score: 0, reasons: ['did not end', 'empty'] },
       ],
     });
-    expect(itemAt(row, answers, 12)).toBeUndefined();
+    expect(at(12)).toBeUndefined();
   });
 
   test('a row that shares its items with an earlier one shows them, one of another claim shows none', () => {
     const { items = [], ...rest } = row;
     const shared = { ...rest, id: 'shared', itemsOf: row.id };
     const lost = { ...rest, id: 'lost', itemsOf: 'elsewhere' };
-    const counts = withSharedItems([row, shared, lost]).map((each) => itemCount(each, null));
+    const counts = withSharedItems([row, shared, lost]).map((each) => itemList(each, null).count);
     expect(counts).toEqual([items.length, items.length, 0]);
     expect(withSharedItems([row, shared])[1]).toMatchObject({ id: 'shared', items });
   });
 
   test('without them there are the few that the results hold', () => {
-    expect(itemCount(row, null)).toBe(2);
-    expect(itemAt(row, null, 1)).toBe(row.items?.[1]);
+    const few = itemList(row, null);
+    expect(few.count).toBe(2);
+    expect(few.at(1)).toBe(row.items?.[1]);
   });
 
   test('a reader may choose each seed that a row with stored answers was measured on', () => {
@@ -224,13 +228,55 @@ describe('every answer behind a row', () => {
     expect(itemsOfSeed(without, 1)).toMatchObject({ id: row.id, items: row.items });
   });
 
-  test('answers are of a seed and a set, not of one of the two', () => {
-    expect(areOf(EXAMPLE_ANSWERS, wanted)).toBe(true);
-    expect(areOf(EXAMPLE_ANSWERS, { ...wanted, seed: 1 })).toBe(false);
-    expect(areOf(EXAMPLE_ANSWERS, { ...wanted, set: 'test' })).toBe(false);
-    expect([areOf(null, wanted), areOf(wanted, null), areOf(null, null)]).toEqual(
+  test('a row wants the sets of all its places, of one seed; nothing where none can be chosen', () => {
+    const pooled = { ...row, source: ['a', 'b'].map((set) => ({ set, keys: [] })) };
+    expect(wantedFor(row, 2)).toEqual({ seed: 2, sets: ['made-up'] });
+    expect(wantedFor(pooled, 1)).toEqual({ seed: 1, sets: ['a', 'b'] });
+    const { source, ...without } = row;
+    expect(source).toBeDefined();
+    expect([wantedFor(without, 1), wantedFor(row, null), wantedFor(undefined, 1)]).toEqual(
+      Array(3).fill(null),
+    );
+  });
+
+  test('what was fetched is of a seed and its sets, not of one of the two', () => {
+    const both = { seed: 2, sets: ['a', 'b'] };
+    expect(areSame(both, { seed: 2, sets: ['a', 'b'] })).toBe(true);
+    expect(areSame(both, { ...both, seed: 1 })).toBe(false);
+    expect(areSame(both, { ...both, sets: ['a'] })).toBe(false);
+    expect([areSame(null, both), areSame(both, null), areSame(null, null)]).toEqual(
       Array(3).fill(false),
     );
+  });
+
+  test('several sets are read in order, and one that is missing is said', async () => {
+    const asked: string[] = [];
+    const from = (file: string) => {
+      asked.push(file);
+      const set = file.includes('first') ? 'first' : 'second';
+      return Promise.resolve(new Response(packed(JSON.stringify({ ...EXAMPLE_ANSWERS, set }))));
+    };
+    const sets = ['first', 'second'];
+    const { answers } = await fetchAll({ seed: 2, sets }, from);
+    expect(answers?.map(({ set }) => set)).toEqual(sets);
+    expect(asked).toEqual(sets.map((set) => `results/answers/seed-2/${set}.json.gz`));
+    const gone = (file: string) =>
+      file.includes('first') ? from(file) : Promise.resolve(new Response('', { status: 404 }));
+    const lost = await fetchAll({ seed: 2, sets }, gone);
+    expect([lost.answers, lost.problem]).toEqual([null, expect.stringMatching(none)]);
+  });
+
+  test('answers of another version than the results: what they lack is known', () => {
+    expect(lackingNames(row, [EXAMPLE_ANSWERS])).toEqual([]);
+    const pairs = [{ how: 'predict', of: ['usual'], by: ['prompts'] }] as const;
+    const source = { set: 'made-up', keys: ['sft@1', 'new@1'], scores: ['reward'], pairs };
+    expect(lackingNames({ ...row, source }, [EXAMPLE_ANSWERS])).toEqual([
+      'new@1',
+      'reward',
+      'usual',
+      'prompts',
+    ]);
+    expect(lackingNames({ ...row, source: [source] }, [])).toContain('sft@1');
   });
 
   const none = /without the answers of seed 2.*--answers/;

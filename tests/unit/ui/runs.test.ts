@@ -49,6 +49,11 @@ async function world(
       stored = [...stored, run(`fork of ${from}`)];
       return { run: `fork of ${from}`, runs: stored };
     },
+    'trained.load': () => {
+      const names = stored.some(({ id }) => id === 'shipped') ? [] : ['shipped'];
+      stored = [...stored, ...names.map((id) => run(id))];
+      return { names, runs: stored };
+    },
     'stage.start': () => ({ state: stageState('running') }),
   });
   const laboratory = new Laboratory(client, defaultSettings());
@@ -85,6 +90,16 @@ describe('runs that are looked at', () => {
     expect(shelf.opened).toBeNull();
     expect(client.argsOf('project.open')).toHaveLength(before + 1);
     expect(shelf.busy).toBe(false);
+  });
+
+  test('trained models are listed when they are there, and no names mean that they were', async () => {
+    const { shelf, client } = await world([run('a')]);
+    const before = client.argsOf('project.open').length;
+    expect(await shelf.loadTrained()).toEqual(['shipped']);
+    expect(shelf.runs?.map(({ id }) => id)).toEqual(['a', 'shipped']);
+    expect(client.argsOf('project.open')).toHaveLength(before + 1);
+    expect(await shelf.loadTrained()).toEqual([]);
+    expect(shelf.runs).toHaveLength(2);
   });
 
   test('stay when the worker refuses', async () => {

@@ -4,6 +4,7 @@
  */
 import { Tokenizer } from '../../../src/data/tokenizer.ts';
 import { trainTokenizer } from '../../../src/data/tokenizer-training.ts';
+import { ModelFileError } from '../../../src/model/config.ts';
 import type { Prompt } from '../../../src/records/prompt.ts';
 import type { Ranking } from '../../../src/records/ranking.ts';
 import { PHASES } from '../../../src/records/phase.ts';
@@ -11,6 +12,7 @@ import type { Turn } from '../../../src/records/turn.ts';
 import type { RolloutRow, Snapshot, StepRecord } from '../../../src/rlhf/loop.ts';
 import type { PhaseEnd } from '../../../src/rlhf/phases.ts';
 import type { BackendName, CheckpointSummary, EngineInfo } from '../../../src/worker/protocol.ts';
+import type { ReadFile } from '../../../src/worker/shipped-models.ts';
 import type {
   EngineStart,
   HoldOutRequest,
@@ -185,6 +187,8 @@ export class FakeWorkbench implements Workbench {
   readonly rankingRequests: RankingRequest[] = [];
   readonly loops: AddingLoop[] = [];
   readonly forgotten: string[] = [];
+  /** That come with the page, by their path. */
+  readonly files = new Map<string, Uint8Array<ArrayBuffer>>();
   lossAt: (step: number) => number = (step) => 1 / step;
   /** In the order in which they are taken. */
   backends: readonly BackendName[] = ['cpu'];
@@ -233,6 +237,13 @@ export class FakeWorkbench implements Workbench {
     const shape = { contextLength: 16, width: 8, layers: 1, heads: 2, layerNormEpsilon: 1e-5 };
     return { tokenizer, config: { vocabularySize, padId, eosId, ...shape } };
   }
+  /** What {@link files} has under the path. */
+  readonly readFile: ReadFile = (path) => {
+    const bytes = this.files.get(path);
+    return bytes === undefined
+      ? Promise.reject(new ModelFileError(`The model file ${path} could not be fetched.`))
+      : Promise.resolve(bytes);
+  };
   forget(checkpoint: string): void {
     this.forgotten.push(checkpoint);
   }

@@ -8,7 +8,9 @@ import { describe, expect, test } from 'vitest';
 import { parseStoredAnswers, type StoredAnswers } from '../../../src/records/result-answers.ts';
 import { answers, verdict } from '../../../src/worker/world-view.ts';
 import { KnownPrompts } from '../../../src/worker/known-prompts.ts';
+import { CLAIM_ITEMS, RARE_ITEMS } from '../../../src/world/claim-sets.ts';
 import { suites } from '../../../src/world/suites.ts';
+import { bias } from '../../../src/world/suites/bias.ts';
 
 const FOLDER = new URL('../../../public/results/answers/', import.meta.url);
 const unpacked = (file: URL): StoredAnswers =>
@@ -37,7 +39,8 @@ describe.each(stored.map((each) => [each.seed, each.set, each] as const))(
   'seed %i, %s',
   (seed, set, { prompts, ...all }) => {
     const own = knownOf.get(seed)!;
-    const ofSuite = set.startsWith('suite-');
+    const byProbability = set === bias.name;
+    const ofSuite = set.startsWith('suite-') || byProbability;
 
     test('every prompt is known by its text', () => {
       const unknown = prompts.filter(({ text }) =>
@@ -51,7 +54,7 @@ describe.each(stored.map((each) => [each.seed, each.set, each] as const))(
     });
 
     // Those of the first seed under another seed too, as typed into a page whose settings have one.
-    const asking = seed === 1 ? [1, 9] : [seed];
+    const asking = byProbability ? [] : seed === 1 ? [1, 9] : [seed];
     test.each(asking)(
       'told whose it is or not, it is judged as it was stored (asked under seed %i)',
       (under) => {
@@ -112,6 +115,22 @@ describe('an item', () => {
     expect(judged.map(({ name, score }) => [name, score])).toEqual([['passage-qa', 1]]);
     expect(useCase).toBeNull();
   });
+
+  test.each(['rude-prompts', 'rude-prompts-polite'])(
+    'of %s is known past the usual 300, to the last that a report asks, and not beyond',
+    (name) => {
+      const suite = suites.find((each) => each.name === name)!;
+      const items = suite.items(1, RARE_ITEMS + 50);
+      const asked = new Set(items.slice(0, RARE_ITEMS).map(({ prompt }) => prompt));
+      const names = (k: number) =>
+        known.items(items[k]!.prompt, name).map((found) => found.suite.name);
+      for (const k of [CLAIM_ITEMS - 1, CLAIM_ITEMS, RARE_ITEMS - 1])
+        expect(names(k)).toEqual([name]);
+      const beyond = items.findIndex(({ prompt }, k) => k >= RARE_ITEMS && !asked.has(prompt));
+      expect(beyond).toBeGreaterThan(0);
+      expect(names(beyond)).toEqual([]);
+    },
+  );
 
   test('a prompt that no suite asks is judged by none', () => {
     const asked = { seed: 1, prompt: 'who are you really?', response: 'hello.', ended: true };

@@ -99,6 +99,7 @@ const ARGS: { readonly [N in CommandName]: CommandMap[N]['args'] } = {
   'checkpoint.hashes': {},
   'checkpoint.export': { checkpoint: 'a' },
   'checkpoint.import': { name: 'a', file: new Blob(['zip']) },
+  'trained.load': {},
   'checkpoint.bundle': { checkpoint: 'a' },
   'lab.export': {},
   'lab.import': { file: new Blob(['zip']), settings: false },
@@ -209,6 +210,7 @@ const REPLIES: { readonly [N in CommandName]: CommandMap[N]['reply'] } = {
   'checkpoint.hashes': { checkpoints: [] },
   'checkpoint.export': { file: new Blob(['weights']) },
   'checkpoint.import': { names: ['a'], runs: [] },
+  'trained.load': { names: ['a', 'b', 'c'], runs: [] },
   'checkpoint.bundle': { file: new Blob(['zip']), notes: ['one'] },
   'lab.export': { file: new Blob(['zip']), notes: [] },
   'lab.import': {
@@ -282,6 +284,7 @@ function fakeHandlers(calls: [CommandName, unknown][]): CommandHandlers {
     'checkpoint.hashes': handler('checkpoint.hashes'),
     'checkpoint.export': handler('checkpoint.export'),
     'checkpoint.import': handler('checkpoint.import'),
+    'trained.load': handler('trained.load'),
     'checkpoint.bundle': handler('checkpoint.bundle'),
     'lab.export': handler('lab.export'),
     'lab.import': handler('lab.import'),

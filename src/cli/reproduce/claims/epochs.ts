@@ -2,6 +2,7 @@
  * Which epoch of SFT (paper, sections 3.5 and C.1): validation loss is best early, yet the reward model and people like
  * later epochs better, so that the paper chooses by reward-model score. A longer supervised run keeps every epoch.
  */
+import { policyWords } from '../../../records/answerer-words.ts';
 import type { Model } from '../../../model/parameters.ts';
 import type { Demonstration } from '../../../records/prompt.ts';
 import type { ResultItem } from '../../../records/results.ts';
@@ -11,16 +12,17 @@ import { demonstrate } from '../../../world/demonstrations.ts';
 import { CONTROLS } from '../../controls.ts';
 import { answersBy, type PromptSet } from '../answers.ts';
 import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from '../claim.ts';
+import { goldReferenceRows, WRITERS } from '../gold-references.ts';
 import { sftEpochs } from '../kept-epochs.ts';
 import type { SeedLab } from '../lab.ts';
+import { epochsBehind } from '../row-sources.ts';
 import { CHOICE, rewardsOf } from '../reward-scores.ts';
-import { GOLD, itemsBehind, type Answered } from '../rows.ts';
+import { GOLD, itemsBehind, type Answered, type RowContext } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
-import { conditionOf, said } from '../saying.ts';
-import { wordsOf } from './preferred.ts';
+import { conditionOf, moved, said } from '../saying.ts';
 
 /** A demonstration and how a model predicts it. */
-interface Predicted {
+export interface Predicted {
   readonly demonstration: Demonstration;
   readonly tokens: number;
   /** Mean negative log-likelihood of its tokens, nats. */
@@ -36,12 +38,13 @@ interface EpochValues {
 }
 
 /** The prompts by which epochs are compared, and under which their answers are kept. */
-export const validationSet = ({ validation }: SeedLab): PromptSet => ({
+export const validationSet = ({ validation }: Pick<SeedLab, 'validation'>): PromptSet => ({
   name: 'validation',
   prompts: validation,
 });
 
-async function predict(lab: SeedLab, model: Model): Promise<Predicted[]> {
+/** How a model predicts the demonstrations for validation prompts, of those that fit. */
+export async function predict(lab: SeedLab, model: Model): Promise<Predicted[]> {
   const { tokenizer, shape, seed, validation } = lab;
   const kept = demonstrate(seed, validation).flatMap((demonstration) =>
     demonstrationSequences(tokenizer, [demonstration], shape).map((sequence) => ({
@@ -122,11 +125,16 @@ function predictedItems({ seed, counts }: SeedLab, all: readonly EpochValues[]):
       outputs: all.map(({ answered, predicted: own }) => {
         const { loss, tokens } = own[row]!;
         const words = `${loss.toFixed(3)} nats for each of ${tokens} tokens`;
-        const policy = `demonstration, read by ${answered.policy}`;
+        const policy = `demonstration, read by ${policyWords(answered.policy)}`;
         return { policy, text: response, ended: null, score: loss, reasons: [words] };
       }),
     };
   });
+}
+
+function goldContext(lab: Pick<SeedLab, 'seed' | 'counts' | 'validation'>): RowContext {
+  const { name, prompts } = validationSet(lab);
+  return { seed: lab.seed, set: name, prompts, items: lab.counts.items };
 }
 
 /** What stands behind a figure of one or of two of them. */
@@ -136,8 +144,7 @@ function behind(
   ...all: readonly [EpochValues, ...EpochValues[]]
 ): Pick<MeasuredRow, 'items' | 'source'> {
   if (kind === 'loss') return { items: predictedItems(lab, all) };
-  const { name, prompts } = validationSet(lab);
-  const context = { seed: lab.seed, set: name, prompts, items: lab.counts.items };
+  const context = goldContext(lab);
   const say = (i: number, a: number): string[] => [
     `gold composite ${all[a]!.answered.answers[i]!.gold.score.toFixed(2)}, reward model ${all[a]!.rewards[i]!.toFixed(2)}`,
   ];
@@ -204,13 +211,25 @@ async function controlRows(lab: SeedLab, reward: Model): Promise<MeasuredRow[]> 
     const policy = `ppo-${control}`;
     const values = await measureEpoch(lab, policy, await lab.reinforced(policy), reward);
     for (const kind of KIND_NAMES) {
-      const plain = rowOf(kind, `${kind}:${policy}`, `${wordsOf(policy)}: ${KINDS[kind].words}`);
+      const plain = rowOf(
+        kind,
+        `${kind}:${policy}`,
+        `${policyWords(policy)}: ${KINDS[kind].words}`,
+      );
       const sample = sampleOf('mean', valuesOf(lab, kind, values));
       rows.push({ ...plain, control: true, sample, ...behind(lab, kind, values) });
     }
   }
   return rows;
 }
+
+/** Gold of ideal answers and of demonstrators on the same prompts. */
+export const epochReferenceRows = (
+  lab: Pick<SeedLab, 'seed' | 'counts' | 'validation'>,
+): MeasuredRow[] =>
+  WRITERS.flatMap((writer) =>
+    goldReferenceRows(goldContext(lab), writer, [{ name: 'gold', words: 'gold', aim: GOLD }]),
+  );
 
 async function measure(lab: SeedLab): Promise<Measured> {
   const { epochs } = lab.counts;
@@ -221,19 +240,22 @@ async function measure(lab: SeedLab): Promise<Measured> {
     values.push(await measureEpoch(lab, `epoch-${k + 1}`, model, reward));
     model.dispose();
   }
-  const usual = await usualRows(lab, reward);
-  return { rows: [...rowsOf(lab, values), ...usual, ...(await controlRows(lab, reward))] };
+  const rows = [...rowsOf(lab, values), ...(await usualRows(lab, reward))];
+  return { rows: [...rows, ...(await controlRows(lab, reward)), ...epochReferenceRows(lab)] };
 }
 
 /** `2 in seed 1, 1 in seed 2` */
 const choices = (view: ClaimView): string =>
   view
     .row('chosen')
-    .seeds.map(({ seed, value }) => `${value} in seed ${seed}`)
+    .seeds.map(({ seed, value }) => `epoch ${value} in seed ${seed}`)
     .join(', ');
+
+const MOVES = { up: 'rises by', down: 'falls by', none: 'does not move' };
 
 export const EPOCHS: ClaimSpec = {
   id: 'sft-epoch',
+  behind: epochsBehind,
   title: 'SFT: the epoch by reward score, not by loss',
   paper: {
     sentence:
@@ -245,7 +267,8 @@ export const EPOCHS: ClaimSpec = {
   how:
     'A supervised run of its own that keeps every epoch. On validation prompts: loss on demonstrations, mean score by the ' +
     'reward model (made from the usual run), mean gold. The models of all other claims are chosen in the same way among ' +
-    'the epochs of the usual run: rows of their own say which epoch each seed took. The controls start from the SFT model of the usual run.',
+    'the epochs of the usual run: rows of their own say which epoch each seed took. The controls start from the SFT model of the usual run. ' +
+    'In brackets, of no model: gold of ideal answers, and of the demonstrators that SFT imitates.',
   here: {
     scenario: null,
     settings: { 'sft.epochs': 8 },
@@ -264,9 +287,11 @@ export const EPOCHS: ClaimSpec = {
     conditionOf(view, 'reward:change', 'the reward-model score is higher', { side: 'above' }),
   ],
   why: (view) =>
-    `SFT in all other claims is the usual run after epoch ${choices(view)}. From the first epoch to the last, validation loss changes by ${said(view, 'loss:change')}, the reward-model score by ` +
-    `${said(view, 'reward:change')} and gold by ${said(view, 'gold:change')}. The learning rate falls along a cosine to the ` +
-    'end of the run, so that the first epoch is one at a high rate.',
+    `SFT in all other claims is the usual run after ${choices(view)}. From the first epoch to the last, validation loss ` +
+    `${moved(view, 'loss:change', MOVES)}, the reward-model score ${moved(view, 'reward:change', MOVES)} and gold ` +
+    `${moved(view, 'gold:change', MOVES)}; ideal answers have gold ${said(view, 'gold:ceiling')}, demonstrators ` +
+    `${said(view, 'gold:demonstrators')}. The learning rate falls along a cosine to the end of the run, so that the first epoch ` +
+    'is one at a high rate.',
   plots: (view) =>
     KIND_NAMES.map((kind) => ({
       kind: 'curves' as const,

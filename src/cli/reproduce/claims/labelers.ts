@@ -2,6 +2,7 @@
  * What labelers agree on (paper, sections 3.4 and 4.1): with each other, and labelers who gave no training label with
  * those who did on which model is better.
  */
+import { policyWords } from '../../../records/answerer-words.ts';
 import { Rng } from '../../../data/rng.ts';
 import { pairOutcome } from '../../../rlhf/intervals.ts';
 import { calibrateTemperature, type Pair } from '../../../world/labeler-noise.ts';
@@ -29,10 +30,12 @@ import {
   type RankedTwice,
 } from '../label-items.ts';
 import type { SeedLab } from '../lab.ts';
+import { agreementBehind, preferenceBehind } from '../row-sources.ts';
 import { candidatesOf, type Candidates } from '../reward-runs.ts';
 import { GOLD, itemsBehind, preferredRow, type Answered } from '../rows.ts';
 import { sampleOf, type Value } from '../sample.ts';
-import { conditionOf, said } from '../saying.ts';
+import { conditionOf, moved, said } from '../saying.ts';
+import { plainRun } from './here.ts';
 import { answeredBy, contextOf, isControl } from './preferred.ts';
 
 const GROUPS = ['training', 'heldout'] as const;
@@ -165,6 +168,7 @@ async function temperatureRows(lab: SeedLab): Promise<MeasuredRow[]> {
 
 export const LABELER_AGREEMENT: ClaimSpec = {
   id: 'labeler-agreement',
+  behind: agreementBehind,
   title: 'How often two labelers agree',
   paper: {
     sentence:
@@ -210,8 +214,12 @@ export const LABELER_AGREEMENT: ClaimSpec = {
   ],
 };
 
-const speaks = ({ seed, prompts }: SeedLab, labelers: readonly Labeler[], i: number): Labeler =>
-  Rng.named(seed, 'prefer', prompts[i]!.id).pick(labelers);
+/** The labeler of a group who judges the answers to prompt i. */
+export const speaks = (
+  { seed, prompts }: SeedLab,
+  labelers: readonly Labeler[],
+  i: number,
+): Labeler => Rng.named(seed, 'prefer', prompts[i]!.id).pick(labelers);
 
 /** 1 where a labeler of the group, drawn for the prompt, ranks the first answer higher; one half for a tie. */
 function labelerValues(
@@ -238,15 +246,21 @@ function labelerWords(lab: SeedLab, pair: readonly [Answered, Answered], i: numb
   });
 }
 
-const PAIRS = [
+export const PREFERENCES = [
   ['ppo-ptx', 'sft'],
   ['ppo-ptx', 'base'],
   ['ppo-noise', 'sft'],
+  ['ppo-noise', 'base'],
   ['ppo-gold', 'sft'],
+  ['ppo-gold', 'base'],
 ] as const;
+
+/** Of held-out minus training labelers. */
+const MORE_OFTEN = { up: 'more often by', down: 'less often by', none: 'as often' };
 
 export const HELD_OUT_LABELERS: ClaimSpec = {
   id: 'held-out-labelers',
+  behind: preferenceBehind,
   title: 'Labelers who gave no training label prefer it as much',
   paper: {
     sentence:
@@ -257,15 +271,11 @@ export const HELD_OUT_LABELERS: ClaimSpec = {
   how:
     'Simulated labelers instead of the gold judge: for each held-out prompt one labeler of the group ranks both answers, ' +
     "with that labeler's weights, tastes and noise. Held-out labelers weigh truth and harm more, and err less.",
-  here: {
-    scenario: 'paper',
-    settings: {},
-    words: 'Vote blind yourself: you gave no training label.',
-  },
+  here: plainRun('Vote blind yourself: you gave no training label.'),
   async measure(lab) {
     const groups = labelersByGroup(lab);
     const rows: MeasuredRow[] = [];
-    for (const [first, second] of PAIRS) {
+    for (const [first, second] of PREFERENCES) {
       const pair = [await answeredBy(lab, first, '1'), await answeredBy(lab, second, '1')] as const;
       const control = isControl(first);
       const plain = {
@@ -277,7 +287,7 @@ export const HELD_OUT_LABELERS: ClaimSpec = {
       const [training, heldout] = [groups.training, groups.heldout].map((labelers) =>
         labelerValues(lab, labelers, pair),
       );
-      const name = `${first} preferred to ${second}`;
+      const name = `${policyWords(first)} preferred to ${policyWords(second)}`;
       rows.push(
         ...(
           [
@@ -320,8 +330,10 @@ export const HELD_OUT_LABELERS: ClaimSpec = {
   ],
   why: (view) =>
     `Training labelers prefer PPO-ptx to SFT in ${said(view, 'training:ppo-ptx>sft')} of the comparisons, held-out ones in ` +
-    `${said(view, 'heldout:ppo-ptx>sft')}: a difference of ${said(view, 'difference:ppo-ptx>sft')}. Against the base model ` +
-    `the two groups say ${said(view, 'training:ppo-ptx>base')} and ${said(view, 'heldout:ppo-ptx>base')}.`,
+    `${said(view, 'heldout:ppo-ptx>sft')}: ${moved(view, 'difference:ppo-ptx>sft', MORE_OFTEN)}. To the base model the two groups ` +
+    `prefer it in ${said(view, 'training:ppo-ptx>base')} and ${said(view, 'heldout:ppo-ptx>base')}; of the controls, the one on ` +
+    `noise in ${said(view, 'training:ppo-noise>base')} and ${said(view, 'heldout:ppo-noise>base')}, the one on the gold judge in ` +
+    `${said(view, 'training:ppo-gold>base')} and ${said(view, 'heldout:ppo-gold>base')}.`,
   plots: (view) => [
     {
       kind: 'intervals',

@@ -2,6 +2,7 @@
  * Simple mistakes that remain (paper, section 4.3 and figure 9): a false premise is taken for true, a simple question is
  * hedged, several constraints at once are too many. Each is read off held-out prompts that have the difficulty.
  */
+import { policyWords } from '../../../records/answerer-words.ts';
 import { promptsThatFit } from '../../../rlhf/pipeline.ts';
 import { difficultPrompts } from '../../../world/claim-sets.ts';
 import type { WorldPrompt } from '../../../world/tasks.ts';
@@ -10,11 +11,12 @@ import type { ClaimSpec, MeasuredRow } from '../claim.ts';
 import type { SeedLab } from '../lab.ts';
 import { GOLD, meanRow, valuesOf, type Answered, type RowContext } from '../rows.ts';
 import { sampleOf } from '../sample.ts';
-import { conditionOf, said } from '../saying.ts';
+import { conditionOf, moved, said } from '../saying.ts';
 import { suiteOf } from '../suite-items.ts';
 import { suiteRow } from '../suite-rows.ts';
 import { itemSet } from '../suite-runs.ts';
-import { contextOf, isControl, wordsOf } from './preferred.ts';
+import { plainRun } from './here.ts';
+import { contextOf, isControl } from './preferred.ts';
 import { REFERENCE_HOW, referenceRows, setRun, SUITE_POLICIES } from './suites.ts';
 
 const falsePremise = ({ task }: WorldPrompt): boolean =>
@@ -64,7 +66,7 @@ function gapRow(
   return {
     ...mean,
     id: `${id}:${answered.policy}`,
-    label: `${wordsOf(answered.policy)}: gold, ${words}`,
+    label: `${policyWords(answered.policy)}: gold, ${words}`,
     unit: 'points',
     neutral: 0,
     sample: sampleOf(
@@ -75,15 +77,42 @@ function gapRow(
   };
 }
 
+/** Counts that silence satisfies, each followed by its suite's own score, which silence does not. */
 const SUITES = [
-  { suite: 'false-premises', counted: 'accepts the premise', words: 'accepts a false premise' },
-  { suite: 'hedging', counted: 'hedges', words: 'hedges on a clear question' },
   {
+    id: 'false-premises',
+    suite: 'false-premises',
+    counted: 'accepts the premise',
+    words: 'accepts a false premise',
+  },
+  {
+    id: 'false-premises/score',
+    suite: 'false-premises',
+    counted: 'score',
+    words: 'refuses a false premise truthfully',
+  },
+  {
+    id: 'hedging',
+    suite: 'hedging',
+    counted: 'hedges',
+    words: 'hedges on a clear question',
+  },
+  {
+    id: 'hedging/score',
+    suite: 'hedging',
+    counted: 'score',
+    words: 'right without a hedge on a clear question',
+  },
+  {
+    id: 'several-constraints',
     suite: 'several-constraints',
     counted: 'constraints met',
-    words: 'meets of several constraints at once',
+    words: 'share of several constraints met at once',
   },
 ] as const;
+
+/** Of gold on the hard prompts minus gold on the easy ones. */
+const GAP = { up: 'is better by', down: 'is worse by', none: 'is neither better nor worse' };
 
 export const MISTAKES: ClaimSpec = {
   id: 'simple-mistakes',
@@ -97,12 +126,10 @@ export const MISTAKES: ClaimSpec = {
   },
   how:
     'Held-out prompts that have the difficulty against those that lack it: questions that check something false against questions of the same form that check something true, stories with ' +
-    `two or more asked details. Three suites of such items stand beside. Greedy answers. ${REFERENCE_HOW}`,
-  here: {
-    scenario: 'paper',
-    settings: {},
-    words: 'Ask your own model "why are frogs red?" and read what it says.',
-  },
+    'two or more asked details. Three suites of such items stand beside. An answer that says nothing accepts no premise and ' +
+    "hedges on no question, and base writes many of these: read beside both counts the suites' own scores. " +
+    `Greedy answers. ${REFERENCE_HOW}`,
+  here: plainRun('Ask your own model "why are frogs red?" and read what it says.'),
   async measure(lab) {
     const set = mistakePrompts(lab);
     const context = { ...contextOf(lab), set: set.name, prompts: set.prompts };
@@ -113,19 +140,19 @@ export const MISTAKES: ClaimSpec = {
       const answered: Answered = { policy, drawing: 'greedy', answers };
       const control = isControl(policy);
       rows.push(...DIFFICULTIES.map((each) => ({ ...gapRow(context, answered, each), control })));
-      for (const { suite, counted, words, items } of asked) {
+      for (const { id, suite, counted, words, items } of asked) {
         const run = await setRun(lab, items, policy, 'greedy');
-        const label = `${wordsOf(policy)}: ${words}`;
+        const label = `${policyWords(policy)}: ${words}`;
         rows.push(
           suiteRow('mean', [run], counted, {
-            id: `${suite}:${policy}`,
+            id: `${id}:${policy}`,
             ...{ label, control, judge: `suite ${suite}` },
           }),
         );
       }
     }
-    for (const { suite, counted, words, items } of asked) {
-      rows.push(...referenceRows(lab, items, counted, { prefix: suite, words }));
+    for (const { id, counted, words, items } of asked) {
+      rows.push(...referenceRows(lab, items, counted, { prefix: id, words }));
     }
     return { rows };
   },
@@ -137,14 +164,20 @@ export const MISTAKES: ClaimSpec = {
       side: 'below',
     }),
   ],
-  why: (view) =>
-    `Greedily drawn, PPO-ptx scores ${said(view, 'premise:ppo-ptx')} under a false premise against a true one, and ` +
-    `${said(view, 'details:ppo-ptx')} where a story must have two or more details; SFT ${said(view, 'premise:sft')} and ` +
-    `${said(view, 'details:sft')}. PPO-ptx accepts a false premise in ${said(view, 'false-premises:ppo-ptx')} of the answers ` +
-    `(base ${said(view, 'false-premises:base')}), hedges on a clear question in ${said(view, 'hedging:ppo-ptx')} (base ` +
-    `${said(view, 'hedging:base')}) and meets ${said(view, 'several-constraints:ppo-ptx')} of several constraints at once ` +
-    `(SFT ${said(view, 'several-constraints:sft')}). The claim is that mistakes remain: it holds where the model is worse on ` +
-    'the hard prompts.',
+  why: (view) => {
+    const gap = (id: string): string => moved(view, id, GAP);
+    return (
+      `Greedily drawn, PPO-ptx ${gap('premise:ppo-ptx')} under a false premise than under a true one, and ` +
+      `${gap('details:ppo-ptx')} where a story must have two or more details than where it must not; SFT ${gap('premise:sft')} and ` +
+      `${gap('details:sft')}. PPO-ptx accepts a false premise in ${said(view, 'false-premises:ppo-ptx')} of the answers (base ` +
+      `${said(view, 'false-premises:base')}) and refuses it truthfully in ${said(view, 'false-premises/score:ppo-ptx')} (base ` +
+      `${said(view, 'false-premises/score:base')}). On a clear question it hedges in ${said(view, 'hedging:ppo-ptx')} (base ` +
+      `${said(view, 'hedging:base')}) and is right without a hedge in ${said(view, 'hedging/score:ppo-ptx')} (base ` +
+      `${said(view, 'hedging/score:base')}). Of several constraints at once it meets ${said(view, 'several-constraints:ppo-ptx')} ` +
+      `(SFT ${said(view, 'several-constraints:sft')}). Mistakes do remain, as these shares say; what the targets ask is more: that ` +
+      'the model is worse on the hard prompts than on the easy ones.'
+    );
+  },
   plots: (view) => [
     {
       kind: 'intervals',

@@ -3,19 +3,19 @@
  * PPO at several KL prices and for best-of-n by its exact law, with reward models trained on few and on many comparisons.
  * Gao's two functional forms are fitted; their coefficients are told, not judged.
  */
-import type { PlotLine, ResultPlot } from '../../../records/results.ts';
+import { policyLabel } from '../../../records/answerer-words.ts';
 import type { JsonValue } from '../../../records/run.ts';
-import { mean } from '../../../rlhf/masked.ts';
-import {
-  expectedGain,
-  fitGain,
-  peakOf,
-  type BestOfNPoint,
-  type GainFit,
-  type GainForm,
-} from '../../../rlhf/over-optimisation.ts';
 import type { ClaimSpec, ClaimView, Measured, MeasuredRow } from '../claim.ts';
 import type { SeedLab } from '../lab.ts';
+import {
+  extremes,
+  fitWords,
+  frontiersOf,
+  plotsOf,
+  seedCurves,
+  type Frontier,
+  type SeedCurves,
+} from '../optimisation-curves.ts';
 import {
   bestOfNCurves,
   countedRewards,
@@ -23,19 +23,11 @@ import {
   optimisationRun,
   optimisationSet,
   type OptimisationRun,
-  type PathPoint,
 } from '../optimisation-runs.ts';
 import { GOLD, itemsBehind, valuesOf, type Answered, type RowContext } from '../rows.ts';
 import { sampleOf, type Sample } from '../sample.ts';
-import { conditionOf, said, valueWords } from '../saying.ts';
-import { answeredBy, contextOf, wordsOf } from './preferred.ts';
-
-/** What a reward model of so many comparisons led to, for the plots. */
-interface Frontier {
-  readonly comparisons: number;
-  readonly bestOf: readonly BestOfNPoint[];
-  readonly paths: readonly { readonly beta: number; readonly path: readonly PathPoint[] }[];
-}
+import { conditionOf, moved } from '../saying.ts';
+import { answeredBy, contextOf } from './preferred.ts';
 
 const finalId = (comparisons: number, beta: number): string => `final:${comparisons}:${beta}`;
 const gainId = (comparisons: number, beta: number): string => `gain:${comparisons}:${beta}`;
@@ -109,7 +101,7 @@ async function controlRows(lab: SeedLab): Promise<MeasuredRow[]> {
       ...PLAIN,
       control: true,
       id: `gain:${policy}`,
-      label: `gold gained over SFT: ${wordsOf(policy)}`,
+      label: policyLabel(policy, (name) => `gold gained over SFT: ${name}`),
       unit: 'points',
       neutral: 0,
       sample: sampleOf('difference', valuesOf(context, own, GOLD), valuesOf(context, sft, GOLD)),
@@ -155,128 +147,32 @@ async function measure(lab: SeedLab): Promise<Measured> {
     ...itemsBehind(context, [most.answered, least.answered], GOLD),
   });
   rows.push(...(await controlRows(lab)));
-  return { rows, data: JSON.parse(JSON.stringify(frontiers)) as JsonValue };
-}
-
-/** The fewest and the most comparisons, and the lowest KL price. */
-function extremes(frontiers: readonly Frontier[]) {
-  const comparisons = frontiers.map((each) => each.comparisons);
-  const betas = frontiers.flatMap(({ paths }) => paths.map(({ beta }) => beta));
-  return {
-    few: Math.min(...comparisons),
-    many: Math.max(...comparisons),
-    cheap: Math.min(...betas),
+  const { draws, drawPrompts, optimisationEpisodes } = lab.counts;
+  const curvesOfSeed: SeedCurves = {
+    ...{ frontiers, draws, drawPrompts, episodes: optimisationEpisodes },
+    usualEpisodes: lab.settings.ppo.episodes,
   };
+  return { rows, data: JSON.parse(JSON.stringify(curvesOfSeed)) as JsonValue };
 }
 
-const frontiersOf = (view: ClaimView): Frontier[] =>
-  view.data.flatMap(({ data }) => data as unknown as Frontier[]);
-
-interface Curves {
-  readonly comparisons: number;
-  readonly points: Readonly<Record<GainForm, { distance: number; gain: number; proxy: number }[]>>;
-  readonly fits: Readonly<Record<GainForm, GainFit | null>>;
-}
-
-/** All seeds' points of one number of comparisons as gains over each seed's own start, and the forms fitted to them. */
-function curvesOf(frontiers: readonly Frontier[], comparisons: number): Curves {
-  const own = frontiers.filter((each) => each.comparisons === comparisons);
-  const bestOf = own.flatMap(({ bestOf: points }) => {
-    const start = points[0];
-    return points.map(({ kl, gold, proxy }) => ({
-      distance: Math.sqrt(Math.max(0, kl)),
-      gain: gold - (start?.gold ?? NaN),
-      proxy: proxy - (start?.proxy ?? NaN),
-    }));
-  });
-  const rl = own.flatMap(({ paths }) => {
-    // All runs begin with the same policy and the same draws; their first iterations are one start.
-    const firsts = paths.flatMap(({ path }) => path.slice(0, 1));
-    const [gold, proxy] = [mean(firsts.map((p) => p.gold)), mean(firsts.map((p) => p.proxy))];
-    return paths.flatMap(({ path }) =>
-      path.map((point) => ({
-        distance: Math.sqrt(Math.max(0, point.kl)),
-        gain: point.gold - gold,
-        proxy: point.proxy - proxy,
-      })),
-    );
-  });
-  return {
-    comparisons,
-    points: { 'best-of-n': bestOf, rl },
-    fits: { 'best-of-n': fitGain('best-of-n', bestOf), rl: fitGain('rl', rl) },
-  };
-}
-
-const FORM_NAMES: Readonly<Record<GainForm, string>> = { 'best-of-n': 'best-of-n', rl: 'PPO' };
-
-function fittedLine(curves: Curves, form: GainForm): PlotLine[] {
-  const fit = curves.fits[form];
-  if (fit === null) return [];
-  const furthest = Math.max(...curves.points[form].map(({ distance }) => distance));
-  const points = Array.from({ length: 41 }, (_, i) => {
-    const x = (furthest * i) / 40;
-    return { x, y: expectedGain(fit, x) };
-  });
-  return [{ name: `${FORM_NAMES[form]}, fitted`, draw: 'line', points }];
-}
-
-function plotsOf(view: ClaimView): ResultPlot[] {
-  const frontiers = frontiersOf(view);
-  const sizes = [...new Set(frontiers.map(({ comparisons }) => comparisons))];
-  return sizes.flatMap((comparisons) => {
-    const curves = curvesOf(frontiers, comparisons);
-    const forms = Object.keys(FORM_NAMES) as GainForm[];
-    const dots = (y: 'gain' | 'proxy'): PlotLine[] =>
-      forms.map((form) => ({
-        name: FORM_NAMES[form],
-        draw: 'dots',
-        points: curves.points[form].map((point) => ({ x: point.distance, y: point[y] })),
-      }));
-    const axes = { kind: 'curves', x: 'distance from SFT, sqrt(KL)' } as const;
-    return [
-      {
-        ...axes,
-        title: `Gold gained, reward model of ${comparisons} comparisons`,
-        y: 'gold gained',
-        lines: [...forms.flatMap((form) => fittedLine(curves, form)), ...dots('gain')],
-      },
-      {
-        ...axes,
-        title: `The reward model's own gain, ${comparisons} comparisons`,
-        y: 'reward gained',
-        lines: dots('proxy'),
-      },
-    ];
-  });
-}
-
-function fitWords({ comparisons, fits }: Curves): string {
-  const forms = (['best-of-n', 'rl'] as const).map((form) => {
-    const fit = fits[form];
-    if (fit === null) return `${FORM_NAMES[form]}: too little movement to fit`;
-    const peak = peakOf(fit);
-    const top =
-      peak === null
-        ? 'no top'
-        : peak.distance < 0.05
-          ? 'falls from the start'
-          : `top of ${valueWords('points', peak.gain)} at a distance of ${peak.distance.toFixed(2)}`;
-    return `${FORM_NAMES[form]}: a ${fit.alpha.toFixed(3)}, b ${fit.beta.toFixed(3)}, ${top}`;
-  });
-  return `${comparisons} comparisons (${forms.join('; ')})`;
-}
+const OVER_SFT = { up: 'gains', down: 'loses', none: 'neither gains nor loses' };
+const OWN_SCORE = { up: 'rises by', down: 'falls by', none: 'does not move' };
+const HIGHER = { up: 'higher by', down: 'lower by', none: 'neither higher nor lower' };
 
 function why(view: ClaimView): string {
+  const seeds = seedCurves(view);
   const frontiers = frontiersOf(view);
   const { few, many, cheap } = extremes(frontiers);
   const sizes = [...new Set(frontiers.map(({ comparisons }) => comparisons))];
-  const fits = sizes.map((comparisons) => fitWords(curvesOf(frontiers, comparisons)));
+  const [{ draws, drawPrompts, episodes, usualEpisodes }] = seeds as [SeedCurves];
   return (
-    `With a reward model of ${few} comparisons and beta ${cheap}, PPO gains ${said(view, gainId(few, cheap))} of gold over SFT ` +
-    `while the reward model's own score moves by ${said(view, proxyId(few, cheap))}; with ${many} comparisons it gains ` +
-    `${said(view, gainId(many, cheap))}. The difference is ${said(view, 'more-data')}. Fitted, gold gained as a d - b d² ` +
-    `(best-of-n) and a d - b d ln d (PPO) with d = sqrt(KL): ${fits.join('. ')}.`
+    `With a reward model of ${few} comparisons and beta ${cheap}, PPO ${moved(view, gainId(few, cheap), OVER_SFT)} of gold against ` +
+    `SFT while the reward model's own score ${moved(view, proxyId(few, cheap), OWN_SCORE)}; with ${many} comparisons it ` +
+    `${moved(view, gainId(many, cheap), OVER_SFT)}, so that gold ends ${moved(view, 'more-data', HIGHER)}. These runs have ` +
+    `${episodes} episodes; the two controls are the usual policies with pre-training text and ${usualEpisodes} episodes: on noise ` +
+    `gold ${moved(view, 'gain:ppo-noise', OWN_SCORE)}, on the gold judge it ${moved(view, 'gain:ppo-gold', OWN_SCORE)}. Best-of-n ` +
+    `is the law of ${draws} draws of ${drawPrompts} training prompts of each seed. Fitted to all seeds, gold gained as a d - b d² ` +
+    `(best-of-n) and a d - b d ln d (PPO) with d = sqrt(KL): ${sizes.map((size) => fitWords(seeds, size)).join('. ')}.`
   );
 }
 
@@ -293,8 +189,8 @@ export const OVER_OPTIMISATION: ClaimSpec = {
   },
   how:
     'Reward models on the first so many comparisons of the same rankings. PPO without pre-training text at several KL prices: ' +
-    'every iteration is a point (its rollouts, by both judges). Best-of-n of SFT by the exact law of 32 to 64 draws for each ' +
-    'prompt. Gold of the final policies on held-out prompts at temperature 1. Of "higher and later" the height is tested, ' +
+    'every iteration is a point (its rollouts, by both judges). Best-of-n of SFT by the exact law of its draws for training ' +
+    'prompts. Gold of the final policies on held-out prompts at temperature 1. Of "higher and later" the height is tested, ' +
     "between the fewest and the most comparisons; where the peak lies is in the curves and fits only. The reward model's own score is one number " +
     'a run: a single run gives no interval.',
   here: {

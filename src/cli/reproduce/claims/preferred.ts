@@ -3,7 +3,7 @@
  * on public tasks and to SFT, sharpened or not. SFT and two controls stand beside PPO-ptx in every table. A larger base is
  * larger-base.ts.
  */
-import type { ResultHere } from '../../../records/results.ts';
+import { policyWords } from '../../../records/answerer-words.ts';
 import { CONTROLS } from '../../controls.ts';
 import { answersOf, type Drawing } from '../answers.ts';
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
@@ -11,6 +11,7 @@ import type { SeedLab } from '../lab.ts';
 import { preferredRow, type Answered, type RowContext } from '../rows.ts';
 import { conditionOf, said } from '../saying.ts';
 import type { Target } from '../verdict.ts';
+import { plainRun } from './here.ts';
 
 export const contextOf = (lab: SeedLab): RowContext => ({
   seed: lab.seed,
@@ -26,22 +27,6 @@ export async function answeredBy(
 ): Promise<Answered> {
   return { policy, drawing, answers: await answersOf(lab, policy, drawing) };
 }
-
-/** What policies are called in labels. */
-const POLICY_WORDS: Readonly<Record<string, string>> = {
-  base: 'the base',
-  prompted: 'the prompted base',
-  public: 'the public-task model',
-  large: 'the larger base',
-  'large-prompted': 'the larger base, prompted',
-  sft: 'SFT',
-  ppo: 'PPO without ptx',
-  'ppo-ptx': 'PPO-ptx',
-  'ppo-noise': 'control: PPO-ptx on noise',
-  'ppo-gold': 'control: PPO-ptx on the gold judge',
-};
-
-export const wordsOf = (policy: string): string => POLICY_WORDS[policy] ?? policy;
 
 /** Those who are compared with a baseline: the one in question, what it began from, and the controls. */
 export const CONTENDERS = ['ppo-ptx', 'sft', 'ppo-noise', 'ppo-gold'] as const;
@@ -60,7 +45,7 @@ export async function preferred(
   const how = first[1] === second[1] ? first[1] : `${first[1]} against ${second[1]}`;
   const words = {
     id: `${first[0]}>${second[0]}@${how}`,
-    label: `${wordsOf(first[0])} preferred to ${wordsOf(second[0])}`,
+    label: `${policyWords(first[0])} preferred to ${policyWords(second[0])}`,
     control: isControl(first[0]) || isControl(second[0]),
     paper,
   };
@@ -93,13 +78,10 @@ export const GOLD_HOW =
   'The gold composite (0.5 helpful, 0.25 truthful, 0.25 harmless) judges one answer of each to the same held-out ' +
   'prompts of users who sent no training prompt; ties count one half; intervals resample users.';
 
-const PLAIN_RUN: ResultHere = {
-  scenario: 'paper',
-  settings: {},
-  words:
-    'Run all stages, then open the judges: PPO-ptx, SFT and base of your own run are compared there. Models that only this ' +
+const PLAIN_RUN = plainRun(
+  'Run all stages, then open the judges: PPO-ptx, SFT and base of your own run are compared there. Models that only this ' +
     'report has (prompted, on public tasks, sharpened) are compared by npm run reproduce.',
-};
+);
 
 interface Baseline {
   readonly id: string;
@@ -117,7 +99,7 @@ export const preferredId = (first: string, second: string, drawing = '1'): strin
   `${first}>${second}@${drawing}`;
 
 function whyPreferred(view: ClaimView, baseline: string): string {
-  const words = wordsOf(baseline);
+  const words = policyWords(baseline);
   const ours = said(view, preferredId('ppo-ptx', baseline));
   const greedy = said(view, preferredId('ppo-ptx', baseline, 'greedy'));
   const sft = said(view, preferredId('sft', baseline));
@@ -144,13 +126,13 @@ function preferredTo(spec: Baseline): ClaimSpec {
       conditionOf(
         view,
         preferredId('ppo-ptx', baseline),
-        `PPO-ptx preferred to ${wordsOf(baseline)}: at least ${percent} at temperature 1`,
+        `PPO-ptx preferred to ${policyWords(baseline)}: at least ${percent} at temperature 1`,
         target,
       ),
       conditionOf(
         view,
         preferredId('ppo-ptx', baseline, 'greedy'),
-        `and with both greedy not beaten by ${wordsOf(baseline)}`,
+        `and with both greedy not beaten by ${policyWords(baseline)}`,
         { side: 'not below', within: 0 },
       ),
     ],
@@ -158,7 +140,7 @@ function preferredTo(spec: Baseline): ClaimSpec {
     plots: (view) => [
       {
         kind: 'intervals',
-        title: `Preferred to ${wordsOf(baseline)}, %`,
+        title: `Preferred to ${policyWords(baseline)}, %`,
         rows: view.rows.map((row) => row.id),
       },
     ],

@@ -3,6 +3,7 @@
  * that it never saw, by five-fold cross-validation, beside what the noise allows.
  */
 import { Rng } from '../../../data/rng.ts';
+import { hasInterval } from '../../../records/result-figures.ts';
 import type { PlotPoint } from '../../../records/results.ts';
 import type { JsonValue } from '../../../records/run.ts';
 import type { Ranking } from '../../../records/ranking.ts';
@@ -26,12 +27,14 @@ import {
   rankedBy,
   type WorldRanking,
 } from '../label-measures.ts';
-import { plantedGroups, type LabelerGroup } from '../labeler-groups.ts';
+import { plantedGroups, twoOfGroup, type LabelerGroup } from '../labeler-groups.ts';
 import type { SeedLab } from '../lab.ts';
+import { groupsBehind } from '../row-sources.ts';
 import { accuracyRow, differenceRow, predictionControls, rightValues } from '../prediction-rows.ts';
 import { candidatesOf, scoredRankings, trainReward, type Candidates } from '../reward-runs.ts';
 import type { Value } from '../sample.ts';
-import { conditionOf, said } from '../saying.ts';
+import { conditionOf, moved, said } from '../saying.ts';
+import { plainRun } from './here.ts';
 
 /** One ranking of each prompt, by a labeler drawn from all groups. */
 function trainingRankings(
@@ -47,8 +50,8 @@ function trainingRankings(
 }
 
 /** Whether the planted differences are there: how often two labelers of one group agree, and two of different groups. */
-function plantedRows(
-  lab: SeedLab,
+export function plantedRows(
+  lab: Pick<SeedLab, 'seed' | 'settings' | 'counts'>,
   groups: readonly LabelerGroup[],
   candidates: readonly Candidates[],
 ): MeasuredRow[] {
@@ -56,11 +59,8 @@ function plantedRows(
   const [ofOne, ofTwo]: RankedTwice[][] = [[], []];
   for (const [turn, each] of candidates.entries()) {
     const { id, userId } = each.prompt;
-    const two = groups.map(({ name, labelers }) =>
-      Rng.named(lab.seed, 'group agreement', name, id)
-        .shuffled(labelers)
-        .slice(0, 2)
-        .map((labeler) => rankedByLabeler(labeler, each, lab.seed)),
+    const two = groups.map((group) =>
+      twoOfGroup(lab.seed, group, id).map((labeler) => rankedByLabeler(labeler, each, lab.seed)),
     );
     two.forEach(([own, other], g) => {
       within!.push(...agreementValues(userId, own!.ranks, other!.ranks));
@@ -84,6 +84,16 @@ function plantedRows(
       judge,
       items: across,
     }),
+    {
+      ...differenceRow(
+        lab,
+        'agree-difference',
+        'two labelers of one group minus of different groups',
+        [within!, between!],
+        joinedItems(lab, inside, across),
+      ),
+      judge,
+    },
   ];
 }
 
@@ -187,8 +197,44 @@ function calibrationPoints(view: ClaimView): PlotPoint[] {
   return view.data.flatMap(({ data }) => data as unknown as PlotPoint[]);
 }
 
+/** Below this, two labelers of one group agree hardly more than any two: the paper's gap, of accuracies, is 2.8 points. */
+const HARDLY = 0.02;
+
+const MORE_OFTEN = { up: 'more often by', down: 'less often by', none: 'as often' };
+const BETTER = { up: 'better by', down: 'worse by', none: 'neither better nor worse' };
+
+/** Whether the planted tastes are there to be found at all, by the interval of the difference. */
+function tasteWords(view: ClaimView): string {
+  const { pooled } = view.row('agree-difference');
+  if (!pooled || !hasInterval(pooled)) return '';
+  if (pooled.high < HARDLY) {
+    return (
+      ' So the planted tastes are hardly to be seen beside the noise of the labels: they leave no room for a gap as wide as ' +
+      "the paper's 2.8 points, whatever a reward model does."
+    );
+  }
+  if (pooled.low <= 0) return ' Whether the planted tastes can be seen at all is in doubt.';
+  return ' So the planted tastes are there to be seen.';
+}
+
+function why(view: ClaimView): string {
+  const each = (id: string): string =>
+    [1, 2, 3, 4, 5].map((g) => said(view, `${id}-${g}`)).join(', ');
+  return (
+    `The reward models are right in ${said(view, 'in-group')} of the comparisons of their own groups and in ` +
+    `${said(view, 'held-out')} of those of the group that they never saw: own groups are predicted ` +
+    `${moved(view, 'difference', BETTER)}. By held-out group: ${each('group')}; the noise alone would allow ` +
+    `${each('ceiling')}. Two labelers of one group agree in ${said(view, 'agree-within')}, of different groups in ` +
+    `${said(view, 'agree-between')}: ${moved(view, 'agree-difference', MORE_OFTEN)}.${tasteWords(view)} Held-out labelers, who ` +
+    `gave no label and err less, are predicted in ${said(view, 'unseen')} (ceiling ${said(view, 'ceiling-unseen')}); that is no ` +
+    `target. The gold judge itself predicts the groups in ${said(view, 'gold:groups')}, a reward model of labels by chance ` +
+    `in ${said(view, 'chance:groups')}.`
+  );
+}
+
 export const REWARD_GROUPS: ClaimSpec = {
   id: 'reward-groups',
+  behind: groupsBehind,
   title: 'The reward model and labelers it never saw',
   paper: {
     sentence:
@@ -199,16 +245,12 @@ export const REWARD_GROUPS: ClaimSpec = {
   },
   how:
     'Five groups of four labelers with planted tastes (length, cheer, one sentence, against cheer, none). Five reward ' +
-    'models, each trained on the rankings of four groups; measured on held-out prompts that each group ranks. Ties are ' +
+    "models, each trained on the rankings of four groups (of SFT's answers alone, without a second round); measured on held-out prompts that each group ranks. Ties are " +
     'dropped, whole prompts are one batch element. The noise ceiling is the best that any predictor could do that does ' +
     'not know which labeler of the group speaks. The groups are those of the labelers who give training labels, with their ' +
     'noise; beside them, and in no target, the labelers who give none and agree more often. Controls: a reward model ' +
     'trained on as many rankings filled in by chance, and the gold judge as predictor (ties one half).',
-  here: {
-    scenario: 'paper',
-    settings: {},
-    words: 'Train the reward model and watch its accuracy on rankings held out.',
-  },
+  here: plainRun('Train the reward model and watch its accuracy on rankings held out.'),
   measure: measureGroups,
   conditions: (view) => [
     conditionOf(view, 'held-out', 'accuracy on the held-out group: at least 68 %', {
@@ -220,19 +262,7 @@ export const REWARD_GROUPS: ClaimSpec = {
       side: 'above',
     }),
   ],
-  why: (view) => {
-    const ceilings = [1, 2, 3, 4, 5].map((g) => said(view, `ceiling-${g}`)).join(', ');
-    const groups = [1, 2, 3, 4, 5].map((g) => said(view, `group-${g}`)).join(', ');
-    return (
-      `The reward models are right in ${said(view, 'in-group')} of the comparisons of their own groups and in ` +
-      `${said(view, 'held-out')} of those of the group that they never saw, a difference of ${said(view, 'difference')}. ` +
-      `By held-out group: ${groups}; the noise alone would allow ${ceilings}. Two labelers of one group agree in ` +
-      `${said(view, 'agree-within')}, of different groups in ${said(view, 'agree-between')}. Held-out labelers, who gave no ` +
-      `label and err less, are predicted in ${said(view, 'unseen')} (ceiling ${said(view, 'ceiling-unseen')}); that is no ` +
-      `target. The gold judge itself predicts the groups in ${said(view, 'gold:groups')}, a reward model of labels by chance ` +
-      `in ${said(view, 'chance:groups')}.`
-    );
-  },
+  why,
   plots: (view) => [
     {
       kind: 'intervals',

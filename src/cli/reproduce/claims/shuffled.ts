@@ -6,6 +6,7 @@ import type { ClaimSpec, Measured, MeasuredRow } from '../claim.ts';
 import { joinedItems, predictionItems, type Predictions } from '../label-items.ts';
 import { rankedBy, rewardByChance, type WorldRanking } from '../label-measures.ts';
 import type { SeedLab } from '../lab.ts';
+import { shuffledBehind } from '../row-sources.ts';
 import { settingsOf } from '../plan.ts';
 import {
   accuracyRow,
@@ -16,7 +17,7 @@ import {
 } from '../prediction-rows.ts';
 import { candidatesOf, scoredRankings, trainReward } from '../reward-runs.ts';
 import type { Value } from '../sample.ts';
-import { conditionOf, said } from '../saying.ts';
+import { conditionOf, moved, said } from '../saying.ts';
 
 /** Values of the same comparisons in the same order, one less the other. */
 function pairedDifference(first: readonly Value[], second: readonly Value[]): Value[] {
@@ -133,8 +134,12 @@ async function measure(lab: SeedLab): Promise<Measured> {
   };
 }
 
+const AHEAD = { up: 'ahead by', down: 'behind by', none: 'no different' };
+const WIDER = { up: 'wider by', down: 'narrower by', none: 'as wide' };
+
 export const SHUFFLED_PAIRS: ClaimSpec = {
   id: 'shuffled-pairs',
+  behind: shuffledBehind,
   title: 'Shuffled comparisons overfit',
   paper: {
     sentence:
@@ -144,7 +149,8 @@ export const SHUFFLED_PAIRS: ClaimSpec = {
     where: 'section 3.5',
   },
   how:
-    'The same rankings of the usual labelers, as whole prompts and as shuffled comparisons in as many steps. Accuracy on ' +
+    "The same rankings of the usual labelers (of SFT's answers alone, without a second round), as whole prompts and as " +
+    'shuffled comparisons in as many steps. Accuracy on ' +
     'the rankings trained on and on rankings of held-out prompts. Controls: a reward model trained on as many rankings ' +
     'filled in by chance (whole prompts; what it learnt are those), and the gold judge as predictor (ties one half).',
   here: {
@@ -169,8 +175,8 @@ export const SHUFFLED_PAIRS: ClaimSpec = {
   why: (view) =>
     `With whole prompts the accuracy is ${said(view, 'training:prompts')} on what was learnt and ` +
     `${said(view, 'held-out:prompts')} on held-out prompts; with shuffled comparisons ${said(view, 'training:shuffled-pairs')} ` +
-    `and ${said(view, 'held-out:shuffled-pairs')}. Held out, whole prompts are ahead by ${said(view, 'held-out:difference')}; the gap between ` +
-    `learnt and held out is wider by ${said(view, 'gap:difference')} when shuffled.`,
+    `and ${said(view, 'held-out:shuffled-pairs')}. Held out, whole prompts are ${moved(view, 'held-out:difference', AHEAD)}; the ` +
+    `gap between learnt and held out is ${moved(view, 'gap:difference', WIDER)} when shuffled.`,
   plots: (view) => [
     {
       kind: 'intervals',

@@ -2,17 +2,19 @@
  * The alignment tax (paper, sections 1 and 4.2, appendix E.6): PPO alone loses on public tasks, mixing in pre-training text
  * repairs most of it, and a higher KL price does not.
  */
+import { policyWords } from '../../../records/answerer-words.ts';
 import { taxSuites } from '../../../world/suites.ts';
 import { REFERENCES, type ResultCondition } from '../../../records/results.ts';
 import type { ClaimSpec, ClaimView, MeasuredRow } from '../claim.ts';
 import { lossOnDocuments, NO_TEXTS } from '../document-loss.ts';
 import type { SeedLab } from '../lab.ts';
+import { taxBehind } from '../row-sources.ts';
 import { sampleOf, type Value } from '../sample.ts';
 import { GOLD, meanRow } from '../rows.ts';
-import { conditionOf, said } from '../saying.ts';
+import { conditionOf, moved, said } from '../saying.ts';
 import { pooledItems, suiteRow, suiteValues, type SuiteRun } from '../suite-rows.ts';
 import { itemSet, shortPages, type ItemSet } from '../suite-runs.ts';
-import { answeredBy, contextOf, isControl, wordsOf } from './preferred.ts';
+import { answeredBy, contextOf, isControl } from './preferred.ts';
 import { REFERENCE_HOW, referenceLabel, referenceRows, referenceRun, setRun } from './suites.ts';
 
 const MODELS = ['base', 'sft', 'ppo', 'ppo-ptx', 'ppo-noise', 'ppo-gold'] as const;
@@ -21,10 +23,6 @@ const MODELS = ['base', 'sft', 'ppo', 'ppo-ptx', 'ppo-noise', 'ppo-gold'] as con
 const LONG: readonly string[] = ['base', 'sft', 'ppo', 'ppo-ptx'];
 
 const betaPolicy = (beta: number): string => `ppo-beta-${beta}`;
-const taxWords = (policy: string): string => {
-  const beta = /^ppo-beta-(.*)$/.exec(policy)?.[1];
-  return beta === undefined ? wordsOf(policy) : `PPO without ptx, beta ${beta}`;
-};
 
 /** What a policy does on public tasks and on documents. */
 interface Taxed {
@@ -76,7 +74,7 @@ async function taxed(lab: SeedLab, { short, long }: Pages, policy: string): Prom
 const PLAIN = { paper: null, control: false, missing: null, items: [] } as const;
 
 function meanRows({ policy, runs, score, long, loss }: Taxed): MeasuredRow[] {
-  const name = taxWords(policy);
+  const name = policyWords(policy);
   const control = isControl(policy);
   const share = {
     ...PLAIN,
@@ -155,7 +153,7 @@ function taxReferenceRows(lab: SeedLab, sets: readonly ItemSet[]): MeasuredRow[]
 
 /** What `policy` loses against SFT (more is worse), and what `other` wins back of PPO's loss. */
 function changeRows(sft: Taxed, ppo: Taxed, other: Taxed): MeasuredRow[] {
-  const name = taxWords(other.policy);
+  const name = policyWords(other.policy);
   const common = { ...PLAIN, control: isControl(other.policy) };
   const suites = { ...common, judge: 'public-task suites', temperature: 'greedy' };
   const documents = {
@@ -211,7 +209,7 @@ function baseDropRow(base: Taxed, other: Taxed): MeasuredRow {
   return {
     ...{ ...PLAIN, control: isControl(other.policy) },
     id: `drop-base:${other.policy}`,
-    label: `${taxWords(other.policy)}: drop on public tasks against base`,
+    label: `${policyWords(other.policy)}: drop on public tasks against base`,
     unit: 'points',
     neutral: 0,
     judge: 'public-task suites',
@@ -225,7 +223,7 @@ function baseDropRow(base: Taxed, other: Taxed): MeasuredRow {
 async function goldRows(lab: SeedLab, betas: readonly string[]): Promise<MeasuredRow[]> {
   const rows: MeasuredRow[] = [];
   for (const policy of ['sft', 'ppo', 'ppo-ptx', ...betas]) {
-    const words = { id: `gold:${policy}`, label: `gold of ${taxWords(policy)}`, control: false };
+    const words = { id: `gold:${policy}`, label: `gold of ${policyWords(policy)}`, control: false };
     rows.push(meanRow(contextOf(lab), await answeredBy(lab, policy, '1'), GOLD, words));
   }
   return rows;
@@ -260,30 +258,47 @@ function conditions(view: ClaimView): ResultCondition[] {
   ];
 }
 
-function why(view: ClaimView): string {
-  const real = isReal(view, 'drop:ppo');
+const DROPS = { up: 'drops by', down: 'gains', none: 'neither drops nor gains' };
+const DROP = { up: 'a drop of', down: 'a gain of', none: 'no drop' };
+const MOVES = { up: 'rises by', down: 'falls by', none: 'does not move' };
+
+/** The KL price of PPO and PPO-ptx, which the higher ones are held against; null of seeds that did not keep it. */
+const usualBeta = ({ data }: ClaimView): number | null =>
+  (data[0]?.data as { readonly beta: number } | undefined)?.beta ?? null;
+
+/** What a higher KL price does instead of pre-training text, and what it costs. */
+function priceWords(view: ClaimView, real: boolean): string {
   const betas = betaRows(view).map((id) => {
     const policy = id.replace('recovered:', '');
-    return `${taxWords(policy)}: drop ${said(view, `drop:${policy}`)}${real ? `, won back ${said(view, id)}` : ''}`;
+    return `${policyWords(policy)}: ${moved(view, `drop:${policy}`, DROP)}${real ? `, won back ${said(view, id)}` : ''}`;
   });
   const prices = betaRows(view).map((id) => {
     const policy = id.replace('recovered:', '');
     return `${said(view, `gold:${policy}`)} with beta ${policy.split('-').at(-1)}`;
   });
+  const usual = usualBeta(view);
+  return (
+    `A higher KL price instead${usual === null ? '' : ` (beta is ${usual} in PPO and PPO-ptx)`}: ${betas.join('; ')}. ` +
+    `The price: gold on people's prompts is ${said(view, 'gold:sft')} for SFT, ${said(view, 'gold:ppo')} for PPO without ptx, ` +
+    `${said(view, 'gold:ppo-ptx')} for PPO-ptx, ${prices.join(', ')}. `
+  );
+}
+
+function why(view: ClaimView): string {
+  const real = isReal(view, 'drop:ppo');
   const ptx = real
-    ? `PPO-ptx wins back ${said(view, 'recovered:ppo-ptx')} of the drop.`
+    ? `PPO-ptx wins back ${said(view, 'recovered:ppo-ptx')} of the drop (above 100 % it ends above SFT; the control on noise, which ` +
+      `reads as much pre-training text, wins back ${said(view, 'recovered:ppo-noise')}).`
     : 'The interval does not lie above 0, so reinforcement takes no measurable drop that could be won back.';
   const atSft = isReal(view, 'drop-base:sft')
     ? 'So a tax is paid at SFT already. '
     : 'SFT itself takes no measurable tax. ';
   return (
-    `Against base, SFT drops by ${said(view, 'drop-base:sft')}, PPO without ptx by ${said(view, 'drop-base:ppo')} and PPO-ptx by ` +
-    `${said(view, 'drop-base:ppo-ptx')}. ${atSft}` +
+    `Against base, SFT ${moved(view, 'drop-base:sft', DROPS)}, PPO without ptx ${moved(view, 'drop-base:ppo', DROPS)} and PPO-ptx ` +
+    `${moved(view, 'drop-base:ppo-ptx', DROPS)}. ${atSft}` +
     `SFT is right on ${said(view, 'score:sft')} of the public tasks (base ${said(view, 'score:base')}), PPO without ptx on ` +
-    `${said(view, 'score:ppo')}: a drop of ${said(view, 'drop:ppo')}. ${ptx} A higher KL price instead: ${betas.join('; ')}. ` +
-    `The price: gold on people's prompts is ${said(view, 'gold:sft')} for SFT, ${said(view, 'gold:ppo')} for PPO without ptx, ` +
-    `${said(view, 'gold:ppo-ptx')} for PPO-ptx, ${prices.join(', ')}. ` +
-    `Loss on held-out documents rises by ${said(view, 'rise:ppo')} without ptx and by ${said(view, 'rise:ppo-ptx')} with it. ` +
+    `${said(view, 'score:ppo')}: ${moved(view, 'drop:ppo', DROP)}. ${ptx} ${priceWords(view, real)}` +
+    `Loss on held-out documents ${moved(view, 'rise:ppo', MOVES)} without ptx and ${moved(view, 'rise:ppo-ptx', MOVES)} with it. ` +
     'With all their examples, pages are longer than any row that SFT or PPO-ptx is trained on, and the positions behind are ' +
     `forgotten at SFT already: base ${said(view, 'score-long:base')}, SFT ${said(view, 'score-long:sft')}, PPO without ptx ` +
     `${said(view, 'score-long:ppo')}, PPO-ptx ${said(view, 'score-long:ppo-ptx')}. Rows as short as these are ours, for speed.`
@@ -292,6 +307,7 @@ function why(view: ClaimView): string {
 
 export const TAX: ClaimSpec = {
   id: 'alignment-tax',
+  behind: taxBehind(taxSuites.map(({ name }) => name)),
   title: 'The alignment tax and its repair',
   paper: {
     sentence:
@@ -305,6 +321,12 @@ export const TAX: ClaimSpec = {
     'answered greedily, all suites alike; and loss on held-out documents. A page has as many examples as fit, with the answer, ' +
     'into a row of the pre-training text that SFT and PPO-ptx mix in. The drop is SFT minus PPO without ptx. Intervals ' +
     `resample items. ${REFERENCE_HOW}`,
+  howHere: (view) => {
+    const beta = usualBeta(view);
+    return beta === null
+      ? ''
+      : `PPO and PPO-ptx pay the usual KL price, beta ${beta}; rows that name a beta pay that one.`;
+  },
   here: {
     scenario: 'alignment-tax',
     settings: {},
@@ -322,7 +344,8 @@ export const TAX: ClaimSpec = {
     const fromBase = ['sft', 'ppo', 'ppo-ptx'].map((name) => baseDropRow(of('base'), of(name)));
     const gold = await goldRows(lab, betas);
     const means = [...all.flatMap(meanRows), ...taxReferenceRows(lab, pages.short)];
-    return { rows: [...changes, ...fromBase, ...means, ...gold] };
+    const { beta } = lab.settings.ppo;
+    return { rows: [...changes, ...fromBase, ...means, ...gold], data: { beta } };
   },
   conditions,
   why,

@@ -52,6 +52,18 @@ describe('readReproduceOptions', () => {
     expect(readReproduceOptions([]).command).toBe('npm run reproduce');
   });
 
+  test('--models names what makes the models of the first seed again, and is refused without PPO', () => {
+    expect(readReproduceOptions([]).models).toBeNull();
+    const words = ['--fast', '--claims', 'ladder', '--seeds', '2-4', '--set', 'ppo.beta=0.3'];
+    expect(readReproduceOptions([...words, '--models', '/here']).models).toEqual({
+      folder: '/here',
+      command:
+        'npm run reproduce -- --fast --set ppo.beta=0.3 --seeds 2-2 --models DIR --out DIR/results.md --json DIR/results.json',
+    });
+    const other = ['--models', '/here', '--set', 'method.name=dpo'];
+    expect(() => readReproduceOptions(other)).toThrow(/method\.name/);
+  });
+
   test.each([
     [['--claims', 'nothing'], 'there is no nothing'],
     [['--fast', '--micro'], 'do not go together'],

@@ -4,15 +4,24 @@ import { describe, expect, test } from 'vitest';
 import { epochEnds } from '../../../../src/cli/reproduce/kept-epochs.ts';
 import { plantedGroups } from '../../../../src/cli/reproduce/labeler-groups.ts';
 import { firstLine } from '../../../../src/cli/reproduce/pages.ts';
+import { planOf } from '../../../../src/cli/reproduce/plan.ts';
 import { candidatePrefixes } from '../../../../src/cli/reproduce/prefixes.ts';
 import { takeComparisons } from '../../../../src/cli/reproduce/reward-runs.ts';
 import { preferredRow, spreadItems } from '../../../../src/cli/reproduce/rows.ts';
+import { presetSettings } from '../../../../src/config/presets.ts';
+import { sequenceShape } from '../../../../src/config/stage-settings.ts';
 import { Tokenizer } from '../../../../src/data/tokenizer.ts';
+import { promptsThatFit } from '../../../../src/rlhf/pipeline.ts';
 import { judgeGold } from '../../../../src/world/judges.ts';
-import { idealResponse } from '../../../../src/world/demonstrations.ts';
+import { generateDemonstrations, idealResponse } from '../../../../src/world/demonstrations.ts';
 import { Rng } from '../../../../src/data/rng.ts';
 import { labelerPopulation } from '../../../../src/world/labelers.ts';
-import { testPrompts, validationPrompts } from '../../../../src/world/prompt-sets.ts';
+import {
+  rankingPrompts,
+  testPrompts,
+  trainingPrompts,
+  validationPrompts,
+} from '../../../../src/world/prompt-sets.ts';
 
 test('epochs end at whole steps, the last one at the end', () => {
   expect(epochEnds(100, 4)).toEqual([25, 50, 75, 100]);
@@ -64,6 +73,24 @@ describe('few-shot prefixes', () => {
     expect(shown(again)).toEqual(shown(prefixes));
     expect(prefixes[0]!.page('x')).not.toBe(prefixes[1]!.page('x'));
   });
+});
+
+test('how many ranked prompts are prompts of demonstrations too is as docs/quick-runs.md says', () => {
+  const json: unknown = JSON.parse(readFileSync('public/models/base/tokenizer.json', 'utf8'));
+  const { settings, counts } = planOf('full');
+  const shape = sequenceShape(settings);
+  const pool = promptsThatFit(Tokenizer.fromJson(json), trainingPrompts(1), shape);
+  const demonstrations = generateDemonstrations(1, settings.sft.demonstrations);
+  const shown = new Set(demonstrations.map(({ prompt }) => prompt.id));
+  const both = (count: number): number =>
+    rankingPrompts(pool, count).filter(({ id }) => shown.has(id)).length;
+  expect(both(presetSettings('quick').labels.prompts)).toBe(0);
+  const page = readFileSync('docs/quick-runs.md', 'utf8').replaceAll('\n', ' ');
+  const [ranked, again] = [settings.labels.prompts, counts.policyPrompts].map((count) =>
+    [both(count), count].map((n) => n.toLocaleString('en-US')),
+  );
+  expect(page).toContain(`in seed 1, ${ranked![0]} of the ${ranked![1]} ranked prompts`);
+  expect(page).toContain(`and ${again![0]} of the ${again![1]} of the second round`);
 });
 
 test('single items show every kind of outcome before a second of any', () => {

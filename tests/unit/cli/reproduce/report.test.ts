@@ -1,4 +1,5 @@
 /** The report from what seeds measured: pooling, verdicts, words, pictures. No model is run. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { ClaimSpec, Measured, MeasuredRow } from '../../../../src/cli/reproduce/claim.ts';
 import { CLAIMS } from '../../../../src/cli/reproduce/claims.ts';
@@ -73,6 +74,26 @@ describe('resultOf', () => {
     expect(row?.items).toHaveLength(1);
     expect(claim.verdict).toBe('holds');
     expect(claim.why).toMatch(/^It holds here: .* It is 80\.0 % \[/);
+  });
+
+  test('a claim says where the items of its rows are, also of rows measured before they were stored', () => {
+    const told: string[][] = [];
+    const behind: NonNullable<ClaimSpec['behind']> = (id, ids) => {
+      told.push([id, ...ids]);
+      return { source: [{ set: 'later', keys: [] }], noTexts: 'Half of it is not stored.' };
+    };
+    const seeds = [{ seed: 1, measured: measured(30) }];
+    const [row] = resultOf({ ...SPEC, behind }, seeds, true).rows;
+    expect(row?.source).toEqual([{ set: 'later', keys: [] }]);
+    expect(row?.noTexts).toBe('Half of it is not stored.');
+    expect(told).toEqual([['a>b', 'a>b']]);
+    const old = measured(30);
+    const source = { set: 'test', keys: ['a@1'] };
+    const named = { ...old, rows: old.rows.map((each) => ({ ...each, source })) };
+    const rowsOf = (spec: ClaimSpec) => resultOf(spec, [{ seed: 1, measured: named }], true).rows;
+    expect(rowsOf({ ...SPEC, behind })[0]?.source).toEqual(row?.source);
+    expect(rowsOf({ ...SPEC, behind: () => ({}) })[0]?.source).toEqual(source);
+    expect(resultOf({ ...SPEC, behind }, seeds, false).rows[0]?.source).toBeUndefined();
   });
 
   test('where every answer is stored beside, two items of a row stand in the results', () => {
@@ -170,6 +191,21 @@ describe('the page', () => {
     expect(page).toContain('not met: end');
   });
 
+  test('says of whose answers the reward model is, one round or two, and nothing where an older file does not say', () => {
+    const pageOf = (ranked?: Results['ranked']) =>
+      resultsMarkdown({ ...results, ...(ranked && { ranked }) }, () => [], []);
+    const two = pageOf({ sft: 6000, policy: 3000 });
+    expect(two).toContain(
+      "learns from rankings of 6000 prompts' answers by SFT and then of 3000 by a first policy",
+    );
+    expect(two).toContain('(paper, section 3.1). Intervals are');
+    const one = pageOf({ sft: 600, policy: 0 });
+    expect(one).toContain("rankings of 600 prompts' answers by SFT. Intervals are");
+    expect(one).not.toContain('first policy');
+    expect(pageOf()).not.toContain('The reward model learns');
+    expect(pageOf()).toMatch(/^Intervals are/m);
+  });
+
   test('what is written is what the page in the browser reads', () => {
     expect(parseResults(JSON.parse(JSON.stringify(results)))).toEqual(results);
   });
@@ -195,6 +231,29 @@ test('the page says which seeds a claim was measured on where they are fewer tha
     resultsMarkdown({ ...results, seeds: [...seeds] }, () => [], []);
   expect(pageOf([1, 2])).toContain('Here: By counting.\n\nMeasured on seed 1 only.\n\n|');
   expect(pageOf([1])).not.toContain('only.');
+});
+
+test('figures of what was tried are those of docs/quick-runs.md', () => {
+  const page = readFileSync('docs/quick-runs.md', 'utf8');
+  const figures = ['preferred-to-sft', 'hallucination', 'reward-groups'].flatMap((id) =>
+    [...TRIED[id]!.matchAll(/\d+\.\d|\d+(?= %)/g)].map(([figure]) => figure),
+  );
+  expect(figures.length).toBeGreaterThan(12);
+  for (const figure of figures) {
+    expect(page, figure).toMatch(
+      new RegExp(`(?<![\\d.])${figure.replace('.', '\\.')}(?![\\d.]\\d)`),
+    );
+  }
+});
+
+test('a claim that a usual run in the page shows says that such a run has one round and the quick settings', () => {
+  const usual = CLAIMS.flatMap(({ id, here }) =>
+    here?.scenario === 'paper' ? [{ id, here }] : [],
+  );
+  expect(usual.length).toBeGreaterThan(10);
+  for (const { id, here } of usual) {
+    expect(here.words, id).toMatch(/^[A-Z].+\. A run in the page .*quick settings and one round/);
+  }
 });
 
 describe('figures and pictures', () => {

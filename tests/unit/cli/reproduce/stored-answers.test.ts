@@ -40,7 +40,7 @@ describe('the answers of two seeds', () => {
       writeJson(lab.path('answers', 'test', 'sft@1.json'), said(`seed ${seed} says hello.`));
       if (seed === 2) writeJson(lab.path('answers', 'test', 'base@greedy.json'), said(''));
       labs.set(seed, lab);
-      keys.set(seed, writeStoredAnswers(lab, out));
+      keys.set(seed, await writeStoredAnswers(lab, out));
     }
     base.model.dispose();
   });
@@ -50,7 +50,11 @@ describe('the answers of two seeds', () => {
     for (const seed of [1, 2])
       expect(readdirSync(join(out, `seed-${seed}`))).toEqual(['test.json.gz']);
     const said = [1, 2].map((seed) => [...keys.get(seed)!].map(([set, of]) => [set, [...of]]));
-    expect(said).toEqual([[['test', ['sft@1']]], [['test', ['base@greedy', 'sft@1']]]]);
+    const given = ['ceiling@-', 'demonstrators@-'];
+    expect(said).toEqual([
+      [['test', ['sft@1', ...given]]],
+      [['test', ['base@greedy', 'sft@1', ...given]]],
+    ]);
   });
 
   test('hold each seed’s own prompts, texts and reasons', () => {
@@ -68,10 +72,10 @@ describe('the answers of two seeds', () => {
     }
   });
 
-  test('are the same bytes when they are written again, without a time and without a system', () => {
+  test('are the same bytes when they are written again, without a time and without a system', async () => {
     const file = join(out, 'seed-2', 'test.json.gz');
     const before = readFileSync(file);
-    writeStoredAnswers(labs.get(2)!, out);
+    await writeStoredAnswers(labs.get(2)!, out);
     expect(readFileSync(file).equals(before)).toBe(true);
     expect([...before.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255]);
   });

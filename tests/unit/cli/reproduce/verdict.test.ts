@@ -122,19 +122,27 @@ describe('level, or above', () => {
 describe('words for a number that is missed', () => {
   const target: Target = { side: 'above', value: 0.6 };
 
-  test('only where the grade is in part because of the number', () => {
+  test('where the grade is in part because of the number', () => {
     expect(shortfallWords(row(figure(0.55, 0.52, 0.58), [0.55]), target)).toBe(
       ' (target missed, direction holds)',
     );
     expect(shortfallWords(row(figure(0.59, 0.57, 0.61), [0.59], null), target)).toBe(
       ' (target missed, within its interval)',
     );
-    expect(shortfallWords(row(figure(0.62, 0.56, 0.68), [0.8, 0.44]), target)).toBe('');
     expect(shortfallWords(row(figure(0.62, 0.56, 0.68), [0.62]), target)).toBe('');
     expect(shortfallWords(row(figure(0.4, 0.3, 0.45), [0.4]), target)).toBe('');
     expect(
       shortfallWords(row(figure(-0.55, -0.58, -0.52), [-0.55], 0), { side: 'below', value: -0.6 }),
     ).toBe(' (target missed, direction holds)');
+  });
+
+  test('and where a single seed does not go along, with a number or without', () => {
+    const one = ' (all seeds together, but not each of them)';
+    const split = row(figure(0.62, 0.56, 0.68), [0.8, 0.44]);
+    expect(shortfallWords(split, target)).toBe(one);
+    expect(shortfallWords(split, { side: 'above' })).toBe(one);
+    expect(shortfallWords(split, { side: 'above', value: 0.6, end: 0.57 })).toBe('');
+    expect(shortfallWords(row(figure(0.62, 0.56, 0.68), [0.62]), { side: 'above' })).toBe('');
   });
 });
 
