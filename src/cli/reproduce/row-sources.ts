@@ -123,6 +123,7 @@ export const shuffledBehind: BehindRow = (id) => {
 export const biasBehind: BehindRow = (id) => {
   const [what = '', policy = ''] = id.split(':');
   if (id === 'stereotype:ceiling') return { source: { set: 'bias', keys: ['ceiling@-'] } };
+  // The most even one is who looks at no occupation: chance and ceiling of evenness are the same.
   const model = policy === 'ceiling' ? 'chance' : policy;
   const models = what === 'change' ? [model, 'base'] : [model];
   return { source: { set: 'bias', keys: models.flatMap(biasKeys) } };

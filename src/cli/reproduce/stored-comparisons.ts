@@ -11,6 +11,7 @@ import {
   type StoredRankings,
   type StoredScores,
 } from '../../records/beside-answers.ts';
+import { mean } from '../../rlhf/masked.ts';
 import {
   appraise,
   GRADE,
@@ -132,13 +133,11 @@ export function expectedOf(
       }),
     );
   });
-  const meanOf = (all: readonly number[]) =>
-    all.length === 0 ? 0.5 : all.reduce((sum, each) => sum + each, 0) / all.length;
   return {
     keys,
     labelers: labelers.length,
     seeing: shares.map(({ length }) => length),
-    first: shares.map((all) => Number(meanOf(all).toFixed(3))),
+    first: shares.map((all) => (all.length === 0 ? 0.5 : Number(mean(all).toFixed(3)))),
   };
 }
 

@@ -151,8 +151,8 @@ export const SMALL_AGAINST_LARGE: ClaimSpec = {
   why: (view) =>
     `The small aligned model is preferred to the larger base in ${said(view, preferredId('ppo-ptx', 'large'))} of the ` +
     `comparisons at temperature 1, greedily ${said(view, preferredId('ppo-ptx', 'large', 'greedy'))}; with the few-shot prefix ` +
-    `that was found for the small base the larger one is beaten in ${said(view, preferredId('ppo-ptx', 'large-prompted'))} at temperature 1 and in ` +
-    `${said(view, preferredId('ppo-ptx', 'large-prompted', 'greedy'))} greedily. ` +
+    `that was found for the small base the larger one is beaten in ${said(view, preferredId('ppo-ptx', 'large-prompted'))} ` +
+    `at temperature 1 and in ${said(view, preferredId('ppo-ptx', 'large-prompted', 'greedy'))} greedily. ` +
     `The small SFT model reaches ${said(view, preferredId('sft', 'large'))}. How good the larger base is: ` +
     lossWords(view),
   plots: (view) => [

@@ -245,7 +245,8 @@ export const REWARD_GROUPS: ClaimSpec = {
   },
   how:
     'Five groups of four labelers with planted tastes (length, cheer, one sentence, against cheer, none). Five reward ' +
-    "models, each trained on the rankings of four groups (of SFT's answers alone, without a second round); measured on held-out prompts that each group ranks. Ties are " +
+    "models, each trained on the rankings of four groups (of SFT's answers alone, without a second round); measured on " +
+    'held-out prompts that each group ranks. Ties are ' +
     'dropped, whole prompts are one batch element. The noise ceiling is the best that any predictor could do that does ' +
     'not know which labeler of the group speaks. The groups are those of the labelers who give training labels, with their ' +
     'noise; beside them, and in no target, the labelers who give none and agree more often. Controls: a reward model ' +
