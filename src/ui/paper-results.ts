@@ -43,6 +43,18 @@ export function readResults(text: string): Stored {
   }
 }
 
+/** Reads results from a person's file. */
+export async function readResultsFile(file: Blob): Promise<Stored> {
+  try {
+    return readResults(await file.text());
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    const problem =
+      'The file could not be read: it was moved or changed after it was chosen. Open it again.';
+    return { results: null, problem };
+  }
+}
+
 /** Reads what the page comes with. */
 export async function fetchResults(fetchFile: () => Promise<Response>): Promise<Stored> {
   try {

@@ -100,7 +100,10 @@ test('a ranking by number keys, the class, and the reward model', async () => {
   await expectFocus('button', /^Let the class rank/);
   await reader.tabTo('radio', /^The class/);
   await reader.press('ArrowDown');
+  // One ranking of one's own trains nothing: until both count, there is no button to press.
+  await waitForStatus(page, 'reward', 'empty');
   await reader.press('ArrowDown');
+  await waitForStatus(page, 'reward', 'ready');
   await expectFocus('radio', /^Both/);
   await expect.poll(async () => (await reader.heard()).states).toMatchObject({ checked: 'true' });
   const trained = await announcedDuring(async () => {

@@ -3,7 +3,7 @@
 // key or a look at what the page shows.
 import type { Locator, Page } from 'playwright-core';
 import type { Part } from '../../src/ui/hash-route.ts';
-import type { TrainingStage } from '../../src/worker/protocol.ts';
+import type { StageStatus, TrainingStage } from '../../src/worker/protocol.ts';
 
 /** Longest wait for something that computes, on a crowded machine. Milliseconds. */
 const PATIENCE = 240_000;
@@ -56,7 +56,7 @@ export function cellsOf(part: Locator): Promise<string[][]> {
 export async function waitForStatus(
   page: Page,
   stage: TrainingStage,
-  status: 'running' | 'paused' | 'done',
+  status: StageStatus,
 ): Promise<void> {
   await page
     .locator(`[data-testid="${stage}-status"][data-status="${status}"]`)

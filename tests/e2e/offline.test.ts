@@ -127,6 +127,7 @@ test('stored answers come from the host, and without a network it is said that t
     mimeType: 'application/json',
     buffer: Buffer.from(JSON.stringify(EXAMPLE_RESULTS)),
   });
+  await page.getByRole('heading', { name: 'Stored results from mine.json' }).waitFor();
   await page.getByTestId('paper-items').first().locator('summary').click();
   await browser.context.setOffline(true);
   onTestFinished(() => browser.context.setOffline(false));

@@ -96,6 +96,32 @@ test('a file of one’s own: labelled as stored, every claim with figures, plot,
   );
 });
 
+test('a file that is opened before the page’s own results are there stays', async () => {
+  const { page } = browser;
+  await visit(page, 'model');
+  await page.evaluate((slow) => {
+    const plain = globalThis.fetch;
+    globalThis.fetch = async (...request) => {
+      if (request[0] !== slow) return plain(...request);
+      await new Promise((go) => addEventListener('let-go', go, { once: true }));
+      globalThis.fetch = plain;
+      const answer = await plain(...request);
+      setTimeout(() => dispatchEvent(new Event('arrived')), 200);
+      return answer;
+    };
+  }, RESULTS_FILE);
+  await visit(page, 'paper');
+  await page.getByText('Reading the stored results.').waitFor();
+  await openFile(JSON.stringify(EXAMPLE_RESULTS));
+  await page.getByRole('heading', { name: 'Stored results from mine.json' }).waitFor();
+  await page.evaluate(async () => {
+    const arrived = new Promise((go) => addEventListener('arrived', go, { once: true }));
+    dispatchEvent(new Event('let-go'));
+    await arrived;
+  });
+  expect(await page.getByTestId('paper-claim').count()).toBe(EXAMPLE_RESULTS.claims.length);
+});
+
 test('by keys: from the contents to a claim, and through its single items with the judge’s reasons', async () => {
   const { page } = browser;
   await page.locator('[data-testid="paper-contents"] a').nth(1).focus();

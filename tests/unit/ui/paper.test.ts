@@ -22,6 +22,7 @@ import {
   hereLink,
   intervalWords,
   readResults,
+  readResultsFile,
   rowLabel,
   rowWords,
 } from '../../../src/ui/paper-results.ts';
@@ -38,6 +39,16 @@ describe('reading', () => {
   test('what the command writes comes back as it is', async () => {
     expect(await answer(TEXT)).toEqual({ results: EXAMPLE_RESULTS, problem: null });
     expect(readResults(TEXT).results).toEqual(EXAMPLE_RESULTS);
+    expect(await readResultsFile(new Blob([TEXT]))).toEqual({
+      results: EXAMPLE_RESULTS,
+      problem: null,
+    });
+  });
+
+  test('a file that is gone by now is said to be that', async () => {
+    const gone = new Blob();
+    gone.text = () => Promise.reject(new DOMException('gone', 'NotFoundError'));
+    expect((await readResultsFile(gone)).problem).toMatch(/moved or changed.*Open it again/);
   });
 
   test.each([
