@@ -115,9 +115,12 @@ export class RunShelf {
     return this.#added(() => this.#laboratory.ask('checkpoint.import', { name, file }));
   }
 
-  /** The names of the trained models that were added, none when they were here; null when they could not be. */
+  /** The names of the trained models that were added, none when they were here; null when they could not be, or were stopped. */
   loadTrained(): Promise<readonly string[] | null> {
-    return this.#added(() => this.#laboratory.ask('trained.load', {}));
+    return this.#added(async () => {
+      const reply = await this.#laboratory.ask('trained.load', {});
+      return reply?.names ? { names: reply.names, runs: reply.runs } : null;
+    });
   }
 
   /** Also gives sentences about what is missing in it. */
@@ -142,7 +145,7 @@ export class RunShelf {
   }
 
   async #added(
-    action: () => Promise<CommandMap['trained.load']['reply'] | null>,
+    action: () => Promise<CommandMap['checkpoint.import']['reply'] | null>,
   ): Promise<readonly string[] | null> {
     let names: readonly string[] | null = null;
     await this.#changed(async () => {

@@ -4,6 +4,11 @@ import { counted } from './format.ts';
 
 const WHOLE: Readonly<Record<'pairs' | 'outputs', string>> = { pairs: 'pair', outputs: 'prompt' };
 
+/** What is said until it has stopped. */
+export function stoppingWords(work: StoppableWork): string {
+  return work === 'trained' ? 'It stops.' : 'It stops after the answers under way.';
+}
+
 /** `kept` as the worker tells it: null when the work had ended before it could be stopped. */
 export function stoppedWords(work: StoppableWork, kept: number | null): string {
   if (kept === null) return '';
@@ -17,6 +22,8 @@ export function stoppedWords(work: StoppableWork, kept: number | null): string {
       return 'Stopped; the answers written so far were dropped, and nothing was stored.';
     case 'report':
       return 'Stopped; the reward model is kept, but was not tested.';
+    case 'trained':
+      return 'Stopped before all of them were here.';
   }
   return work satisfies never;
 }

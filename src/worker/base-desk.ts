@@ -19,7 +19,7 @@ import {
   jsonOf,
   partOf,
   sharedConfig,
-  storeModel,
+  storeModels,
 } from './model-files.ts';
 import { configOf } from './model-shelf.ts';
 import type { CommandMap } from './protocol.ts';
@@ -112,5 +112,5 @@ export async function importBase(
   expectVocabulary(jsonOf(archive, TOKENIZER), tokenizer, ACTION);
   const tensors = readSafetensors(partOf(archive, WEIGHTS));
   expectShapes(tensors, shape, 'language', ACTION);
-  await storeModel(session, { stage: 'pretrain', name, tensors, step: stepsOf(json) });
+  await storeModels(session, [{ stage: 'pretrain', name, tensors, step: stepsOf(json) }]);
 }

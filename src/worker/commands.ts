@@ -138,7 +138,9 @@ export const ARGUMENT_CHECKS = {
   'run.answer': v.strictObject({ run: id, step: whole(0, 1e9), answer: whole(0, 1e6) }),
   'reward.score': v.strictObject({ prompt: text, response: text }),
   'reward.report': nothing,
-  'work.stop': v.strictObject({ work: v.picklist(['pairs', 'outputs', 'ranking', 'report']) }),
+  'work.stop': v.strictObject({
+    work: v.picklist(['pairs', 'outputs', 'ranking', 'report', 'trained']),
+  }),
   'labeler.holdOut': v.strictObject({ labeler: id }),
   'labeler.stop': nothing,
   'judge.pairs': v.strictObject({ left: id, right: id, count: whole(1, 1000), seed }),

@@ -17,12 +17,15 @@ import { prefixed } from '../rlhf/loop.ts';
 import { saveCheckpoint } from '../storage/checkpoints.ts';
 import { deleteRun } from '../storage/runs.ts';
 import type { RunRow } from '../storage/schema.ts';
+import { InputError } from './failure.ts';
 import { freeName } from './free-name.ts';
+import { endedBecause } from './go-back.ts';
 import { prefixOf } from './model-shelf.ts';
 import type { RunMachine } from './new-run.ts';
+import type { Project } from './project.ts';
 import type { TrainingStage } from './protocol.ts';
 import type { RunsSession } from './run-handlers.ts';
-import { inputsOf, type ProjectRows } from './stage-graph.ts';
+import { inputsOf, newestRun, type ProjectRows } from './stage-graph.ts';
 
 /** A zip's files, and what a person can do when one of them is not as it has to be. */
 export interface ModelArchive {
@@ -126,7 +129,7 @@ function beginning(session: RunsSession, { stage, origin }: ModelResult): RunRow
 }
 
 /** Adds a model as the result of a finished run of its own, all or nothing, and gives that run. Throws StorageError. */
-export async function storeModel(session: RunsSession, model: ModelResult): Promise<Run> {
+async function storeModel(session: RunsSession, model: ModelResult): Promise<Run> {
   const { stage, name: wished, step } = model;
   const project = session.project();
   const made = beginning(session, model);
@@ -149,11 +152,26 @@ export async function storeModel(session: RunsSession, model: ModelResult): Prom
   return run.run;
 }
 
-/** Adds models in their order, all or none, and gives their names. Throws StorageError. */
+/** Throws InputError when an unfinished run that could go on would no longer be the newest of its stage. */
+function expectNoneWaits(project: Project, { stage, origin }: ModelResult): void {
+  const rows = origin === undefined ? project.rows : seenByPpo(project.rows);
+  const run = newestRun(rows, stage);
+  const last = run && project.lastOf(run);
+  if (last === undefined || run === undefined) return;
+  const { name, status } = run.run;
+  if (status === 'finished' || status === 'stopped') return;
+  if (endedBecause(project.rows, run, last, stage) !== null) return;
+  throw new InputError(
+    `${name} is not finished: let it finish or stop it first, so that it is kept. Nothing was loaded.`,
+  );
+}
+
+/** Adds models in their order, all or none, and gives their names. Throws InputError or StorageError. */
 export async function storeModels(
   session: RunsSession,
   models: readonly ModelResult[],
 ): Promise<readonly string[]> {
+  for (const model of models) expectNoneWaits(session.project(), model);
   const stored: Run[] = [];
   try {
     for (const model of models) stored.push(await storeModel(session, model));

@@ -62,8 +62,8 @@ export interface CheckpointSummary {
 export type TrainingStage = 'pretrain' | 'sft' | 'reward' | 'ppo';
 export type StageStatus = 'empty' | 'ready' | 'running' | 'paused' | 'done' | 'stale' | 'failed';
 
-/** What a person waits for and may stop: answers to vote on, to score and to rank, and the reward model's report. */
-export type StoppableWork = 'pairs' | 'outputs' | 'ranking' | 'report';
+/** What a person waits for and may stop: answers to vote on, to score and to rank, the reward model's report, models on their way. */
+export type StoppableWork = 'pairs' | 'outputs' | 'ranking' | 'report' | 'trained';
 
 export interface StageState {
   readonly status: StageStatus;
@@ -341,11 +341,11 @@ export interface CommandMap extends BenchCommands {
   };
   /**
    * Fetches the trained models that come with the page and adds them as the results of steps 1, 2 and 3; no names when they
-   * are that already. The project has to be opened again afterwards.
+   * are that already, null when it was stopped. The project has to be opened again afterwards.
    */
   'trained.load': {
     args: Record<string, never>;
-    reply: { names: readonly string[]; runs: readonly RunSummary[] };
+    reply: { names: readonly string[] | null; runs: readonly RunSummary[] };
   };
   /**
    * What goes on with a checkpoint at scale by TRL, in one zip: models that `transformers` opens, data, settings and

@@ -54,12 +54,18 @@ function judgedHandlers(
   };
 }
 
-/** Fetches the trained models while other commands have their turn, and gives what stores them. */
-async function fetchTrained(session: RunsSession): Promise<() => Promise<readonly string[]>> {
+/** Fetches the trained models while other commands have their turn, and gives what stores them; null when stopped. */
+async function fetchTrained(
+  session: RunsSession,
+): Promise<(() => Promise<readonly string[]>) | null> {
   session.project().expectWritable();
   const { fetchTrainedModels, takeTrainedModels } = await import('./trained-models.ts');
-  const models = await fetchTrainedModels(session);
-  return () => takeTrainedModels(models, session);
+  const models = await session.works.run(
+    'trained',
+    (_stopped, signal) => fetchTrainedModels(session, signal),
+    (fetched) => fetched?.length ?? 0,
+  );
+  return models && (() => takeTrainedModels(models, session));
 }
 
 export function runHandlers(session: RunsSession): RunCommandHandlers {
@@ -99,6 +105,7 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
     }),
     'trained.load': async () => {
       const take = await fetchTrained(session);
+      if (take === null) return { names: null, ...(await list()) };
       return changing(async () => ({ names: await take(), ...(await list()) }))({});
     },
     'checkpoint.bundle': async ({ checkpoint }) => {

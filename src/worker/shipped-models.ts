@@ -16,21 +16,13 @@ export interface ModelFiles {
   readonly tensors: TensorMap;
 }
 
-/** Reads a file of the page by its path below the page's folder. */
-export type ReadFile = (path: string) => Promise<Uint8Array<ArrayBuffer>>;
+/** Reads a file of the page by its path below the page's folder. Throws {@link ModelFileError}, also when it is aborted. */
+export type ReadFile = (path: string, signal?: AbortSignal) => Promise<Uint8Array<ArrayBuffer>>;
 
 /** Reads files by HTTP below `root`, the address of the page's folder. */
 export function fetchFile(root: URL): ReadFile {
-  return async (path) => {
-    let response: Response;
-    try {
-      response = await fetch(new URL(path, root));
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      throw new ModelFileError(
-        `The model file ${path} could not be fetched (${detail}). Check the connection and try again.`,
-      );
-    }
+  const read = async (path: string, init: RequestInit): Promise<Uint8Array<ArrayBuffer>> => {
+    const response = await fetch(new URL(path, root), init);
     const html = response.headers.get('content-type')?.startsWith('text/html') === true;
     if (!response.ok || html) {
       throw new ModelFileError(
@@ -39,6 +31,17 @@ export function fetchFile(root: URL): ReadFile {
       );
     }
     return new Uint8Array(await response.arrayBuffer());
+  };
+  return async (path, signal) => {
+    try {
+      return await read(path, signal ? { signal } : {});
+    } catch (error) {
+      if (error instanceof ModelFileError) throw error;
+      const detail = error instanceof Error ? error.message : String(error);
+      throw new ModelFileError(
+        `The model file ${path} could not be fetched (${detail}). Check the connection and try again.`,
+      );
+    }
   };
 }
 

@@ -7,23 +7,27 @@ import type { Stopped } from './stages.ts';
 
 interface UnderWay {
   readonly work: StoppableWork;
-  stopped: boolean;
+  readonly wish: AbortController;
   readonly kept: Promise<number>;
 }
 
 export class WorkUnderWay {
   #all: readonly UnderWay[] = [];
 
-  /** Does it; `count` is how much of it there is in the end. Throws what `action` throws. */
+  /**
+   * Does it; `count` is how much of it there is in the end. The signal is for what cannot ask between chunks. Throws what
+   * `action` throws.
+   */
   async run<T>(
     work: StoppableWork,
-    action: (stopped: Stopped) => Promise<T>,
+    action: (stopped: Stopped, signal: AbortSignal) => Promise<T>,
     count: (result: T) => number,
   ): Promise<T> {
-    const wish = { stopped: false };
+    const wish = new AbortController();
+    const { signal } = wish;
     // Not at once: it is to be found here from its beginning.
-    const result = Promise.resolve().then(() => action(() => wish.stopped));
-    const own = Object.assign(wish, { work, kept: result.then(count, () => 0) });
+    const result = Promise.resolve().then(() => action(() => signal.aborted, signal));
+    const own = { work, wish, kept: result.then(count, () => 0) };
     this.#all = [...this.#all, own];
     try {
       return await result;
@@ -36,7 +40,7 @@ export class WorkUnderWay {
   async stop(work: StoppableWork): Promise<number | null> {
     const meant = this.#all.filter((each) => each.work === work);
     if (meant.length === 0) return null;
-    for (const each of meant) each.stopped = true;
+    for (const { wish } of meant) wish.abort();
     const kept = await Promise.all(meant.map((each) => each.kept));
     return kept.reduce((sum, n) => sum + n, 0);
   }

@@ -17,7 +17,6 @@ import {
 } from '../records/trained-models.ts';
 import { hashed, sha256 } from '../storage/checkpoints.ts';
 import { InputError } from './failure.ts';
-import { endedBecause } from './go-back.ts';
 import {
   checkpointBytes,
   expectShapes,
@@ -27,7 +26,7 @@ import {
 } from './model-files.ts';
 import type { Project } from './project.ts';
 import type { RunsSession } from './run-handlers.ts';
-import { finishedCheckpoint, inputsOf, newestRun } from './stage-graph.ts';
+import { finishedCheckpoint, inputsOf } from './stage-graph.ts';
 
 const TASK = 'Loading the trained models';
 /** What computed them is not written down with them: it would tell of the machine and not of the models. */
@@ -56,9 +55,10 @@ function checked<T>(file: string, read: () => T): T {
 async function fetched(
   { workbench }: Pick<RunsSession, 'workbench'>,
   file: string,
+  signal: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await workbench.readFile(`${TRAINED_FOLDER}/${file}`);
+    return await workbench.readFile(`${TRAINED_FOLDER}/${file}`, signal);
   } catch (error) {
     if (!(error instanceof ModelFileError)) throw error;
     throw new InputError(
@@ -110,13 +110,16 @@ async function modelIn(
   return { stage, name, tensors, step, origin: { settings, on: ELSEWHERE } };
 }
 
-/** All of them, checked; nothing is stored. Throws InputError with a sentence for a visitor. */
-export async function fetchTrainedModels(session: RunsSession): Promise<readonly ModelResult[]> {
+/** All of them, checked; nothing is stored. Throws InputError with a sentence for a visitor, also when it is aborted. */
+async function fetchAll(
+  session: RunsSession,
+  signal: AbortSignal,
+): Promise<readonly ModelResult[]> {
   const total = 4;
   let done = 0;
   const next = async (file: string) => {
     session.progress(TASK, done, total);
-    const bytes = await fetched(session, file);
+    const bytes = await fetched(session, file, signal);
     done += 1;
     return bytes;
   };
@@ -133,6 +136,22 @@ export async function fetchTrainedModels(session: RunsSession): Promise<readonly
   }
 }
 
+/**
+ * All of them, checked, or null when a person stopped it; nothing is stored. Throws InputError with a sentence for a visitor.
+ */
+export async function fetchTrainedModels(
+  session: RunsSession,
+  signal: AbortSignal,
+): Promise<readonly ModelResult[] | null> {
+  try {
+    const models = await fetchAll(session, signal);
+    return signal.aborted ? null : models;
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  }
+}
+
 /** True when the model is the result of its stage already, and not stale. */
 async function isHere(project: Project, model: ModelResult): Promise<boolean> {
   const rows = seenByPpo(project.rows);
@@ -144,22 +163,6 @@ async function isHere(project: Project, model: ModelResult): Promise<boolean> {
     summaries.map((chunk) => chunk.sha256).join() ===
     result.chunks.map((chunk) => chunk.sha256).join()
   );
-}
-
-/** Throws InputError when an unfinished run that could go on would no longer be the newest of its stage. */
-function expectNoneWaits(project: Project, models: readonly ModelResult[]): void {
-  const rows = seenByPpo(project.rows);
-  for (const { stage } of models) {
-    const run = newestRun(rows, stage);
-    const last = run && project.lastOf(run);
-    if (last === undefined || run === undefined) continue;
-    const { name, status } = run.run;
-    if (status === 'finished' || status === 'stopped') continue;
-    if (endedBecause(project.rows, run, last, stage) !== null) continue;
-    throw new InputError(
-      `${name} is not finished: let it finish or stop it first, so that it is kept. Nothing was loaded.`,
-    );
-  }
 }
 
 /**
@@ -174,6 +177,5 @@ export async function takeTrainedModels(
   const here = await Promise.all(models.map((model) => isHere(project, model)));
   // What comes after one that is new would rest on another model.
   const missing = here.includes(false) ? models.slice(here.indexOf(false)) : [];
-  expectNoneWaits(project, missing);
   return storeModels(session, missing);
 }

@@ -28,6 +28,18 @@ async function storedNames(): Promise<string[]> {
   return runs.flat().map(({ name }) => name);
 }
 
+test('stopped on a line that brings nothing, nothing is loaded', async () => {
+  const { page } = browser;
+  await page.route('**/models/trained/*', () => undefined);
+  await visit(page, 'judge');
+  await press(page, 'trained-load');
+  await press(page, 'stop-trained');
+  await expect.poll(() => textOf(page, 'stopped-trained')).toMatch(/^Stopped before all/);
+  await expect.poll(news).toBe('Nothing was loaded.');
+  expect(await page.getByTestId('trained-load').isEnabled()).toBe(true);
+  await page.unroute('**/models/trained/*');
+});
+
 test('Model leads to them, and in Judge one press brings all three', async () => {
   const { page } = browser;
   await visit(page, 'model');

@@ -7,7 +7,7 @@ import { JudgeDesk } from '../../../src/ui/judge-desk.svelte.ts';
 import { Laboratory } from '../../../src/ui/laboratory.svelte.ts';
 import { place } from '../../../src/ui/ranking-order.ts';
 import type { HumanBoard } from '../../../src/records/human-board.ts';
-import { stoppedWords } from '../../../src/ui/stopped-words.ts';
+import { stoppedWords, stoppingWords } from '../../../src/ui/stopped-words.ts';
 import { completion, FakeClient, FakeStore, prompt } from './fake-client.ts';
 
 const NONE = { agreed: 0, total: 0 };
@@ -260,5 +260,8 @@ describe('answers that were stopped', () => {
     expect(stoppedWords('ranking', 0)).toMatch(/dropped, and nothing was stored/);
     expect(stoppedWords('report', 0)).toMatch(/was not tested/);
     expect(stoppedWords('report', null)).toBe('');
+    expect(stoppedWords('trained', 0)).toMatch(/^Stopped before/);
+    expect(stoppingWords('trained')).not.toMatch(/answers/);
+    expect(stoppingWords('pairs')).toMatch(/answers under way/);
   });
 });

@@ -44,6 +44,21 @@ describe('a model that writes', () => {
     expect(await hashes(test)).toEqual(before);
   });
 
+  it('does not push aside a run that waits to go on: it is named first, and nothing is stored', async () => {
+    const test = await testSession({ name: freshName() });
+    const paused = test.until('sft', 'paused');
+    test.afterRecords(2, () => void test.session.handlers['stage.pause']({ stage: 'sft' }));
+    await test.session.handlers['stage.start']({ stage: 'sft', fresh: false });
+    await paused;
+    const before = await hashes(test);
+    const refused = take(test, weights(model('language')));
+    await expect(refused).rejects.toThrow(/^SFT 1 is not finished: .*stop it first/);
+    expect(await hashes(test)).toEqual(before);
+    expect((await take(test, weights(model('scalar')), 'judge')).names).toEqual(['judge']);
+    await test.session.handlers['stage.stop']({ stage: 'sft' });
+    expect((await take(test, weights(model('language')))).names).toEqual(['mine']);
+  });
+
   it('comes back into an empty laboratory with the same hash, and out again with the same bytes', async () => {
     const from = await testSession({ name: freshName() });
     await take(from, weights(model('language'), { step: '7' }));

@@ -11,7 +11,7 @@ import { parseSettings } from '../../../src/config/settings.ts';
 import { Rng } from '../../../src/data/rng.ts';
 import { readSafetensors, writeSafetensors } from '../../../src/data/safetensors.ts';
 import { Tokenizer } from '../../../src/data/tokenizer.ts';
-import { configFromJson, type ModelConfig } from '../../../src/model/config.ts';
+import { configFromJson, ModelFileError, type ModelConfig } from '../../../src/model/config.ts';
 import { initialTensors } from '../../../src/model/parameters.ts';
 import type { TensorMap } from '../../../src/records/tensor.ts';
 import { parseTrainedModels } from '../../../src/records/trained-models.ts';
@@ -197,6 +197,31 @@ describe('beside what a person has', () => {
     await expect(load(test)).rejects.toThrow(/^SFT 1 is not finished: .*stop it first/);
     expect(await kept(test)).toEqual(before);
     await handlers(test)['stage.stop']({ stage: 'sft' });
+    expect((await load(test)).names).toEqual(NAMES);
+  });
+});
+
+describe('stopped while they are fetched', () => {
+  it('nothing is stored, no failure is told, and they can be loaded afterwards', async () => {
+    const test = await shipped();
+    await train(test, 'sft');
+    const before = await kept(test);
+    const last = `${FOLDER}/ppo-ptx.safetensors`;
+    const answered = test.bench.readFile;
+    const read = vi.spyOn(test.bench, 'readFile').mockImplementation(async (path, signal) => {
+      if (path !== last) return answered(path);
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+      throw new ModelFileError('aborted');
+    });
+    const loading = load(test);
+    await vi.waitFor(() => {
+      expect(read.mock.lastCall?.[0]).toBe(last);
+    });
+    expect(await handlers(test)['work.stop']({ work: 'trained' })).toEqual({ kept: 0 });
+    expect((await loading).names).toBeNull();
+    expect(await kept(test)).toEqual(before);
+    expect(await handlers(test)['work.stop']({ work: 'trained' })).toEqual({ kept: null });
+    read.mockRestore();
     expect((await load(test)).names).toEqual(NAMES);
   });
 });
