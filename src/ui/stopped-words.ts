@@ -23,7 +23,9 @@ export function stoppedWords(work: StoppableWork, kept: number | null): string {
     case 'report':
       return 'Stopped; the reward model is kept, but was not tested.';
     case 'trained':
-      return 'Stopped before all of them were here.';
+      return kept === 0
+        ? 'Stopped before all three models were here; nothing was stored.'
+        : 'They were all here before they could be stopped.';
   }
   return work satisfies never;
 }

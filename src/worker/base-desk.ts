@@ -98,7 +98,7 @@ function stepsOf(json: unknown): number {
   return typeof steps === 'number' && Number.isSafeInteger(steps) && steps > 0 ? steps : 0;
 }
 
-/** Adds the model of a zip as a finished base model of its own run. Throws FormatError or StorageError; then nothing changed. */
+/** Adds the model of a zip as a finished base model of its own run. Throws FormatError, InputError or StorageError; then nothing changed. */
 export async function importBase(
   { name, file }: CommandMap['base.import']['args'],
   session: RunsSession,

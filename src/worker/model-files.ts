@@ -152,14 +152,17 @@ async function storeModel(session: RunsSession, model: ModelResult): Promise<Run
   return run.run;
 }
 
-/** Throws InputError when an unfinished run that could go on would no longer be the newest of its stage. */
+/**
+ * Throws InputError when a run that waits to go on would no longer be the newest of its stage. One that failed is kept
+ * among the runs and can go on from there.
+ */
 function expectNoneWaits(project: Project, { stage, origin }: ModelResult): void {
   const rows = origin === undefined ? project.rows : seenByPpo(project.rows);
   const run = newestRun(rows, stage);
   const last = run && project.lastOf(run);
   if (last === undefined || run === undefined) return;
   const { name, status } = run.run;
-  if (status === 'finished' || status === 'stopped') return;
+  if (status !== 'paused' && status !== 'running') return;
   if (endedBecause(project.rows, run, last, stage) !== null) return;
   throw new InputError(
     `${name} is not finished: let it finish or stop it first, so that it is kept. Nothing was loaded.`,

@@ -341,7 +341,7 @@ export interface CommandMap extends BenchCommands {
   };
   /**
    * Fetches the trained models that come with the page and adds them as the results of steps 1, 2 and 3; no names when they
-   * are that already, null when it was stopped. The project has to be opened again afterwards.
+   * are that already. The project has to be opened again afterwards. Null names when it was stopped: nothing has changed.
    */
   'trained.load': {
     args: Record<string, never>;

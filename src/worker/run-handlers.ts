@@ -54,18 +54,23 @@ function judgedHandlers(
   };
 }
 
-/** Fetches the trained models while other commands have their turn, and gives what stores them; null when stopped. */
-async function fetchTrained(
+/**
+ * Fetches the trained models while other commands have their turn, then has `inTurn` store them, and gives the names of
+ * what was added; null when it was stopped before.
+ */
+async function loadTrained(
   session: RunsSession,
-): Promise<(() => Promise<readonly string[]>) | null> {
+  inTurn: <T>(action: () => Promise<T>) => Promise<T>,
+): Promise<readonly string[] | null> {
   session.project().expectWritable();
-  const { fetchTrainedModels, takeTrainedModels } = await import('./trained-models.ts');
-  const models = await session.works.run(
-    'trained',
-    (_stopped, signal) => fetchTrainedModels(session, signal),
-    (fetched) => fetched?.length ?? 0,
-  );
-  return models && (() => takeTrainedModels(models, session));
+  const load = async (signal: AbortSignal): Promise<readonly string[] | null> => {
+    const { fetchTrainedModels, takeTrainedModels } = await import('./trained-models.ts');
+    const models = await fetchTrainedModels(session, signal);
+    if (models === null) return null;
+    return inTurn(async () => (signal.aborted ? null : takeTrainedModels(models, session)));
+  };
+  const whole = (names: readonly string[] | null): number => (names === null ? 0 : 1);
+  return session.works.run('trained', (_stopped, signal) => load(signal), whole);
 }
 
 export function runHandlers(session: RunsSession): RunCommandHandlers {
@@ -103,11 +108,10 @@ export function runHandlers(session: RunsSession): RunCommandHandlers {
       const { importCheckpoint } = await import('./checkpoint-import.ts');
       return { names: await importCheckpoint(args, session), ...(await list()) };
     }),
-    'trained.load': async () => {
-      const take = await fetchTrained(session);
-      if (take === null) return { names: null, ...(await list()) };
-      return changing(async () => ({ names: await take(), ...(await list()) }))({});
-    },
+    'trained.load': async () => ({
+      names: await loadTrained(session, (action) => changing(action)({})),
+      ...(await list()),
+    }),
     'checkpoint.bundle': async ({ checkpoint }) => {
       const input = bundleInput(session.project(), session.workbench, checkpoint);
       const { bundleForTrl } = await import('./trl-bundle.ts');

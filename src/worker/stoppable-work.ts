@@ -1,6 +1,6 @@
 /**
  * Work that a person waits for and may stop: which of it is under way, and what was kept of what was stopped. It computes
- * nothing and stores nothing; who works asks between two chunks whether to go on.
+ * nothing and stores nothing; who works asks between two chunks whether to go on, or listens to a signal.
  */
 import type { StoppableWork } from './protocol.ts';
 import type { Stopped } from './stages.ts';

@@ -120,6 +120,9 @@ test('a file that is opened before the page’s own results are there stays', as
     await arrived;
   });
   expect(await page.getByTestId('paper-claim').count()).toBe(EXAMPLE_RESULTS.claims.length);
+  expect(await page.getByRole('heading', { name: 'Stored results from mine.json' }).count()).toBe(
+    1,
+  );
 });
 
 test('by keys: from the contents to a claim, and through its single items with the judge’s reasons', async () => {

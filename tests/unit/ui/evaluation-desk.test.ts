@@ -260,7 +260,8 @@ describe('answers that were stopped', () => {
     expect(stoppedWords('ranking', 0)).toMatch(/dropped, and nothing was stored/);
     expect(stoppedWords('report', 0)).toMatch(/was not tested/);
     expect(stoppedWords('report', null)).toBe('');
-    expect(stoppedWords('trained', 0)).toMatch(/^Stopped before/);
+    expect(stoppedWords('trained', 0)).toMatch(/^Stopped before .* nothing was stored/);
+    expect(stoppedWords('trained', 1)).toMatch(/^They were all here before/);
     expect(stoppingWords('trained')).not.toMatch(/answers/);
     expect(stoppingWords('pairs')).toMatch(/answers under way/);
   });

@@ -7,6 +7,7 @@ import { initialTensors, type Head } from '../../../src/model/parameters.ts';
 import { transformersFolder } from '../../../src/model/transformers-folder.ts';
 import type { TensorMap } from '../../../src/records/tensor.ts';
 import { failWrites } from '../storage/failing-writes.ts';
+import type { TrainingStage } from '../../../src/worker/protocol.ts';
 import { FakeWorkbench } from './fake-workbench.ts';
 import { freshName, testSession, train, type TestSession } from './session-world.ts';
 
@@ -21,6 +22,14 @@ const take = (test: TestSession, file: Blob, name = 'mine') =>
 const opened = (test: TestSession) => test.session.handlers['project.open']({ project: 'p' });
 const hashes = async (test: TestSession) =>
   (await test.session.handlers['checkpoint.hashes']({})).checkpoints;
+
+/** Trains two steps of a stage. */
+async function pauseIn(test: TestSession, stage: TrainingStage): Promise<void> {
+  const paused = test.until(stage, 'paused');
+  test.afterRecords(2, () => void test.session.handlers['stage.pause']({ stage }));
+  await test.session.handlers['stage.start']({ stage, fresh: false });
+  await paused;
+}
 
 describe('a model that writes', () => {
   it('is the result of step 1, with its steps and its name, and what SFT is left as it was', async () => {
@@ -46,10 +55,7 @@ describe('a model that writes', () => {
 
   it('does not push aside a run that waits to go on: it is named first, and nothing is stored', async () => {
     const test = await testSession({ name: freshName() });
-    const paused = test.until('sft', 'paused');
-    test.afterRecords(2, () => void test.session.handlers['stage.pause']({ stage: 'sft' }));
-    await test.session.handlers['stage.start']({ stage: 'sft', fresh: false });
-    await paused;
+    await pauseIn(test, 'sft');
     const before = await hashes(test);
     const refused = take(test, weights(model('language')));
     await expect(refused).rejects.toThrow(/^SFT 1 is not finished: .*stop it first/);
@@ -57,6 +63,41 @@ describe('a model that writes', () => {
     expect((await take(test, weights(model('scalar')), 'judge')).names).toEqual(['judge']);
     await test.session.handlers['stage.stop']({ stage: 'sft' });
     expect((await take(test, weights(model('language')))).names).toEqual(['mine']);
+  });
+
+  it('stands before a run that failed, which is kept', async () => {
+    const bench = new FakeWorkbench();
+    bench.lossAt = (step) => (step === 5 ? Number.NaN : 1);
+    const test = await testSession({ name: freshName(), bench });
+    const failed = test.until('sft', 'failed');
+    await test.session.handlers['stage.start']({ stage: 'sft', fresh: false });
+    expect(await failed).toMatchObject({ resumeAt: 3 });
+    const before = await hashes(test);
+    const { names, runs } = await take(test, weights(model('language')));
+    expect([names, runs.map(({ status }) => status)]).toEqual([['mine'], ['failed', 'finished']]);
+    expect((await hashes(test)).slice(0, before.length)).toEqual(before);
+    expect((await opened(test)).stages.sft).toMatchObject({ status: 'done', run: runs[1]?.id });
+  });
+
+  it('as a base model waits for one that is being trained', async () => {
+    const test = await testSession({ name: freshName() });
+    const { handlers } = test.session;
+    await handlers['base.take']({
+      name: 'a.txt',
+      file: new Blob(['the cow eats grass. '.repeat(400)]),
+    });
+    await pauseIn(test, 'pretrain');
+    const folder = new Map(transformersFolder(model('language'), 'language', config, tokenizer));
+    // An exported base model has its weights under GPT-2's own names.
+    folder.set('model.safetensors', writeSafetensors(model('language'), 'F32'));
+    const importBase = () =>
+      handlers['base.import']({ name: 'other', file: new Blob([packFiles(folder)]) });
+    const before = await hashes(test);
+    await expect(importBase()).rejects.toThrow(/ is not finished: .*stop it first/);
+    expect(await hashes(test)).toEqual(before);
+    await handlers['stage.stop']({ stage: 'pretrain' });
+    await importBase();
+    expect((await opened(test)).checkpoints.at(-1)).toMatchObject({ name: 'other' });
   });
 
   it('comes back into an empty laboratory with the same hash, and out again with the same bytes', async () => {

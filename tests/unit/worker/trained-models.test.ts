@@ -222,7 +222,26 @@ describe('stopped while they are fetched', () => {
     expect(await kept(test)).toEqual(before);
     expect(await handlers(test)['work.stop']({ work: 'trained' })).toEqual({ kept: null });
     read.mockRestore();
+    const again = load(test);
+    expect(await handlers(test)['work.stop']({ work: 'trained' })).toEqual({ kept: 0 });
+    expect((await again).names).toBeNull();
+    expect(await kept(test)).toEqual(before);
     expect((await load(test)).names).toEqual(NAMES);
+  });
+});
+
+describe('stopped when they are being stored', () => {
+  it('is too late: they are stored, and it is told that they are', async () => {
+    const test = await shipped();
+    const stops: Promise<unknown>[] = [];
+    // At the first of them, before it is written; no write fails.
+    failWrites(() => {
+      if (stops.length === 0) stops.push(handlers(test)['work.stop']({ work: 'trained' }));
+      return false;
+    });
+    expect((await load(test)).names).toEqual(NAMES);
+    expect(await Promise.all(stops)).toEqual([{ kept: 1 }]);
+    expect(await statuses(test)).toEqual(['done', 'done', 'done']);
   });
 });
 
