@@ -81,13 +81,15 @@ describe('the head of the report says on what the settings were chosen', () => {
   test('of the preset long on one of the seeds that are reported', () => {
     expect(page('long', [1, 2, 3])).toContain(
       `Chosen beforehand (docs/quick-runs.md): ${long}, one of those reported; the policy rate on the runs of the first table ` +
-        'there, by their KL; the ranking temperature on 200 prompts of one seed.',
+        'there, by their KL; the ranking temperature on 200 prompts of one seed. Tried afterwards on these very test prompts and ' +
+        'not kept: sixteen epochs of SFT.',
     );
     expect(page('long', [1, 2])).toContain(`${long}; the policy rate`);
   });
 
   test('of another preset nothing that was not chosen so', () => {
     expect(page('quick', [1, 2, 3])).not.toContain('seed 3 alone');
+    expect(page('quick', [1, 2, 3])).not.toContain('Tried afterwards');
     expect(page('quick', [1, 2, 3])).toContain('(docs/quick-runs.md): the policy rate on the runs');
   });
 });
