@@ -105,8 +105,8 @@ function modelsOf(
 
 /**
  * Adds the models of a file, each as the result of a finished run of its own: what writes as that of step 1, what scores
- * as the reward model. Gives their names. Throws FormatError, InputError or StorageError; then none
- * was added.
+ * as the reward model. Gives their names. Throws FormatError, InputError or StorageError; then none was
+ * added.
  */
 export async function importCheckpoint(
   { name, file }: CommandMap['checkpoint.import']['args'],

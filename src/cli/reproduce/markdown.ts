@@ -115,18 +115,14 @@ function largeWords({ large }: Results): string {
 
 /** On what the settings were chosen, as docs/quick-runs.md tells it: on some of the very seeds that are reported. */
 function chosenWords({ preset, seeds }: Results): string {
+  const always =
+    'the policy rate on the runs of the first table there, by their KL; the ranking temperature on 200 prompts of one seed. ';
+  if (preset !== 'long') return `Chosen beforehand (docs/quick-runs.md): ${always}`;
   const reported = seeds.includes(3) ? ', one of those reported' : '';
-  const long =
-    preset === 'long'
-      ? `KL price, episodes, number of rankings and the second round on validation prompts of seed 3 alone${reported}; `
-      : '';
-  const afterwards =
-    preset === 'long'
-      ? 'Tried afterwards on these very test prompts and not kept: sixteen epochs of SFT. '
-      : '';
   return (
-    `Chosen beforehand (docs/quick-runs.md): ${long}the policy rate on the runs of the first table there, by their KL; the ` +
-    `ranking temperature on 200 prompts of one seed. ${afterwards}`
+    'Chosen beforehand (docs/quick-runs.md): KL price, episodes, number of rankings and the second round on validation ' +
+    `prompts of seed 3 alone${reported}; ${always}` +
+    'Tried afterwards on these very test prompts and not kept: sixteen epochs of SFT. '
   );
 }
 
